@@ -1,11 +1,13 @@
-//! What the recorded attempts mean. Pure: attempts in, judgements out, no clock and no file.
-//! Attempts stream through: what is kept of a URL has a constant size, and what is kept of a site
-//! grows with its sections and hosts, up to a bound.
+//! Turns recorded attempts into verdicts, scores and causes. Pure: no clock and no file. Attempts are
+//! read as a stream: the state of a URL has a constant size, and that of a site grows with its sections
+//! and hosts, up to a bound.
 //!
-//! The walk: a [`HostEpisodes`] for each host tells its outages from the first attempts; a
-//! [`Tally`] for each URL turns its attempts into a [`Judgement`] with verdict, rates and risk; a
-//! [`SiteTally`] takes the judgements with their [`weight()`]; [`crawlability()`] and
-//! [`indexing_risk`] are the scores, and their [`Deduction`]s say what they are made of.
+//! The steps:
+//!
+//! - a [`HostEpisodes`] for each host finds its outages in the first attempts;
+//! - a [`Tally`] for each URL turns its attempts into a [`Judgement`] with verdict, rates and risk;
+//! - a [`SiteTally`] adds up the judgements with their [`weight()`];
+//! - [`crawlability()`] and [`indexing_risk`] compute the scores, whose [`Deduction`]s explain them.
 
 pub mod compare;
 pub mod diagnose;

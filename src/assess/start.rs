@@ -1,5 +1,5 @@
-//! Whether a run could begin: what its start pages answered. Behind a start page that is no page,
-//! such as a login wall or a 404, lies all that it leads to, and no page of that can fail.
+//! Whether a run could begin, by the answers of its start pages. If a start page is a login wall or a
+//! 404, the pages behind it stay unknown and none of them can fail.
 
 use std::fmt;
 
@@ -10,71 +10,71 @@ const LOGIN_WORDS: [&str; 10] = [
     "login", "logon", "signin", "sso", "auth", "oauth", "oauth2", "saml", "adfs", "anmelden",
 ];
 
-/// A start page, when nothing is left to request of it.
+/// A start page after its last request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StartPage {
-    /// Its address, as people read it.
+    /// Its address, for people.
     pub address: String,
-    /// Whether it was ever answered with a page.
+    /// Whether it ever answered with a page.
     pub served: bool,
-    /// Whether it is a login form and nothing else: it asks for a password, links to no page of the site, and
-    /// no other page of the site was answered with one.
+    /// Whether it is only a login form: it has a password field, links to no page of the site, and no
+    /// other page of the site answered with a page.
     pub only_login: bool,
-    /// What the last request came to: `401 Unauthorized`, `connection refused`; absent if there was
+    /// The outcome of the last request: `401 Unauthorized`, `connection refused`; absent if there was
     /// none.
     pub answer: Option<StartAnswer>,
     /// Why it was skipped, if it was.
     pub skipped: Option<SkipReason>,
-    /// Where a redirect leads in the end.
+    /// The end of its redirects.
     pub redirect: Option<StartRedirect>,
 }
 
-/// What a request came to.
+/// The outcome of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StartAnswer {
     /// The status; absent if there was no HTTP answer.
     pub status: Option<u16>,
-    /// The status's own words, or what went wrong.
+    /// The reason phrase of the status, or the error.
     pub text: String,
 }
 
-/// Where the redirect of a start page leads in the end.
+/// The end of a start page's redirects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StartRedirect {
-    /// The end of the chain.
+    /// The last address of the chain.
     pub target: String,
-    /// Whether it was ever answered with a page.
+    /// Whether it ever answered with a page.
     pub served: bool,
-    /// What the last request for it came to; absent if there was none.
+    /// The outcome of the last request for it; absent if there was none.
     pub answer: Option<StartAnswer>,
     /// Why it was skipped, if it was.
     pub skipped: Option<SkipReason>,
-    /// Whether it asks for a password.
+    /// Whether it has a password field.
     pub password: PasswordField,
-    /// The chain leads back to itself, or is too long.
+    /// Whether the chain leads back to itself or is too long.
     pub endless: bool,
 }
 
-/// Whether a page has a field for a password.
+/// Whether a page has a password field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PasswordField {
     /// It has none.
     #[default]
     Absent,
-    /// It has one, and other pages of the site were answered with a page, too.
+    /// It has one, and other pages of the site answered with a page too.
     OnOneOfMany,
-    /// It has one, and is the only page of the site that was.
+    /// It has one, and no other page of the site answered with a page.
     OnTheOnlyPage,
 }
 
-/// Why a start page is none.
+/// Why a start page does not count as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartFault {
     /// It answers with another status.
     Answers(StartAnswer),
-    /// It does not answer: what went wrong.
+    /// It does not answer, for this reason.
     Silent(String),
-    /// It is a login form itself, and leads nowhere else.
+    /// It is a login form and leads nowhere else.
     LoginForm,
     /// It redirects to a login form at this address.
     Login(String),
@@ -89,7 +89,7 @@ pub enum StartFault {
 }
 
 impl StartPage {
-    /// Why nobody saw a page here; none if somebody did.
+    /// Returns why no page was seen here, or `None` if one was.
     pub fn fault(&self) -> Option<StartFault> {
         if self.served {
             return self.only_login.then_some(StartFault::LoginForm);
@@ -113,7 +113,7 @@ impl StartRedirect {
             return Some(StartFault::Endless);
         }
         if self.served {
-            // A shop may have a form for its customers on every page: it hides none of them.
+            // A shop may have a login form on every page; it hides no page.
             let is_login = match self.password {
                 PasswordField::Absent => false,
                 PasswordField::OnOneOfMany => has_login_words(&self.target),
@@ -131,8 +131,8 @@ impl StartRedirect {
     }
 }
 
-/// Whether the host or the path of an address names a login. Queries do not count: they repeat the
-/// address that was asked for.
+/// Returns whether the host or the path of an address names a login. Queries do not count: they repeat
+/// the address that was requested.
 pub fn has_login_words(address: &str) -> bool {
     let lower = address.to_ascii_lowercase();
     let bare = lower.split(['?', '#']).next().unwrap_or_default();
@@ -142,7 +142,7 @@ pub fn has_login_words(address: &str) -> bool {
     words.any(|word| LOGIN_WORDS.contains(&word))
 }
 
-/// `401 Unauthorized`, `connection refused`.
+/// Such as `401 Unauthorized` or `connection refused`.
 impl fmt::Display for StartAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.status {
@@ -153,7 +153,7 @@ impl fmt::Display for StartAnswer {
     }
 }
 
-/// Fits after "the start page".
+/// Continues a sentence that begins with "the start page".
 impl fmt::Display for StartFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -181,18 +181,18 @@ impl fmt::Display for StartFault {
     }
 }
 
-/// That no start page was answered with a page.
+/// The error that no start page answered with a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoStart {
     /// The first start page.
     pub address: String,
-    /// How many there are.
+    /// Number of start pages.
     pub pages: u64,
-    /// Why the first is none.
+    /// Why the first does not count.
     pub fault: StartFault,
 }
 
-/// One sentence without its end.
+/// One sentence without its full stop.
 impl fmt::Display for NoStart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let NoStart {
@@ -221,12 +221,12 @@ mod tests {
         }
     }
 
-    fn said(page: &StartPage) -> Option<String> {
+    fn fault_text(page: &StartPage) -> Option<String> {
         page.fault().map(|fault| fault.to_string())
     }
 
     fn to(redirect: StartRedirect) -> Option<String> {
-        said(&StartPage {
+        fault_text(&StartPage {
             answer: Some(answer(302, "Found")),
             redirect: Some(redirect),
             ..StartPage::default()
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_page_that_is_none_says_what_it_answered() {
+    fn a_failing_start_page_reports_its_answer() {
         let with = |answer| StartPage {
             answer: Some(answer),
             ..StartPage::default()
@@ -258,23 +258,23 @@ mod tests {
             ),
         ];
         for (page, expected) in cases {
-            assert_eq!(said(&page).as_deref(), Some(expected));
+            assert_eq!(fault_text(&page).as_deref(), Some(expected));
         }
         let recovered = StartPage {
             served: true,
             ..with(answer(503, ""))
         };
-        assert_eq!(said(&recovered), None);
+        assert_eq!(fault_text(&recovered), None);
         let form = StartPage {
             only_login: true,
             ..recovered
         };
         let expected = "is a login form that leads to no other page";
-        assert_eq!(said(&form).as_deref(), Some(expected));
+        assert_eq!(fault_text(&form).as_deref(), Some(expected));
     }
 
     #[test]
-    fn a_redirect_is_as_good_as_its_end() {
+    fn a_redirect_is_judged_by_its_end() {
         let target = |target: &str| StartRedirect {
             target: target.to_owned(),
             ..StartRedirect::default()
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_form_hides_the_site_unless_there_is_more_to_see() {
+    fn a_login_form_hides_the_site_unless_other_pages_were_seen() {
         use PasswordField::{OnOneOfMany, OnTheOnlyPage};
         let form = |address: &str, password| {
             to(StartRedirect {
@@ -316,7 +316,7 @@ mod tests {
         };
         assert!(form("https://a.test/login?next=/", OnOneOfMany).is_some());
         assert!(form("https://a.test/welcome", OnTheOnlyPage).is_some());
-        // A form for customers in the header of a shop.
+        // A customer login in the header of a shop.
         assert_eq!(form("https://a.test/en/", OnOneOfMany), None);
         // A page about logins without a form.
         let about = StartRedirect {

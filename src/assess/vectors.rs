@@ -1,4 +1,4 @@
-//! The vectors of the scoring model, every one of them.
+//! All test vectors of the scoring model.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn number(row: &Value, key: &str) -> f64 {
         .unwrap_or_else(|| panic!("{key} in {row}"))
 }
 
-/// Half a unit of the last digit shown, and never looser than the stated tolerance.
+/// Asserts equality to half a unit of the last digit shown, and never looser than the stated tolerance.
 fn same(found: f64, row: &Value, key: &str, digits: i32) {
     let expected = number(row, key);
     let tolerance = 0.501 * 10_f64.powi(-digits);
@@ -153,7 +153,7 @@ fn robots(row: &Value) -> RobotsState {
     state.expect("a state of robots.txt")
 }
 
-/// The score as the model has it (H), and as it is shown (100 - H).
+/// Tests the score as the model defines it (H) and as it is shown (100 - H).
 #[test]
 fn crawlability() {
     for row in rows("crawlability") {
@@ -291,7 +291,7 @@ fn course(row: &Value) -> Tally {
     tally
 }
 
-/// By the model's 15 minutes, and by the 60 seconds of an audit: no case depends on which.
+/// Uses the model's 15 minutes and the 60 seconds of an audit: no case depends on the choice.
 #[test]
 fn classification() {
     for row in rows("classification") {

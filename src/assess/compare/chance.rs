@@ -1,27 +1,27 @@
-//! How probable it is that a page looks changed by chance.
+//! The probability that a page looks changed only by chance.
 
 use super::newcombe::difference;
 use super::sight::PageState;
 
-/// Low bits of a probability that are not told apart, so that what is kept of any number of pages
-/// has a bound. Eight bits of mantissa are left, rounded up.
-const BLUR: u32 = 44;
+/// Low bits of a probability that are dropped, so that memory is bounded for any number of pages. Eight
+/// bits of mantissa remain, rounded up.
+const DROPPED_BITS: u32 = 44;
 
-/// Whether the rates differ by more than their own looks leave open.
+/// Returns whether the rates differ by more than their own looks explain.
 pub(super) fn is_apart(old: &PageState, new: &PageState) -> bool {
     let between = difference(old.error_rate, new.error_rate);
     between.low > 0.0 || between.high < 0.0
 }
 
-/// How probable it is that the worse of two runs fails as often as it did if nothing changed: the
-/// page fails at the better run's rate, or at the site's if that is higher.
+/// Returns the probability that the worse of two runs fails as often as it did if nothing changed. The
+/// assumed rate is the better run's, or the site's if that is higher.
 pub(super) fn by_chance(old: &PageState, new: &PageState, background: f64) -> f64 {
     let (better, worse) = by_rate(old, new);
     let rate = f64::from_bits(blurred(better.error_rate.value)).max(background);
     tail(worse.failed_passes(), worse.passes, rate)
 }
 
-/// The better and the worse.
+/// Returns the states of the better and the worse run.
 pub(super) fn by_rate<'a>(
     old: &'a PageState,
     new: &'a PageState,
@@ -33,17 +33,17 @@ pub(super) fn by_rate<'a>(
     }
 }
 
-/// A rate as bits, rounded up. The bits of positive numbers are in the order of the numbers.
+/// Returns a rate as bits, rounded up. The bits of positive numbers are in the order of the numbers.
 pub(super) fn blurred(rate: f64) -> u64 {
     if rate <= 0.0 {
         return 0;
     }
-    let up = (rate.to_bits() >> BLUR) + 1;
-    f64::from_bits(up << BLUR).min(1.0).to_bits()
+    let up = (rate.to_bits() >> DROPPED_BITS) + 1;
+    f64::from_bits(up << DROPPED_BITS).min(1.0).to_bits()
 }
 
-/// The probability of `k` or more failures in `n` independent looks that each fail at `rate`: the
-/// upper tail of the binomial distribution, summed exactly.
+/// Returns the probability of `k` or more failures in `n` independent looks that each fail at `rate`:
+/// the upper tail of the binomial distribution, summed exactly.
 pub(super) fn tail(k: u32, n: u32, rate: f64) -> f64 {
     if k == 0 || rate >= 1.0 {
         return 1.0;
@@ -51,7 +51,7 @@ pub(super) fn tail(k: u32, n: u32, rate: f64) -> f64 {
     if rate <= 0.0 || k > n {
         return 0.0;
     }
-    // The logarithm of a term: its power of a small rate may be less than any number.
+    // Logarithms, because powers of a small rate may be too small for a float.
     let (hit, miss) = (rate.ln(), (1.0 - rate).ln());
     let mut choose = 0.0;
     let mut sum = 0.0;
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tails_of_the_binomial_distribution() {
+    fn tails_match_the_binomial_distribution() {
         let cases = [
             (3, 3, 0.2, 0.008),
             (2, 3, 0.2, 0.104),
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_blurred_upwards_and_little() {
+    fn rates_are_rounded_up_and_only_slightly() {
         for rate in [1e-9, 0.1, 1.0 / 3.0, 0.9999, 1.0] {
             let found = f64::from_bits(blurred(rate));
             assert!(found >= rate && found <= rate * 1.01, "{rate}: {found}");

@@ -1,9 +1,9 @@
-//! What became of a page from one run to another, in a word.
+//! The change of a page from one run to another, in a word.
 
 use serde::Serialize;
 
-/// What became of a page. A page *fails* if its verdict says that its last looks failed or that it
-/// comes and goes ([`super::PageState::fails`]).
+/// The change of a page. A page *fails* if its verdict says that its last looks failed or that it is
+/// intermittent ([`super::PageState::fails`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
@@ -15,12 +15,12 @@ pub enum Change {
     Flapping,
     /// Only the new run has it.
     Appeared,
-    /// It fails in one run and not in the other, and there is too little evidence to call it a
-    /// change; or one of the runs did not request it.
+    /// It fails in only one of the runs, with too little evidence to call it a change, or one of the
+    /// runs did not request it.
     Unclear,
-    /// It answers 404 or 410 now, or is out of the new run's scope.
+    /// It now answers 404 or 410, or is out of the new run's scope.
     Gone,
-    /// It answered with a page and redirects to another address now.
+    /// It answered with a page and now redirects to another address.
     Moved,
     /// It answers as before, but no link and no sitemap leads to it any more.
     Unlinked,
@@ -30,7 +30,7 @@ pub enum Change {
     Fixed,
 }
 
-/// How many pages changed in which way. Exact, whatever else is bounded.
+/// Exact numbers of pages by their change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ChangeCounts {
     /// Fine before, failing now.
@@ -41,15 +41,15 @@ pub struct ChangeCounts {
     pub worse: u64,
     /// Failing less often.
     pub better: u64,
-    /// Changing to and fro over the last five runs.
+    /// Alternating over the last five runs.
     pub flapping: u64,
-    /// In the new run alone.
+    /// Only in the new run.
     pub appeared: u64,
-    /// Answering 404 or 410 now, or out of scope now.
+    /// Answering 404 or 410 now, or out of scope.
     pub gone: u64,
-    /// Redirecting now, and not before.
+    /// Redirecting now, but not before.
     pub moved: u64,
-    /// Answering as before, with nothing that leads to it any more.
+    /// Answering as before, but nothing leads to it any more.
     pub unlinked: u64,
     /// Different, with too little evidence.
     pub unclear: u64,
@@ -70,7 +70,7 @@ impl Change {
         Change::Fixed,
     ];
 
-    /// The name in exports.
+    /// Returns the name in exports.
     pub const fn name(self) -> &'static str {
         match self {
             Change::New => "new",
@@ -88,12 +88,12 @@ impl Change {
 }
 
 impl ChangeCounts {
-    /// Counts one more.
+    /// Counts one page.
     pub fn add(&mut self, change: Change) {
         *self.slot(change) += 1;
     }
 
-    /// How many there are.
+    /// Returns the number of pages with this change.
     pub fn of(mut self, change: Change) -> u64 {
         *self.slot(change)
     }

@@ -1,4 +1,4 @@
-//! Gathers the pages of two runs into a [`Comparison`].
+//! Collects the pages of two runs into a [`Comparison`].
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ use super::moves::Moves;
 use super::noise::Noise;
 use super::sight::{Pair, Sight};
 
-/// Gathers judged pages. What it keeps has a bound.
+/// A comparison in progress. Its size is bounded.
 #[derive(Clone, Debug)]
 pub struct Comparing {
     yardstick: Yardstick,
@@ -18,7 +18,7 @@ pub struct Comparing {
 }
 
 impl Comparing {
-    /// Nothing yet, to be measured by what the noise allows.
+    /// Starts an empty comparison, which judges pages by the noise of the site.
     pub fn new(noise: &Noise) -> Comparing {
         let yardstick = noise.yardstick();
         Comparing {
@@ -33,7 +33,7 @@ impl Comparing {
         }
     }
 
-    /// Takes in a pair.
+    /// Adds a pair.
     pub fn add(&mut self, pair: &Pair<'_>) {
         let found = &mut self.found;
         match self.yardstick.new_5xx(pair) {
@@ -63,7 +63,7 @@ impl Comparing {
         }
     }
 
-    /// What came out; sides, scores, sections and notes are for others to fill in.
+    /// Returns the result. The caller adds sides, scores, sections and notes.
     pub fn finish(mut self) -> Comparison {
         self.cut();
         (self.found.moves, self.found.moved_here) = self.moves.finish();
@@ -79,7 +79,7 @@ impl Comparing {
     }
 }
 
-/// A judged page as it is told.
+/// Returns the report's row for a judged page.
 fn page_change(pair: &Pair<'_>, judged: Judged) -> PageChange {
     let mapped = pair.old_address != pair.address;
     PageChange {
@@ -94,16 +94,16 @@ fn page_change(pair: &Pair<'_>, judged: Judged) -> PageChange {
 }
 
 impl Yardstick {
-    /// A page as it is told; nothing if it did not change.
+    /// Returns the report's row for a page, or `None` if it did not change.
     pub fn page_change(&self, pair: &Pair<'_>) -> Option<PageChange> {
         Some(page_change(pair, self.judge(pair)?))
     }
 }
 
-/// What hurts most first: the kind of change, then what mending the page is worth.
+/// Orders changes by their kind, then by priority.
 fn worst_first(one: &PageChange, other: &PageChange) -> Ordering {
     let rank = |page: &PageChange| match page.change {
-        // Whatever is there for the first time and fails is as bad as what broke.
+        // A new page that fails is as bad as one that broke.
         Change::Appeared if page.new.is_some_and(|state| state.fails()) => Change::New,
         change => change,
     };

@@ -1,4 +1,4 @@
-//! Two runs of a site side by side: what a reader is told.
+//! The result of comparing two runs of a site, as reports show it.
 
 use std::collections::BTreeMap;
 
@@ -12,56 +12,56 @@ use super::moves::Move;
 use super::newcombe::difference;
 use super::sight::PageState;
 
-/// What changed from one run to another. Bounded in size, whatever the size of the site.
+/// The changes from one run to another. Bounded in size for sites of any size.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Comparison {
-    /// The run that is compared with.
+    /// The baseline run.
     pub old: Side,
-    /// The run that is looked at.
+    /// The newer run.
     pub new: Side,
-    /// How many pages changed in which way; exact.
+    /// Exact numbers of pages by their change.
     pub counts: ChangeCounts,
-    /// Pages that both runs looked at.
+    /// Number of pages that both runs requested.
     pub compared: u64,
-    /// Pages that one of them did not look at, and was able to: by reason, such as `new: robots`.
+    /// Number of pages that one run did not request, by reason, such as `new: robots`.
     pub not_compared: BTreeMap<String, u64>,
-    /// Pages that answer 5xx in the new run and are [`Change::New`], or that the old run did not have; what `new-5xx`
-    /// counts.
+    /// Pages that answer 5xx in the new run and are [`Change::New`] or unknown to the old run. The
+    /// metric `new-5xx` counts them.
     pub new_5xx: u64,
-    /// Pages that answer 5xx in the new run and may be new ones: the old one knew and did not request them, or
-    /// there were too few looks.
+    /// Pages that answer 5xx in the new run and may be new: the old run knew but did not request them,
+    /// or there were too few looks.
     pub maybe_new_5xx: u64,
-    /// The rate at which pages of the site fail that do not fail for good, 0..1: changes that it
-    /// explains are not counted.
+    /// The failure rate of the site's pages that do not fail permanently, 0..1. Changes that it explains
+    /// do not count.
     pub background: f64,
-    /// How improbable by chance a change had to be to count, 0..1; 0 if none stands out.
+    /// The highest probability by chance at which a change counts, 0..1; 0 if no change stands out.
     pub chance: f64,
-    /// Pages that redirect now and did not, by where they were and where they are; the greatest moves first.
+    /// Pages that redirect now but did not before, by old and new folder; the largest moves first.
     pub moves: Vec<Move>,
-    /// Pages among those that appeared to which others redirect now.
+    /// Number of appeared pages to which others redirect now.
     pub moved_here: u64,
-    /// Sitemaps that could be read before and cannot be read now, at most [`Comparison::MOST_LOST_SITEMAPS`].
+    /// Sitemaps that could be read before but not now, at most [`Comparison::MOST_LOST_SITEMAPS`].
     pub lost_sitemaps: Vec<String>,
     /// Scores of the site.
     pub scores: SiteScores,
-    /// What is to be kept in mind, in sentences: what could not be known, and why.
+    /// Notes in sentences about facts that could not be known, and why.
     pub notes: Vec<String>,
-    /// Sections that either run has, those that changed first, the worst of them first.
+    /// Sections of either run: changed ones first, the worst of them first.
     pub sections: Vec<SectionChange>,
     /// Pages that changed, the worst first; at most [`Comparison::MOST_CHANGES`].
     pub changes: Vec<PageChange>,
-    /// How many pages changed that are not among them.
+    /// Number of changed pages that are not among them.
     pub more_changes: u64,
 }
 
 /// One of two runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
-    /// `run 3`, with the file it was read from unless that is the database at hand.
+    /// `run 3`, with its file unless that is the current database.
     pub name: String,
-    /// What was asked for.
+    /// The site, as it was named for the run.
     pub site: String,
-    /// When it began, RFC 3339; empty if that is not known.
+    /// Its start, RFC 3339; empty if unknown.
     pub started: String,
     /// `finished`, `interrupted` or `running`.
     pub state: String,
@@ -81,11 +81,11 @@ pub struct SiteScores {
 /// A score in two runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct ScoreChange {
-    /// Before; absent where there was too little evidence.
+    /// Before; absent if there was too little evidence.
     pub old: Option<Interval>,
-    /// Now; absent where there is too little evidence.
+    /// Now; absent if there is too little evidence.
     pub new: Option<Interval>,
-    /// Whether their bands overlap: then they may be the same. Absent unless both are there.
+    /// Whether the intervals overlap, so that the scores may be equal. Absent unless both are known.
     pub overlap: Option<bool>,
 }
 
@@ -94,18 +94,18 @@ pub struct ScoreChange {
 pub struct PageChange {
     /// Its address in the new run.
     pub address: String,
-    /// Its address in the old run, where that differs.
+    /// Its address in the old run, if different.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old_address: Option<String>,
-    /// What changed.
+    /// The change.
     pub change: Change,
-    /// What the old run saw; absent if it did not look.
+    /// The old run's state; absent if it did not request the page.
     pub old: Option<PageState>,
-    /// What the new run saw; absent if it did not look.
+    /// The new run's state; absent if it did not request the page.
     pub new: Option<PageState>,
-    /// The new rate less the old one with its 95 % interval, -1..1, if both looked.
+    /// The new rate less the old one with its 95 % interval, -1..1, if both requested it.
     pub difference: Option<Interval>,
-    /// What shows it, in words.
+    /// The evidence in words.
     pub evidence: String,
 }
 
@@ -114,11 +114,11 @@ pub struct PageChange {
 pub struct SectionState {
     /// Pages.
     pub urls: u64,
-    /// Those that failed at least once.
+    /// Number of those that failed at least once.
     pub failing: u64,
     /// Share of first attempts that failed, 0..1.
     pub error_rate: Interval,
-    /// 0..100; absent where there is too little evidence.
+    /// 0..100; absent if there is too little evidence.
     pub crawlability: Option<Interval>,
 }
 
@@ -127,8 +127,8 @@ pub struct SectionState {
 pub struct SectionChange {
     /// Its name.
     pub section: String,
-    /// `worse` or `better` if the intervals of its rates do not even touch: stricter than for pages,
-    /// for there is no other guard against the number of sections. Absent if it is as it was.
+    /// `worse` or `better` if the intervals of its rates do not even touch. This is stricter than for
+    /// pages, because nothing else guards against the number of sections. Absent if nothing changed.
     pub change: Option<Change>,
     /// Before; absent if the old run did not have it.
     pub old: Option<SectionState>,
@@ -139,13 +139,13 @@ pub struct SectionChange {
 }
 
 impl Comparison {
-    /// Most changes that are kept; the export has them all.
+    /// Maximum changes that are kept; the export has all.
     pub const MOST_CHANGES: usize = 1_000;
 
-    /// Most lost sitemaps that are named.
+    /// Maximum lost sitemaps that are named.
     pub const MOST_LOST_SITEMAPS: usize = 100;
 
-    /// What the pages were measured with, to judge the same pages again.
+    /// Returns the measure that the pages were judged by, to judge the same pages again.
     pub const fn yardstick(&self) -> Yardstick {
         Yardstick {
             background: self.background,
@@ -153,7 +153,7 @@ impl Comparison {
         }
     }
 
-    /// What changed in a sentence: `3 new, 1 fixed`, that nothing did, or that nothing can be said.
+    /// Summarises the changes: `3 new, 1 fixed`, that no page changed, or that no page is in both runs.
     pub fn headline(&self) -> String {
         let named = Change::ALL.into_iter().filter_map(|change| {
             let pages = self.counts.of(change);
@@ -170,7 +170,7 @@ impl Comparison {
 }
 
 impl ScoreChange {
-    /// A score in two runs.
+    /// Compares a score of two runs.
     pub fn new(old: Option<Interval>, new: Option<Interval>) -> ScoreChange {
         ScoreChange {
             old,
@@ -181,7 +181,7 @@ impl ScoreChange {
 }
 
 impl SectionChange {
-    /// A section in two runs.
+    /// Compares a section of two runs.
     pub fn new(
         section: String,
         old: Option<SectionState>,
@@ -210,17 +210,17 @@ fn touch(one: Interval, other: Interval) -> bool {
     one.low <= other.high && other.low <= one.high
 }
 
-/// The failing pages of a run that a `summary.json` lists, and what else it says that a comparison
-/// needs. Pages that it does not list count as fine.
+/// The failing pages listed in a `summary.json`, and its other values that a comparison needs. Pages
+/// that it does not list count as fine.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listed {
-    /// Which run it is.
+    /// The run.
     pub side: Side,
     /// Failing pages with their addresses.
     pub pages: Vec<(String, PageState)>,
-    /// How many pages failed, whether listed or not.
+    /// Number of failing pages, listed or not.
     pub total: u64,
-    /// Crawlability, indexing risk and error rate of the site, where there was enough evidence.
+    /// Crawlability, indexing risk and error rate of the site, if there was enough evidence.
     pub scores: [Option<Interval>; 3],
     /// Sections with their names.
     pub sections: Vec<(String, SectionState)>,

@@ -1,4 +1,4 @@
-//! What shows a change, in words.
+//! The evidence for a change, in words.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,8 @@ use super::newcombe::difference;
 use super::sight::Pair;
 use super::sight::{PageState, Sight, state_changes};
 
-/// What shows the change of a page: both sides in figures and the difference of their rates.
+/// Returns the evidence for the change of a page: both states in figures and the difference of their
+/// rates.
 pub(super) fn of(pair: &Pair<'_>, change: Change) -> String {
     if change == Change::Flapping {
         return flapping(pair.states);
@@ -95,7 +96,7 @@ fn share(part: u32, state: &PageState) -> String {
     format!("{part} of {}{passes}", state.attempts)
 }
 
-/// A reason as people read it.
+/// Returns a reason in words.
 fn words(why: &str) -> String {
     why.replace('_', " ")
 }

@@ -1,4 +1,4 @@
-//! One page in two runs: what changed, and why that may be said.
+//! Judges one page in two runs: its change, and the evidence for it.
 
 use crate::assess::{Interval, Verdict};
 
@@ -10,28 +10,28 @@ use super::newcombe::difference;
 use super::sight::Pair;
 use super::sight::{FLAPPING_CHANGES, PageState, Sight, state_changes};
 
-/// What the pages of two runs are measured with.
+/// The measure by which the pages of two runs are judged.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Yardstick {
-    /// The rate at which pages of the site fail that do not fail for good, 0..1.
+    /// The failure rate of the site's pages that do not fail permanently, 0..1.
     pub background: f64,
-    /// How improbable by chance a change has to be, 0..1: at most this. 0 if no change stands out.
+    /// The maximum probability by chance at which a change counts, 0..1. 0 if no change stands out.
     pub chance: f64,
 }
 
-/// What changed of a page, and what shows it.
+/// The change of a page, and its evidence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
-    /// What changed.
+    /// The change.
     pub change: Change,
-    /// The new rate less the old one with its 95 % interval, -1..1, if both runs looked at the page.
+    /// The new rate less the old one with its 95 % interval, -1..1, if both runs requested the page.
     pub difference: Option<Interval>,
-    /// The same in words.
+    /// The evidence in words.
     pub evidence: String,
 }
 
 impl Yardstick {
-    /// What changed of a page; nothing if it is as it was, or if neither run can tell.
+    /// Returns the change of a page, or `None` if nothing changed or neither run knows.
     pub fn judge(&self, pair: &Pair<'_>) -> Option<Judged> {
         let change = self.change(pair)?;
         let states = (pair.old.state(), pair.new.state());
@@ -45,9 +45,9 @@ impl Yardstick {
         })
     }
 
-    /// Whether the page answers 5xx, and is one that failed nowhere before; `None` if too few looks were made to
-    /// know. It is judged as [`Yardstick::judge`] does, so that pages that come and go are not new in every
-    /// second run.
+    /// Returns whether the page answers 5xx and did not fail before; `None` if there were too few looks.
+    /// It uses the test of [`Yardstick::judge`], so that intermittent pages are not new in every second
+    /// run.
     pub(super) fn new_5xx(&self, pair: &Pair<'_>) -> Option<bool> {
         let Some(new) = pair.new.state().filter(|new| new.is_server_error()) else {
             return Some(false);
@@ -75,10 +75,10 @@ impl Yardstick {
                 let is_unlinked = pair.unlinked && new.is_fine();
                 is_unlinked.then_some(Change::Unlinked)
             }),
-            // A link to a page that is not there makes no page.
+            // A link to a missing page does not create a page.
             (Sight::Absent, Sight::Seen(new)) => (!new.is_missing()).then_some(Change::Appeared),
             (Sight::Seen(old), Sight::OutOfScope(_)) => (!old.is_missing()).then_some(Change::Gone),
-            // Nobody requested it, so nobody knows.
+            // It was not requested, so its state is unknown.
             (Sight::Seen(old), Sight::Absent) => (!old.is_missing()).then_some(Change::Unclear),
             (Sight::NotSeen(_), Sight::Seen(seen)) | (Sight::Seen(seen), Sight::NotSeen(_)) => {
                 seen.fails().then_some(Change::Unclear)

@@ -1,4 +1,4 @@
-//! Addresses of one site as they are on another: a staging site is compared with production.
+//! Maps addresses of one site to another, to compare a staging site with production.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -8,34 +8,34 @@ use regex::Regex;
 
 use crate::model::CrawlUrl;
 
-/// `PATTERN=>ADDRESS`: old addresses that match become what the right side says, where `$1` stands
-/// for the first group.
+/// `PATTERN=>ADDRESS`: an old address that matches becomes the right side, where `$1` is the first
+/// group.
 #[derive(Clone, Debug)]
 pub struct AddressMap {
     pattern: Regex,
-    /// With every group in braces: `$1x` would be a group named `1x` otherwise.
+    /// The right side with every group in braces: `$1x` would be a group named `1x` otherwise.
     address: String,
-    /// As it was written.
+    /// The map as it was written.
     text: String,
 }
 
-/// Why a text is no map.
+/// Why a text is not a map.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MapFault {
-    /// There are no two sides.
+    /// It does not have two sides.
     #[error(
         "write 'OLD PATTERN=>NEW ADDRESS', such as 'https://old.example/(.*)=>https://staging.example/$1'"
     )]
     NoArrow,
-    /// The left side is no regular expression.
+    /// The left side is not a regular expression.
     #[error("{pattern:?} is no regular expression: {why}")]
     Pattern {
-        /// As it was written.
+        /// The left side.
         pattern: String,
-        /// What is wrong with it.
+        /// The error.
         why: String,
     },
-    /// The right side names a group that the left one does not have.
+    /// The right side names a group that the left side does not have.
     #[error("{pattern:?} has no group {group}")]
     NoGroup {
         /// The left side.
@@ -46,15 +46,15 @@ pub enum MapFault {
 }
 
 impl AddressMap {
-    /// The address on the new site of one on the old: the first map that matches says which. One
-    /// that no map matches is the same on both.
+    /// Returns the new site's address for an address of the old site. The first map that matches is
+    /// used; without one the address is the same.
     pub fn apply<'a>(maps: &[AddressMap], address: &'a str) -> Cow<'a, str> {
         let found = maps.iter().find(|map| map.pattern.is_match(address));
         let Some(map) = found else {
             return Cow::Borrowed(address);
         };
         let mapped = map.pattern.replace(address, &map.address);
-        // As addresses are stored: normalised.
+        // Stored addresses are normalised.
         match CrawlUrl::parse(&mapped) {
             Ok(url) => Cow::Owned(url.as_str().to_owned()),
             Err(_) => Cow::Owned(mapped.into_owned()),
@@ -73,7 +73,7 @@ impl FromStr for AddressMap {
         }
         let pattern = Regex::new(left).map_err(|fault| MapFault::Pattern {
             pattern: left.to_owned(),
-            // It shows the pattern over several lines; what is wrong comes last.
+            // The error shows the pattern over several lines; the reason comes last.
             why: fault
                 .to_string()
                 .lines()
@@ -89,7 +89,7 @@ impl FromStr for AddressMap {
             rest = &rest[at + 1..];
             let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
             let Ok(group) = rest[..digits].parse::<usize>() else {
-                // No number: a dollar sign that means itself.
+                // Not a group number, so it is a literal dollar sign.
                 address.push_str("$$");
                 continue;
             };
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_mapped_by_the_first_that_matches() {
+    fn the_first_matching_map_is_used() {
         let maps = [
             map("https://old.example/shop/(.*)=>https://staging.example/store/$1"),
             map("https://old.example/([a-z]+)/(.*)=>https://staging.example/$2x/$1"),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_map_is_named_in_one_line() {
+    fn an_invalid_map_is_reported_in_one_line() {
         let cases = [
             ("https://a/", "write 'OLD PATTERN=>NEW ADDRESS'"),
             ("(a=>b", "\"(a\" is no regular expression: unclosed group"),

@@ -1,12 +1,16 @@
-//! What changed between two runs. Rates are compared, not codes: a page that answered 502 once says
-//! little, and a change counts only when the numbers of looks at it allow that to be said.
+//! The changes between two runs. Rates are compared, not codes: a single 502 proves little, and a change
+//! counts only if there are enough looks.
 //!
-//! Two tests must both agree. The interval of the difference of the two rates excludes 0
-//! ([`difference`]: Newcombe 1998, method 10). And the failures are no accident of the site as a
-//! whole ([`Noise`]: a binomial tail over its background rate, with the false discovery rate of
-//! Benjamini and Hochberg 1995 over all pages), for of ten thousand pages that fail now and then
-//! some fail three times in a row. The walk: [`Noise`] sees every [`Pair`] once and becomes a
-//! [`Yardstick`], which judges every pair; a [`Comparing`] gathers what came out.
+//! Two tests must both agree:
+//!
+//! - The interval of the difference of the two rates excludes 0 ([`difference`]: Newcombe 1998, method
+//!   10).
+//! - The site's background rate does not explain the failures ([`Noise`]: a binomial tail over that
+//!   rate, with the false discovery rate of Benjamini and Hochberg 1995 over all pages). Of ten thousand
+//!   pages that fail now and then, some fail three times in a row.
+//!
+//! The steps: [`Noise`] reads every [`Pair`] once and becomes a [`Yardstick`]; this judges every pair; a
+//! [`Comparing`] collects the changes.
 
 mod chance;
 mod change;

@@ -2,13 +2,13 @@
 
 use crate::assess::Interval;
 
-/// `new - old`, -1..1, with its 95 % interval from those of the two rates.
+/// Returns `new - old`, -1..1, with its 95 % interval from those of the two rates.
 ///
-/// Newcombe's hybrid score interval: R. G. Newcombe, "Interval estimation for the difference between
-/// independent proportions: comparison of eleven methods", Statistics in Medicine 17 (1998),
-/// 873-890, method 10. It squares and adds the distances of the rates from those ends of their
-/// Wilson intervals that face each other, and keeps its coverage for a handful of observations and
-/// for rates of 0 and 1, where the usual one has no width at all.
+/// This is Newcombe's hybrid score interval: R. G. Newcombe, "Interval estimation for the difference
+/// between independent proportions: comparison of eleven methods", Statistics in Medicine 17 (1998),
+/// 873-890, method 10. It squares and adds the distances of the rates from the facing ends of their
+/// Wilson intervals. It keeps its coverage for a few observations and for rates of 0 and 1, where the
+/// usual interval has no width.
 pub fn difference(old: Interval, new: Interval) -> Interval {
     let value = new.value - old.value;
     let reach = |one: f64, other: f64| one.hypot(other);
@@ -25,9 +25,9 @@ pub fn difference(old: Interval, new: Interval) -> Interval {
 mod tests {
     use super::*;
 
-    /// Table II of the paper, column of method 10.
+    /// Values of table II of the paper, column of method 10.
     #[test]
-    fn the_examples_of_the_paper() {
+    fn it_matches_the_examples_of_the_paper() {
         let cases = [
             ((56, 70), (48, 80), 0.0524, 0.3339),
             ((9, 10), (3, 10), 0.1705, 0.8090),

@@ -1,4 +1,4 @@
-//! What the site's own noise explains: pages that fail now and then make some look changed.
+//! The site's own noise: pages that fail now and then make some pages look changed.
 
 use std::collections::BTreeMap;
 
@@ -6,27 +6,27 @@ use super::chance::{blurred, by_rate, is_apart, tail};
 use super::judge::Yardstick;
 use super::sight::Pair;
 
-/// Share of the pages called changed that may be so by chance: the false discovery rate (5 % is
-/// the convention).
+/// Share of the pages called changed that may look so by chance: the false discovery rate (5 % is the
+/// convention).
 pub const FALSE_DISCOVERIES: f64 = 0.05;
 
-/// Learns, pair by pair, how often pages fail that do not fail for good, and how many changes of
-/// which probability there are. What it keeps does not grow with the number of pages.
+/// Counts over all pairs: how often pages fail that do not fail permanently, and how many changes have
+/// which probability. Its size does not grow with the number of pages.
 #[derive(Clone, Debug, Default)]
 pub struct Noise {
-    /// Pages that failed at least once and were fine at least once, in either run.
+    /// Pages that both failed and succeeded at least once in one run.
     mixed: u64,
-    /// Pages that did not fail at every look.
+    /// Pages that succeeded at least once.
     working: u64,
-    /// Pages that both runs looked at: so many tests are made.
+    /// Pages that both runs requested: the number of tests.
     compared: u64,
-    /// Pairs whose rates are apart, by what decides how probable they are by chance: failed passes
-    /// of the worse run, its passes, and the better run's rate, blurred.
+    /// Pairs whose rates differ, by the values that decide their probability: failed passes of the worse
+    /// run, its passes, and the better run's rate, rounded.
     apart: BTreeMap<(u32, u32, u64), u64>,
 }
 
 impl Noise {
-    /// Takes in a pair.
+    /// Adds a pair.
     pub fn add(&mut self, pair: &Pair<'_>) {
         for state in [pair.old.state(), pair.new.state()].into_iter().flatten() {
             if state.failed < state.attempts {
@@ -46,22 +46,22 @@ impl Noise {
         }
     }
 
-    /// Pages that both runs looked at.
+    /// Returns the number of pages that both runs requested.
     pub fn compared(&self) -> u64 {
         self.compared
     }
 
-    /// The rate at which pages fail that do not fail for good: the share of those that failed at
-    /// least once among all that were fine at least once, in both runs. What always fails is what is
-    /// looked for. Half a failure in one more page keeps nothing seen from meaning never (the prior
-    /// of Jeffreys).
+    /// Returns the failure rate of pages that do not fail permanently: the share of pages that failed at
+    /// least once among those that succeeded at least once, in both runs. Pages that always fail are the
+    /// result, not the noise. Half a failure in one more page (the prior of Jeffreys) keeps the rate
+    /// above zero when none was seen.
     pub fn background(&self) -> f64 {
         (self.mixed as f64 + 0.5) / (self.working as f64 + 1.0)
     }
 
-    /// The measure for all pairs, by the step-up procedure of Y. Benjamini and Y. Hochberg,
+    /// Returns the measure for all pairs, by the step-up procedure of Y. Benjamini and Y. Hochberg,
     /// "Controlling the false discovery rate", Journal of the Royal Statistical Society B 57 (1995),
-    /// 289-300: the greatest probability `p` so that `p <= rate * (pairs up to p) / (all pairs)`.
+    /// 289-300: the greatest probability `p` with `p <= rate * (pairs up to p) / (all pairs)`.
     pub fn yardstick(&self) -> Yardstick {
         let background = self.background();
         let mut by_probability: BTreeMap<u64, u64> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Pages in two runs, and what is said of them.
+//! Tests of pages in two runs and of the reported changes.
 
 use proptest::prelude::*;
 
@@ -42,7 +42,7 @@ fn seen(old: PageState, new: PageState) -> Pair<'static> {
     pair(Sight::Seen(old), Sight::Seen(new))
 }
 
-/// A quiet site where everything that is apart counts.
+/// A quiet site: every difference of rates counts.
 const QUIET: Yardstick = Yardstick {
     background: 0.001,
     chance: 0.01,
@@ -53,7 +53,7 @@ fn change(pair: &Pair<'_>) -> Option<Change> {
 }
 
 #[test]
-fn changes_are_told_by_rates() {
+fn changes_depend_on_rates() {
     let once = state(Verdict::Unconfirmed, 1, 1, 1);
     let recovered = state(Verdict::Transient, 1, 3, 3);
     let sometimes = state(Verdict::Intermittent, 3, 10, 10);
@@ -86,7 +86,7 @@ fn changes_are_told_by_rates() {
 }
 
 #[test]
-fn pages_that_one_run_did_not_see() {
+fn a_page_that_one_run_did_not_request_is_unclear_only_if_it_fails() {
     let robots = || Sight::NotSeen("robots".to_owned());
     let elsewhere = || Sight::OutOfScope("matches --exclude /shop".to_owned());
     let not_there = PageState {
@@ -114,7 +114,7 @@ fn pages_that_one_run_did_not_see() {
 }
 
 #[test]
-fn a_page_that_answers_without_links_is_unlinked_unless_something_worse_is_to_be_said() {
+fn a_page_without_links_is_unlinked_unless_it_has_a_worse_change() {
     let redirect = PageState {
         status: 301,
         ..fine()
@@ -148,7 +148,7 @@ fn a_page_that_answers_without_links_is_unlinked_unless_something_worse_is_to_be
 }
 
 #[test]
-fn evidence_is_said_in_figures() {
+fn evidence_has_figures() {
     let blocked = Sight::NotSeen("max_pages".to_owned());
     let cases = [
         (
@@ -220,7 +220,7 @@ fn compare(pairs: &[Pair<'_>]) -> Comparison {
     comparing.finish()
 }
 
-/// What an audit sees of a page that fails at this rate: one look, and two more if it failed.
+/// Simulates an audit of a page that fails at this rate: one look, and two more if it failed.
 fn looks(rate: f64, dice: &mut fastrand::Rng) -> PageState {
     let fails = [(); 3].map(|()| dice.f64() < rate);
     if !fails[0] {
@@ -235,7 +235,8 @@ fn looks(rate: f64, dice: &mut fastrand::Rng) -> PageState {
     state(verdict, failed, 3, 3)
 }
 
-/// A page that fails at random, with the looks that passes make: if the first fails, six in each of two passes.
+/// Simulates a page that fails at random, with confirmation: if the first look fails, six in each of two
+/// passes.
 fn confirmed(rate: f64, dice: &mut fastrand::Rng) -> PageState {
     if dice.f64() >= rate {
         return fine();
@@ -250,7 +251,7 @@ fn confirmed(rate: f64, dice: &mut fastrand::Rng) -> PageState {
 }
 
 #[test]
-fn a_site_that_fails_at_random_has_hardly_changed() {
+fn a_site_that_fails_at_random_has_hardly_any_changes() {
     for seed in 0..20 {
         let mut dice = fastrand::Rng::with_seed(seed);
         let pairs: Vec<_> = (0..2_000)
@@ -264,7 +265,7 @@ fn a_site_that_fails_at_random_has_hardly_changed() {
 }
 
 #[test]
-fn pages_that_come_and_go_are_no_change_and_no_new_5xx() {
+fn intermittent_pages_are_no_change_and_no_new_5xx() {
     let runs = 400;
     let (mut false_alarms, mut false_news) = (0, 0);
     for seed in 0..runs {
@@ -293,7 +294,7 @@ fn a_page_that_fails_with_too_few_looks_may_be_a_new_5xx() {
 }
 
 #[test]
-fn what_breaks_on_a_quiet_site_is_found() {
+fn a_page_that_breaks_on_a_quiet_site_is_found() {
     let mut dice = fastrand::Rng::with_seed(7);
     let mut pairs: Vec<_> = (0..1_000)
         .map(|_| seen(looks(0.01, &mut dice), looks(0.01, &mut dice)))
@@ -348,7 +349,7 @@ fn sections_change_when_their_intervals_do_not_touch() {
 fn any_state() -> impl Strategy<Value = PageState> {
     (1_u32..12, 0_u32..=100, 0..Verdict::ALL.len()).prop_map(|(passes, percent, verdict)| {
         let failed = passes * percent / 100;
-        // A verdict says of rates at least whether anything failed.
+        // A verdict depends on the rate at least in whether anything failed.
         let verdict = if failed == 0 {
             Verdict::Ok
         } else {
@@ -374,7 +375,7 @@ fn times(state: PageState, more: u32) -> PageState {
 
 proptest! {
     #[test]
-    fn what_is_new_one_way_is_fixed_the_other(old in any_state(), new in any_state()) {
+    fn a_new_failure_is_fixed_in_the_opposite_direction(old in any_state(), new in any_state()) {
         let there = change(&seen(old, new));
         let back = change(&seen(new, old));
         let mirrored = there.map(|change| match change {
@@ -388,7 +389,7 @@ proptest! {
     }
 
     #[test]
-    fn more_of_the_same_evidence_takes_no_change_back(
+    fn more_of_the_same_evidence_revokes_no_change(
         old in any_state(), new in any_state(), more in 2_u32..5,
     ) {
         let before = change(&seen(old, new));

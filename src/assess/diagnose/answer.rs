@@ -1,4 +1,4 @@
-//! One answer as evidence: what a diagnosis looks at, and what it keeps of it.
+//! One answer as evidence: the parts that a diagnosis reads, and the facts that it keeps.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use http::HeaderMap;
 
 use crate::model::{Attempt, Outcome};
 
-/// A `Retry-After` up to this long is a product's default and says nothing of maintenance: Varnish
-/// sends 5 with every error page of its own (measured).
+/// A `Retry-After` up to this is a product's default and no sign of maintenance: Varnish sends 5 with
+/// every error page of its own (measured).
 pub const LONGEST_DEFAULT_DELAY: Duration = Duration::from_secs(30);
 
-/// An answer as it came in, while its body is still there.
+/// An answer as it was received, with its body.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer<'a> {
     /// The status code, if a status line was received.
@@ -20,30 +20,30 @@ pub struct Answer<'a> {
     pub reason: Option<&'a str>,
     /// The header fields as received.
     pub headers: &'a HeaderMap,
-    /// The decoded body or its beginning; only the first 4 KiB are looked at.
+    /// The decoded body or its beginning; only the first 4 KiB are read.
     pub body_head: &'a [u8],
     /// From the start of the attempt to the first byte.
     pub ttfb: Option<Duration>,
-    /// What of that went into name resolution, connecting and TLS.
+    /// The part of that time for name resolution, connecting and TLS.
     pub connect: Option<Duration>,
-    /// What happened.
+    /// The outcome of the attempt.
     pub outcome: Outcome,
 }
 
-/// What a `Retry-After` announced.
+/// The delay that a `Retry-After` announced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Announced {
     /// There was none.
     #[default]
     Nothing,
-    /// Ask again after this time.
+    /// Request again after this time.
     Delay(Duration),
     /// Neither whole seconds nor an HTTP date.
     Invalid,
 }
 
 impl Announced {
-    /// What a header that was there or not amounts to, and how long it asks to wait if it could be
+    /// Returns the meaning of a header: whether it was sent, and the wait it asks for if it could be
     /// read.
     pub fn of(is_there: bool, wait: Option<Duration>) -> Announced {
         match (is_there, wait) {
@@ -54,10 +54,10 @@ impl Announced {
     }
 }
 
-/// What is counted of one answer, failing or not: no body, no text that grows.
+/// The counted facts of one answer, failing or not: no body and no text that grows.
 #[derive(Clone, Copy, Debug)]
 pub struct AnswerFacts<'a> {
-    /// What happened.
+    /// The outcome of the attempt.
     pub outcome: Outcome,
     /// The status code, if there was one.
     pub status: Option<u16>,
@@ -65,26 +65,26 @@ pub struct AnswerFacts<'a> {
     pub fingerprint: Option<&'a str>,
     /// `Server`.
     pub server: Option<&'a str>,
-    /// From the end of connecting to the first byte.
+    /// Time from the end of connecting to the first byte.
     pub waited: Option<Duration>,
-    /// One way to the server and back, as connecting took; unknown on an open connection.
+    /// Time of one network round trip, measured while connecting; unknown on an open connection.
     pub round_trip: Option<Duration>,
-    /// What `Retry-After` announced.
+    /// The delay that `Retry-After` announced.
     pub retry_after: Announced,
-    /// Whether a cache says that it had the answer already.
+    /// Whether a cache says that it had the answer.
     pub cached: bool,
-    /// Whether it came over a connection that was open already.
+    /// Whether it used a connection that was already open.
     pub reused: bool,
     /// The address that answered.
     pub address: Option<IpAddr>,
-    /// Requests open on the host when it was asked, this one included.
+    /// Requests open on the host at its start, this one included.
     pub in_flight: u32,
     /// Ceiling in requests per second at that time.
     pub rate: Option<f64>,
 }
 
 impl<'a> AnswerFacts<'a> {
-    /// The facts of a stored attempt, with what was kept of its page and of its `Retry-After`.
+    /// Returns the facts of a stored attempt, with the stored fingerprint and `Retry-After`.
     pub fn of(attempt: &'a Attempt, fingerprint: Option<&'a str>, retry_after: Announced) -> Self {
         let timings = attempt.timings;
         let setup = [timings.dns, timings.connect, timings.tls];
@@ -107,7 +107,7 @@ impl<'a> AnswerFacts<'a> {
     }
 }
 
-/// Whether a cache says that it had the answer: `Age` above zero, or a hit.
+/// Returns whether a cache says that it had the answer: `Age` above zero, or a hit.
 pub fn is_cached(age: Option<u64>, cache_status: Option<&str>) -> bool {
     let hit = |status: &str| {
         let status = status.to_ascii_lowercase();
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn caches_say_it_in_two_ways() {
+    fn a_cached_answer_has_an_age_or_a_hit() {
         let cases = [
             (None, None, false),
             (Some(0), None, false),

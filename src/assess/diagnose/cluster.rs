@@ -1,4 +1,4 @@
-//! Failures of one kind: same host, section, outcome and error page, counted as they stream by.
+//! Failures of one kind, with the same host, section, outcome and error page, counted as they are read.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,64 +12,64 @@ use super::timing::TimerCounts;
 use crate::assess::verdict::rules::Verdict;
 use crate::model::{Cause, Moment, Outcome};
 
-/// How many addresses of failing URLs are kept as examples.
+/// Maximum addresses of failing URLs kept as examples.
 const EXAMPLES: usize = 5;
 
-/// Most sections, and most families, whose URLs are counted by name.
+/// Maximum sections, and maximum families, whose URLs are counted by name.
 const PLACES: usize = 200;
 
-/// How many sections are named in a sentence.
+/// Maximum sections named in a sentence.
 const NAMED: usize = 4;
 
-/// What makes failures one cluster.
+/// The properties that failures of one cluster share.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Cluster {
     /// Scheme, host and port.
     pub host: String,
     /// The first folder of the path, or `/`.
     pub section: String,
-    /// What happened; the status is part of it.
+    /// The outcome, which includes the status.
     pub outcome: Outcome,
     /// Identity of the best fingerprint, if the page has one.
     pub fingerprint: Option<String>,
 }
 
-/// What was counted of a cluster. Its size does not grow with the number of answers.
+/// The counts of a cluster. Their size does not grow with the number of answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClusterFacts {
-    /// What makes it one cluster.
+    /// The shared properties.
     pub cluster: Cluster,
-    /// The cause that its pages point at, if they are error pages with a status of success.
+    /// The probable cause, if its pages are error pages with a success status.
     pub soft: Option<Cause>,
-    /// The status of its answers, if they had one.
+    /// The status of its answers, if they have one.
     pub status: Option<u16>,
     /// Failing answers.
     pub failures: u64,
-    /// URLs of the cluster whose verdict is persistent, of all its URLs.
+    /// URLs of the cluster whose verdict is persistent, out of all its URLs.
     pub persistent: Ratio,
-    /// URLs that fail and recover by turns.
+    /// URLs that fail and recover alternately.
     pub intermittent: u64,
     /// URLs that failed and recovered.
     pub transient: u64,
-    /// URLs that fail, with too little evidence to say how often.
+    /// URLs that fail, without enough evidence to say how often.
     pub unconfirmed: u64,
     /// URLs that failed in earlier runs too.
     pub failed_earlier: u64,
-    /// Runs in which one of them failed, of those that looked at it: of the one that failed most often.
+    /// Runs in which a URL failed, out of those that requested it: of the URL that failed most often.
     pub most_earlier: Ratio,
     /// Some of its URLs.
     pub examples: Vec<String>,
-    /// Waits for the answers.
+    /// Response times of the failing answers.
     pub times: TimerCounts,
-    /// Answers with a usable `Retry-After` above what products send by default.
+    /// Answers with a usable `Retry-After` above the products' defaults.
     pub announced: u64,
-    /// Answers with a `Retry-After` as products send by default.
+    /// Answers with a `Retry-After` as products send it by default.
     pub announced_default: u64,
     /// Answers with an invalid `Retry-After`.
     pub announced_invalid: u64,
     /// The longest `Retry-After`.
     pub longest_announced: Duration,
-    /// Answers out of a cache.
+    /// Answers from a cache.
     pub cached: u64,
     /// Failures on connections that were open already.
     pub reused: u64,
@@ -86,7 +86,7 @@ pub struct ClusterFacts {
 }
 
 impl ClusterFacts {
-    /// A cluster of which nothing has been counted yet.
+    /// Creates a cluster without counts.
     pub fn new(cluster: Cluster) -> ClusterFacts {
         ClusterFacts {
             cluster,
@@ -145,7 +145,7 @@ impl ClusterFacts {
         self.span = Some((first.min(at), last.max(at)));
     }
 
-    /// Counts one URL of the cluster, once its verdict is known.
+    /// Counts one URL of the cluster when its verdict is known.
     pub fn add_url(&mut self, url: &str, family: &str, verdict: Verdict) {
         count_place(&mut self.sections, &self.cluster.section, 1);
         count_place(&mut self.families, family, 1);
@@ -158,7 +158,7 @@ impl ClusterFacts {
         }
     }
 
-    /// Counts in how many earlier runs a URL of the cluster failed, of those that looked at it.
+    /// Counts in how many earlier runs a URL of the cluster failed, out of those that requested it.
     pub fn add_earlier(&mut self, runs: Ratio) {
         self.failed_earlier += u64::from(runs.part > 0);
         if runs.part > self.most_earlier.part {
@@ -166,7 +166,7 @@ impl ClusterFacts {
         }
     }
 
-    /// Adds another cluster, whose failures have the same cause.
+    /// Adds another cluster whose failures have the same cause.
     pub fn merge(&mut self, other: &ClusterFacts) {
         let sum = |one: Ratio, more: Ratio| Ratio::new(one.part + more.part, one.of + more.of);
         self.soft = self.soft.or(other.soft);
@@ -204,12 +204,12 @@ impl ClusterFacts {
         }
     }
 
-    /// URLs that fail as far as is known, always or by turns.
+    /// Returns the number of URLs that fail, constantly, intermittently or unconfirmed.
     pub fn failing(&self) -> u64 {
         self.persistent.part + self.intermittent + self.unconfirmed
     }
 
-    /// What the URLs of the cluster belong to: the section, if it is one alone, or else the host.
+    /// Returns the place of the cluster's URLs: the section if there is only one, otherwise the host.
     pub fn subject(&self) -> String {
         let host = &self.cluster.host;
         match self.sections.len() {
@@ -218,7 +218,7 @@ impl ClusterFacts {
         }
     }
 
-    /// The sections of its URLs in words, those with most URLs first: `/shop/`, or `/shop/ (40),
+    /// Returns the sections of its URLs in words, those with most URLs first: `/shop/`, or `/shop/ (40),
     /// /blog/ (20) and 3 more sections`.
     pub fn places(&self) -> String {
         if self.sections.len() < 2 {
@@ -238,12 +238,13 @@ impl ClusterFacts {
         }
     }
 
-    /// Whether most answers announce an end of a minute or more: more than products do by default.
+    /// Returns whether most answers announce an end after a minute or more, above the products'
+    /// defaults.
     pub fn is_announced(&self) -> bool {
         self.announced * 2 > self.failures && self.longest_announced >= Duration::from_mins(1)
     }
 
-    /// Time from the first failure to the last, in hours.
+    /// Returns the time from the first failure to the last, in hours.
     pub fn hours(&self) -> f64 {
         let lasted = self.span.map(|(first, last)| last.since(first));
         lasted.unwrap_or_default().as_secs_f64() / 3600.0

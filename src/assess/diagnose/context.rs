@@ -1,4 +1,4 @@
-//! What is known around a cluster of failures: the host, control URLs, load, experiments, logs.
+//! The evidence around a cluster of failures: the host, control URLs, load, experiments, logs.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::assess::statistics::chance::hits_or_more;
 use crate::assess::statistics::rate::Interval;
 use crate::model::Cause;
 
-/// So many of so many.
+/// A count out of a total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ratio {
     /// The part.
@@ -18,18 +18,18 @@ pub struct Ratio {
 }
 
 impl Ratio {
-    /// So many of so many.
+    /// Creates a ratio from a part and its whole.
     pub const fn new(part: u64, of: u64) -> Ratio {
         Ratio { part, of }
     }
 
-    /// Counts one more, and whether it belongs to the part.
+    /// Counts one more, in the part if `belongs` is true.
     pub fn count(&mut self, belongs: bool) {
         self.of += 1;
         self.part += u64::from(belongs);
     }
 
-    /// The share, from 0 to 1; nothing of nothing is 0.
+    /// Returns the share, from 0 to 1; without a whole it is 0.
     pub fn share(self) -> f64 {
         if self.of == 0 {
             return 0.0;
@@ -37,7 +37,7 @@ impl Ratio {
         self.part as f64 / self.of as f64
     }
 
-    /// The 95 % interval of the share: nothing known is 0 to 1.
+    /// Returns the 95 % interval of the share: 0 to 1 without a whole.
     pub fn interval(self) -> Interval {
         Interval::wilson(self.part as f64, self.of as f64)
     }
@@ -55,7 +55,7 @@ impl Serialize for Ratio {
     }
 }
 
-/// What an experiment did differently from the crawl.
+/// The difference of an experiment from the crawl's own requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Trial {
     /// With a browser's user agent.
@@ -83,23 +83,23 @@ pub enum Trial {
 /// An experiment with failing URLs and its result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Experiment {
-    /// What was different.
+    /// The difference.
     pub trial: Trial,
-    /// How many failing URLs were fine that way; for addresses, how many addresses were.
+    /// Failing URLs that succeeded in this way, out of all; for addresses, addresses that did.
     pub fine: Ratio,
-    /// How many of the same URLs were fine in the crawl's own way, asked next to the trial: who
-    /// recovers meanwhile proves nothing.
+    /// The same URLs in the crawl's own way, requested next to the trial, because a URL that recovers
+    /// meanwhile proves nothing.
     pub crawler_fine: Ratio,
     /// How many of the crawl's own requests for URLs of the cluster were fine, after the first failure of each: what
     /// is fine by turns may have been lucky in the experiment.
     pub crawl_fine: Ratio,
 }
 
-/// How many more must be fine that way than in the crawl's own. A URL that recovers between two
-/// requests in the crawl's own way is fine for one of them: a gain of a half, which must not do.
+/// Minimum gain over the crawl's own way, as a share. A URL that recovers between two requests in the
+/// crawl's own way succeeds in one of them: a gain of a half, which must not suffice.
 const GAIN: f64 = 0.6;
 
-/// A difference that chance makes more often says nothing. Ours.
+/// Maximum probability by chance of a difference that counts. Ours.
 const BY_CHANCE: f64 = 0.05;
 
 /// The same for a difference from all requests of the crawl. Ours.
@@ -112,9 +112,9 @@ const UNLIKELY_SPELLINGS: f64 = 0.001;
 const FAILED_SPELLINGS: u64 = 2;
 
 impl Experiment {
-    /// Whether asking in this way helps: it is fine more often than not, and the crawl's own way
-    /// failed next to it. Where either way is fine at times only, chance must hardly explain it: backends that take
-    /// turns answer both ways alike.
+    /// Returns whether this way of requesting helps: it mostly succeeds, and the crawl's own way failed
+    /// next to it. If either way succeeds only sometimes, chance must hardly explain the difference:
+    /// backends that take turns answer both ways alike.
     pub fn helps(&self) -> bool {
         let (fine, own) = (self.fine, self.crawler_fine);
         // One request either way says little of a URL that fails at times.
@@ -138,7 +138,8 @@ impl Experiment {
         hits_or_more(fine.part, fine.of, fine.part + own.part, fine.of + own.of)
     }
 
-    /// Whether it says why a URL fails. A URL that is fine past the caches only says that it does no more.
+    /// Returns whether it shows why a URL fails. Success past the caches only shows that the URL no
+    /// longer fails.
     pub fn tells_cause(&self) -> bool {
         self.trial != Trial::PastCaches && self.helps()
     }
@@ -170,20 +171,20 @@ impl Experiment {
     }
 }
 
-/// What is known around a cluster of failures. Everything may be missing.
+/// The evidence around a cluster of failures. Every part may be missing.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     /// URLs of the host that fail.
     pub host: Ratio,
     /// URLs that fail in the sections of the cluster.
     pub nearby: Ratio,
-    /// Sections of the host with failing URLs.
+    /// Sections of the host that have failing URLs.
     pub sections: Ratio,
-    /// Control URLs that were fine while the cluster's failed.
+    /// Control URLs that succeeded while the cluster's failed.
     pub controls: Ratio,
-    /// Whether the failures go away at a low rate, by the verdicts of the URLs.
+    /// Whether the failures stop at a low rate, by the verdicts of the URLs.
     pub load_induced: bool,
-    /// Whether they come in short outages of all that the cluster belongs to.
+    /// Whether they come in short outages of everything that the cluster belongs to.
     pub restart: bool,
     /// Experiments with URLs of the cluster.
     pub experiments: Vec<Experiment>,
@@ -192,9 +193,10 @@ pub struct Context {
 }
 
 impl Context {
-    /// Whether a cache keeps errors that are over: all requests past it were fine, more often than other URLs of the
-    /// same sections are. To a balancer that chooses a backend by the URL, an address that no cache has seen is
-    /// another URL. The share of URLs that are fine is estimated with one more either way (P. S. Laplace, 1774).
+    /// Returns whether a cache keeps errors that are over: all requests past it succeeded, more often
+    /// than other URLs of the same sections do. A balancer that chooses a backend by the URL treats an
+    /// address that no cache has seen as another URL. The share of URLs that succeed is estimated with
+    /// one more on either side (P. S. Laplace, 1774).
     pub fn keeps_errors(&self) -> bool {
         let made = &self.experiments;
         let is_hashed = made.iter().any(Experiment::parts_spellings);
@@ -218,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_fine_past_the_caches_is_kept_unless_other_urls_are_as_often_fine() {
+    fn errors_that_vanish_past_the_caches_are_cached_unless_other_urls_succeed_as_often() {
         let kept = |fine: (u64, u64), own: (u64, u64), nearby: (u64, u64)| {
             let experiment = Experiment {
                 trial: Trial::PastCaches,
@@ -235,7 +237,7 @@ mod tests {
         };
         assert!(kept((3, 3), (0, 6), (10, 10)));
         assert!(kept((12, 12), (0, 6), (10, 30)));
-        // A hash of the URL leads two of three elsewhere.
+        // A hash of the URL leads two out of three to another backend.
         assert!(!kept((3, 3), (0, 6), (10, 30)));
         assert!(!kept((1, 1), (0, 2), (1, 1)), "too few");
         assert!(!kept((2, 3), (0, 6), (10, 10)), "it still fails");
@@ -243,13 +245,13 @@ mod tests {
     }
 
     #[test]
-    fn a_way_of_asking_helps_if_the_own_way_failed_next_to_it() {
+    fn a_way_of_requesting_helps_if_the_crawls_own_way_failed_next_to_it() {
         let cases = [
             ((3, 3), (0, 6), true),
             ((4, 4), (1, 6), true),
-            // Backends that take turns do that.
+            // Backends that take turns can cause this.
             ((3, 3), (2, 6), false),
-            // One recovery between the two requests in the own way.
+            // One recovery between the two requests in the crawl's own way.
             ((1, 1), (1, 2), false),
             ((4, 4), (3, 4), false),
             ((1, 2), (0, 4), false),

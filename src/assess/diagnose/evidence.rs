@@ -1,4 +1,4 @@
-//! What speaks for a cause or a finding: numbers in fields, and the sentence that shows them.
+//! The evidence for a cause or a finding: numbers in fields, and the sentence that shows them.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::load_curve::Load;
 use crate::assess::history::rate_limit::RateLimit;
 use crate::model::{Cause, Moment, Outcome};
 
-/// One observation that a developer can check. `Display` is its sentence.
+/// One observation that a developer can verify. `Display` prints its sentence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the sentences below say what the fields are")]
@@ -109,7 +109,7 @@ pub enum Evidence {
         high: f64,
         burst: u32,
         refused: Ratio,
-        /// 429, or 503 where that is what most were refused with.
+        /// The status of most refusals, 429 or 503.
         status: u16,
         section: Option<String>,
     },
@@ -694,7 +694,7 @@ fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{s}")
 }
 
-/// A rate for people: one decimal below ten.
+/// Formats a rate for people: one decimal below ten.
 fn number(rate: f64) -> String {
     let text = match rate {
         rate if rate < 9.95 => format!("{rate:.1}"),
@@ -703,7 +703,7 @@ fn number(rate: f64) -> String {
     text.trim_end_matches(".0").to_owned()
 }
 
-/// Sentences as one text, for a cell of a table.
+/// Joins sentences into one text, for a cell of a table.
 pub(super) fn sentences(evidence: &[Evidence]) -> String {
     let sentences: Vec<String> = evidence.iter().map(ToString::to_string).collect();
     sentences.join("; ")

@@ -1,5 +1,5 @@
-//! Failures of a host by how hard it was asked, and the load from which on it fails more. Load is told
-//! in two ways, as servers limit it in both: requests open at once, and requests begun within a second.
+//! Failures of a host by its load, and the load from which it fails more. Load has two measures, because
+//! servers limit both: requests open at once, and requests begun within a second.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,35 +10,36 @@ use super::context::Ratio;
 use crate::assess::statistics::chance::hits_or_more;
 use crate::model::Moment;
 
-/// Loads up to this many are told apart exactly, larger ones in steps of a tenth.
+/// Loads up to this are counted separately, larger ones in steps of a tenth.
 const EXACT: u32 = 64;
 
-/// Places for loads; the last is for all from some thousand on.
+/// Number of slots for loads; the last is for everything from some thousand on.
 const PLACES: usize = 96;
 
-/// Most starts within a second that are counted.
+/// Maximum starts within a second that are counted.
 const MOST_STARTS: usize = 4_096;
 
-/// Fewest failures at a load (ours): one proves nothing.
+/// Minimum failures at a load (ours): one proves nothing.
 const FEWEST: u64 = 2;
 
-/// Up to this part of the share above, the share below is another one (ours): what fails often
-/// at any load has another cause.
+/// Maximum share below the step, relative to the share above it (ours). If failures are frequent at any
+/// load, the cause is another one.
 const APART: f64 = 0.25;
 
-/// Chance to part failures at random as well, over all loads that are looked at (ours, the usual 5 %).
+/// Maximum probability that random failures are separated as well, over all loads tested (ours, the
+/// usual 5 %).
 const BY_CHANCE: f64 = 0.05;
 
-/// Failures by load, from requests in time order. Of constant size, some 3 kB.
+/// Failures by load, from requests in time order. Of constant size, about 3 kB.
 #[derive(Clone, Debug, Default)]
 pub struct LoadCurve {
     open: Counts,
     begun: Counts,
-    /// When the requests of the last second began.
-    lately: VecDeque<Moment>,
+    /// Start times of the requests of the last second.
+    last_second: VecDeque<Moment>,
 }
 
-/// What was counted of a load.
+/// A measure of load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Load {
@@ -48,38 +49,38 @@ pub enum Load {
     Begun,
 }
 
-/// The load from which on a host fails more.
+/// The load from which a host fails more.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LoadStep {
-    /// What is counted.
+    /// The measure.
     pub load: Load,
-    /// The least of it that fails more.
+    /// The lowest load that fails more.
     pub from: u32,
-    /// Failures below it.
+    /// Failures below this load.
     pub below: Ratio,
-    /// Failures from there on.
+    /// Failures at this load or more.
     pub above: Ratio,
-    /// Highest chance, 0..1, that failures at random would be parted as well as this.
+    /// Maximum probability, 0..1, that random failures are separated as well.
     pub chance: f64,
 }
 
 impl LoadCurve {
-    /// Counts the next request in time order; `open` counts itself.
+    /// Counts the next request, in time order; `open` includes it.
     pub fn add(&mut self, started: Moment, open: u32, failed: bool) {
         let is_old = |at: &Moment| started.since(*at) >= Duration::from_secs(1);
-        while self.lately.front().is_some_and(is_old) {
-            self.lately.pop_front();
+        while self.last_second.front().is_some_and(is_old) {
+            self.last_second.pop_front();
         }
-        if self.lately.len() < MOST_STARTS {
-            self.lately.push_back(started);
+        if self.last_second.len() < MOST_STARTS {
+            self.last_second.push_back(started);
         }
         self.open.add(open, failed);
-        self.begun.add(self.lately.len() as u32, failed);
+        self.begun.add(self.last_second.len() as u32, failed);
     }
 
-    /// The load that parts failing from fine best, if chance does not explain it: Fisher's exact test
-    /// (R. A. Fisher, "The Design of Experiments", 1935), the chance times the number of loads looked
-    /// at (Bonferroni).
+    /// Returns the load that separates failures best, if chance does not explain it. Uses Fisher's exact
+    /// test (R. A. Fisher, "The Design of Experiments", 1935), with the probability multiplied by the
+    /// number of loads tested (Bonferroni).
     pub fn step(&self) -> Option<LoadStep> {
         let begun = self.begun.step(Load::Begun);
         let open = self.open.step(Load::Open);
@@ -88,7 +89,7 @@ impl LoadCurve {
     }
 }
 
-/// Failures by one kind of load.
+/// Failures by one measure of load.
 #[derive(Clone, Debug)]
 struct Counts(Box<[Ratio; PLACES]>);
 
@@ -131,7 +132,7 @@ impl Counts {
     }
 }
 
-/// Where a load is counted.
+/// Returns the slot of a load.
 fn place(load: u32) -> usize {
     if load <= EXACT {
         return load as usize;
@@ -140,7 +141,7 @@ fn place(load: u32) -> usize {
     (EXACT as usize + steps.ceil() as usize).min(PLACES - 1)
 }
 
-/// The lowest load of a place.
+/// Returns the lowest load of a slot.
 fn lowest(place: usize) -> u32 {
     let exact = EXACT as usize;
     if place <= exact {
@@ -154,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_load_lies_in_a_place_that_begins_no_higher() {
+    fn no_slot_begins_above_its_loads() {
         for load in 0..3_000 {
             let at = place(load);
             assert!(lowest(at) <= load.max(1), "{load}");
@@ -162,7 +163,7 @@ mod tests {
         }
     }
 
-    /// Requests with these pauses in milliseconds, open requests and failures.
+    /// Adds requests with these pauses in milliseconds, open requests and failures.
     fn curve(requests: impl IntoIterator<Item = (i64, u32, bool)>) -> LoadCurve {
         let mut curve = LoadCurve::default();
         let mut at = 0;
@@ -179,7 +180,7 @@ mod tests {
         let by_open = curve((0..200).map(|n| (250, open(n), open(n) >= 6 && n % 3 != 0)));
         let step = by_open.step().expect("a step");
         assert_eq!((step.load, step.from, step.below.part), (Load::Open, 6, 0));
-        // Three failures suffice where nothing else was asked as fast.
+        // Three failures suffice if no other request was made at that rate.
         let by_rate = curve((0..240).map(|n: u32| {
             let is_fast = (20..60).contains(&n);
             (
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_at_random_are_rarely_blamed_on_load() {
+    fn random_failures_are_rarely_attributed_to_load() {
         let mut dice = fastrand::Rng::with_seed(11);
         let mut blamed = 0;
         for _ in 0..400 {
@@ -210,7 +211,7 @@ mod tests {
             let requests: Vec<_> = (0..300).map(|_| request()).collect();
             blamed += u32::from(curve(requests).step().is_some());
         }
-        // Two kinds of load, each with 5 % at most.
+        // Two measures of load, each with 5 % at most.
         assert!(blamed <= 40, "{blamed} of 400");
     }
 }

@@ -1,9 +1,12 @@
-//! Why pages fail: from what was recorded to causes with shares, and to findings that say so.
+//! Why pages fail: from recorded attempts to causes with shares, and to findings that report them.
 //!
-//! An error page names the machine that made it (`identify`), the time it took names a timer
-//! (`timing`), and what else is known of the host multiplies the causes that are left (`diagnose`).
-//! Rules (`rules`) turn counted facts into findings. Everything is counted as it streams by, in
-//! bounded space; no text is read back, and every number that a sentence shows is a field.
+//! - An error page names the machine that made it (`identify`).
+//! - The response time names a timer (`timing`).
+//! - Other facts about the host raise or lower the remaining causes (`diagnose`).
+//! - Rules (`rules`) turn counted facts into findings.
+//!
+//! Everything is counted while it is read, in bounded space. No text is read back, and every number in a
+//! sentence is a field.
 
 mod answer;
 mod causes;

@@ -1,59 +1,59 @@
-//! Times in which all that was requested of a host, a section or a family failed: how often, how long,
-//! in which rhythm.
+//! Times in which all requests to a host, a section or a family failed: how often, how long, and with
+//! which rhythm.
 
 use std::time::Duration;
 
 use crate::model::Moment;
 
-/// Longest time without an answer of the group at the edge of an outage, for the edge to be known
+/// Maximum time without a request of the group at the edge of an outage, so that the edge is known
 /// (ours): six requests of a confirmation pass.
 const SHARP: Duration = Duration::from_secs(6);
 
-/// A deploy or a restart is over within this time (ours: what a slow start of an application takes).
+/// Maximum time of a deploy or a restart (ours: the time of a slow application start).
 const RESTART: Duration = Duration::from_mins(2);
 
-/// How far the time from one outage to the next may lie from a multiple of the period, at the least, as a
-/// part of it (ours); if its ends were not seen as exactly, by as much as they may be off.
+/// Tolerance of the time between two outages from a multiple of the period, as a share of it (ours). If
+/// the edges were observed less exactly, their uncertainty is the tolerance.
 const JITTER: f64 = 0.01;
 
-/// Most periods from one outage to the next (ours): with enough of them anything is a multiple.
+/// Maximum periods from one outage to the next (ours): with enough of them any time is near a multiple.
 const MOST_PERIODS: f64 = 3.0;
 
-/// How rarely outages at random may fit a period as well (ours).
+/// Maximum probability that random outages fit a period as well (ours).
 const BY_CHANCE: f64 = 0.04;
 
-/// A step that may be off by more than this part of the period says nothing of it (ours).
+/// Uncertainty of a step, as a share of the period, above which it is no evidence (ours).
 const VAGUE: f64 = 0.3;
 
-/// Fewest pages of an outage that shows that a part of the site goes down as a whole (ours).
+/// Minimum pages of an outage that shows that a part of the site goes down as a whole (ours).
 const WIDE: u32 = 5;
 
-/// A time in which everything failed.
+/// A time in which all requests failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {
     /// Its first failure.
     pub from: Moment,
-    /// Its last.
+    /// Its last failure.
     pub until: Moment,
-    /// The last good answer before it.
+    /// The last success before it.
     pub before: Option<Moment>,
-    /// The first good answer after it.
+    /// The first success after it.
     pub after: Option<Moment>,
     /// Longest time in it without any request.
     pub unseen: Duration,
-    /// Requests that failed.
+    /// Number of requests that failed.
     pub failed: u64,
-    /// Pages that they were made for; of those that were fine at other times no more than
-    /// [`Outage::MOST_PAGES`] are counted.
+    /// Number of their pages. Of pages that succeeded at other times, at most [`Outage::MOST_PAGES`] are
+    /// counted.
     pub pages: u32,
 }
 
-/// What repeats itself.
+/// The rhythm of repeated outages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rhythm {
-    /// From one outage to the next.
+    /// Time from one outage to the next.
     pub every: Duration,
-    /// How long each lasts, if that was seen.
+    /// Duration of each, if it was observed.
     pub down: Option<Duration>,
     /// Whether chance does not explain it.
     pub sure: bool,
@@ -62,32 +62,32 @@ pub struct Rhythm {
 /// All outages of a host, a section or a family.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outages {
-    /// In time order; as many as are kept.
+    /// The kept ones in time order.
     pub times: Vec<Outage>,
-    /// Those beyond.
+    /// Number of those that were not kept.
     pub unkept: u64,
 }
 
 impl Outage {
-    /// Most pages of an outage that are counted.
+    /// Maximum pages of an outage that are counted.
     pub const MOST_PAGES: u32 = 32;
 
-    /// Whether requests of the group were fine again.
+    /// Returns whether requests of the group succeeded again.
     pub fn is_over(&self) -> bool {
         self.after.is_some()
     }
 
-    /// When it began: between the last good answer and the first failure.
+    /// Returns its start: between the last success and the first failure.
     fn began(&self) -> Option<Edge> {
         Some(Edge::between(self.before?, self.from))
     }
 
-    /// When it ended: between the last failure and the first good answer.
+    /// Returns its end: between the last failure and the first success.
     fn ended(&self) -> Option<Edge> {
         Some(Edge::between(self.until, self.after?))
     }
 
-    /// Seconds that it lasted, if all of it was seen.
+    /// Returns its duration in seconds, if all of it was observed.
     fn lasted(&self) -> Option<f64> {
         let (began, ended) = self.began().zip(self.ended())?;
         let sharp = SHARP.as_secs_f64() / 2.0;
@@ -96,12 +96,12 @@ impl Outage {
     }
 }
 
-/// A change that lies between two moments, in seconds.
+/// A change between two moments, in seconds.
 #[derive(Clone, Copy, Debug)]
 struct Edge {
-    /// The middle between them.
+    /// The middle between the moments.
     at: f64,
-    /// How far it may be off.
+    /// The uncertainty.
     off: f64,
 }
 
@@ -114,7 +114,7 @@ impl Edge {
         }
     }
 
-    /// The time to the same change of the next outage.
+    /// Returns the time to the same change of the next outage.
     fn to(self, next: Edge) -> Edge {
         Edge {
             at: next.at - self.at,
@@ -124,29 +124,29 @@ impl Edge {
 }
 
 impl Outages {
-    /// How many there were.
+    /// Returns the number of outages.
     pub fn count(&self) -> u64 {
         self.times.len() as u64 + self.unkept
     }
 
-    /// Whether there were none.
+    /// Returns whether there were none.
     pub fn is_empty(&self) -> bool {
         self.times.is_empty()
     }
 
-    /// Whether each was short, and they end: as in a deploy, a restart or a crash loop.
+    /// Returns whether each was short and one is over, as in a deploy, a restart or a crash loop.
     pub fn is_restart(&self) -> bool {
-        // As long as it may have lasted: nobody may have asked for a while.
+        // The longest possible duration: there may have been no requests for a while.
         let is_short = |outage: &Outage| {
             let from = outage.before.unwrap_or(outage.from);
             outage.after.unwrap_or(outage.until).since(from) <= RESTART
         };
-        // The last may still have gone on when the crawl ended.
+        // The last one may have continued when the crawl ended.
         self.times.iter().any(Outage::is_over) && self.times.iter().all(is_short)
     }
 
-    /// The outage in which a request was made: after the last good answer before it, and before the
-    /// first after it.
+    /// Returns the number of the outage in which a request was made: after the last success before it
+    /// and before the first success after it.
     pub fn at(&self, moment: Moment) -> Option<usize> {
         let is_before = |outage: &Outage| outage.after.is_some_and(|after| after <= moment);
         let number = self.times.partition_point(is_before);
@@ -155,7 +155,7 @@ impl Outages {
         has_begun.then_some(number)
     }
 
-    /// Takes failures of a page that never was fine, if all of them lie in outages.
+    /// Adds failures of a page that never succeeded, if all of them lie in outages.
     pub fn explain(&mut self, failures: &[Moment]) {
         let numbers: Option<Vec<usize>> = failures.iter().map(|at| self.at(*at)).collect();
         let Some(numbers) = numbers else { return };
@@ -170,13 +170,13 @@ impl Outages {
         }
     }
 
-    /// The rhythm, if the times from one outage to the next are multiples of one period, and whether chance
-    /// explains that: one of them sets the period, and each other lies as near to a multiple by chance
-    /// as often as twice what it may be off is of the period.
+    /// Returns the rhythm, if the times between outages are multiples of one period, and whether chance
+    /// explains it. One time sets the period. Each other time fits by chance with a probability of twice
+    /// its uncertainty, as a share of the period.
     pub fn rhythm(&self) -> Option<Rhythm> {
         let mut steps = self.steps();
         steps.sort_by(|one, other| one.off.total_cmp(&other.off));
-        // An edge that was hardly seen sets no period; it must not contradict it.
+        // An edge that was hardly observed sets no period, but must not contradict it.
         let least = steps.iter().map(|step| step.at).reduce(f64::min)?;
         let exact: Vec<Edge> = (steps.iter().copied())
             .filter(|step| step.off <= VAGUE * least)
@@ -185,7 +185,7 @@ impl Outages {
         if exact.len() < 2 || shortest <= 0.0 {
             return None;
         }
-        // The least squares of what each lies off, in units of what it may be off.
+        // Least squares of the deviations, in units of their uncertainty.
         let sums = exact.iter().fold((0.0, 0.0), |(sum, weights), step| {
             let multiple = (step.at / shortest).round();
             let weight = step.off.max(JITTER * shortest).powi(-2);
@@ -214,8 +214,8 @@ impl Outages {
         })
     }
 
-    /// The times from each outage to the next, from start to start or from end to end, whichever was seen
-    /// better.
+    /// Returns the times between outages, from start to start or from end to end, whichever is more
+    /// exact.
     fn steps(&self) -> Vec<Edge> {
         let between = |pair: &[Outage]| {
             let starts = pair[0].began().zip(pair[1].began());
@@ -228,13 +228,13 @@ impl Outages {
         self.times.windows(2).filter_map(between).collect()
     }
 
-    /// Whether it went down as a whole, with several pages, twice or more.
+    /// Returns whether it went down as a whole, with several pages, at least twice.
     pub fn comes_again(&self) -> bool {
         let wide = self.times.iter().filter(|outage| outage.pages >= WIDE);
         wide.count() >= 2 || self.rhythm().is_some_and(|rhythm| rhythm.sure)
     }
 
-    /// How long each lasted, the median, if so many were seen whole.
+    /// Returns the median duration, if at least `fewest` outages were observed completely.
     pub fn usual_length(&self, fewest: usize) -> Option<Duration> {
         let mut lasted: Vec<f64> = self.times.iter().filter_map(Outage::lasted).collect();
         lasted.sort_by(f64::total_cmp);
@@ -249,7 +249,7 @@ impl Outages {
 mod tests {
     use super::*;
 
-    /// An outage from one second to another, seen whole.
+    /// An outage between two seconds, observed completely.
     fn outage((from, until): (i64, i64)) -> Outage {
         let at = |millis| Moment::from_millis(millis);
         Outage {
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn times_that_are_multiples_of_one_period_are_a_rhythm() {
+    fn multiples_of_one_period_are_a_rhythm() {
         let half_a_minute = outages(&[(0, 29), (60, 89), (180, 209)]);
         let found = half_a_minute.rhythm().expect("a rhythm");
         assert_eq!(found.every, Duration::from_mins(1));
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn outages_at_random_rarely_have_a_rhythm() {
+    fn random_outages_rarely_have_a_rhythm() {
         let mut dice = fastrand::Rng::with_seed(5);
         for (count, most) in [(3, 80), (4, 40), (6, 20)] {
             let mut found = 0;
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edge_that_nobody_saw_is_no_part_of_a_rhythm() {
+    fn an_unobserved_edge_is_not_part_of_a_rhythm() {
         let mut found = outages(&[(0, 29), (60, 89), (195, 209), (240, 269)]);
         assert_eq!(found.rhythm(), None, "the third began fifteen seconds late");
         found.times[2].before = Some(Moment::from_millis(100_000));
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_short_and_over_is_a_restart() {
+    fn a_short_outage_that_is_over_is_a_restart() {
         assert!(outages(&[(0, 20)]).is_restart());
         assert!(!outages(&[(0, 20), (60, 300)]).is_restart());
         let mut lasting = outages(&[(0, 20)]);
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_lies_in_the_outage_of_its_time() {
+    fn a_request_belongs_to_the_outage_of_its_time() {
         let found = outages(&[(0, 20), (60, 80)]);
         let at = |second: i64| found.at(Moment::from_millis(second * 1000));
         let seconds = [0, 20, 21, 60, 81];

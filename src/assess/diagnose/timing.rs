@@ -1,8 +1,8 @@
-//! The time to an error shows that a timer fired: errors that all take 60.0 s are no accident, nor are those that
-//! all take 3.2 s.
+//! The time to an error shows that a timer fired: errors that all take 60.0 s, or all take 3.2 s, are no
+//! accident.
 //!
-//! Waits that differ by no more than 2 %, or 100 ms but no more than 4 %, are a *wall*, whatever their length. The
-//! table of common defaults only names whose timer it may be, for waits within 3 % of one.
+//! Response times that differ by at most 2 %, or by at most 100 ms and 4 %, are a *wall*, of any length.
+//! The table of common defaults only names the possible owner of the timer, for times within 3 % of one.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,12 +18,12 @@ use crate::model::Outcome;
 /// A well-known timer of servers and networks.
 #[derive(Debug)]
 pub(super) struct Timer {
-    /// When it fires, from and to.
+    /// The time at which it fires, from and to.
     pub seconds: (f64, f64),
-    /// Whose timer it is, for a product whose name contains the first text.
+    /// The name of the timer, for a product whose name contains the first text.
     products: &'static [(&'static str, &'static str)],
-    /// Whose timer it may be, when the product is not known.
-    pub anybody: &'static str,
+    /// The name of the timer if the product is unknown.
+    pub any_product: &'static str,
     likelihood: &'static [(Cause, f64)],
 }
 
@@ -41,7 +41,7 @@ const WAITED: &[(Cause, f64)] = &[
     (Tls, 0.3),
 ];
 
-/// Some time limit fired that is none of the common ones: who set it is not known, nor whether it was on the way.
+/// A time limit fired that is not a common one: it is unknown who set it, or whether it was on the way.
 const LIMITED: &[(Cause, f64)] = &[
     (UpstreamTimeout, 2.5),
     (UpstreamDown, 0.5),
@@ -101,7 +101,8 @@ const OTHERS_502: [Other502; 2] = [
     },
 ];
 
-/// Somebody took the request, and gave it up seconds later: nobody refused it, and what is malformed comes sooner.
+/// A server accepted the request and gave it up seconds later: it was not refused, and a malformed
+/// response comes sooner.
 const HELD: &[(Cause, f64)] = &[
     (UpstreamTimeout, 4.0),
     (UpstreamDown, 0.2),
@@ -112,7 +113,7 @@ const HELD: &[(Cause, f64)] = &[
     (Firewall, 0.3),
 ];
 
-/// As before, after a limit that is looked at once a second.
+/// The same, after a limit that is checked once a second.
 const TICKED: &[(Cause, f64)] = &[
     (UpstreamTimeout, 10.0),
     (Overload, 0.6),
@@ -127,7 +128,7 @@ const TICKED: &[(Cause, f64)] = &[
 /// HAProxy retries a refused connection once a second (`retries 3`, `timeout connect` at most).
 const RETRIED: &[(Cause, f64)] = &[(UpstreamDown, 1.5), (UpstreamTimeout, 0.2)];
 
-/// Nobody waited for anything: refused, closed early, no live backend, a rule.
+/// There was no wait: refused, closed early, no live backend, a rule.
 const AT_ONCE: &[(Cause, f64)] = &[
     (UpstreamTimeout, 0.05),
     (Network, 0.3),
@@ -140,7 +141,7 @@ const AT_ONCE: &[(Cause, f64)] = &[
     (Overload, 0.7),
 ];
 
-/// Less than this, the way to the server and back not counted, is at once.
+/// Maximum response time, without the network round trip, that counts as immediate.
 const INSTANT: Duration = Duration::from_millis(50);
 
 /// The timers, shortest first.
@@ -148,7 +149,7 @@ pub(super) const TIMERS: [Timer; 10] = [
     Timer {
         seconds: (5.0, 5.0),
         products: &[("Envoy", "Envoy's connect timeout")],
-        anybody: "a short connect timeout, as Envoy has",
+        any_product: "a short connect timeout, as Envoy has",
         likelihood: CONNECTING,
     },
     Timer {
@@ -157,7 +158,7 @@ pub(super) const TIMERS: [Timer; 10] = [
             ("ALB", "the balancer's 10 s to connect or to finish TLS"),
             ("CloudFront", "CloudFront's connect attempt"),
         ],
-        anybody: "a connect timeout of 10 s, as AWS balancers and CloudFront have",
+        any_product: "a connect timeout of 10 s, as AWS balancers and CloudFront have",
         likelihood: CONNECTING,
     },
     Timer {
@@ -166,13 +167,13 @@ pub(super) const TIMERS: [Timer; 10] = [
             ("Envoy", "Envoy's route timeout"),
             ("Fastly", "Fastly's first byte timeout"),
         ],
-        anybody: "a first byte timeout of 15 s, as Envoy and Fastly have",
+        any_product: "a first byte timeout of 15 s, as Envoy and Fastly have",
         likelihood: WAITED,
     },
     Timer {
         seconds: (19.0, 20.0),
         products: &[("Cloudflare", "Cloudflare's wait for a SYN+ACK")],
-        anybody: "a connect timeout of 19 s, as Cloudflare has (522)",
+        any_product: "a connect timeout of 19 s, as Cloudflare has (522)",
         likelihood: CONNECTING,
     },
     Timer {
@@ -182,7 +183,7 @@ pub(super) const TIMERS: [Timer; 10] = [
             ("CloudFront", "CloudFront's wait for the origin"),
             ("gunicorn", "gunicorn's worker timeout"),
         ],
-        anybody: "a limit of 30 s, as gunicorn, Heroku, CloudFront and many balancers have",
+        any_product: "a limit of 30 s, as gunicorn, Heroku, CloudFront and many balancers have",
         likelihood: WAITED,
     },
     Timer {
@@ -193,20 +194,20 @@ pub(super) const TIMERS: [Timer; 10] = [
             ("Apache", "Apache ProxyTimeout"),
             ("ALB", "the balancer's idle timeout"),
         ],
-        anybody: "a limit of 60 s, as nginx (proxy_read_timeout), Apache (ProxyTimeout) and AWS \
+        any_product: "a limit of 60 s, as nginx (proxy_read_timeout), Apache (ProxyTimeout) and AWS \
                   balancers have",
         likelihood: WAITED,
     },
     Timer {
         seconds: (90.0, 90.0),
         products: &[("Cloudflare", "Cloudflare's wait for an ACK")],
-        anybody: "a limit of 90 s, as Cloudflare has (522)",
+        any_product: "a limit of 90 s, as Cloudflare has (522)",
         likelihood: CONNECTING,
     },
     Timer {
         seconds: (100.0, 100.0),
         products: &[("Cloudflare", "Cloudflare's former read limit")],
-        anybody: "a limit of 100 s, as Cloudflare had (524)",
+        any_product: "a limit of 100 s, as Cloudflare had (524)",
         likelihood: WAITED,
     },
     Timer {
@@ -215,44 +216,44 @@ pub(super) const TIMERS: [Timer; 10] = [
             ("Cloudflare", "Cloudflare's read limit (524)"),
             ("IIS", "IIS ARR's limit"),
         ],
-        anybody: "a limit of 120 s, as Cloudflare (524) and IIS ARR have",
+        any_product: "a limit of 120 s, as Cloudflare (524) and IIS ARR have",
         likelihood: WAITED,
     },
     Timer {
         seconds: (300.0, 300.0),
         products: &[("Apache", "Apache's former Timeout")],
-        anybody: "a limit of 300 s, as older Apache has, or a limit set by hand",
+        any_product: "a limit of 300 s, as older Apache has, or a limit set by hand",
         likelihood: WAITED,
     },
 ];
 
-/// Shorter waits than this are no wall: every computation takes some time.
+/// Minimum time of a wall: every computation takes some time.
 const SHORTEST_WALL: f64 = 1.0;
 
-/// Fewer waits alike are a wall only where a common timer fires.
+/// Minimum number of equal times for a wall, unless a common timer fires.
 const FEWEST: u64 = 3;
 
-/// How far waits of a wall differ: this share, or for short ones so many seconds but no more than another share. What
-/// is merely slow differs by more.
+/// Maximum difference of times in a wall: this share, or for short ones this many seconds but at most
+/// another share. Servers that are only slow vary more.
 const ALIKE: (f64, f64, f64) = (0.02, 0.1, 0.04);
 
-/// How much longer each step of the scale of waits is than the one before.
+/// Factor between two steps of the scale of times.
 const STEP: f64 = 1.002;
 
-/// How far a wait is from the timer that it may be, as a share.
+/// Maximum distance of a time from its timer, as a share.
 const NEAR: f64 = 0.03;
 
-/// How long after a limit in whole seconds an answer comes, if the limit is looked at once a second and the rest takes
-/// a while: at the earliest and at the latest.
+/// Earliest and latest time of an answer after a limit in whole seconds, if the limit is checked once a
+/// second and the rest takes a while.
 const TICK: (f64, f64) = (-0.02, 1.15);
 
-/// From this share of answers on that came after a wait, somebody took the requests. Ours.
+/// Minimum share of answers after a wait to conclude that a server accepted the requests. Ours.
 const MOSTLY: f64 = 0.8;
 
-/// Most seconds that HAProxy's retries of a connection take.
+/// Maximum seconds of HAProxy's retries of a connection.
 const MOST_RETRIES: f64 = 4.0;
 
-/// The common timer that fires after this wait for an answer, connecting not counted.
+/// Returns the common timer that fires after this time, connecting not counted.
 fn timer_of(seconds: f64) -> Option<&'static Timer> {
     let distance = |timer: &Timer| (timer.seconds.0 - seconds).max(seconds - timer.seconds.1);
     let fitting = TIMERS
@@ -264,14 +265,14 @@ fn timer_of(seconds: f64) -> Option<&'static Timer> {
 /// Failing answers that all took the same time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wall {
-    /// How many did, of all.
+    /// Number of these answers, out of all.
     pub hits: Ratio,
-    /// After how many seconds, on average.
+    /// Their mean time in seconds.
     pub seconds: f64,
 }
 
 impl Wall {
-    /// Whose timer it is, given who answered with what.
+    /// Returns the name of the timer, given the product that answered and the outcome.
     pub fn words(&self, product: Option<&str>, outcome: Outcome) -> &'static str {
         if self.is_retry(product) {
             return "HAProxy's retries of a connection, one a second";
@@ -281,13 +282,14 @@ impl Wall {
         }
         let own = self.own_timer(product).map(|(_, words)| words);
         own.unwrap_or_else(|| match timer_of(self.seconds) {
-            // Behind who answered there may be anybody who waited; who connected answered itself.
-            Some(timer) if product.is_none() || timer.likelihood == WAITED => timer.anybody,
+            // Any server behind the product may have waited; but only the product itself may have
+            // connected.
+            Some(timer) if product.is_none() || timer.likelihood == WAITED => timer.any_product,
             _ => "a time limit, as they all took the same time",
         })
     }
 
-    /// The timer of the product that answered, and its name.
+    /// Returns the timer of the product that answered, and its name.
     fn own_timer(&self, product: Option<&str>) -> Option<(&'static Timer, &'static str)> {
         let (timer, product) = (timer_of(self.seconds)?, product?);
         let own = (timer.products.iter()).find(|(name, _)| product.contains(name));
@@ -319,17 +321,17 @@ impl Wall {
     }
 }
 
-/// Waits for failing answers.
+/// The response times of failing answers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TimerCounts {
-    /// How many, and their seconds in all, by [`step`]: some three thousand at most.
+    /// Number of times and their sum in seconds, by [`step`]: about three thousand entries at most.
     waits: BTreeMap<i32, (u64, f64)>,
     instant: (u64, f64),
     total: u64,
 }
 
 impl TimerCounts {
-    /// Counts the wait for one failing answer, over a way that takes so long by itself.
+    /// Counts the time of one failing answer, with the network round trip that it includes.
     pub fn add(&mut self, waited: Duration, round_trip: Option<Duration>) {
         self.total += 1;
         let at_server = waited.saturating_sub(round_trip.unwrap_or_default());
@@ -345,7 +347,7 @@ impl TimerCounts {
         slot.1 += seconds;
     }
 
-    /// Adds the waits of others.
+    /// Adds the times of another count.
     pub(super) fn merge(&mut self, other: &TimerCounts) {
         for (step, more) in &other.waits {
             let known = self.waits.entry(*step).or_default();
@@ -357,7 +359,7 @@ impl TimerCounts {
         self.total += other.total;
     }
 
-    /// The time that most answers took, if they did all take the same.
+    /// Returns the time that most answers took, if they all took the same.
     pub fn wall(&self) -> Option<Wall> {
         let alike = self.waits.keys().map(|first| {
             let shortest = at_step(*first);
@@ -374,8 +376,8 @@ impl TimerCounts {
         (are_enough && wall.hits.share() > 0.5).then_some(wall)
     }
 
-    /// What the waits for answers with this outcome say of the causes, and in words; nothing, if some were short and
-    /// some were long.
+    /// Returns the weights of the causes from the times of answers with this outcome, with the evidence.
+    /// Returns `None` if some were short and some were long.
     pub(super) fn speak(
         &self,
         product: Option<&str>,
@@ -394,7 +396,7 @@ impl TimerCounts {
             let seconds = self.instant.1 / hits.part as f64;
             return Some((AT_ONCE, Evidence::Instant { hits, seconds }));
         }
-        // An application that fails in the end says so by itself.
+        // An application that fails late reports its own failure.
         let is_of_proxy = matches!(
             outcome,
             Outcome::Server502 | Outcome::Server503 | Outcome::Server504
@@ -402,7 +404,7 @@ impl TimerCounts {
         is_of_proxy.then(|| self.held()).flatten()
     }
 
-    /// What it says that answers came after seconds, each after others.
+    /// Returns the weights if answers came after seconds, at different times.
     fn held(&self) -> Option<(&'static [(Cause, f64)], Evidence)> {
         let (first, last) = (self.waits.keys().next()?, self.waits.keys().next_back()?);
         let hits: u64 = self.waits.values().map(|(hits, _)| hits).sum();
@@ -417,8 +419,8 @@ impl TimerCounts {
         })
     }
 
-    /// The whole seconds of a limit that is looked at once a second, and how many answers came in the second after it,
-    /// if most did.
+    /// Returns the whole seconds of a limit that is checked once a second, and the number of answers in
+    /// the second after it, if they are the majority.
     fn tick(&self) -> Option<(u64, u64)> {
         let ticks = self.waits.keys().map(|first| {
             let limit = (at_step(*first) - TICK.0).floor();
@@ -439,7 +441,7 @@ fn other_limit(product: Option<&str>, outcome: Outcome) -> Option<&'static Other
     OTHERS_502.iter().find(made_of)
 }
 
-/// How much longer than a wait of so many seconds another of the same wall may be.
+/// Returns how much longer than this time another of the same wall may be.
 fn alike(seconds: f64) -> f64 {
     (seconds * ALIKE.0).max(ALIKE.1.min(seconds * ALIKE.2))
 }
@@ -457,7 +459,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wait_belongs_to_the_nearest_timer_within_its_tolerance() {
+    fn a_time_belongs_to_the_nearest_timer_within_its_tolerance() {
         let cases = [
             (0.3, None),
             (4.1, None),
@@ -482,7 +484,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_alike_are_a_wall_whatever_their_length() {
+    fn equal_times_are_a_wall_of_any_length() {
         let wall = |waits: &[u64]| {
             let mut counts = TimerCounts::default();
             for milliseconds in waits {
@@ -515,7 +517,7 @@ mod tests {
         assert!(!is_wall(&[1_020, 1_070, 1_120]), "merely slow");
         assert!(!is_wall(&[3_001, 3_002]), "two may be chance");
         assert!(!is_wall(&[3_000, 3_300, 3_700, 4_100]));
-        // Envoy's five seconds are none of nginx's, and four are none of Envoy's.
+        // Envoy's five seconds are not a timer of nginx, and four seconds are not one of Envoy.
         assert!(
             wall(&[4_001, 4_002, 4_003])
                 .expect("a wall")
@@ -525,7 +527,7 @@ mod tests {
     }
 
     #[test]
-    fn haproxy_tries_a_refused_connection_once_a_second() {
+    fn haproxy_retries_a_refused_connection_once_a_second() {
         let mut counts = TimerCounts::default();
         for milliseconds in [3_003, 3_005, 3_004] {
             counts.add(Duration::from_millis(milliseconds), None);
@@ -538,7 +540,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wall_is_said_with_its_owner() {
+    fn a_wall_names_its_timer() {
         let mut counts = TimerCounts::default();
         for _ in 0..63 {
             counts.add(Duration::from_millis(60_003), None);
@@ -552,7 +554,7 @@ mod tests {
         assert_eq!(likelihood[0], (UpstreamTimeout, 4.0));
     }
 
-    /// What waits of so many milliseconds for an nginx's 502 say: the first factor, and in words.
+    /// Returns the first weight and the evidence for nginx's 502 after these milliseconds.
     fn of_nginx(waits: &[u64]) -> Option<((Cause, f64), String)> {
         let mut counts = TimerCounts::default();
         for milliseconds in waits {
@@ -563,7 +565,7 @@ mod tests {
     }
 
     #[test]
-    fn a_502_of_nginx_after_a_time_limit_is_not_after_one_of_its_proxying() {
+    fn a_502_of_nginx_after_a_time_limit_is_not_one_of_its_proxy_limits() {
         let (best, words) = of_nginx(&[5_001, 5_002, 5_004]).expect("a wall");
         assert_eq!(best, (UpstreamTimeout, 8.0));
         assert!(words.contains("looking up a name"), "{words}");
@@ -586,8 +588,9 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_looked_at_once_a_second_ends_requests_within_a_second() {
-        // PHP-FPM's request_terminate_timeout of 3 s, and uWSGI's harakiri with a queue in front, as measured.
+    fn a_limit_checked_once_a_second_ends_requests_within_a_second() {
+        // PHP-FPM's `request_terminate_timeout` of 3 s, and uWSGI's harakiri with a queue in front, as
+        // measured.
         let fpm = [3_008, 3_297, 3_395, 3_812, 3_906, 4_006, 3_078];
         let uwsgi = [3_815, 4_018, 3_914, 4_130, 8_773, 7_904, 3_700];
         for waits in [fpm, uwsgi] {
@@ -603,12 +606,12 @@ mod tests {
             counts.add(Duration::from_millis(milliseconds), None);
         }
         assert!(counts.speak(None, Outcome::Server500).is_none());
-        // What is refused at once in between was not held.
+        // Immediate refusals in between were not held.
         assert_eq!(of_nginx(&[2_100, 3_900, 5_600, 300, 12_000, 310]), None);
     }
 
     #[test]
-    fn waits_of_all_lengths_say_nothing() {
+    fn times_of_all_lengths_are_no_evidence() {
         let mut counts = TimerCounts::default();
         assert!(counts.speak(None, Outcome::Server502).is_none());
         for milliseconds in [200, 700, 2_000, 5_000, 13_000, 44_000] {

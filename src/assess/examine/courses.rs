@@ -1,22 +1,22 @@
-//! The courses of hosts, sections and families over the time of a run, and which of them went down as a
-//! whole. All attempts come in time order, before the URLs do.
+//! The histories of hosts, sections and families over the time of a run, and those that went down as a
+//! whole. All attempts are added in time order, before the URLs.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
-use crate::assess::history::group_course::{GroupCourse, TimedAttempt};
+use crate::assess::history::group_course::{GroupHistory, TimedAttempt};
 use crate::assess::history::rate_limit::{LimitedRequests, RateLimit};
 use crate::assess::history::recurrence::{NextRequest, Recurrence, Rotation};
 use crate::assess::verdict::observation::is_polite;
 use crate::model::{Moment, Outcome, Pressure, Probe, Purpose};
 
-/// Most groups that are followed; some 700 bytes each.
+/// Maximum groups that are followed; about 700 bytes each.
 const MOST_GROUPS: usize = 4_000;
 
-/// Most sections whose refusals are looked at; some 40 kB each.
+/// Maximum sections whose refusals are examined; about 40 kB each.
 const MOST_LIMITED: usize = 50;
 
-/// Where a URL belongs.
+/// The groups of a URL.
 #[derive(Clone, Copy, Debug)]
 pub struct Home<'a> {
     /// Scheme, host and port.
@@ -29,12 +29,12 @@ pub struct Home<'a> {
 
 /// An attempt at a page, a resource or a file.
 #[derive(Clone, Copy, Debug)]
-pub struct CourseAttempt {
+pub struct GroupAttempt {
     /// The number of the URL.
     pub url: i64,
     /// When it began.
     pub started: Moment,
-    /// What happened.
+    /// The outcome.
     pub outcome: Outcome,
     /// The status code, if there was one.
     pub status: Option<u16>,
@@ -52,23 +52,23 @@ pub struct CourseAttempt {
     pub is_page: bool,
 }
 
-/// What speaks for a part of the site having gone down as a whole.
+/// The evidence that a part of the site went down as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PartEvidence {
-    /// Pages that failed and were fine at other times.
+    /// Pages that failed and succeeded at other times.
     #[default]
     Recovered,
-    /// Besides, the first attempts at pages that were not fine yet, while others of the part were. It may
-    /// be that they never are: enough to look closer, and for no conclusion. Further attempts say nothing:
-    /// what failed is requested again in a row.
+    /// Also the first attempts at pages that have not succeeded yet, while others of the part have.
+    /// These pages may be dead, so this is enough for a closer look but not for a conclusion. Further
+    /// attempts are no evidence, because failed URLs are requested several times in a row.
     Suspicion,
 }
 
-/// The courses while attempts come in.
+/// Histories in progress.
 #[derive(Debug, Default)]
-pub struct Courses {
+pub struct Histories {
     evidence: PartEvidence,
-    hosts: HashMap<String, HostCourses>,
+    hosts: HashMap<String, HostHistories>,
     groups: usize,
     limited: usize,
     /// Families by number, for the parts of a group.
@@ -76,26 +76,26 @@ pub struct Courses {
 }
 
 #[derive(Debug, Default)]
-struct HostCourses {
-    whole: GroupCourse,
+struct HostHistories {
+    whole: GroupHistory,
     load: LoadCurve,
     /// The order of failures, in sections in which URLs failed.
     recurrence: Recurrence,
-    sections: HashMap<String, GroupCourse>,
-    families: HashMap<String, GroupCourse>,
+    sections: HashMap<String, GroupHistory>,
+    families: HashMap<String, GroupHistory>,
     /// Those that a limit of the whole host, or of a section, may refuse.
     requests: LimitedRequests,
     of_sections: BTreeMap<String, LimitedRequests>,
 }
 
-/// What went down as a whole, and which hosts limit the rate of requests.
+/// The groups that went down as a whole, and the hosts that limit the rate of requests.
 #[derive(Debug, Default)]
 pub struct Together(HashMap<String, HostTogether>);
 
 #[derive(Debug, Default)]
 pub(super) struct HostTogether {
     pub(super) whole: Outages,
-    /// The load from which on it fails more.
+    /// The load from which it fails more.
     pub(super) load: Option<LoadStep>,
     /// How one backend of several fails.
     pub(super) rotation: Option<Rotation>,
@@ -105,7 +105,7 @@ pub(super) struct HostTogether {
     families: HashMap<String, Outages>,
 }
 
-/// What went down as a whole when a URL of it failed.
+/// The group of a URL that went down as a whole when the URL failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Whole {
     /// Its host.
@@ -116,7 +116,7 @@ pub enum Whole {
     Family,
 }
 
-impl CourseAttempt {
+impl GroupAttempt {
     fn is_polite(&self) -> bool {
         let pace = Pressure {
             in_flight: self.open,
@@ -126,22 +126,23 @@ impl CourseAttempt {
     }
 }
 
-impl Courses {
+impl Histories {
     /// Nothing was seen yet.
-    pub fn by(evidence: PartEvidence) -> Courses {
-        Courses {
+    pub fn by(evidence: PartEvidence) -> Histories {
+        Histories {
             evidence,
-            ..Courses::default()
+            ..Histories::default()
         }
     }
 
-    /// Whether URLs are followed that never were fine.
+    /// Returns whether URLs that never succeeded are followed.
     pub fn takes_unproven(&self) -> bool {
         self.evidence == PartEvidence::Suspicion
     }
 
-    /// Follows the groups of a URL that failed, and was fine at other times if that counts; `refused` if by
-    /// a status that limits have. Comes before the attempts.
+    /// Follows the groups of a URL that failed, and that also succeeded unless suspicion suffices.
+    /// `refused` means that it failed with a status of rate limits. Must be called before attempts are
+    /// added.
     pub fn watch(&mut self, home: Home<'_>, refused: bool) {
         if self.groups >= MOST_GROUPS {
             return;
@@ -159,13 +160,13 @@ impl Courses {
         }
     }
 
-    /// Whether no URL failed and was fine at other times.
+    /// Returns whether no URL is followed.
     pub fn is_empty(&self) -> bool {
         self.hosts.is_empty()
     }
 
-    /// Takes the next attempt in time order.
-    pub fn add(&mut self, home: Home<'_>, seen: CourseAttempt) {
+    /// Adds the next attempt, in time order.
+    pub fn add(&mut self, home: Home<'_>, seen: GroupAttempt) {
         let Some(host) = self.hosts.get_mut(home.host) else {
             return;
         };
@@ -191,7 +192,7 @@ impl Courses {
             host.load
                 .add(seen.started, seen.open, seen.outcome.is_failure());
         }
-        // A limit refuses those who ask too fast: nobody else's pages are down.
+        // A rate limit refuses clients that are too fast; the pages are not down.
         if seen.is_page && !in_burst && seen.outcome != Outcome::Client429 {
             let suspicion =
                 self.evidence == PartEvidence::Suspicion && seen.purpose == Purpose::Crawl;
@@ -217,11 +218,11 @@ impl Courses {
         }
     }
 
-    /// What went down as a whole.
+    /// Returns the groups that went down as a whole.
     pub fn together(self) -> Together {
-        let kept = |courses: HashMap<String, GroupCourse>| -> HashMap<String, Outages> {
-            let outages = courses.into_iter();
-            let outages = outages.map(|(name, course)| (name, course.outages()));
+        let kept = |histories: HashMap<String, GroupHistory>| -> HashMap<String, Outages> {
+            let outages = histories.into_iter();
+            let outages = outages.map(|(name, history)| (name, history.outages()));
             outages.filter(|(_, found)| !found.is_empty()).collect()
         };
         let hosts = self.hosts.into_iter().map(|(name, host)| {
@@ -240,7 +241,7 @@ impl Courses {
     }
 }
 
-impl HostCourses {
+impl HostHistories {
     fn follow(&mut self, home: Home<'_>, seen: TimedAttempt, suspicion: bool) {
         self.whole.add(seen);
         let seen = TimedAttempt {
@@ -249,8 +250,8 @@ impl HostCourses {
         };
         let section = self.sections.get_mut(home.section);
         let family = self.families.get_mut(home.family);
-        for course in section.into_iter().chain(family) {
-            course.add(seen);
+        for history in section.into_iter().chain(family) {
+            history.add(seen);
         }
     }
 
@@ -262,7 +263,7 @@ impl HostCourses {
                 Some((limit, Some(name.clone())))
             });
             let first = sections.next()?;
-            // The one that refused most.
+            // The limit with the most refusals.
             Some(sections.fold(first, |best, next| {
                 if next.0.refused > best.0.refused {
                     next
@@ -275,12 +276,12 @@ impl HostCourses {
 }
 
 impl HostTogether {
-    /// Whether it limits the rate of requests, whatever their section.
+    /// Returns whether it limits the rate of requests to all sections.
     pub(super) fn limits_all(&self) -> bool {
         matches!(self.limit, Some((_, None)))
     }
 
-    /// Whether it limits the rate of requests to a section.
+    /// Returns whether it limits the rate of requests to a section.
     fn limits(&self, section: &str) -> bool {
         let limited = |(_, limited): &(RateLimit, Option<String>)| {
             limited.as_deref().is_none_or(|limited| limited == section)
@@ -288,7 +289,7 @@ impl HostTogether {
         self.limit.as_ref().is_some_and(limited)
     }
 
-    /// Whether it fails more the harder it is asked.
+    /// Returns whether it fails more at higher load.
     pub(super) fn fails_by_load(&self) -> bool {
         self.limit.is_some() || self.load.is_some()
     }
@@ -299,10 +300,10 @@ impl Together {
         self.0.get(name)
     }
 
-    /// The widest group of a URL that went down as a whole, with its outages.
+    /// Returns the widest group of a URL that went down as a whole, with its outages.
     pub(super) fn of(&self, home: Home<'_>) -> Option<(Whole, &Outages)> {
         let host = self.0.get(home.host)?;
-        // Refusals of a limit come together too.
+        // Refusals of a rate limit come together too.
         if host.limits(home.section) {
             return None;
         }
@@ -316,7 +317,7 @@ impl Together {
     }
 }
 
-/// Whether limits answer with this status.
+/// Returns whether rate limits answer with this status.
 pub(super) fn is_refusal(status: Option<u16>) -> bool {
     matches!(status, Some(429 | 503))
 }

@@ -1,5 +1,5 @@
-//! What is known of a run besides the attempts at its URLs: robots.txt, sitemaps, redirects, and
-//! the crawler's own network.
+//! Facts about a run besides the attempts at its URLs: robots.txt, sitemaps, redirects, and the
+//! crawler's own network.
 
 use std::time::Duration;
 
@@ -12,34 +12,34 @@ use crate::model::{Moment, Outcome};
 pub struct SiteFiles {
     /// robots.txt of each host of the site.
     pub robots: Vec<RobotsFile>,
-    /// Sitemaps that were asked for.
+    /// Sitemaps that were requested.
     pub sitemaps: Vec<KnownSitemap>,
     /// Redirects that end in a failure, the most linked first.
     pub failing_redirects: Vec<EndedRedirect>,
-    /// When the crawler itself had no network.
+    /// Times in which the crawler itself had no network.
     pub own_outages: OwnOutageFacts,
     /// Hosts of the site that were given up.
     pub given_up: Vec<GivenUp>,
     /// External links that fail.
     pub dead_links: DeadLinks,
-    /// That no start page was answered with a page.
+    /// Why no start page answered with a page; absent if one did.
     pub no_start: Option<NoStart>,
 }
 
-/// A host of which all or a part was given up: the rest of it was not requested.
+/// A host that was given up, in whole or in part: the rest was not requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GivenUp {
     /// Scheme, host and port.
     pub host: String,
-    /// Whether all of the host was given up, and not only families of its URLs.
+    /// Whether the whole host was given up, or only families of its URLs.
     pub whole: bool,
-    /// Pages and resources of it that were not requested.
+    /// Its pages and resources that were not requested.
     pub urls: u64,
-    /// Pages and resources of the whole site that are known.
+    /// Known pages and resources of the whole site.
     pub known: u64,
-    /// What was waited for, as `skipped.csv` has it; may be empty.
+    /// The event that was waited for, as in `skipped.csv`; may be empty.
     pub waited: String,
-    /// When a request to it was fine last; none if none ever was.
+    /// Time of the last successful request to it; `None` if none succeeded.
     pub last_fine: Option<Moment>,
 }
 
@@ -50,16 +50,15 @@ pub struct RobotsFile {
     pub host: String,
     /// Its address.
     pub address: String,
-    /// What happened last.
+    /// The outcome of the last attempt.
     pub outcome: Outcome,
     /// Attempts in this run.
     pub attempts: u64,
-    /// Whether it could not be read, so that nothing may be fetched.
+    /// Whether it could not be read, so that no page may be fetched.
     pub unreachable: bool,
-    /// How long it has been failing, over all runs that are known; none if it was seen failing
-    /// once only.
+    /// How long it has been failing over all known runs; `None` if it was seen failing only once.
     pub failing_for: Option<Duration>,
-    /// Whether an earlier run read a good one.
+    /// Whether an earlier run read it.
     pub known_good: bool,
 }
 
@@ -70,23 +69,23 @@ pub struct KnownSitemap {
     pub host: String,
     /// Its address.
     pub address: String,
-    /// What happened last.
+    /// The outcome of the last attempt.
     pub outcome: Outcome,
 }
 
 /// A redirect with its end.
 #[derive(Clone, Debug)]
 pub struct EndedRedirect {
-    /// Where it starts.
+    /// Its first address.
     pub from: String,
-    /// Where it ends.
+    /// Its last address.
     pub target: String,
-    /// What happened there.
+    /// The outcome there.
     pub outcome: Outcome,
     /// The number of the target's cluster of failures, if it is in one.
     pub cluster: Option<usize>,
-    /// Hops in between, the last included.
+    /// Number of hops, the last included.
     pub hops: u32,
-    /// Internal links that lead into it.
+    /// Internal links to it.
     pub inlinks: u64,
 }

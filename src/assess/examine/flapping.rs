@@ -1,57 +1,57 @@
-//! Pages of a host that fail and work by turns. Where there are many, a page that failed at every look
-//! may be one of them: chance decides how many failed looks show that it is dead.
+//! Pages of a host that fail and succeed alternately. On a host with many of them, a page that failed in
+//! every look may be one as well. The number of failed looks that prove a dead page depends on chance.
 
 use std::collections::BTreeMap;
 
 use crate::assess::diagnose::Ratio;
 use crate::model::Outcome;
 
-/// So many URLs that fail and work by turns make a host on which a URL may look broken by chance; a few
-/// such pages may be themselves the reason (ours).
+/// Number of alternating URLs from which a URL of the host may look dead by chance. A few such pages may
+/// have reasons of their own (ours).
 const MANY: u64 = 5;
 
-/// URLs that chance may be expected to make look broken: one site in twenty has one (ours).
+/// Expected number of URLs that look dead by chance: one site in twenty has one (ours).
 const EXPECTED: f64 = 0.05;
 
-/// Looks beyond which nobody looks at a URL in one audit.
+/// Maximum looks at a URL in one audit.
 const MOST_LOOKS: u32 = 12;
 
-/// The URLs of a host that failed and were fine, by how they failed: pages behind a backend that flaps
-/// say nothing of a page that hangs.
+/// The URLs of a host that both failed and succeeded, by their outcome: pages behind an alternating
+/// backend are no evidence about a page that hangs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flapping {
     kinds: BTreeMap<Outcome, Kind>,
-    /// First attempts of the crawl at URLs that were fine at least once.
+    /// First attempts of the crawl at URLs that succeeded at least once.
     first: u64,
 }
 
-/// URLs that failed in one way and were fine.
+/// URLs that failed with one outcome and succeeded at other times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Kind {
     urls: u64,
-    /// First attempts of the crawl that failed in this way.
+    /// First attempts of the crawl that failed with it.
     first: u64,
-    /// Attempts of confirmation passes that failed in this way, of all at these URLs.
+    /// Attempts of confirmation passes that failed with it, out of all at these URLs.
     again: Ratio,
 }
 
-/// How one URL failed in one way.
+/// The failures of one URL with one outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Failing {
-    /// First attempts of the crawl that failed so.
+    /// First attempts of the crawl that failed with it.
     pub first: u64,
-    /// Attempts of confirmation passes that failed so.
+    /// Attempts of confirmation passes that failed with it.
     pub confirmed: u64,
 }
 
 impl Flapping {
-    /// Counts first attempts of the crawl at a URL that was fine at least once.
+    /// Counts first attempts of the crawl at a URL that succeeded at least once.
     pub fn looked_at(&mut self, first: u64) {
         self.first += first;
     }
 
-    /// Counts a URL that failed in this way and was fine at least once, and that confirmation passes
-    /// requested so often.
+    /// Counts a URL that failed with this outcome and succeeded at least once. `confirmed` is the number
+    /// of its attempts in confirmation passes.
     pub fn failed(&mut self, outcome: Outcome, failing: Failing, confirmed: u64) {
         let kind = self.kinds.entry(outcome).or_default();
         kind.urls += 1;
@@ -70,9 +70,10 @@ impl Flapping {
         }
     }
 
-    /// Failed looks that chance does not explain at a URL that was never fine and failed last in this
-    /// way; 0 if few URLs of the host fail so and work by turns. Where a dead backend fails a third of
-    /// all requests, one page of twenty-seven fails at three looks and is not broken.
+    /// Returns the number of failed looks that chance does not explain, for a URL that never succeeded
+    /// and last failed with this outcome. It is 0 if few URLs of the host alternate with this outcome.
+    /// If a dead backend fails a third of all requests, one page out of twenty-seven fails in three
+    /// looks without being dead.
     pub fn looks_needed(&self, outcome: Outcome) -> u32 {
         let Some(kind) = self.kinds.get(&outcome).filter(|kind| kind.urls >= MANY) else {
             return 0;
@@ -100,12 +101,12 @@ fn sum(one: Ratio, other: Ratio) -> Ratio {
 mod tests {
     use super::*;
 
-    /// So many URLs that failed with 502 and were fine.
+    /// This many URLs that failed with 502 and succeeded.
     fn flapping(first: (u64, u64), again: (u64, u64), urls: u64) -> Flapping {
         let mut found = Flapping::default();
         found.looked_at(first.1);
         for n in 0..urls {
-            // All that is counted stands with the first of them.
+            // The first URL has all counts.
             let failing = Failing {
                 first: first.0,
                 confirmed: again.0,
@@ -123,7 +124,7 @@ mod tests {
     fn chance_explains_no_failures_on_a_host_that_hardly_fails() {
         let cases = [
             ((0, 100), (0, 0), 0, 0),
-            // A few pages that come and go beside one that is broken.
+            // A few intermittent pages beside a dead one.
             ((2, 9), (5, 10), 4, 0),
             ((1, 300), (0, 90), 5, 2),
             ((60, 200), (0, 90), 60, 2),
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_of_a_host_add_up_whatever_they_were_counted_under() {
+    fn counts_of_a_host_add_up_over_its_urls() {
         let mut one = flapping((7, 20), (7, 15), 7);
         one.add(&flapping((8, 25), (0, 15), 8));
         let needed = one.looks_needed(Outcome::Server502);

@@ -1,5 +1,5 @@
 //! A cluster of failing URLs while it is counted: same host, section, family, outcome and error page,
-//! and alike in time.
+//! and similar in time.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::assess::diagnose::{self, ClusterFacts, Ratio};
 use crate::assess::verdict::rules::Verdict;
 use crate::model::{Cause, Outcome, Role};
 
-/// What makes failing URLs one cluster.
+/// The properties that failing URLs of one cluster share.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ClusterKey {
     pub(super) host: String,
@@ -19,31 +19,30 @@ pub(super) struct ClusterKey {
     pub(super) family: String,
     pub(super) outcome: Outcome,
     pub(super) fingerprint: Option<String>,
-    /// The cause that an error page with a status of success points at.
+    /// The probable cause, if it is an error page with a success status.
     pub(super) soft: Option<Cause>,
-    /// Whether they fail for the crawler only, and are fine for a browser.
+    /// Whether they fail only for the crawler, not for a browser.
     pub(super) crawler_only: bool,
-    /// Whether they fail at the speed of the crawl only.
+    /// Whether they fail only at the speed of the crawl.
     pub(super) at_speed: bool,
-    /// Whether the failing answers were waited for: what is refused at once has another cause than
-    /// what runs into a timer.
+    /// Whether the failing answers took long: an immediate refusal has another cause than a timer.
     pub(super) waits: bool,
-    /// What went down as a whole when they failed.
+    /// The group that went down as a whole when they failed.
     pub(super) together: Option<Whole>,
 }
 
-/// From this wait for a failing answer on, somebody waited for somebody: the shortest timer of a
-/// product (ours to draw the line there).
+/// Minimum response time of a failing answer that waited for another server: below the shortest timer of
+/// a product (the limit is ours).
 const WAITS: Duration = Duration::from_secs(4);
 
 impl ClusterKey {
-    /// Whether an answer that took so long was waited for.
+    /// Returns whether an answer after this time waited for another server.
     pub(super) fn is_wait(waited: Option<Duration>) -> bool {
         waited.is_some_and(|waited| waited >= WAITS)
     }
 }
 
-/// What is known of a cluster.
+/// A cluster with its counts.
 #[derive(Clone, Debug)]
 pub(super) struct Cluster {
     pub(super) facts: ClusterFacts,
@@ -52,7 +51,7 @@ pub(super) struct Cluster {
     pub(super) together: Option<Whole>,
     /// The pattern of its family.
     pub(super) family: String,
-    /// URLs.
+    /// Number of URLs.
     pub(super) urls: u64,
     /// Whether any of them belongs to the site.
     pub(super) internal: bool,
@@ -103,7 +102,7 @@ impl Cluster {
         self.trials.take(seen);
     }
 
-    /// The name of a part of the host that its URLs belong to.
+    /// Returns the name of the group that its URLs belong to.
     pub(super) fn name_of(&self, whole: Whole) -> String {
         match whole {
             Whole::Host => String::new(),

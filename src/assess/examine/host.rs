@@ -1,4 +1,4 @@
-//! One host while it is counted: its answers, its sections, its controls, its error pages.
+//! One host while it is counted: its answers, sections, controls and error pages.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::assess::verdict::judgement::Judgement;
 use crate::assess::verdict::rules::Verdict;
 use crate::model::{Cause, Outcome, Probe, Purpose, Role};
 
-/// Most sections of a host that are told apart.
+/// Maximum sections of a host that are counted separately.
 const MOST_SECTIONS: usize = 500;
 
-/// What is known of a host.
+/// A host with its counts.
 #[derive(Debug)]
 pub(super) struct Host {
     pub(super) facts: HostFacts,
@@ -27,13 +27,13 @@ pub(super) struct Host {
     pub(super) files: BTreeMap<Outcome, ClusterFacts>,
     /// Pages that the server itself refuses.
     pub(super) refusals: Refusals,
-    /// Answers that are blocks by their page, of all that are errors.
+    /// Answers whose page is a block, out of all errors.
     pub(super) blocks: Ratio,
-    /// URLs that sitemaps list: failing ones, of all fetched.
+    /// URLs that sitemaps list: failing ones out of all fetched.
     pub(super) listed: Ratio,
     pub(super) listed_example: Option<String>,
     pub(super) speed: SpeedEffect,
-    /// Whether anything of it belongs to the site.
+    /// Whether any of its URLs belongs to the site.
     pub(super) internal: bool,
 }
 
@@ -65,7 +65,7 @@ impl Host {
         }
     }
 
-    /// Counts how the host answered for a robots.txt or a sitemap, which is no page.
+    /// Counts the host's answer for a robots.txt or a sitemap, which is not a page.
     pub(super) fn take_file(&mut self, seen: &Seen<'_>) {
         if let Some(last) = seen.last_failure() {
             let outcome = last.facts.outcome;
@@ -91,7 +91,7 @@ impl Host {
         }
     }
 
-    /// URLs that fail in these sections, of all fetched.
+    /// Returns the failing URLs of these sections, out of all fetched.
     pub(super) fn failing_in<'s>(&self, sections: impl Iterator<Item = &'s String>) -> Ratio {
         let sections = sections.filter_map(|name| self.sections.get(name));
         sections.fold(Ratio::default(), |sum, section| {
@@ -143,7 +143,7 @@ impl Host {
         }
     }
 
-    /// What was fine throughout the crawl and is asked again later is a control.
+    /// Counts a page that succeeded throughout the crawl as a control if it was requested again later.
     fn count_controls(&mut self, seen: &Seen<'_>) {
         let in_crawl = |pass: u32| pass <= 1;
         let fine_in_crawl = seen
@@ -160,8 +160,8 @@ impl Host {
         }
     }
 
-    /// What experiments found at the addresses of the host. A page that was fine at none of them speaks of itself, and
-    /// a limit of the rate of us.
+    /// Counts the experiments at the addresses of the host. A page that succeeded at none of them is at
+    /// fault itself, and a rate limit is caused by the crawl.
     fn count_at_addresses(&mut self, seen: &Seen<'_>) {
         let tried = || {
             let tried = seen.attempts.iter().filter(|attempt| {
@@ -203,7 +203,7 @@ impl Host {
     }
 }
 
-/// Whether a URL fails as far as is known, always or at times.
+/// Returns whether a URL fails, constantly, intermittently or unconfirmed.
 const fn fails(verdict: Verdict) -> bool {
     matches!(
         verdict,
@@ -211,7 +211,7 @@ const fn fails(verdict: Verdict) -> bool {
     )
 }
 
-/// Whether it was seen failing and well by turns, and speed is not the reason.
+/// Returns whether it both failed and succeeded, and speed is not the reason.
 fn flaps(judgement: &Judgement) -> bool {
     let turns = matches!(
         judgement.verdict,
@@ -220,14 +220,14 @@ fn flaps(judgement: &Judgement) -> bool {
     turns || (judgement.verdict == Verdict::Unconfirmed && judgement.last_ok.is_some())
 }
 
-/// Whether an error page is that of a firewall or bot protection.
+/// Returns whether an error page is that of a firewall or bot protection.
 fn is_block(mark: Option<&str>) -> bool {
     let page = mark.and_then(fingerprint);
     page.and_then(|page| page.causes.ranked().first().copied())
         .is_some_and(|(cause, _)| cause == Cause::Firewall)
 }
 
-/// Whether an answer counts as one that failed, for what a host is thought of.
+/// Returns whether an answer counts as a failure of the host.
 fn failed(facts: &AnswerFacts<'_>) -> bool {
     facts.outcome.is_failure()
 }

@@ -1,9 +1,9 @@
-//! Things by name, told apart up to a bound; beyond it they share coarser names.
+//! Values by name, separate up to a bound; beyond it they share coarser names.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Values by key, numbered in the order in which they came.
+/// Values by key, numbered in order of arrival.
 #[derive(Debug)]
 pub(super) struct Known<K, V> {
     limit: usize,
@@ -20,8 +20,8 @@ impl<K: Clone + Eq + Hash, V> Known<K, V> {
         }
     }
 
-    /// The number of the value with this key. Beyond the bound it is that of a coarser key, of
-    /// which there may be as many again; none beyond that.
+    /// Returns the number of the value with this key. Beyond the bound it is that of a coarser key, of
+    /// which there may be as many again. Beyond these it is `None`.
     pub(super) fn place(
         &mut self,
         key: K,
@@ -46,7 +46,7 @@ impl<K: Clone + Eq + Hash, V> Known<K, V> {
         self.values.get_mut(number)
     }
 
-    /// The values by number.
+    /// Returns the values by number.
     pub(super) fn into_values(self) -> Vec<V> {
         self.values
     }
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_late_shares_a_coarser_name_and_then_none() {
+    fn late_keys_share_a_coarser_name_and_then_have_none() {
         let mut known: Known<(u32, u32), u32> = Known::at_most(2);
         let mut place = |key: (u32, u32)| known.place(key, |key| (key.0, 0), |key| key.1);
         assert_eq!(place((1, 1)), Some(0));

@@ -1,7 +1,7 @@
-//! All that was recorded of a run, looked at once: URLs stream in with their attempts, one at a
-//! time and in the order of their numbers, and come out judged; what is known of hosts, sections
-//! and clusters of failures is counted along the way. At the end there are causes, findings and
-//! scores. What is kept grows with hosts, sections and clusters, each of which has a bound.
+//! The conclusions from all records of a run, in one pass. URLs are read as a stream with their
+//! attempts, one at a time and in the order of their numbers, and are judged. Facts about hosts,
+//! sections and clusters of failures are counted on the way. At the end there are causes, findings and
+//! scores. Memory grows with hosts, sections and clusters, each of which has a bound.
 
 mod conclude;
 mod courses;
@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 
 pub use conclude::conclusions::{ClusterFound, Conclusions, TrialFound};
 pub use conclude::scores::PartFound;
-pub use courses::{CourseAttempt, Courses, Home, PartEvidence, Together, Whole};
+pub use courses::{GroupAttempt, Histories, Home, PartEvidence, Together, Whole};
 pub use files::{EndedRedirect, GivenUp, KnownSitemap, RobotsFile, SiteFiles};
 pub use flapping::{Failing, Flapping};
 pub use outage_of_url::OutageOfUrl;
@@ -42,14 +42,14 @@ use super::verdict::rules::{Rules, Verdict};
 use super::verdict::tally::Tally;
 use crate::model::{Moment, Outcome, Role};
 
-/// Most hosts that are told apart; some 4 kB each.
+/// Maximum hosts that are counted separately; about 4 kB each.
 const MOST_HOSTS: usize = 2_000;
 
-/// Most clusters of failures that are told apart; some 2 kB each. What comes after them is counted
-/// by host and outcome alone.
+/// Maximum clusters of failures that are counted separately; about 2 kB each. Later ones are counted
+/// only by host and outcome.
 const MOST_CLUSTERS: usize = 1_000;
 
-/// A run while it is being looked at.
+/// The examination of a run in progress.
 #[derive(Debug)]
 pub struct Examination {
     rules: Rules,
@@ -61,7 +61,7 @@ pub struct Examination {
 }
 
 impl Examination {
-    /// Nothing was seen yet.
+    /// Starts an examination.
     pub fn new(rules: Rules) -> Examination {
         Examination {
             rules,
@@ -73,8 +73,8 @@ impl Examination {
         }
     }
 
-    /// Takes the first attempt at a URL of a host. All of them come first, in time order: they tell
-    /// outages of a host from faults of its pages.
+    /// Adds the first attempt at a URL of a host. All first attempts must be added before the URLs, in
+    /// time order: they separate outages of a host from faults of its pages.
     pub fn look(&mut self, host: &str, look: FirstLook) {
         if let Some(episodes) = self.episodes.get_mut(host) {
             episodes.add(look);
@@ -83,22 +83,23 @@ impl Examination {
         }
     }
 
-    /// Takes what went down as a whole, and when. Comes before the URLs.
+    /// Adds the groups that went down as a whole, with their outages. Must be called before URLs are
+    /// added.
     pub fn together(&mut self, together: Together) {
         self.together = together;
     }
 
-    /// Takes the end of the run: when its last attempt began. Comes before its URLs.
+    /// Sets the end of the run: the start of its last attempt. Must be called before URLs are added.
     pub fn ended(&mut self, at: Moment) {
         self.rules = self.rules.at(at);
     }
 
-    /// Takes what asking slowly changed on a host.
+    /// Adds the effect of a polite pace on a host.
     pub fn at_speeds(&mut self, host: &str, speed: SpeedEffect) {
         self.host(host).speed = speed;
     }
 
-    /// Takes one URL with all of its attempts.
+    /// Adds one URL with all of its attempts.
     pub fn take(&mut self, seen: &Seen<'_>) -> Examined {
         let episodes = self.episodes.get(seen.host);
         let mut tally = Tally::default();
@@ -113,15 +114,15 @@ impl Examination {
             (self.together.host(seen.host)).is_some_and(HostTogether::fails_by_load);
         let last_failure = seen.last_failure().map(|attempt| attempt.facts.outcome);
         let rules = match self.hosts.get(seen.host) {
-            // A host that was down was down at any speed.
-            Some(_) if outage.is_some() => self.rules.whatever_the_speed(),
+            // A host in an outage is down at any speed.
+            Some(_) if outage.is_some() => self.rules.ignoring_speed(),
             Some(host) if fails_by_load && host.speed.is_a_reason() => self.rules,
             Some(host) => {
                 let flapping = &host.speed.flapping;
                 let needed = last_failure.map_or(0, |outcome| flapping.looks_needed(outcome));
-                self.rules.whatever_the_speed().at_least(needed)
+                self.rules.ignoring_speed().at_least(needed)
             }
-            None => self.rules.whatever_the_speed(),
+            None => self.rules.ignoring_speed(),
         };
         let mut judgement = tally.judge(&rules);
         if let Some(outage) = outage {
@@ -154,7 +155,7 @@ impl Examination {
         {
             cluster.take(seen, judgement.verdict);
         }
-        // Of other sites nothing is said, and there may be any number of them.
+        // Other sites have no findings, and their number has no bound.
         if seen.role != Role::External {
             self.host(seen.host).take(seen, &judgement);
         }
@@ -185,7 +186,7 @@ impl Examination {
         self.hosts.get_mut(name).expect("it is there by now")
     }
 
-    /// What went down as a whole when a URL failed, if all of its failures were then.
+    /// Returns the outages in which a URL failed, if all of its failures were in them.
     fn outage(&self, seen: &Seen<'_>) -> Option<OutageOfUrl> {
         let home = Home {
             host: seen.host,
@@ -199,7 +200,7 @@ impl Examination {
         self.together.outage_of(home, &mut failed)
     }
 
-    /// The cluster that a failing URL belongs to: that of its last failure.
+    /// Returns the cluster of a failing URL by its last failure.
     fn cluster(
         &mut self,
         seen: &Seen<'_>,
@@ -223,7 +224,7 @@ impl Examination {
             section: OTHER.to_owned(),
             family: String::new(),
             fingerprint: None,
-            // What a part of the host is called is given up with its name.
+            // The coarse key has no section or family that could be down.
             together: key.together.filter(|whole| *whole == Whole::Host),
             ..key.clone()
         };

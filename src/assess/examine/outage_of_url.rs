@@ -7,19 +7,19 @@ use super::courses::{Home, Together, Whole};
 /// The outages of a host, or of a part of the site, in which all failures of a URL lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutageOfUrl {
-    /// What went down.
+    /// The group that went down.
     pub whole: Whole,
-    /// Whether it was fine again after the last of them.
+    /// Whether it succeeded again after the last of them.
     pub(super) is_over: bool,
-    /// In how many of them the URL failed.
+    /// Number of those in which the URL failed.
     times: usize,
-    /// Whether it went down as a whole twice or more.
+    /// Whether the group went down as a whole at least twice.
     part_comes_again: bool,
 }
 
 impl OutageOfUrl {
-    /// Whether the URL comes and goes: it failed in two outages of a part of the site, or the part comes and
-    /// goes as a whole, and all of it shares that fate. A host that was down is another matter: its pages have recovered
+    /// Returns whether the URL is intermittent: it failed in two outages of a part of the site, or that
+    /// part goes down repeatedly as a whole. After an outage of a whole host its pages have recovered
     /// with it.
     pub(super) fn comes_again(self) -> bool {
         self.whole != Whole::Host && (self.times >= 2 || self.part_comes_again)
@@ -27,8 +27,8 @@ impl OutageOfUrl {
 }
 
 impl Together {
-    /// What went down as a whole when a URL failed, if each of its failures, given by the time of its
-    /// request, was then.
+    /// Returns the outages in which a URL failed, if each of its failures was in one. `failed` has the
+    /// start times of its failed requests.
     pub fn outage_of(
         &self,
         home: Home<'_>,

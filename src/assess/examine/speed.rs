@@ -1,39 +1,38 @@
-//! Whether a host fails because it is asked fast: then URLs of it fail at speed and are fine when asked
-//! slowly, and hardly any fails when asked slowly.
+//! Whether speed is the reason for a host's failures: its URLs fail at speed and succeed at a polite
+//! pace, where hardly any fails.
 
 use super::flapping::Flapping;
 use crate::assess::diagnose::Ratio;
 use crate::assess::verdict::observation::POLITE;
 use crate::model::Pressure;
 
-/// Failures at a polite pace that are no accident (ours).
+/// Minimum failures at a polite pace that are no accident (ours).
 const FEWEST: u64 = 3;
 
-/// From this part of the share at speed on, the share at a polite pace is as good as the same
-/// (ours).
+/// Share of the failure rate at speed from which the rate at a polite pace counts as equal (ours).
 const ALIKE: f64 = 0.5;
 
-/// Failed attempts, of all at URLs of a host that were fine at least once: what is broken fails at any
-/// pace.
+/// Failed attempts out of all at URLs of a host that succeeded at least once. Dead URLs fail at any pace
+/// and are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SpeedEffect {
-    /// At a pace that cannot have caused an overload.
+    /// At a pace that cannot cause an overload.
     pub politely: Ratio,
-    /// At any faster one.
+    /// At any faster pace.
     pub at_speed: Ratio,
-    /// URLs that failed at speed alone and were fine when asked politely.
+    /// URLs that failed only at speed and succeeded at a polite pace.
     pub healed: u64,
-    /// URLs that were fine at least once.
+    /// URLs that succeeded at least once.
     pub urls: u64,
-    /// Those of them that failed at other times.
+    /// Those of them that also failed.
     pub flapping: Flapping,
 }
 
 impl SpeedEffect {
-    /// The fastest polite pace.
+    /// The maximum polite pace.
     pub const POLITE: Pressure = POLITE;
 
-    /// Adds attempts at other URLs of the host.
+    /// Adds the attempts at other URLs of the host.
     pub fn add(&mut self, more: &SpeedEffect) {
         let sum = |one: Ratio, other: Ratio| Ratio::new(one.part + other.part, one.of + other.of);
         self.politely = sum(self.politely, more.politely);
@@ -43,7 +42,7 @@ impl SpeedEffect {
         self.flapping.add(&more.flapping);
     }
 
-    /// Whether failures go away when the host is asked slowly, as they do where load makes it fail.
+    /// Returns whether failures stop at a polite pace, as they do if load is the reason.
     pub fn is_a_reason(&self) -> bool {
         let alike = self.politely.share() >= ALIKE * self.at_speed.share();
         self.healed > 0 && !(alike && self.politely.part >= FEWEST)
@@ -55,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fails_as_often_when_asked_slowly_does_not_fail_of_speed() {
+    fn equal_failure_rates_at_both_paces_exclude_speed() {
         let cases = [
             ((30, 90), (33, 100), 20, false),
             ((0, 90), (33, 100), 20, true),

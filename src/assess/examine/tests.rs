@@ -1,4 +1,4 @@
-//! Examinations of runs that were never made: a URL and its attempts a line.
+//! Tests with invented runs: a URL and its attempts in one line.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use crate::model::{Cause, Moment, Pressure, Probe, Purpose};
 
 const HOST: &str = "https://www.shop.test";
 
-/// A run in the making.
+/// A run that a test builds.
 struct Run(Examination);
 
-/// The marks of attempts: `F` fails, `.` is fine, both at speed; `f` and `,` the same when asked
-/// slowly; `s` is an error page with 200. A blank ends a pass; passes begin a minute apart.
+/// Parses attempts: `F` fails and `.` succeeds, both at speed; `f` and `,` are the same at a polite
+/// pace; `s` is an error page with status 200. A blank ends a pass; passes begin a minute apart.
 fn attempts(marks: &str) -> Vec<SeenAttempt<'static>> {
     let mut made = Vec::new();
     for (pass, marks) in (1..).zip(marks.split(' ')) {
@@ -81,7 +81,7 @@ impl Run {
         Run(Examination::new(Rules::ONE_SHOT))
     }
 
-    /// A page of a section and its attempts; what they amount to.
+    /// Adds a page of a section with its attempts, and returns its judgement.
     fn page(&mut self, section: &str, attempts: &[SeenAttempt<'_>]) -> Examined {
         self.page_with(section, attempts, None)
     }
@@ -111,7 +111,7 @@ impl Run {
         })
     }
 
-    /// What was answered for robots.txt.
+    /// Adds the attempts at robots.txt.
     fn robots(&mut self, attempts: &[SeenAttempt<'_>]) {
         self.0.take(&Seen {
             address: &format!("{HOST}/robots.txt"),
@@ -160,7 +160,7 @@ fn failures_of_one_kind_in_one_section_are_one_cluster() {
 }
 
 #[test]
-fn pages_of_one_cause_are_one_finding_whatever_their_section_and_verdict() {
+fn pages_of_one_cause_are_one_finding_across_sections_and_verdicts() {
     let mut run = Run::new();
     run.pages("/a/", 40, "F f f");
     run.pages("/b/", 30, "F");
@@ -178,7 +178,7 @@ fn pages_of_one_cause_are_one_finding_whatever_their_section_and_verdict() {
     assert!(cluster.evidence_text().contains(words), "{cluster:?}");
 }
 
-/// An attempt that an experiment made.
+/// Returns an attempt of an experiment.
 fn tried(probe: Probe, outcome: Outcome, mark: &'static str) -> SeenAttempt<'static> {
     let made = attempt(outcome, 4, 0, true);
     SeenAttempt {
@@ -218,7 +218,7 @@ fn two_faults_behind_one_error_page_are_two_findings() {
     for n in 0..12 {
         run.page("/a/", &failing(Probe::Browser));
         run.page("/b/", &failing(Probe::Uncompressed));
-        // Of most pages nothing was tried: they belong to those of their section.
+        // Most pages had no experiment: they join those of their section.
         let mut untried = failing(Probe::Browser);
         untried.truncate(3);
         run.page(if n % 2 == 0 { "/a/" } else { "/b/" }, &untried);
@@ -264,7 +264,7 @@ fn a_page_that_fails_for_the_crawler_only_and_its_neighbour_that_fails_for_all_a
     let refused = run.page("/a/", &failing(Some(Probe::Browser))).cluster;
     let broken = run.page("/a/", &failing(None)).cluster;
     assert_ne!(refused, broken);
-    // One that fails by turns may have been fine for a browser by chance.
+    // An intermittent page may have succeeded for a browser by chance.
     let mut by_turns = failing(Some(Probe::Browser));
     by_turns.splice(1..1, attempts(", , f ,"));
     assert_eq!(run.page("/a/", &by_turns).cluster, broken);
@@ -340,7 +340,7 @@ fn other_spellings_tell_errors_that_a_cache_keeps_from_pages_that_are_broken() {
 }
 
 #[test]
-fn a_wait_and_a_refusal_at_once_are_two_clusters_though_their_page_is_one() {
+fn a_wait_and_an_immediate_refusal_are_two_clusters_despite_one_page() {
     let mut run = Run::new();
     let after = |millis| {
         let mut made = attempts("F f f");
@@ -359,7 +359,7 @@ fn a_wait_and_a_refusal_at_once_are_two_clusters_though_their_page_is_one() {
 }
 
 #[test]
-fn clusters_beyond_the_bound_are_counted_by_host_and_outcome_alone() {
+fn clusters_beyond_the_bound_are_counted_only_by_host_and_outcome() {
     let mut run = Run::new();
     for n in 0..=MOST_CLUSTERS + 1 {
         run.page(&format!("/{n}/"), &attempts("F"));
@@ -371,7 +371,7 @@ fn clusters_beyond_the_bound_are_counted_by_host_and_outcome_alone() {
 }
 
 #[test]
-fn experiments_are_no_evidence_of_a_page() {
+fn experiments_are_no_evidence_about_a_page() {
     let mut run = Run::new();
     let mut made = attempts("F f f");
     made.extend(["alone", "browser", "alone"].map(|name| {
@@ -421,24 +421,24 @@ fn an_outage_of_the_host_makes_its_pages_transient() {
             },
         );
     }
-    // Failed twice in the outage and once more after it.
+    // It failed twice in the outage and once more after it.
     assert_eq!(run.verdict("FF ."), Verdict::Transient);
     assert_eq!(run.verdict("FF , f"), Verdict::Intermittent);
 }
 
-/// A host of which one request in five fails with so many open or more.
+/// Returns a host where one request in five fails with this many or more open.
 fn busy(from_open: u32) -> Together {
-    let mut courses = Courses::default();
+    let mut histories = Histories::default();
     let home = Home {
         host: HOST,
         section: "/a/",
         family: "/a/*",
     };
-    courses.watch(home, false);
+    histories.watch(home, false);
     for n in 0..200_u32 {
         let open = 1 + n % 7;
         let fails = open >= from_open && n % 5 == 0;
-        let seen = CourseAttempt {
+        let seen = GroupAttempt {
             url: n.into(),
             started: Moment::from_millis(i64::from(n) * 500),
             outcome: if fails {
@@ -454,13 +454,13 @@ fn busy(from_open: u32) -> Together {
             purpose: Purpose::Crawl,
             is_page: true,
         };
-        courses.add(home, seen);
+        histories.add(home, seen);
     }
-    courses.together()
+    histories.together()
 }
 
 #[test]
-fn speed_is_blamed_where_the_host_shows_it() {
+fn speed_is_the_reason_only_if_the_host_shows_it() {
     let effect = SpeedEffect {
         at_speed: Ratio::new(3, 100),
         politely: Ratio::new(0, 10),
@@ -486,7 +486,7 @@ fn speed_is_blamed_where_the_host_shows_it() {
 }
 
 #[test]
-fn controls_are_what_was_fine_in_the_crawl_and_asked_again() {
+fn controls_succeeded_in_the_crawl_and_were_requested_again() {
     let mut run = Run::new();
     run.pages("/a/", 2, "F f f");
     run.pages("/", 3, ". , ,");
@@ -499,7 +499,7 @@ fn controls_are_what_was_fine_in_the_crawl_and_asked_again() {
 }
 
 #[test]
-fn an_error_page_with_200_is_found_by_what_it_says() {
+fn an_error_page_with_200_is_found_by_its_text() {
     let mut run = Run::new();
     let page = SeenPage {
         status: 200,
@@ -534,7 +534,7 @@ fn unreadable(days: u64) -> SiteFiles {
 }
 
 #[test]
-fn a_robots_txt_has_the_cause_of_the_pages_that_fail_alike() {
+fn a_robots_txt_has_the_cause_of_pages_with_the_same_failure() {
     let causes = |with_pages: bool, mark: &'static str| {
         let mut run = Run::new();
         let mut failing = attempts("F f f");
@@ -563,7 +563,7 @@ fn a_robots_txt_has_the_cause_of_the_pages_that_fail_alike() {
     // Another error page may have another cause.
     let (robots, pages) = causes(true, "haproxy-502");
     assert_ne!(Some(robots), pages);
-    // Without any page its own answers say what is wrong.
+    // Without a page, its own answers show the fault.
     let (robots, pages) = causes(false, "nginx-502");
     assert_eq!((robots.0[0], pages), (Cause::UpstreamDown, None));
 }

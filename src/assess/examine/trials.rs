@@ -1,5 +1,5 @@
-//! The experiments with URLs of a cluster or a host: how often another way of asking was fine, and
-//! how often the crawl's own way was, asked next to it.
+//! The experiments with URLs of a cluster or a host: how often another way of requesting succeeded, and
+//! how often the crawl's own way did, next to it.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -8,12 +8,12 @@ use super::url::Seen;
 use crate::assess::diagnose::{Experiment, Ratio, Trial};
 use crate::model::{Outcome, Probe, Purpose};
 
-/// What came of experiments.
+/// The results of experiments.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Trials {
     tried: [Tried; Probe::ALL.len()],
     addresses: BTreeMap<IpAddr, Ratio>,
-    /// The crawl's own way at URLs whose addresses were asked one by one.
+    /// Results of the crawl's own way for URLs that were requested at each address.
     own_at_addresses: Ratio,
     /// Other spellings of URLs of which at least one was fine: a page that fails by any name tells nothing of them.
     respelled: Ratio,
@@ -28,7 +28,7 @@ struct Tried {
 }
 
 impl Trials {
-    /// The experiments with one URL.
+    /// Returns the experiments with one URL.
     pub(super) fn of(seen: &Seen<'_>) -> Trials {
         let mut trials = Trials::default();
         trials.take(seen);
@@ -53,7 +53,7 @@ impl Trials {
             for (_, attempt) in probes().filter(|(made, _)| *made == probe) {
                 // An application that knows no such query or spelling says nothing of the page.
                 let is_other = matches!(probe, Probe::CacheBusting | Probe::Respelled);
-                if is_other && !speaks_of_page(attempt.facts.outcome) {
+                if is_other && !is_about_page(attempt.facts.outcome) {
                     continue;
                 }
                 fine.count(is_fine(attempt.facts.outcome));
@@ -99,7 +99,7 @@ impl Trials {
         self.crawl = sum(self.crawl, other.crawl);
     }
 
-    /// Which ways of asking make a difference; none if no experiment was made.
+    /// Returns the ways of requesting that make a difference; `None` if no experiment was made.
     pub(super) fn helping(&self) -> Option<Vec<Trial>> {
         self.each().next()?;
         let made = self.experiments(false).into_iter();
@@ -110,7 +110,7 @@ impl Trials {
         Some(helping)
     }
 
-    /// What was tried and what came of it: fine answers in this way, and in the crawl's own.
+    /// Returns each experiment with its successes, and those of the crawl's own way.
     pub(super) fn each(&self) -> impl Iterator<Item = (Probe, Ratio, Ratio)> {
         let made = Probe::ALL.into_iter().zip(&self.tried);
         made.filter(|(_, tried)| tried.fine.of > 0)
@@ -132,7 +132,7 @@ impl Trials {
     /// As evidence for a cause. That a URL is fine when asked slowly tells of load only if it had
     /// failed at speed alone: others have recovered meanwhile.
     pub(super) fn experiments(&self, at_speed: bool) -> Vec<Experiment> {
-        // One URL may fail by chance where its neighbours are fine in our own way too.
+        // One URL may fail by chance while its neighbours succeed in our own way too.
         let own = self.tried[Probe::Alone as usize].fine;
         let mut found: Vec<Experiment> = self
             .each()
@@ -173,26 +173,26 @@ impl Trials {
         found
     }
 
-    /// Whether a browser's user agent is fine where the crawler's is not. Of a URL that fails by turns
-    /// this may be chance.
+    /// Returns whether a browser's user agent succeeds but the crawler's does not. For an intermittent
+    /// URL this may be chance.
     pub(super) fn is_crawler_only(&self) -> bool {
         self.browser().is_some_and(|experiment| experiment.helps())
     }
 
-    /// The experiment with a browser's user agent, if it was made.
+    /// Returns the experiment with a browser's user agent, if it was made.
     pub(super) fn browser(&self) -> Option<Experiment> {
         let mut found = self.experiments(false).into_iter();
         found.find(|experiment| experiment.trial == Trial::Browser)
     }
 }
 
-/// A page, rather than any other answer: a block is no page either.
+/// Returns whether the answer is a page; a block is not one.
 fn is_fine(outcome: Outcome) -> bool {
     !outcome.is_failure() && !matches!(outcome, Outcome::Client401 | Outcome::Client403)
 }
 
-/// Whether an answer is the page or its failure, rather than a redirect or a page that nobody knows.
-fn speaks_of_page(outcome: Outcome) -> bool {
+/// Returns whether an answer is the page or its failure, not a redirect or an unknown page.
+fn is_about_page(outcome: Outcome) -> bool {
     outcome.is_content() || outcome.is_failure()
 }
 

@@ -1,4 +1,4 @@
-//! One URL as it is handed over, and what comes back.
+//! One URL as the examination receives it, and its result.
 
 use crate::assess::diagnose::{AnswerFacts, SoftError, soft_error};
 use crate::assess::score::weight::Importance;
@@ -7,7 +7,7 @@ use crate::assess::verdict::judgement::Judgement;
 use crate::assess::verdict::observation::Observation;
 use crate::model::{Purpose, Role};
 
-/// A URL with all that was recorded of it.
+/// A URL with all its records.
 #[derive(Debug)]
 pub struct Seen<'a> {
     /// Its address.
@@ -16,17 +16,17 @@ pub struct Seen<'a> {
     pub host: &'a str,
     /// The first folder of its path.
     pub section: &'a str,
-    /// The pattern of its family; empty where nothing of it failed.
+    /// The pattern of its family; empty if none of its URLs failed.
     pub family: &'a str,
-    /// What it is to the crawl.
+    /// Its role in the crawl.
     pub role: Role,
-    /// What makes it matter.
+    /// The facts that make it important.
     pub importance: Importance,
-    /// What earlier runs saw of it, if it failed.
+    /// The results of earlier runs, if it failed.
     pub earlier: EarlierRuns,
     /// Its attempts in time order, experiments included.
     pub attempts: &'a [SeenAttempt<'a>],
-    /// The page of its last answer, if that was an error page with a status of success.
+    /// The page of its last answer, if that was an error page with a success status.
     pub soft_page: Option<SeenPage<'a>>,
 }
 
@@ -35,11 +35,11 @@ pub struct Seen<'a> {
 pub struct SeenAttempt<'a> {
     /// Why it was made.
     pub purpose: Purpose,
-    /// As evidence for a verdict.
+    /// The evidence for a verdict.
     pub observation: Observation,
-    /// As evidence for a cause.
+    /// The evidence for a cause.
     pub facts: AnswerFacts<'a>,
-    /// The kind of machine that made an error page, by the name in data.
+    /// The name in data of the kind of machine that made an error page.
     pub made_by: Option<&'a str>,
 }
 
@@ -52,35 +52,35 @@ pub struct SeenPage<'a> {
     pub head: &'a [u8],
 }
 
-/// What a URL amounts to.
+/// The result for a URL.
 #[derive(Clone, Copy, Debug)]
 pub struct Examined {
-    /// What its attempts amount to.
+    /// The judgement on its attempts.
     pub judgement: Judgement,
-    /// How much it matters, 1..7.
+    /// Its importance, 1..7.
     pub weight: f64,
-    /// What to mend first, 0..700.
+    /// Urgency of a fix, 0..700.
     pub priority: f64,
     /// The number of its cluster of failures, if it failed.
     pub cluster: Option<usize>,
 }
 
 impl<'a> Seen<'a> {
-    /// The attempts that say something of the URL: experiments ask in other ways, and
-    /// without a network nobody is asked.
+    /// Returns the attempts that are evidence about the URL. Experiments use other ways, and without a
+    /// network no request reaches a server.
     pub(super) fn evidence(&self) -> impl DoubleEndedIterator<Item = &SeenAttempt<'a>> {
         let attempts = self.attempts.iter();
         attempts.filter(|attempt| attempt.purpose.is_evidence())
     }
 
-    /// What is wrong with its page, that of its last answer, if that is an error page with a status of success.
+    /// Returns the fault of the page in its last answer, if that is an error page with a success status.
     pub(super) fn soft_error(&self) -> SoftError {
         let page = self.soft_page.as_ref();
         page.and_then(|page| soft_error(page.status, page.head))
             .unwrap_or_else(SoftError::unexplained)
     }
 
-    /// The last of them that failed.
+    /// Returns the last of them that failed.
     pub(super) fn last_failure(&self) -> Option<&SeenAttempt<'a>> {
         self.evidence()
             .rfind(|attempt| attempt.facts.outcome.is_failure())

@@ -1,4 +1,4 @@
-//! What a run's numbers do to a gate.
+//! Judges gates by the numbers of a run.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use super::unit::Unit;
 use super::{Gate, Op};
 use crate::assess::{Interval, Score};
 
-/// The numbers of a run that gates look at. What is absent was not measured.
+/// The numbers of a run that gates use. Absent numbers were not measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Measured {
     /// Pages whose last answer was a 5xx.
@@ -25,7 +25,7 @@ pub struct Measured {
     pub intermittent: u64,
     /// Pages with this verdict.
     pub transient: u64,
-    /// Pages with this verdict: each may turn out to be one of the three above.
+    /// Pages with this verdict. Each may turn out to have one of the three above.
     pub unconfirmed: u64,
     /// Pages that got no HTTP answer at all.
     pub unreachable: u64,
@@ -33,39 +33,39 @@ pub struct Measured {
     pub server_error_rate: Option<Interval>,
     /// Share of first attempts with a 502; absent if there was no first attempt.
     pub rate_502: Option<Interval>,
-    /// The score of what is in the way of bots.
+    /// The score of the obstacles for bots.
     pub crawlability: Option<Score>,
-    /// The score of what may be lost.
+    /// The score of the risk in search indexes.
     pub indexing_risk: Option<Score>,
     /// Pages with a 5xx that had none in the baseline; absent without a baseline.
     pub new_server_errors: Option<u64>,
-    /// Pages with a 5xx that the baseline knew and did not request: each may be one of those.
+    /// Pages with a 5xx that the baseline knew but did not request: each may be new.
     pub maybe_new_server_errors: u64,
     /// Share of the known pages that were fetched.
     pub coverage: Option<f64>,
-    /// Pages that were requested at least once.
+    /// Pages requested at least once.
     pub requested: u64,
-    /// Known pages that were not, though no limit of the user excludes them: nobody knows what they
-    /// would have answered.
+    /// Known pages that were not requested although no limit of the user excludes them. Their answers
+    /// are unknown.
     pub not_requested: u64,
-    /// Why the run as a whole cannot vouch for the site; absent if it can.
+    /// The reason why the run's evidence about the site is incomplete; absent if it is complete.
     pub doubt: Option<Doubt>,
 }
 
-/// Why a run cannot vouch for a site, so that no gate holds on its evidence.
+/// A reason why no gate can pass on the evidence of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// No page was fetched: no gate can be judged at all.
+    /// No page was fetched: no gate can be judged.
     NothingFetched,
-    /// The site could not be audited, such as behind a login.
+    /// The site could not be audited, for example behind a login.
     NotAudited,
-    /// The run was interrupted, so that there may be pages that it does not even know.
+    /// The run was interrupted, so there may be pages that it does not know.
     Interrupted,
-    /// So many links or sitemap entries were left out, and may lead to pages that it does not know.
+    /// This many links or sitemap entries were left out, and may lead to unknown pages.
     LeftOut(u64),
 }
 
-/// What became of a gate.
+/// The result of a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GateStatus {
@@ -77,33 +77,33 @@ pub enum GateStatus {
     Undecided,
 }
 
-/// A gate with what became of it, as `summary.json` has it.
+/// A gate with its result, as in `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GateResult {
     /// The gate as it was written.
     pub expression: String,
-    /// What it looks at.
+    /// The metric.
     pub metric: Metric,
     /// The measured value, in the metric's own unit.
     pub value: Option<f64>,
-    /// Lower end of all that is possible: of its 95 % interval, and if unknown pages are fine.
+    /// Lower end of the possible range: of the 95 % interval, and if unknown pages are fine.
     pub low: Option<f64>,
-    /// Upper end: of its 95 % interval, and if unknown pages fail.
+    /// Upper end: of the 95 % interval, and if unknown pages fail.
     pub high: Option<f64>,
-    /// What became of it.
+    /// The result.
     pub result: GateStatus,
-    /// Which end of the interval was compared with the limit; the value where it is exact.
+    /// The end of the interval that was compared with the limit, or the exact value.
     #[serde(skip)]
     pub judged: Option<f64>,
-    /// Why, in words.
+    /// The reason in words.
     pub reason: String,
 }
 
 impl Gate {
-    /// Judges a run.
+    /// Judges the gate by a run's numbers.
     pub fn judge(&self, measured: &Measured) -> GateResult {
         let result = match measured.of(self.metric) {
-            Ok(possible) => self.ruled(&possible),
+            Ok(possible) => self.judged_by(&possible),
             Err(why) => GateResult {
                 expression: self.to_string(),
                 metric: self.metric,
@@ -121,7 +121,7 @@ impl Gate {
         }
     }
 
-    fn ruled(&self, possible: &Possible) -> GateResult {
+    fn judged_by(&self, possible: &Possible) -> GateResult {
         let span = possible.span();
         let at_best = self.op.holds(possible.best, self.limit);
         let is_open = if self.op == Op::Equal {
@@ -149,7 +149,7 @@ impl Gate {
         }
     }
 
-    /// Why it is undecided.
+    /// Returns why the result is undecided.
     fn open_reason(&self, possible: &Possible) -> String {
         let (name, unit) = (self.metric.name(), self.metric.unit());
         let (range, unknown) = (possible.shown(unit), possible.unknown);
@@ -160,7 +160,7 @@ impl Gate {
         format!("{name} is {value} of what was requested, but {range} is possible: {unknown}")
     }
 
-    /// Why it is decided whatever unknown pages are.
+    /// Returns why the result is decided for any unknown pages.
     fn wide_reason(&self, possible: &Possible, is_true: bool) -> String {
         let (name, unit) = (self.metric.name(), self.metric.unit());
         let unknown = possible.unknown;
@@ -200,11 +200,11 @@ impl Gate {
     }
 }
 
-/// Shares and scores closer than this are the same: they come from divisions.
+/// Shares and scores closer than this are equal, because they come from divisions.
 const SAME: f64 = 1e-9;
 
 impl Op {
-    /// The end of an interval that has to be beyond the limit for all of it to be.
+    /// Returns the end of an interval that must pass the limit so that the whole interval does.
     fn end(self, measured: Interval) -> f64 {
         match self {
             Op::Above | Op::AtLeast => measured.low,
@@ -213,7 +213,7 @@ impl Op {
         }
     }
 
-    /// Whether it is true of every value that the interval leaves possible.
+    /// Returns whether the comparison is true for every value of the interval.
     fn holds(self, measured: Interval, limit: f64) -> bool {
         let end = self.end(measured);
         let same = |value: f64| (value - limit).abs() < SAME;
@@ -228,7 +228,7 @@ impl Op {
 }
 
 impl Measured {
-    /// What a metric may be, or why nothing is known of it.
+    /// Returns the range of a metric, or why it is unknown.
     fn of(&self, metric: Metric) -> Result<Possible, String> {
         let missing = Missing {
             requested: self.requested,
@@ -289,12 +289,12 @@ impl Measured {
     }
 }
 
-/// A first run has nothing to compare with: nobody knows which of its errors are new.
+/// The reason for a first run: without a baseline, new errors cannot be separated from old ones.
 const NO_BASELINE: &str = "there is no earlier run with this scope and these limits to compare with: the next run is judged; for this one \
                            name a baseline with --baseline, or gate on 5xx";
 
 impl GateResult {
-    /// The same where the run cannot vouch for the site: what failed has failed, and nothing holds.
+    /// Returns the result for a run with incomplete evidence: failed gates stay failed, and none passes.
     fn doubted(self, doubt: Doubt) -> GateResult {
         let reason = match (doubt, self.result) {
             (Doubt::NothingFetched, _) => "no page was fetched".to_owned(),
@@ -333,8 +333,7 @@ fn score(score: Option<Score>) -> Result<Interval, String> {
 }
 
 impl GateStatus {
-    /// The status on all gates together: a failure counts more than what is undecided. With none,
-    /// they held.
+    /// Returns the result of all gates together: failed before undecided. Without gates it is passed.
     pub fn of_all(results: &[GateResult]) -> GateStatus {
         let any = |status| results.iter().any(|result| result.result == status);
         if any(GateStatus::Failed) {
@@ -346,7 +345,7 @@ impl GateStatus {
         }
     }
 
-    /// The name in exports.
+    /// Returns the name in exports.
     pub const fn name(self) -> &'static str {
         match self {
             GateStatus::Held => "held",

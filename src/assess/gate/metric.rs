@@ -1,10 +1,10 @@
-//! What a gate can look at.
+//! The metrics that gates compare.
 
 use serde::{Serialize, Serializer};
 
 use super::unit::Unit;
 
-/// What a gate looks at.
+/// A metric of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the table below says what each is")]
 pub enum Metric {
@@ -24,20 +24,20 @@ pub enum Metric {
     Coverage,
 }
 
-/// What is to be known of a metric.
+/// The description of a metric.
 #[derive(Clone, Copy, Debug)]
 pub struct MetricInfo {
     /// The metric.
     pub metric: Metric,
     /// The name in expressions.
     pub name: &'static str,
-    /// What its value is.
+    /// Its unit.
     pub unit: Unit,
-    /// What it says.
+    /// Its description for people.
     pub doc: &'static str,
 }
 
-/// Every metric. The names are what scripts rely on.
+/// All metrics. Scripts rely on the names.
 pub const METRICS: [MetricInfo; 14] = [
     info(
         Metric::ServerErrors,
@@ -135,22 +135,22 @@ const fn info(metric: Metric, name: &'static str, unit: Unit, doc: &'static str)
 }
 
 impl Metric {
-    /// What is to be known of it. The table is in the order of declaration.
+    /// Returns its description. The table is in the order of declaration.
     pub const fn info(self) -> &'static MetricInfo {
         &METRICS[self as usize]
     }
 
-    /// The name in expressions.
+    /// Returns the name in expressions.
     pub const fn name(self) -> &'static str {
         self.info().name
     }
 
-    /// What its value is.
+    /// Returns the unit of its value.
     pub const fn unit(self) -> Unit {
         self.info().unit
     }
 
-    /// The metric of this name.
+    /// Returns the metric of this name.
     pub fn from_name(name: &str) -> Option<Metric> {
         let found = METRICS.iter().find(|info| info.name == name);
         found.map(|info| info.metric)

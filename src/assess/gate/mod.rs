@@ -1,10 +1,9 @@
-//! Gates: conditions under which a run is to fail, such as `5xx-rate > 1%`.
+//! Gates: conditions that fail a run, such as `5xx-rate > 1%`.
 //!
-//! A gate fails when its expression is true. An estimate is judged on the end of its 95 % interval
-//! that has to be crossed, so that noise breaks no build: `>` on the lower end, `<` on the upper one.
-//! Pages that too little is known of (unconfirmed, or not requested) make a range of every metric that
-//! might count them. A gate whose answer depends on them is undecided, as is one on what nobody
-//! measured.
+//! A gate fails when its expression is true. An estimate is judged by the end of its 95 % interval, so
+//! that noise breaks no build: `>` uses the lower end, `<` the upper one. Pages with too little evidence
+//! (unconfirmed, or not requested) give every metric that may count them a range. A gate whose result
+//! depends on them is undecided, as is one on a metric that was not measured.
 
 mod judge;
 mod metric;
@@ -19,14 +18,14 @@ pub use metric::{METRICS, Metric, MetricInfo};
 pub use parse::GateFault;
 pub use unit::Unit;
 
-/// A condition under which a run is to fail.
+/// A condition that fails a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gate {
     metric: Metric,
     op: Op,
     /// In the metric's own unit: a share of a whole for rates, 0..100 for scores.
     limit: f64,
-    /// As it was written.
+    /// The text as it was written.
     text: String,
 }
 
@@ -46,10 +45,10 @@ pub enum Op {
 }
 
 impl Op {
-    /// All of them, those first whose signs begin like that of another.
+    /// All operators. A sign comes before those that are its prefix.
     const ALL: [Op; 5] = [Op::AtLeast, Op::AtMost, Op::Equal, Op::Above, Op::Below];
 
-    /// The sign it is written with.
+    /// Returns its sign.
     pub const fn sign(self) -> &'static str {
         match self {
             Op::Above => ">",
@@ -62,13 +61,13 @@ impl Op {
 }
 
 impl Gate {
-    /// What is measured.
+    /// Returns the metric.
     pub const fn metric(&self) -> Metric {
         self.metric
     }
 }
 
-/// As it was written.
+/// Prints the gate as it was written.
 impl fmt::Display for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

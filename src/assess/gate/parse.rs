@@ -1,4 +1,4 @@
-//! From `METRIC OP VALUE` to a gate.
+//! Parses `METRIC OP VALUE` into a gate.
 
 use std::str::FromStr;
 
@@ -8,21 +8,21 @@ use super::metric::{METRICS, Metric};
 use super::unit::Unit;
 use super::{Gate, Op};
 
-/// Why an expression is no gate.
+/// Why an expression is not a gate.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum GateFault {
-    /// It has another form.
+    /// It does not have the form METRIC OP VALUE.
     #[error("{0:?} is no gate; write METRIC OP VALUE, such as \"5xx-rate > 1%\"")]
     Form(String),
     /// There is no such metric.
     #[error("no metric {name:?}; {}", advice(*.nearest))]
     Metric {
-        /// What was written.
+        /// The text that was written.
         name: String,
-        /// What was probably meant.
+        /// The name that was probably meant.
         nearest: Option<&'static str>,
     },
-    /// The value is no number.
+    /// The value is not a number.
     #[error("{0:?} is no number such as 5, 0.5 or 1%")]
     Value(String),
     /// The value does not fit the metric.
@@ -30,18 +30,18 @@ pub enum GateFault {
     Unit {
         /// The metric's name.
         metric: &'static str,
-        /// What its values are.
+        /// The range of its values.
         is: &'static str,
-        /// What was written.
+        /// The text that was written.
         value: String,
     },
-    /// It says nothing about a run.
+    /// It is always or never true.
     #[error("{0:?} is {1} true, so it says nothing")]
     Empty(String, &'static str),
 }
 
 impl Gate {
-    /// Reads an expression. Blanks around its parts do not matter.
+    /// Parses an expression. Blanks around its parts do not matter.
     pub fn parse(text: &str) -> Result<Gate, GateFault> {
         let text = text.trim();
         let form = || GateFault::Form(text.to_owned());
@@ -67,7 +67,7 @@ impl Gate {
         }
     }
 
-    /// Whether every possible value, or none, makes it true.
+    /// Returns a word if every possible value, or none, makes it true.
     fn always(&self) -> Option<&'static str> {
         let most = self.metric.unit().most();
         let is_most = most.is_some_and(|most| self.limit >= most);
@@ -97,7 +97,7 @@ fn metric(name: &str) -> Result<Metric, GateFault> {
     })
 }
 
-/// Likeness from which on a name is worth naming.
+/// Minimum similarity for a suggestion.
 const ALIKE: f64 = 0.7;
 
 fn nearest(name: &str) -> Option<&'static str> {
@@ -113,11 +113,11 @@ fn advice(nearest: Option<&'static str>) -> String {
     }
 }
 
-/// The value in the unit of the metric.
+/// Returns the value in the unit of the metric.
 fn limit(metric: Metric, text: &str) -> Result<f64, GateFault> {
     let digits = text.strip_suffix('%').map(str::trim_end);
     let number = digits.unwrap_or(text);
-    // What Rust reads besides, such as `inf` and `1e3`, nobody means.
+    // Rust also parses `inf` and `1e3`, which are mistakes here.
     let plain = number.chars().all(|c| c.is_ascii_digit() || c == '.');
     let number: f64 = number
         .parse()

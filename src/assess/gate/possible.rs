@@ -1,37 +1,37 @@
-//! What a metric may be if the pages that too little is known of turn out well, and if they turn
-//! out badly.
+//! The range of a metric: its value if pages with too little evidence turn out fine, and if they turn
+//! out failing.
 
 use super::unit::Unit;
 use crate::assess::Interval;
 use crate::assess::score::obstacles::errors_leave;
 use crate::assess::score::weight::MOST_WEIGHT;
 
-/// Pages that a metric might count, or might not.
+/// Pages that a metric may or may not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Unknown {
-    /// Pages that fail, with too little evidence to say how.
+    /// Failing pages without enough evidence for a verdict.
     pub(super) unconfirmed: u64,
-    /// Known pages that the run should have requested and did not.
+    /// Known pages that the run should have requested but did not.
     pub(super) not_requested: u64,
-    /// Failing pages that the baseline knew and did not request.
+    /// Failing pages that the baseline knew but did not request.
     pub(super) not_compared: u64,
 }
 
-/// A metric's value, and the range that unknown pages leave open. Each end is an interval of its own:
-/// noise and ignorance are two things.
+/// A metric's value, and the range that unknown pages allow. Each end is an interval of its own, because
+/// noise and missing pages are separate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Possible {
-    /// As it was measured.
+    /// The measured value.
     pub(super) measured: Interval,
-    /// If all unknown pages are fine.
+    /// The value if all unknown pages are fine.
     pub(super) best: Interval,
-    /// If all of them fail in the way that the metric counts.
+    /// The value if all of them fail in the way that the metric counts.
     pub(super) worst: Interval,
     pub(super) unknown: Unknown,
 }
 
 impl Possible {
-    /// A value that no unknown page changes.
+    /// Returns a value that does not depend on unknown pages.
     pub(super) fn certain(value: Interval) -> Possible {
         Possible {
             measured: value,
@@ -41,7 +41,7 @@ impl Possible {
         }
     }
 
-    /// A number of pages: these at least, and at most these and all unknown ones.
+    /// Returns a number of pages: at least `least`, at most with all unknown pages.
     pub(super) fn count(least: u64, unknown: Unknown) -> Possible {
         let most = least + unknown.unconfirmed + unknown.not_requested + unknown.not_compared;
         Possible {
@@ -51,20 +51,20 @@ impl Possible {
         }
     }
 
-    /// A share of the requested pages.
+    /// Returns a share of the requested pages.
     pub(super) fn rate(measured: Interval, missing: Missing) -> Possible {
         Possible::part(measured, 1.0, missing.share(), missing)
     }
 
-    /// A risk of the requested pages: a mean in which each page counts by its weight, and those that are
-    /// missing may weigh as much as a page can.
+    /// Returns a risk of the requested pages. It is a mean weighted by page, and each missing page may
+    /// have the maximum weight.
     pub(super) fn risk(measured: Interval, missing: Missing) -> Possible {
         let heaviest = MOST_WEIGHT * missing.not_requested as f64;
         let share = heaviest / (heaviest + missing.requested as f64).max(1.0);
         Possible::part(measured, 100.0, share, missing)
     }
 
-    /// What counts up to `whole`, where so much of it is missing.
+    /// Returns the range of a value up to `whole`, of which this share is missing.
     fn part(measured: Interval, whole: f64, share: f64, missing: Missing) -> Possible {
         Possible {
             measured,
@@ -74,9 +74,9 @@ impl Possible {
         }
     }
 
-    /// Crawlability, which falls with the error rate e as exp(-e / scale): with a share s of pages
-    /// missing, their failures take at most the factor exp(-s / scale), and their success gives back
-    /// at most the part s of what is lost, in logarithms.
+    /// Returns the range of Crawlability, which falls with the error rate e as exp(-e / scale). If a
+    /// share s of pages is missing, their failures cost at most the factor exp(-s / scale). Their
+    /// successes return at most the part s of the loss, in logarithms.
     pub(super) fn crawlability(measured: Interval, missing: Missing) -> Possible {
         let share = missing.share();
         Possible {
@@ -87,7 +87,7 @@ impl Possible {
         }
     }
 
-    /// Everything that is possible, noise included.
+    /// Returns the whole range, noise included.
     pub(super) fn span(&self) -> Interval {
         Interval {
             low: self.best.low.min(self.worst.low),
@@ -96,19 +96,19 @@ impl Possible {
         }
     }
 
-    /// Whether unknown pages leave anything open.
+    /// Returns whether the value depends on unknown pages.
     pub(super) fn is_open(&self) -> bool {
         self.best != self.worst
     }
 
-    /// The ends that unknown pages leave open, the lower first: `0 to 3`.
+    /// Formats the range that unknown pages allow, the lower end first: `0 to 3`.
     pub(super) fn shown(&self, unit: Unit) -> String {
         let span = self.span();
         format!("{} to {}", unit.show(span.low), unit.show(span.high))
     }
 }
 
-/// Pages that were requested, and known pages that were not and should have been.
+/// Numbers of requested pages, and of known pages that should have been requested but were not.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Missing {
     pub(super) requested: u64,
@@ -116,7 +116,7 @@ pub(super) struct Missing {
 }
 
 impl Missing {
-    /// The share of all of them that was not requested, 0..1.
+    /// Returns the share of these pages that was not requested, 0..1.
     fn share(self) -> f64 {
         let all = self.requested + self.not_requested;
         self.not_requested as f64 / all.max(1) as f64

@@ -72,7 +72,7 @@ fn expressions_are_read_as_people_write_them() {
 }
 
 #[test]
-fn mistakes_are_named_with_what_is_near() {
+fn errors_suggest_the_nearest_name() {
     let form = |text: &str| {
         format!("{text:?} is no gate; write METRIC OP VALUE, such as \"5xx-rate > 1%\"")
     };
@@ -144,7 +144,7 @@ fn mistakes_are_named_with_what_is_near() {
 }
 
 #[test]
-fn counts_are_exact_and_estimates_are_judged_on_their_far_end() {
+fn counts_are_exact_and_estimates_are_judged_by_the_end_of_their_interval() {
     use GateStatus::{Failed, Held, Undecided};
     let cases = [
         ("5xx > 11", Failed, "5xx is 12, > 11"),
@@ -214,7 +214,7 @@ fn counts_are_exact_and_estimates_are_judged_on_their_far_end() {
     }
 }
 
-/// Judges expressions against a run, with the reasons in words.
+/// Judges expressions against a run and compares the reasons.
 fn check(measured: &Measured, cases: &[(&str, GateStatus, &str)]) {
     for (text, status, reason) in cases {
         let result = gate(text).judge(measured);
@@ -228,7 +228,7 @@ fn check(measured: &Measured, cases: &[(&str, GateStatus, &str)]) {
 }
 
 #[test]
-fn unconfirmed_pages_leave_open_which_verdict_they_have() {
+fn unconfirmed_pages_may_have_any_failing_verdict() {
     use GateStatus::{Failed, Held, Undecided};
     let some = Measured {
         unconfirmed: 3,
@@ -274,7 +274,7 @@ fn unconfirmed_pages_leave_open_which_verdict_they_have() {
                 Held,
                 "persistent is 0 to 3 (3 pages are unconfirmed), not == 4",
             ),
-            // What was answered is known, whatever it means.
+            // The answers are known, even if the verdicts are not.
             ("5xx > 11", Failed, "5xx is 12, > 11"),
             ("5xx > 12", Held, "5xx is 12, not > 12"),
         ],
@@ -355,7 +355,7 @@ fn pages_that_were_not_requested_may_have_failed() {
 }
 
 #[test]
-fn a_run_that_was_interrupted_holds_no_gate() {
+fn no_gate_passes_on_an_interrupted_run() {
     use GateStatus::{Failed, Undecided};
     let interrupted = Measured {
         doubt: Some(Doubt::Interrupted),
@@ -392,7 +392,7 @@ fn a_run_that_was_interrupted_holds_no_gate() {
 }
 
 #[test]
-fn results_are_what_the_summary_promises() {
+fn results_serialize_as_documented() {
     let result = gate("5xx-rate > 1%").judge(&measured());
     let text = serde_json::to_string(&result).expect("JSON");
     assert_eq!(
@@ -404,7 +404,7 @@ fn results_are_what_the_summary_promises() {
 }
 
 #[test]
-fn a_failure_counts_more_than_what_is_undecided() {
+fn a_failed_gate_outranks_an_undecided_one() {
     let judged = |texts: &[&str]| {
         let results: Vec<_> = texts
             .iter()
@@ -423,12 +423,12 @@ fn a_failure_counts_more_than_what_is_undecided() {
 
 proptest! {
     #[test]
-    fn no_text_upsets_the_reader(text in ".{0,40}") {
+    fn no_text_makes_the_parser_panic(text in ".{0,40}") {
         let _ = Gate::parse(&text);
     }
 
     #[test]
-    fn what_was_written_can_be_read_again(metric in 0_usize..14, op in 0_usize..5, value in 1_u32..100) {
+    fn a_gate_prints_as_it_was_written(metric in 0_usize..14, op in 0_usize..5, value in 1_u32..100) {
         let info = &METRICS[metric];
         let sign = if info.unit == Unit::Share { "%" } else { "" };
         let text = format!("{} {} {value}{sign}", info.name, Op::ALL[op].sign());
@@ -437,10 +437,10 @@ proptest! {
         prop_assert_eq!(Gate::parse(&read.to_string()), Ok(read));
     }
 
-    /// More failures never turn a failed `>` gate into one that holds, and a gate on a rate never
-    /// fails while the estimate itself is within the limit.
+    /// More failures never turn a failed `>` gate into a passed one, and a gate on a rate never fails
+    /// while the estimate itself is within the limit.
     #[test]
-    fn noise_breaks_no_build(hits in 0_u32..100, more in 0_u32..100, limit in 1_u32..99) {
+    fn noise_fails_no_gate(hits in 0_u32..100, more in 0_u32..100, limit in 1_u32..99) {
         let of = 200;
         let judged = |hits: u32| {
             let run = Measured {
@@ -457,9 +457,9 @@ proptest! {
     }
 }
 
-/// The table of the documents is that of the program.
+/// The table in the docs must match the program's.
 #[test]
-fn the_metrics_are_those_of_the_documents() {
+fn the_metrics_match_the_docs() {
     let document = include_str!("../../../docs/flags.md");
     for info in &METRICS {
         let row = format!("| `{}` | ", info.name);
@@ -470,9 +470,9 @@ fn the_metrics_are_those_of_the_documents() {
 }
 
 proptest! {
-    /// However unknown pages turn out, a gate that is decided stays as it was decided.
+    /// A decided gate stays as decided, however unknown pages turn out.
     #[test]
-    fn a_decided_gate_is_right_whatever_unknown_pages_are(
+    fn a_decided_gate_holds_for_any_unknown_pages(
         (least, unconfirmed, missing) in (0_u64..20, 0_u64..5, 0_u64..5),
         limit in 0_u64..30,
         op in 0_usize..5,

@@ -1,18 +1,18 @@
 //! The units of metrics, and their values as people read them.
 
-/// What a metric's value is.
+/// The unit of a metric's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// A number of URLs: exact.
     Count,
-    /// A share of a whole, 0..1; written with a percent sign or without.
+    /// A share of a whole, 0..1; written with or without a percent sign.
     Share,
     /// A score of 0..100.
     Score,
 }
 
 impl Unit {
-    /// The greatest value, if there is one.
+    /// Returns the maximum value, if there is one.
     pub(super) const fn most(self) -> Option<f64> {
         match self {
             Unit::Count => None,
@@ -21,7 +21,7 @@ impl Unit {
         }
     }
 
-    /// A value for people: `3`, `1.25 %`, `80.5`.
+    /// Returns a value for people: `3`, `1.25 %`, `80.5`.
     pub fn show(self, value: f64) -> String {
         match self {
             Unit::Count => format!("{value:.0}"),
@@ -31,7 +31,7 @@ impl Unit {
     }
 }
 
-/// At most two places, none that say nothing.
+/// Formats with at most two decimals, without trailing zeros.
 fn short(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

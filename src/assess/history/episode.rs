@@ -1,11 +1,11 @@
-//! A time in which most of what was asked of a host failed in one way: one event, not many.
+//! A time in which most requests to a host failed in one way: one event, not many.
 
 use crate::model::{Moment, Outcome};
 
 use crate::assess::verdict::kind::FailureKind;
 
-/// Fewest first attempts in the window for an episode to begin (ours). It begins when at least
-/// half of them fail with the same kind.
+/// Minimum first attempts in the window for an episode to begin (ours). It begins when at least half of
+/// them fail with the same kind.
 pub(in crate::assess) const FEWEST: usize = 5;
 
 /// The first attempt at a URL of the host.
@@ -13,13 +13,13 @@ pub(in crate::assess) const FEWEST: usize = 5;
 pub struct FirstLook {
     /// When it began.
     pub started: Moment,
-    /// What happened.
+    /// The outcome.
     pub outcome: Outcome,
     /// Requests open on the host, this one included.
     pub in_flight: u32,
 }
 
-/// A time in which most of what was asked of a host failed with one kind.
+/// A time in which most requests to a host failed with one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Episode {
     /// The kind of failure.
@@ -28,26 +28,26 @@ pub struct Episode {
     pub start: Moment,
     /// Start of its last failed attempt so far.
     pub end: Moment,
-    /// Start of the first attempt after that which did not fail in this way.
+    /// Start of the first attempt after the last failure that did not fail in this way.
     pub answered: Option<Moment>,
-    /// First attempts that failed in it.
+    /// Number of first attempts that failed in it.
     pub failed: u32,
-    /// Whether most of what is asked of the host is answered again.
+    /// Whether most requests to the host are answered again.
     pub over: bool,
     /// Sum of the requests open when its attempts failed.
     open_requests: u64,
-    /// First attempts that went well later, with no fewer requests open than when it failed.
+    /// First attempts that succeeded later, with at least as many open requests as during the failures.
     as_hard: u32,
 }
 
 impl Episode {
-    /// Whether it was an outage of the host for certain: it is over, and the host, asked as hard as
-    /// when it failed, has answered since. Otherwise the crawl itself may have been the reason.
+    /// Returns whether it was certainly an outage of the host: it is over, and the host has answered
+    /// since at the same load. Otherwise the crawl itself may have been the reason.
     pub fn is_outage(&self) -> bool {
         self.over && self.as_hard >= FEWEST as u32
     }
 
-    /// Takes an attempt that went well after the episode.
+    /// Records an attempt that succeeded after the episode.
     pub(super) fn went_well(&mut self, look: FirstLook) {
         let asked = u64::from(look.in_flight) * u64::from(self.failed);
         if asked >= self.open_requests {
@@ -55,7 +55,7 @@ impl Episode {
         }
     }
 
-    /// The episode, or a new one, with one more failure.
+    /// Adds one failure to the episode, or starts a new one with it.
     pub(in crate::assess) fn with(
         episode: Option<Episode>,
         kind: FailureKind,

@@ -1,10 +1,10 @@
-//! The attempts at a group of URLs - a host, a section, a family - in time order, and whether they fail
+//! The attempts at a group of URLs (a host, a section or a family) in time order, and whether they fail
 //! and recover together. Of bounded size.
 //!
-//! An outage is a run of failures at several pages with nothing fine in between. That there are any
-//! proves little: where half of all requests fail by chance, runs of three are common. So the runs of
-//! the whole course are tested against chance (Wald and Wolfowitz 1940, "On a test whether two samples
-//! are from the same population"), and nearly all failures must lie in outages.
+//! An outage is a run of failures at several pages with no success in between. Single runs prove little:
+//! if half of all requests fail by chance, runs of three are common. So all runs are tested against
+//! chance (Wald and Wolfowitz 1940, "On a test whether two samples are from the same population"), and
+//! nearly all failures must lie in outages.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -14,39 +14,39 @@ use crate::model::Moment;
 use crate::assess::diagnose::{Outage, Outages};
 use crate::assess::statistics::chance::runs_or_fewer;
 
-/// Fewest pages of an outage: one that fails alone is that page's matter.
+/// Minimum pages of an outage. If one page fails alone, the page is the reason.
 const FEWEST_PAGES: u32 = 2;
 
-/// Fewest pages of all outages together, for any to count (ours): three in one, or two in each of two.
+/// Minimum pages of all outages together, for any to count (ours): three in one, or two in each of two.
 const FEWEST_PAGES_IN_ALL: u32 = 3;
 
-/// Shortest time from the first failure to the last, if several requests were open: what fails in one
-/// instant may fail because it was open together (ours).
+/// Minimum time from the first failure to the last, if several requests were open. Requests that fail in
+/// one instant may fail because they were open together (ours).
 const SHORTEST: Duration = Duration::from_millis(300);
 
-/// Most failures kept of pages that never were fine.
+/// Maximum failures kept of pages that never succeeded.
 const MOST_DEAD: usize = 2_048;
 
 /// The share of failures that must lie in outages (ours).
 const MOST: f64 = 0.8;
 
-/// How rarely so few runs may come by chance.
+/// Probability below which the number of runs is not explained by chance.
 const BY_CHANCE: f64 = 0.001;
 
-/// The same in standard deviations, where many are counted.
+/// The same in standard deviations, for large counts.
 const DEVIATIONS: f64 = 3.1;
 
-/// Up to so many failures, or good answers, chance is computed exactly (ours).
+/// Maximum number of failures, or of successes, for which the probability is computed exactly (ours).
 const FEW: u64 = 50;
 
-/// Good answers at a load no lower than that of the failures, for the load not to be their reason
+/// Minimum successes at a load no lower than that of the failures, so that the load is not the reason
 /// (ours).
 const AS_HARD: u64 = 5;
 
-/// Most outages kept.
+/// Maximum outages kept.
 const MOST_OUTAGES: usize = 256;
 
-/// Open requests are told apart up to this many.
+/// Number of open requests up to which loads are counted separately.
 const LOADS: usize = 65;
 
 /// One attempt at a URL of the group.
@@ -60,15 +60,15 @@ pub(in crate::assess) struct TimedAttempt {
     pub(in crate::assess) started: Moment,
     /// Whether it failed.
     pub(in crate::assess) failed: bool,
-    /// Whether its URL is fine at least at times.
+    /// Whether its URL succeeds at least sometimes.
     pub(in crate::assess) ever_fine: bool,
     /// Requests open on the host, this one included.
     pub(in crate::assess) open: u32,
 }
 
-/// The course of one group.
+/// The attempts at one group in time order.
 #[derive(Clone, Debug)]
-pub(in crate::assess) struct GroupCourse {
+pub(in crate::assess) struct GroupHistory {
     failed: u64,
     fine: u64,
     runs: u64,
@@ -81,23 +81,23 @@ pub(in crate::assess) struct GroupCourse {
     /// Failures in outages.
     in_outages: u64,
     pages: u32,
-    /// The part of the first outage, and whether another part had any.
+    /// The part of the first outage, and whether another part had an outage.
     down_part: Option<u32>,
     down_parts: bool,
     /// Runs of failures at a single page.
     single: Vec<(i64, Outage)>,
     /// Pages that failed in outages.
     down_pages: HashSet<i64>,
-    /// Failures of pages that never were fine, which prove nothing by themselves.
+    /// Failures of pages that never succeeded. By themselves they prove nothing.
     dead: Vec<(i64, Moment)>,
     outages: Outages,
-    /// Good answers by the number of open requests.
+    /// Successes by the number of open requests.
     fine_by_open: Box<[u32; LOADS]>,
-    /// Failures likewise.
+    /// Failures by the number of open requests.
     failed_by_open: Box<[u32; LOADS]>,
 }
 
-/// A run of failures that goes on.
+/// A run of failures that has not ended.
 #[derive(Clone, Debug)]
 struct Run {
     outage: Outage,
@@ -107,9 +107,9 @@ struct Run {
     open: u64,
 }
 
-impl Default for GroupCourse {
-    fn default() -> GroupCourse {
-        GroupCourse {
+impl Default for GroupHistory {
+    fn default() -> GroupHistory {
+        GroupHistory {
             failed: 0,
             fine: 0,
             runs: 0,
@@ -133,9 +133,9 @@ impl Default for GroupCourse {
     }
 }
 
-impl GroupCourse {
-    /// Takes the next attempt, in time order. URLs that never were fine may fail in good times too: they
-    /// are looked at again when outages are known.
+impl GroupHistory {
+    /// Adds the next attempt, in time order. URLs that never succeeded may fail in good times too, so
+    /// they are read again once the outages are known.
     pub(in crate::assess) fn add(&mut self, seen: TimedAttempt) {
         if !seen.ever_fine {
             if seen.failed && self.dead.len() < MOST_DEAD {
@@ -168,17 +168,17 @@ impl GroupCourse {
         self.last = Some(seen);
     }
 
-    /// The outages of the group as a whole; none if its failures are single ones, are those of a part
-    /// of it, or may be the doing of the crawl's own load.
+    /// Returns the outages of the group as a whole. There are none if failures are isolated, belong to a
+    /// part of the group, or may be caused by the crawl's own load.
     pub(in crate::assess) fn outages(mut self) -> Outages {
         self.close(None);
         self.add_single();
         let together = self.in_outages as f64 >= MOST * self.failed as f64
             && self.pages >= FEWEST_PAGES_IN_ALL
-            // Of a group with several parts, outages of one alone are the part's.
+            // If a group has several parts, outages of one part belong to that part.
             && (self.down_parts || !self.has_parts)
             && self.has_too_few_runs();
-        if !together || !self.was_asked_as_hard() {
+        if !together || !self.was_requested_as_hard() {
             return Outages::default();
         }
         self.dead.sort_unstable();
@@ -223,7 +223,8 @@ impl GroupCourse {
         }
     }
 
-    /// A page that failed with the others fails of the same thing when it is the only one requested.
+    /// Adds outages with a single page that failed in others too: it fails for the same reason when it
+    /// is the only page requested.
     fn add_single(&mut self) {
         let known = &self.down_pages;
         for (_, outage) in self.single.iter().filter(|(page, _)| known.contains(page)) {
@@ -233,8 +234,8 @@ impl GroupCourse {
         self.outages.times.sort_by_key(|outage| outage.from);
     }
 
-    /// Nothing of the group was fine yet: it may have been down from the start. So it was if several pages
-    /// failed then that never were fine, and did so afterwards in outages only, in two of them at least.
+    /// Adds an outage from the start, before anything of the group succeeded. It needs several pages
+    /// that failed then, never succeeded, and later failed only in outages, in at least two of them.
     fn add_first(&mut self) {
         let Some(first_fine) = self.first_fine else {
             return;
@@ -268,7 +269,7 @@ impl GroupCourse {
         }
     }
 
-    /// Whether there are fewer runs of failures and of good answers than chance makes of so many.
+    /// Returns whether there are fewer runs of failures and successes than chance explains.
     fn has_too_few_runs(&self) -> bool {
         if self.failed.min(self.fine) <= FEW {
             return runs_or_fewer(self.runs, self.failed, self.fine) <= BY_CHANCE;
@@ -280,8 +281,8 @@ impl GroupCourse {
         self.runs as f64 <= mean - DEVIATIONS * variance.sqrt()
     }
 
-    /// Whether most failures came at a load at which the group was fine as well.
-    fn was_asked_as_hard(&self) -> bool {
+    /// Returns whether most failures came at a load at which the group succeeded as well.
+    fn was_requested_as_hard(&self) -> bool {
         let mut fine = 0;
         let borne = (0..LOADS).rev().find(|open| {
             fine += u64::from(self.fine_by_open[*open]);
@@ -334,14 +335,14 @@ impl Run {
 mod tests {
     use super::*;
 
-    /// One attempt a second at one page after the other: `F` fails, `.` is fine, `f` and `,` the same at
-    /// a page of another part, `r` is a retry of the page before that fails.
-    fn course(marks: &str) -> GroupCourse {
-        let mut course = GroupCourse::default();
+    /// One attempt per second, at one page after the other. `F` fails and `.` succeeds; `f` and `,` are
+    /// the same at a page of another part; `r` is a failing retry of the page before.
+    fn history(marks: &str) -> GroupHistory {
+        let mut history = GroupHistory::default();
         let mut url = 0;
         for (second, mark) in (0..).zip(marks.chars()) {
             url += i64::from(mark != 'r');
-            course.add(TimedAttempt {
+            history.add(TimedAttempt {
                 url,
                 part: u32::from(matches!(mark, 'f' | ',')),
                 started: Moment::from_millis(second * 1000),
@@ -350,18 +351,18 @@ mod tests {
                 open: 1,
             });
         }
-        course
+        history
     }
 
     fn count(marks: &str) -> u64 {
-        course(marks).outages().count()
+        history(marks).outages().count()
     }
 
     #[test]
-    fn what_fails_and_recovers_together_is_an_outage() {
+    fn pages_that_fail_and_recover_together_are_an_outage() {
         let fine = ".".repeat(20);
         let once = format!("{fine}FFFFFF{fine}");
-        let found = course(&once).outages();
+        let found = history(&once).outages();
         assert_eq!(found.count(), 1);
         let outage = found.times[0];
         assert_eq!(
@@ -374,9 +375,9 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_failed_with_others_fails_of_the_same_when_alone() {
+    fn a_page_that_failed_with_others_fails_for_the_same_reason_alone() {
         let (before, between) = (".".repeat(20), ".".repeat(10));
-        let mut found = course(&format!("{before}FFFFFFF{between}"));
+        let mut found = history(&format!("{before}FFFFFFF{between}"));
         for (second, url) in [(100, 22), (110, 999)] {
             for (later, failed) in [(0, true), (1, false)] {
                 found.add(TimedAttempt {
@@ -395,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_that_chance_explains_are_no_outage() {
+    fn failures_that_chance_explains_are_not_an_outage() {
         let every_third = "..F".repeat(30);
         let random = ".F.FF..FFF.F..F.FF.F...FF.F.FFF..F.F.FF...F.";
         let one_page = format!("{0}Frrrrr{0}", ".".repeat(20));
@@ -416,37 +417,37 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_never_was_fine_is_explained_by_outages_and_explains_none() {
+    fn a_page_that_never_succeeded_is_explained_by_outages_and_explains_none() {
         let run = |dead: &[i64]| {
-            let mut course = GroupCourse::default();
+            let mut history = GroupHistory::default();
             for second in 0..60 {
                 let down = (20..28).contains(&second);
-                course.add(at(second, second, down, true));
+                history.add(at(second, second, down, true));
                 if dead.contains(&second) {
-                    course.add(at(second, 999, true, false));
+                    history.add(at(second, 999, true, false));
                 }
             }
-            let found = course.outages();
+            let found = history.outages();
             found.times.iter().map(|it| it.failed).sum::<u64>()
         };
         assert_eq!((run(&[]), run(&[21, 26]), run(&[21, 40])), (8, 10, 8));
     }
 
     #[test]
-    fn what_was_down_from_the_start_and_twice_again_was_down_the_first_time_too() {
+    fn pages_down_from_the_start_and_twice_again_make_a_first_outage() {
         let run = |again: &[i64]| {
-            let mut course = GroupCourse::default();
+            let mut history = GroupHistory::default();
             for second in 0..120 {
                 let dead = second < 20 || again.contains(&second);
                 for url in (1_000..1_004).filter(|_| dead) {
-                    course.add(at(second, url, true, false));
+                    history.add(at(second, url, true, false));
                 }
                 let down = (40..48).contains(&second) || (80..88).contains(&second);
                 if second >= 20 {
-                    course.add(at(second, second, down, true));
+                    history.add(at(second, second, down, true));
                 }
             }
-            let found = course.outages();
+            let found = history.outages();
             let failed: Vec<u64> = found.times.iter().map(|it| it.failed).collect();
             failed
         };
@@ -456,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_of_a_part_is_none_of_the_whole() {
+    fn an_outage_of_a_part_is_not_one_of_the_whole() {
         let fine = ".,".repeat(10);
         assert_eq!(count(&format!("{fine}FFFFFFFF{fine}")), 0);
         assert_eq!(count(&format!("{fine}FfFFfFFf{fine}")), 1);
@@ -464,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_under_a_load_that_was_never_borne_may_be_our_own_doing() {
+    fn failures_at_a_load_that_never_succeeded_may_be_caused_by_the_crawl() {
         let at = |second: i64, failed, open| TimedAttempt {
             url: second,
             part: 0,
@@ -474,22 +475,22 @@ mod tests {
             open,
         };
         let run = |borne| {
-            let mut course = GroupCourse::default();
+            let mut history = GroupHistory::default();
             for second in 0..60 {
                 let failed = (20..28).contains(&second);
                 let open = if failed { 6 } else { borne };
-                course.add(at(second, failed, open));
+                history.add(at(second, failed, open));
             }
-            course.outages().count()
+            history.outages().count()
         };
         assert_eq!((run(4), run(6)), (0, 1));
     }
 
     #[test]
     fn memory_has_a_bound() {
-        let mut course = GroupCourse::default();
+        let mut history = GroupHistory::default();
         for n in 0..100_000_i64 {
-            course.add(TimedAttempt {
+            history.add(TimedAttempt {
                 url: n,
                 part: 0,
                 started: Moment::from_millis(n * 1000),
@@ -498,7 +499,7 @@ mod tests {
                 open: 1,
             });
         }
-        let found = course.outages();
+        let found = history.outages();
         assert_eq!(found.times.len(), MOST_OUTAGES);
         assert!(found.unkept > 0);
         assert_eq!(found.times[0].pages, Outage::MOST_PAGES);

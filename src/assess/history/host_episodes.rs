@@ -1,4 +1,4 @@
-//! The episodes of a host, told from the first attempts at its URLs in time order; of bounded size.
+//! The episodes of a host, found in the first attempts at its URLs in time order. Of bounded size.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,13 +8,13 @@ use crate::model::Moment;
 use super::episode::{Episode, FEWEST, FirstLook};
 use crate::assess::verdict::kind::FailureKind;
 
-/// How far back the share of failures is looked at (ours).
+/// Length of the window in which the share of failures is measured (ours).
 const WINDOW: Duration = Duration::from_mins(1);
 
-/// Most first attempts kept of a window: at greater speed the window is shorter.
+/// Maximum first attempts kept of a window. At higher speed the window is shorter.
 const MOST_LOOKS: usize = 1024;
 
-/// Most episodes kept of a host. A host that has more is flapping, and the first tell enough.
+/// Maximum episodes kept of a host. A host with more is flapping, and the first ones show it.
 const MOST_EPISODES: usize = 256;
 
 /// The episodes of one host.
@@ -30,7 +30,7 @@ pub struct HostEpisodes {
 }
 
 impl HostEpisodes {
-    /// Takes the next first attempt, in time order.
+    /// Adds the next first attempt, in time order.
     pub fn add(&mut self, look: FirstLook) {
         while self.window.len() >= MOST_LOOKS || self.oldest_is_too_old(look.started) {
             let gone = self.window.pop_front();
@@ -47,23 +47,23 @@ impl HostEpisodes {
             known.for_each(|episode| episode.went_well(look));
         }
         match self.current {
-            Some(episode) => self.go_on(episode, look),
+            Some(episode) => self.continue_episode(episode, look),
             None => self.begin(),
         }
     }
 
-    /// The episodes in time order, the current one last.
+    /// Returns the episodes in time order, the current one last.
     pub fn episodes(&self) -> impl Iterator<Item = &Episode> {
         self.episodes.iter().chain(&self.current)
     }
 
-    /// Episodes that were seen and not kept.
+    /// Returns the number of episodes that were seen but not kept.
     pub const fn unkept(&self) -> u32 {
         self.unkept
     }
 
-    /// The number of the outage that an attempt at this moment fell into: from the first failure
-    /// until the host answered again, retries in between included. See [`Episode::is_outage`].
+    /// Returns the number of the outage that this moment belongs to. An outage lasts from its first
+    /// failure until the host answers again, retries in between included. See [`Episode::is_outage`].
     pub fn number_at(&self, moment: Moment) -> Option<u32> {
         let before = |episode: &Episode| episode.answered.is_some_and(|again| again <= moment);
         let number = self.episodes.partition_point(before);
@@ -83,7 +83,7 @@ impl HostEpisodes {
         let Some((kind, _)) = self.most_frequent().filter(|(_, n)| self.is_half(*n)) else {
             return;
         };
-        // What an episode that is over has taken is not taken twice.
+        // Failures of an earlier episode are not counted again.
         let taken = self.episodes.last().map(|last| last.end);
         let failures = (self.window.iter())
             .filter(|look| FailureKind::of(look.outcome) == Some(kind))
@@ -99,7 +99,7 @@ impl HostEpisodes {
         self.current = episode;
     }
 
-    fn go_on(&mut self, mut episode: Episode, look: FirstLook) {
+    fn continue_episode(&mut self, mut episode: Episode, look: FirstLook) {
         if FailureKind::of(look.outcome) == Some(episode.kind) {
             self.current = Some(Episode::with(Some(episode), episode.kind, look));
             return;
@@ -140,8 +140,8 @@ mod tests {
 
     use super::*;
 
-    /// One attempt a second; `F` fails, `f` fails at another kind, `.` answers at the same pace,
-    /// `,` answers at a slower one.
+    /// One attempt per second: `F` fails, `f` fails with another kind, `.` succeeds at the same load,
+    /// `,` succeeds at a lower one.
     fn host(course: &str) -> HostEpisodes {
         let mut host = HostEpisodes::default();
         for (second, mark) in (0..).zip(course.chars()) {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_five_begin_an_episode() {
+    fn half_of_five_failing_begins_an_episode() {
         let cases = [
             ("FF..", 0),
             ("FF...", 0),
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_over_when_most_of_the_window_answers() {
+    fn an_episode_is_over_when_most_of_the_window_succeeds() {
         let host = host("..FFFFFF...........");
         let episode = *host.episodes().next().expect("an episode");
         assert!(episode.over && episode.is_outage());
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_goes_on_or_that_we_may_have_caused_excuses_nobody() {
+    fn an_open_episode_or_one_the_crawl_may_have_caused_excuses_no_page() {
         assert_eq!(host("..FFFFFF").number_at(at(3)), None);
         let slower = host("..FFFFFF,,,,,,,,,,");
         assert!(

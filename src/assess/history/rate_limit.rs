@@ -1,43 +1,43 @@
-//! A limit of requests per second, told from which of the crawl's requests were refused. Limits of
-//! servers are buckets of tokens (nginx `limit_req`, Envoy, HAProxy stick tables): a request takes one,
-//! and is refused where there is none; they come back at the rate of the limit.
+//! A limit of requests per second, found from the requests that were refused. Servers limit with token
+//! buckets (nginx `limit_req`, Envoy, HAProxy stick tables). A request takes one token and is refused if
+//! there is none; tokens come back at the rate of the limit.
 
 use crate::model::Moment;
 
-/// Most requests looked at, the first of a run.
+/// Maximum requests examined, the first of a run.
 const MOST: usize = 2_048;
 
-/// Rates that are tried: from one in five seconds to two hundred a second, in steps of 3 %.
+/// Rates that are tested: from one in five seconds to two hundred per second, in steps of 3 %.
 const SLOWEST: f64 = 0.2;
 const FASTEST: f64 = 200.0;
 const STEP: f64 = 1.03;
 
-/// Sizes of buckets that are tried: none, and what configurations usually have.
+/// Bucket sizes that are tested: no burst, and the usual values in configurations.
 const BUCKETS: [u32; 10] = [1, 2, 3, 5, 6, 10, 11, 20, 21, 51];
 
-/// The share of refusals that a limit need not explain: clocks of two machines differ (ours).
+/// Share of refusals that a limit need not explain, because the clocks of two machines differ (ours).
 const UNEXPLAINED: f64 = 0.1;
 
-/// The most that a bucket can hold when it refuses a request.
+/// Maximum tokens in a bucket when it refuses a request.
 const JUST_NONE: f64 = 0.999;
 
-/// Fewest refusals (ours): one proves nothing.
+/// Minimum refusals (ours): one proves nothing.
 const FEWEST: u64 = 2;
 
-/// A limit of a host.
+/// A rate limit of a host.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RateLimit {
-    /// Requests per second that are certainly let through.
+    /// Requests per second that are always let through.
     pub low: f64,
-    /// Requests per second of which some are certainly refused.
+    /// Requests per second at which some are always refused.
     pub high: f64,
-    /// Requests that are let through at once after a pause; 1 for a limit without a burst.
+    /// Requests let through at once after a pause; 1 for a limit without a burst.
     pub burst: u32,
-    /// Requests that were refused, of those looked at.
+    /// Requests refused, out of those examined.
     pub refused: u64,
-    /// Requests looked at.
+    /// Requests examined.
     pub requests: u64,
-    /// The status that most of them were refused with, 429 or 503.
+    /// The status of most refusals, 429 or 503.
     pub status: u16,
 }
 
@@ -60,8 +60,8 @@ impl Limited {
 }
 
 impl LimitedRequests {
-    /// Takes the next request, with the status that refused it, if one did. Of those that no experiment made,
-    /// later ones than the first two thousand are left out.
+    /// Adds the next request, with the status that refused it, if any. Beyond the first two thousand,
+    /// only requests of experiments are kept.
     pub(in crate::assess) fn add(
         &mut self,
         started: Moment,
@@ -86,7 +86,7 @@ impl LimitedRequests {
         if refused < FEWEST || refused == requests {
             return None;
         }
-        // One may be off by the way to the server, if it is not half of them.
+        // One refusal may be off because of the network delay, unless it is half of them.
         let most = (UNEXPLAINED * refused as f64) as u64;
         let most = most.max(1).min((refused - 1) / 2);
         let mut best: Option<(u64, RateLimit)> = None;
@@ -95,7 +95,7 @@ impl LimitedRequests {
             while rate <= FASTEST {
                 let wrong = self.wrong(rate, burst);
                 match &mut best {
-                    // The rates that explain as much are a range.
+                    // Rates that explain equally many requests form a range.
                     Some((known, limit))
                         if wrong == *known && burst == limit.burst && limit.high * STEP >= rate =>
                     {
@@ -123,7 +123,7 @@ impl LimitedRequests {
         (wrong < otherwise).then_some(limit)
     }
 
-    /// The status that refused most of the requests; 429, which says what it is, if both did so as often.
+    /// Returns the status of most refusals. On a tie 429, which names its meaning.
     fn status(&self) -> u16 {
         let refused_with = |status| {
             let such = |request: &&Limited| request.refused_with == Some(status);
@@ -136,7 +136,7 @@ impl LimitedRequests {
         }
     }
 
-    /// How many answers a bucket of this size, filled at this rate, does not explain.
+    /// Returns the number of answers that a bucket of this size and rate does not explain.
     fn wrong(&self, rate: f64, burst: u32) -> u64 {
         let full = f64::from(burst);
         let (mut tokens, mut wrong) = (full, 0);
@@ -147,7 +147,7 @@ impl LimitedRequests {
             tokens = (tokens + since * rate).min(full);
             let lets_through = tokens >= 1.0;
             wrong += u64::from(lets_through == request.is_refused());
-            // What the server did says how many tokens there were.
+            // The answer shows how many tokens there were.
             tokens = if request.is_refused() {
                 tokens.min(JUST_NONE)
             } else {
@@ -157,7 +157,7 @@ impl LimitedRequests {
         wrong
     }
 
-    /// How many answers the best limit of open requests does not explain.
+    /// Returns the number of answers that the best limit of open requests does not explain.
     fn wrong_by_open(&self) -> u64 {
         let most = self.0.iter().map(|request| request.open).max();
         let wrong = |limit: u32| {
@@ -184,12 +184,13 @@ impl LimitedRequests {
 }
 
 impl RateLimit {
-    /// The limit in requests per second, half-way between what passes and what does not.
+    /// Returns the limit in requests per second, midway between the rates that pass and those that do
+    /// not.
     pub fn rate(&self) -> f64 {
         (self.low * self.high).sqrt()
     }
 
-    /// Whether it is known closely enough for a single number.
+    /// Returns whether the range is narrow enough to show a single number.
     pub fn is_known(&self) -> bool {
         self.high <= 1.7 * self.low
     }
@@ -199,8 +200,12 @@ impl RateLimit {
 mod tests {
     use super::*;
 
-    /// A server with a bucket of tokens, asked with these pauses in milliseconds.
-    fn asked(rate: f64, burst: u32, pauses: impl IntoIterator<Item = i64>) -> LimitedRequests {
+    /// Requests to a server with a token bucket, with these pauses in milliseconds.
+    fn requests_to(
+        rate: f64,
+        burst: u32,
+        pauses: impl IntoIterator<Item = i64>,
+    ) -> LimitedRequests {
         let (mut at, mut tokens) = (0_i64, f64::from(burst));
         let mut requests = LimitedRequests::default();
         for pause in pauses {
@@ -215,26 +220,26 @@ mod tests {
         requests
     }
 
-    /// Pauses like those of a crawl that slows down when it is refused.
+    /// Pauses like those of a crawl that slows down after refusals.
     fn pauses() -> impl Iterator<Item = i64> {
         (0..200).map(|n| [100, 230, 210, 205, 260, 400, 220, 150][n % 8])
     }
 
     #[test]
-    fn a_limit_is_told_from_what_it_refuses() {
-        let limit = asked(5.0, 1, pauses()).limit().expect("a limit");
+    fn a_limit_is_found_from_its_refusals() {
+        let limit = requests_to(5.0, 1, pauses()).limit().expect("a limit");
         assert!(limit.low <= 5.0 * STEP && 5.0 <= limit.high, "{limit:?}");
         assert!(limit.is_known() && limit.burst == 1, "{limit:?}");
         let fast = (0..400).map(|n| 9 + n * 7_919 % 23);
-        let limit = asked(10.0, 21, fast).limit().expect("a limit");
+        let limit = requests_to(10.0, 21, fast).limit().expect("a limit");
         assert!((8.5..11.5).contains(&limit.rate()), "{limit:?}");
         assert_eq!(limit.burst, 21);
     }
 
     #[test]
-    fn a_limit_has_the_status_that_most_of_its_requests_were_refused_with() {
+    fn a_limit_has_the_status_of_most_of_its_refusals() {
         let limited = |first: usize| {
-            let mut requests = asked(5.0, 1, pauses());
+            let mut requests = requests_to(5.0, 1, pauses());
             let refused = requests.0.iter_mut().filter(|it| it.is_refused());
             let mut count = 0;
             for request in refused {
@@ -250,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_by_chance_or_by_open_requests_are_no_limit_of_the_rate() {
+    fn failures_by_chance_or_by_open_requests_are_not_a_rate_limit() {
         let mut chance = LimitedRequests::default();
         let mut open = LimitedRequests::default();
         let mut at = 0;
@@ -271,7 +276,11 @@ mod tests {
         }
         assert_eq!(chance.limit(), None);
         assert_eq!(open.limit(), None);
-        assert_eq!(asked(50.0, 1, pauses()).limit(), None, "nothing is refused");
+        assert_eq!(
+            requests_to(50.0, 1, pauses()).limit(),
+            None,
+            "nothing is refused"
+        );
     }
 
     #[test]
@@ -284,7 +293,7 @@ mod tests {
             requests.add(Moment::from_millis(at), 1, refused.then_some(503), false);
         }
         assert_eq!(requests.limit(), None);
-        let mut limited = asked(5.0, 5, [100; 12].into_iter().chain([1_000; 30]));
+        let mut limited = requests_to(5.0, 5, [100; 12].into_iter().chain([1_000; 30]));
         let last = limited.0.last().expect("requests").started;
         let mut tokens = 5.0_f64;
         for n in 1..=12_i64 {

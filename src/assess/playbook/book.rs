@@ -1,5 +1,5 @@
-//! The playbooks as they are written in the files, and as they are handed out. In their lines, what
-//! is to be typed stands between backticks.
+//! The playbooks as they are written in the files, and as lookups return them. Text to be typed is
+//! between backticks.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Cause;
 
-/// What a topic means, and what to do about it.
+/// The explanation of a topic, and the advice for it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Playbook {
     /// The topic's key, such as `upstream_down` or `502`.
@@ -17,25 +17,25 @@ pub struct Playbook {
     pub title: String,
     /// Who usually has to act; `None` for topics that are not findings.
     pub owner: Option<Owner>,
-    /// What it means.
+    /// Its meaning.
     pub meaning: String,
-    /// What it does to crawling and indexing; empty where that is no question.
+    /// Its effect on crawling and indexing; empty if it has none.
     pub seo: String,
-    /// The causes that lie behind it, likeliest first.
+    /// The causes behind it, the most probable first.
     pub causes: Vec<Cause>,
-    /// How it shows.
+    /// Its symptoms.
     pub signs: Vec<String>,
-    /// How to make sure: commands and places to look at.
+    /// How to confirm it: commands and places to check.
     pub confirm: Vec<String>,
-    /// What to do.
+    /// How to fix it.
     pub act: Vec<String>,
     /// How to see that it is over.
     pub verify: Vec<String>,
-    /// Keys of steps and checks to go on with.
+    /// Keys of the next steps and checks.
     pub steps: Vec<String>,
-    /// What is special about the server product asked for.
+    /// Notes for the requested server product.
     pub server: Option<ServerNotes>,
-    /// What was measured of it.
+    /// Measurements about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured: Option<Measured>,
 }
@@ -54,7 +54,7 @@ pub enum Owner {
     Content,
     /// The SEO team.
     Seo,
-    /// Whoever runs the crawl.
+    /// The person who runs the crawl.
     Crawl,
 }
 
@@ -72,39 +72,39 @@ impl Owner {
     }
 }
 
-/// What each product answered to each fault.
+/// The answer of each product to each fault.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Measured {
     /// Products with their versions: the columns.
     pub products: Vec<String>,
     /// A row for each fault.
     pub rows: Vec<MeasuredRow>,
-    /// What marks in the cells mean, and how it was measured.
+    /// Notes on the marks in the cells and on the measurement.
     pub notes: Vec<String>,
 }
 
-/// What was answered to one fault.
+/// The answers to one fault.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeasuredRow {
-    /// What the backend did.
+    /// The behaviour of the backend.
     pub fault: String,
-    /// A status for each product, which may have a mark; empty where it was not measured.
+    /// A status for each product, which may have a mark; empty if not measured.
     pub answers: Vec<String>,
 }
 
-/// What is special about a server product.
+/// Notes for a server product.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ServerNotes {
     /// Its key, such as `nginx`.
     pub key: String,
     /// Its name.
     pub title: String,
-    /// How to look into it.
+    /// How to examine it.
     pub confirm: Vec<String>,
-    /// What to do about this topic first, then in general.
+    /// How to fix it: advice for this topic first, then in general.
     pub act: Vec<String>,
-    /// What is easily forgotten.
+    /// Facts that are easily forgotten.
     pub remember: String,
 }
 
@@ -122,7 +122,7 @@ pub(super) struct Topic {
     pub(super) act: Vec<String>,
     pub(super) verify: Vec<String>,
     pub(super) steps: Vec<String>,
-    /// For outcomes: whose playbook to follow.
+    /// For outcomes: the cause whose playbook applies.
     pub(super) follow: Option<String>,
 }
 
@@ -164,7 +164,7 @@ impl Books {
 }
 
 impl Topic {
-    /// The topic as it is handed out.
+    /// Returns the topic as a playbook.
     pub(super) fn playbook(&self, key: &str) -> Playbook {
         Playbook {
             key: key.to_owned(),
@@ -189,7 +189,7 @@ impl Topic {
 }
 
 impl Server {
-    /// What it says of a topic with these causes.
+    /// Returns the notes for a topic with these causes.
     pub(super) fn notes(&self, key: &str, topics: &[&str]) -> ServerNotes {
         let own = topics
             .iter()

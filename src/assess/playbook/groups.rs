@@ -1,4 +1,4 @@
-//! Every topic, in the order in which a reader looks for it.
+//! All topics, in the order in which a reader looks for them.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::model::{Cause, Outcome};
 /// Topics of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
-    /// What they are.
+    /// The title of the group.
     pub title: &'static str,
     /// Their keys and titles.
     pub topics: Vec<Entry>,
@@ -21,11 +21,11 @@ pub struct Group {
 pub struct Entry {
     /// Its key.
     pub key: &'static str,
-    /// Its name; for an outcome, what it means.
+    /// Its name, or the meaning of an outcome.
     pub title: String,
 }
 
-/// The topics by kind.
+/// Returns the topics by kind.
 pub fn groups() -> Vec<Group> {
     let books = &*BOOKS;
     let ten = Cause::TEN.map(Cause::id);
@@ -47,7 +47,7 @@ pub fn groups() -> Vec<Group> {
     ]
 }
 
-/// Every topic that has a playbook, in the order of the alphabet.
+/// Returns all topics that have a playbook, in alphabetical order.
 pub fn topics() -> Vec<&'static str> {
     let mut keys: Vec<&str> = groups()
         .iter()
@@ -81,7 +81,7 @@ fn title(key: &str) -> String {
     lookup(key, None).map_or_else(String::new, |playbook| playbook.title)
 }
 
-/// An outcome's name says little; one that is a status has that status's title.
+/// Returns the meaning of an outcome, whose name says little. A status has the status's title.
 fn meaning(key: &str) -> String {
     match BOOKS.outcomes.get(key) {
         Some(topic) => topic.meaning.clone(),

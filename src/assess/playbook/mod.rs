@@ -1,7 +1,7 @@
-//! What to do about it: for causes, statuses, outcomes, steps and ways to check, as data.
+//! Advice for causes, statuses, outcomes, steps and checks, as data.
 //!
-//! The texts are in TOML files beside this one and are part of the program. Lookups are total: a
-//! topic has a playbook or a nearest name; a test keeps every file valid and every key filled.
+//! The texts are in TOML files beside this one and are compiled into the program. Every lookup returns a
+//! playbook or the nearest name; a test keeps every file valid and every key filled.
 
 mod book;
 mod groups;

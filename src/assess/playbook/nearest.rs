@@ -1,9 +1,9 @@
-//! The topic that was probably meant.
+//! Suggests a topic for a misspelt one.
 
 use super::groups::topics;
 use super::lookup::normal;
 
-/// The topic that was probably meant.
+/// Returns the topic that was probably meant.
 pub fn nearest(topic: &str) -> Option<&'static str> {
     let key = normal(topic);
     let likeness = |known: &str| {

@@ -1,4 +1,4 @@
-//! The same fault has another status on each proxy: what was measured.
+//! The statuses of proxies: the same fault has another status on each of them, as measured.
 
 use std::sync::LazyLock;
 
@@ -24,7 +24,7 @@ fn read() -> Result<File, toml::de::Error> {
     toml::from_str(include_str!("proxies.toml"))
 }
 
-/// The playbook of this topic, if the key is its own.
+/// Returns the playbook of this topic, if the key matches.
 pub(super) fn playbook(key: &str) -> Option<Playbook> {
     let file = &*FILE;
     (key == KEY).then(|| Playbook {

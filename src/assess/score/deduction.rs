@@ -1,44 +1,44 @@
-//! What a score lost, and to what: rows that add up.
+//! The points that a score lost for each reason, as rows that add up.
 
 use serde::Serialize;
 
-/// Most addresses named as examples.
+/// Maximum addresses named as examples.
 const MOST_URLS: usize = 5;
 
-/// Points that one rule took from a score, or put on a risk.
+/// Points that one rule took from a score, or added to a risk.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Deduction {
     /// Name of the rule, such as `crawlability.server_errors`.
     pub rule: &'static str,
     /// Points of the score, 0..100.
     pub points: f64,
-    /// The figures that it rests on.
+    /// The figures behind it.
     pub evidence: Vec<Fact>,
-    /// Addresses that show it, at most five, the weightiest first.
+    /// Addresses that show it: at most five, the highest weight first.
     pub urls: Vec<String>,
 }
 
-/// One figure, or one word from a closed list.
+/// One figure, or one word of a closed list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fact {
-    /// What it is, with its unit: `median_ttfb_ms`.
+    /// The name with its unit: `median_ttfb_ms`.
     pub name: &'static str,
     /// The figure in decimal notation, or the word.
     pub value: String,
 }
 
 impl Fact {
-    /// A figure that is counted.
+    /// Returns a counted figure.
     pub fn count(name: &'static str, value: u64) -> Fact {
         Fact::word(name, value.to_string())
     }
 
-    /// A figure that is measured, to so many decimals.
+    /// Returns a measured figure, rounded to this many decimals.
     pub fn measure(name: &'static str, value: f64, decimals: usize) -> Fact {
         Fact::word(name, format!("{value:.decimals$}"))
     }
 
-    /// A word from a closed list, or an address.
+    /// Returns a word of a closed list, or an address.
     pub fn word(name: &'static str, value: impl Into<String>) -> Fact {
         Fact {
             name,
@@ -47,9 +47,9 @@ impl Fact {
     }
 }
 
-/// Rounds the points to hundredths so that they add up to the rounded total exactly: every row is
-/// rounded down, and the hundredths left over go to the rows that lost most by it. Rows without
-/// points go.
+/// Rounds the points to hundredths so that they add up to the rounded total exactly. Every row is
+/// rounded down, and the remaining hundredths go to the rows that lost most by that. Rows without points
+/// are removed.
 pub fn apportion(mut rows: Vec<Deduction>) -> Vec<Deduction> {
     let hundredths: Vec<f64> = rows.iter().map(|row| row.points.max(0.0) * 100.0).collect();
     let total = hundredths.iter().sum::<f64>().round() as u64;
@@ -71,7 +71,7 @@ pub fn apportion(mut rows: Vec<Deduction>) -> Vec<Deduction> {
     rows
 }
 
-/// The weightiest of the addresses seen, at most five, whatever the order in which they come.
+/// The addresses with the highest weight, at most five, in any order of input.
 #[derive(Clone, Debug, Default)]
 pub(in crate::assess) struct Examples(Vec<(f64, String)>);
 

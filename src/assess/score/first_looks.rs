@@ -1,5 +1,5 @@
-//! The first attempts at many URLs: what a bot meets that comes by once. Retries are left out, so
-//! that asking again does not inflate the rate.
+//! The first attempts at many URLs: the view of a bot that comes by once. Retries are left out, so that
+//! they do not inflate the rate.
 
 use super::deduction::Examples;
 use crate::assess::statistics::rate::Interval;
@@ -10,17 +10,17 @@ use crate::assess::verdict::rules::Verdict;
 /// First attempts, counted.
 #[derive(Clone, Debug, Default)]
 pub struct FirstLooks {
-    /// All.
+    /// All first attempts.
     pub of: u64,
     /// Those that failed.
     pub failed: u64,
-    /// Among these, the ones at URLs that fail only at the speed of the crawl.
+    /// Those among the failed at URLs that fail only at the speed of the crawl.
     pub at_speed: u64,
     /// Those answered with a status of 500-599.
     pub status_5xx: u64,
     /// Those answered with status 502.
     pub status_502: u64,
-    /// Failures by kind, those at speed left out; in the order of [`FailureKind::ALL`].
+    /// Failures by kind without those at speed, in the order of [`FailureKind::ALL`].
     pub kinds: [u64; 5],
     examples: [Examples; 5],
 }
@@ -49,27 +49,27 @@ impl FirstLooks {
         }
     }
 
-    /// Share of first attempts that failed, 0..1.
+    /// Returns the share of first attempts that failed, 0..1.
     pub fn error_rate(&self) -> Interval {
         self.rate(self.failed)
     }
 
-    /// The same without failures that the speed of the crawl caused: the e of the model.
-    pub fn error_rate_at_ease(&self) -> Interval {
+    /// Returns the same share without failures caused by the speed of the crawl: the e of the model.
+    pub fn error_rate_without_speed(&self) -> Interval {
         self.rate(self.failed - self.at_speed)
     }
 
-    /// Share of first attempts answered with 500-599, 0..1.
+    /// Returns the share of first attempts answered with 500-599, 0..1.
     pub fn rate_5xx(&self) -> Interval {
         self.rate(self.status_5xx)
     }
 
-    /// Share of first attempts answered with 502, 0..1.
+    /// Returns the share of first attempts answered with 502, 0..1.
     pub fn rate_502(&self) -> Interval {
         self.rate(self.status_502)
     }
 
-    /// URLs whose first attempt failed with this kind.
+    /// Returns examples of URLs whose first attempt failed with this kind.
     pub(in crate::assess) fn examples(&self, kind: FailureKind) -> Vec<String> {
         self.examples[kind as usize].addresses()
     }

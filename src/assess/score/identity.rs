@@ -1,7 +1,7 @@
-//! What the scores are, for whoever reads them.
+//! The description of the scores for people.
 
-/// Name and version of the scoring model. It changes whenever a number of the model does, so that
-/// scores of different models are not compared.
+/// Name and version of the scoring model. It changes with every number of the model, so that scores of
+/// different models are not compared.
 pub const MODEL: &str = "gatecrawl score v1";
 
 /// The sentence under every score.

@@ -1,4 +1,4 @@
-//! Indexing risk of a site, host or section, and what it consists of.
+//! The indexing risk of a site, host or section, and its parts.
 
 use super::deduction::{Deduction, Fact, apportion};
 use super::points::Score;
@@ -7,38 +7,38 @@ use super::robots_ladder::RobotsState;
 use super::site::Aggregate;
 use crate::assess::statistics::rate::Interval;
 
-/// Whether every URL that is known was fetched.
+/// Whether all known URLs were fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// Every one, but for what rules excluded.
+    /// All, except those that rules excluded.
     Full,
-    /// Some of them, by a limit or by chance.
+    /// Some, because of a limit or chance.
     Sample,
 }
 
-/// Indexing risk (0..100, higher is worse), and what it consists of.
+/// The indexing risk (0..100, higher is worse), and its parts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IndexingRisk {
-    /// The risk if the measured frequencies go on for 48 h.
+    /// The risk if the measured frequencies continue for 48 h.
     pub score: Score,
-    /// What it consists of, unrounded; together the score's value.
+    /// The parts, unrounded. They add up to the score's value.
     pub shares: Vec<Deduction>,
 }
 
 impl IndexingRisk {
-    /// What it consists of, rounded to hundredths so that the rows add up to the rounded risk.
+    /// Returns the parts, rounded to hundredths so that the rows add up to the rounded risk.
     pub fn deductions(&self) -> Vec<Deduction> {
         apportion(self.shares.clone())
     }
 
-    /// The risk in a word; none where it is inconclusive.
+    /// Returns the band of the risk, or `None` if it is inconclusive.
     pub fn band(&self) -> Option<Band> {
         self.score.known().map(|risk| Band::of_site(risk.value))
     }
 }
 
-/// Indexing risk of these URLs on a host whose robots.txt is in this state. A robots.txt that stops
-/// all crawling raises it; what that adds is a share of its own.
+/// Returns the indexing risk of these URLs on a host whose robots.txt is in this state. A robots.txt
+/// that stops all crawling raises it; the increase is a part of its own.
 pub fn indexing_risk(urls: &Aggregate, extent: Extent, robots: RobotsState) -> IndexingRisk {
     if let Some(score) = Score::lacks_evidence(urls.looks.of, robots) {
         return IndexingRisk {
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_robots_txt_that_stops_crawling_is_a_share_of_its_own() {
+    fn a_robots_txt_that_stops_crawling_is_its_own_part_of_the_risk() {
         let found = indexing_risk(&Aggregate::default(), Extent::Full, RobotsState::Recent);
         assert_eq!(found.score.known().map(|risk| risk.value), Some(25.0));
         assert_eq!(found.band(), Some(Band::Critical));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn too_little_evidence_is_said() {
+    fn too_little_evidence_makes_the_risk_inconclusive() {
         let found = indexing_risk(&Aggregate::default(), Extent::Full, RobotsState::Ok);
         assert_eq!(found.score.known(), None);
         assert!(found.band().is_none() && found.deductions().is_empty());

@@ -1,10 +1,10 @@
-//! The risk of many URLs as one: a mean weighted by how much each matters.
+//! The risk of many URLs as one: a mean weighted by importance.
 
 use super::risk::Risk;
 use crate::assess::statistics::rate::Interval;
 
-/// A weighted mean of risks, kept as sums: of constant size, and the order of URLs does not matter.
-/// Every fetched URL belongs in it, healthy ones with risk 0.
+/// A weighted mean of risks, kept as sums. It has a constant size and does not depend on the order of
+/// URLs. Every fetched URL must be added, healthy ones with risk 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct WeightedRisk {
     weights: f64,
@@ -15,7 +15,7 @@ pub struct WeightedRisk {
 }
 
 impl WeightedRisk {
-    /// Takes one URL: its risk (0..100) and its weight (1..7).
+    /// Adds one URL: its risk (0..100) and its weight (1..7).
     pub fn add(&mut self, risk: Risk, weight: f64) {
         self.weights += weight;
         self.squares += weight * weight;
@@ -24,8 +24,8 @@ impl WeightedRisk {
         self.high += weight * risk.high;
     }
 
-    /// The expected share (0..100 %) of the weighted URLs at risk, where every URL was fetched:
-    /// the bounds are the means of the bounds.
+    /// Returns the expected share (0..100 %) of the weighted URLs at risk, if every URL was fetched. The
+    /// bounds are the means of the bounds.
     pub fn full(&self) -> Risk {
         if self.weights <= 0.0 {
             return Risk::default();
@@ -37,15 +37,16 @@ impl WeightedRisk {
         }
     }
 
-    /// The same where only a sample was fetched: the bounds are Wilson's for the effective number
-    /// of URLs.
+    /// Returns the same share if only a sample was fetched. The bounds are Wilson's for the effective
+    /// number of URLs.
     pub fn sampled(&self) -> Risk {
         let value = self.full().value;
         let size = self.effective_size();
         Interval::wilson(value / 100.0 * size, size).map(|rate| 100.0 * rate)
     }
 
-    /// How many equally weighted URLs would tell as much (Kish's effective sample size).
+    /// Returns the number of equally weighted URLs with the same evidence (Kish's effective sample
+    /// size).
     pub fn effective_size(&self) -> f64 {
         if self.squares <= 0.0 {
             return 0.0;
@@ -53,7 +54,7 @@ impl WeightedRisk {
         self.weights * self.weights / self.squares
     }
 
-    /// Sum of the weights.
+    /// Returns the sum of the weights.
     pub const fn weights(&self) -> f64 {
         self.weights
     }

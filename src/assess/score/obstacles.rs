@@ -1,23 +1,23 @@
-//! What a bot meets on a host, how much of it is in its way (H), and which part takes how much.
+//! The obstacles for a bot on a host, their total (H), and the share of each.
 //!
-//! Documented by Google: errors and slow answers lower the crawl rate of the whole host, and a
+//! Google documents that errors and slow answers lower the crawl rate of the whole host, and that a
 //! failing robots.txt stops it. The curve, all factors and the floors below 100 are ours.
 
 use super::robots_ladder::RobotsState;
 use crate::assess::statistics::rate::Interval;
 
-/// Failing share of first attempts that takes 63 % of the score (ours).
+/// Share of failing first attempts that costs 63 % of the score (ours).
 const ERROR_SCALE: f64 = 0.10;
-/// Median time to the first byte, in milliseconds, from which slowness takes points (ours).
+/// Median time to the first byte, in milliseconds, from which slowness costs points (ours).
 pub(super) const SLOW_FROM: f64 = 500.0;
-/// Milliseconds over which it grows to the full (ours).
+/// Milliseconds over which the cost of slowness grows to its maximum (ours).
 const SLOW_OVER: f64 = 1500.0;
-/// Share of the score that slowness can take (ours).
+/// Maximum share of the score that slowness costs (ours).
 const SLOW_TAKES: f64 = 0.3;
-/// Share of the score that failing sitemaps can take (ours).
+/// Maximum share of the score that failing sitemaps cost (ours).
 const SITEMAPS_TAKE: f64 = 0.25;
 
-/// What a bot meets on a host.
+/// The obstacles for a bot on a host.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Obstacles {
     /// Share of first attempts that fail (e), 0..1.
@@ -31,7 +31,7 @@ pub struct Obstacles {
 }
 
 impl Obstacles {
-    /// What they put in the way of a bot (H), 0..100.
+    /// Returns the obstruction of a bot (H), 0..100.
     pub fn obstruction(&self) -> Interval {
         let rest = self.slowness_leaves() * self.sitemaps_leave();
         self.error_rate.map(|rate| {
@@ -51,9 +51,9 @@ impl Obstacles {
         1.0 - SITEMAPS_TAKE * self.sitemaps.clamp(0.0, 1.0)
     }
 
-    /// Points of H by errors, slowness, sitemaps and robots.txt. The first three multiply, and each
-    /// gets its Shapley value: the mean of what it takes over all orders in which they may come.
-    /// robots.txt gets what its floor adds to them, which is what mending it alone would win.
+    /// Returns the points of H for errors, slowness, sitemaps and robots.txt. The first three multiply,
+    /// and each gets its Shapley value: the mean of its cost over all orders. robots.txt gets the points
+    /// that its floor adds to them, which fixing it alone would win.
     pub(super) fn losses(&self) -> [f64; 4] {
         let left = [
             errors_leave(self.error_rate.value),
@@ -74,7 +74,7 @@ impl Obstacles {
     }
 }
 
-/// What a failing share of first attempts leaves of the score, 0..1.
+/// Returns the part of the score that remains at this share of failing first attempts, 0..1.
 pub(in crate::assess) fn errors_leave(rate: f64) -> f64 {
     (-rate / ERROR_SCALE).exp()
 }

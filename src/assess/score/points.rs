@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::robots_ladder::RobotsState;
 use crate::assess::statistics::rate::Interval;
 
-/// Fewest first attempts that a score can rest on (ours).
+/// Minimum first attempts for a score (ours).
 pub const FEWEST_LOOKS: u64 = 5;
 
-/// A score, or why there is none.
+/// A score, or the reason why there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Score {
@@ -24,8 +24,8 @@ pub enum Score {
 }
 
 impl Score {
-    /// Says so if there is too little evidence: fewer than [`FEWEST_LOOKS`] first attempts, unless
-    /// robots.txt fails. Then nothing could be asked, and that is the result.
+    /// Returns an inconclusive score if there are fewer than [`FEWEST_LOOKS`] first attempts. If
+    /// robots.txt fails, nothing could be requested and the score is conclusive.
     pub fn lacks_evidence(first_attempts: u64, robots: RobotsState) -> Option<Score> {
         let enough = first_attempts >= FEWEST_LOOKS || robots.is_failing();
         (!enough).then(|| Score::inconclusive(first_attempts))
@@ -38,7 +38,7 @@ impl Score {
         }
     }
 
-    /// The score, if there is one.
+    /// Returns the score, if there is one.
     pub const fn known(self) -> Option<Interval> {
         match self {
             Score::Known(score) => Some(score),

@@ -1,8 +1,8 @@
-//! The risk that a URL leaves a search index because it fails, and bands for people.
+//! The risk that a search index drops a URL because it fails, and bands for people.
 //!
-//! Documented by Google: the direction of every effect, the pivot of about 48 h for 503 and 429,
-//! that network errors count like 5xx, and that an error page sent with 200 gets no grace. The
-//! functional forms and all other numbers are ours.
+//! Google documents the direction of every effect, the pivot of about 48 h for 503 and 429, that network
+//! errors count like 5xx, and that an error page with status 200 gets no grace. The functional forms and
+//! all other numbers are ours.
 
 use std::time::Duration;
 
@@ -14,9 +14,8 @@ use crate::assess::verdict::kind::FailureKind;
 /// A risk of 0..100 with its bounds; higher is worse.
 pub type Risk = Interval;
 
-/// Hours of failing, and how far they take a URL towards being dropped (0..1). The pivot at 48 h is
-/// Google's "about two days" and 168 h its "multiple days" (documented, roughly); the heights are
-/// ours.
+/// Hours of failing, and how close they bring a URL to being dropped (0..1). The pivot at 48 h is
+/// Google's "about two days" and 168 h its "multiple days" (documented, roughly); the heights are ours.
 const ANCHORS: [(f64, f64); 5] = [
     (0.0, 0.10),
     (6.0, 0.20),
@@ -25,24 +24,25 @@ const ANCHORS: [(f64, f64); 5] = [
     (168.0, 1.00),
 ];
 
-/// Least severity of an error page sent with 200: it is excluded at once (documented; the height
-/// is ours).
+/// Minimum severity of an error page with status 200: it is excluded at once (documented; the height is
+/// ours).
 const SOFT_SEVERITY: f64 = 0.70;
 
-/// Share of the chance that grows with the rate itself: a page that fails now and then is
-/// refreshed later (ours).
+/// Share of the exposure that grows with the rate itself: a page that fails now and then is refreshed
+/// later (ours).
 const STALENESS: f64 = 0.2;
 
-/// Tries of a search engine within two days, all of which have to fail (ours; the true number is
-/// not documented).
-const TRIES: i32 = 3;
+/// Attempts of a search engine within two days, all of which must fail (ours; the true number is not
+/// documented).
+const ATTEMPTS: i32 = 3;
 
-/// How bad a failing rate of 0..1 is, 0..1: all of a few tries fail, or the page grows stale.
+/// Returns how harmful a failing rate of 0..1 is, 0..1: all of a few attempts fail, or the page becomes
+/// stale.
 pub fn exposure(rate: f64) -> f64 {
-    STALENESS * rate + (1.0 - STALENESS) * rate.powi(TRIES)
+    STALENESS * rate + (1.0 - STALENESS) * rate.powi(ATTEMPTS)
 }
 
-/// How far failing for so long takes a URL towards being dropped, 0.1..1.
+/// Returns how close this time of failing brings a URL to being dropped, 0.1..1.
 pub fn severity(lasting: Duration) -> f64 {
     let hours = lasting.as_secs_f64() / 3600.0;
     for pair in ANCHORS.windows(2) {
@@ -56,8 +56,8 @@ pub fn severity(lasting: Duration) -> f64 {
     1.0
 }
 
-/// Indexing risk (0..100) of a URL that fails at this rate (0..1), for so long, in this way.
-/// What never failed has none.
+/// Returns the indexing risk (0..100) of a URL that fails at this rate (0..1), for this time, with this
+/// kind. A URL that never failed has none.
 pub fn url_risk(rate: Interval, lasting: Duration, kind: FailureKind) -> Risk {
     if rate.value <= 0.0 {
         return Risk::default();
@@ -69,7 +69,7 @@ pub fn url_risk(rate: Interval, lasting: Duration, kind: FailureKind) -> Risk {
     rate.map(|rate| 100.0 * kind.patience(lasting) * severity * exposure(rate))
 }
 
-/// A score in a word. Where bands begin is ours.
+/// A score in a word. The limits of the bands are ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Band {
@@ -77,11 +77,11 @@ pub enum Band {
     None,
     /// Above nothing.
     Low,
-    /// Worth a look.
+    /// Worth checking.
     Medium,
-    /// To be mended soon.
+    /// Fix soon.
     High,
-    /// To be mended now.
+    /// Fix now.
     Critical,
 }
 
@@ -98,30 +98,30 @@ impl Band {
     /// Where medium, high and critical begin for the risk (0..100) of a site or section. Ours.
     pub const SITE_EDGES: [f64; 3] = [3.0, 10.0, 25.0];
 
-    /// Where medium, high and critical begin for what a host puts in the way of a bot (H, 0..100). Ours.
+    /// Where medium, high and critical begin for the obstruction of bots by a host (H, 0..100). Ours.
     pub const OBSTRUCTION_EDGES: [f64; 3] = [10.0, 30.0, 60.0];
 
-    /// The band of that name.
+    /// Returns the band of this name.
     pub fn from_name(name: &str) -> Option<Band> {
         Band::ALL.into_iter().find(|band| band.name() == name)
     }
 
-    /// Of a URL's risk (0..100): medium from 5, high from 20, critical from 50.
+    /// Returns the band of a URL's risk (0..100): medium from 5, high from 20, critical from 50.
     pub fn of_url(risk: f64) -> Band {
         Band::of(risk, [5.0, 20.0, 50.0])
     }
 
-    /// Of the risk (0..100) of a site or section.
+    /// Returns the band of the risk (0..100) of a site or section.
     pub fn of_site(risk: f64) -> Band {
         Band::of(risk, Band::SITE_EDGES)
     }
 
-    /// Of what a host puts in the way of a bot (H, 0..100). Crawlability is 100 - H.
+    /// Returns the band of a host's obstruction (H, 0..100). Crawlability is 100 - H.
     pub fn of_obstruction(obstruction: f64) -> Band {
         Band::of(obstruction, Band::OBSTRUCTION_EDGES)
     }
 
-    /// The name in exports.
+    /// Returns the name in exports.
     pub const fn name(self) -> &'static str {
         match self {
             Band::None => "none",
@@ -133,7 +133,7 @@ impl Band {
     }
 
     fn of(score: f64, [medium, high, critical]: [f64; 3]) -> Band {
-        // Rounding must not put a score that is on an edge below it.
+        // Rounding must not put a score on an edge below it.
         const ON_EDGE: f64 = 1e-9;
         match score + ON_EDGE {
             s if s >= critical => Band::Critical,

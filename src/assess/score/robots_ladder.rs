@@ -1,4 +1,4 @@
-//! What a failing robots.txt keeps a bot from doing, by how long it has been failing.
+//! The effect of a failing robots.txt on bots, by how long it has been failing.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use serde::Serialize;
 
 use super::risk::Risk;
 
-/// Up to here Google stops crawling the site (documented: 12 hours).
+/// Time up to which Google stops crawling the site (documented: 12 hours).
 const STOPPED: Duration = Duration::from_hours(12);
 
-/// Up to here Google uses the last good copy (documented: 30 days).
+/// Time up to which Google uses the last good copy (documented: 30 days).
 const COPY_KEPT: Duration = Duration::from_hours(30 * 24);
 
-/// Share of failing first attempts from which the site as a whole is failing (ours).
+/// Share of failing first attempts from which the whole site counts as failing (ours).
 pub(in crate::assess) const SITE_FAILING: f64 = 0.5;
 
-/// Least indexing risk of a site whose robots.txt keeps bots out: what is not fetched is not
+/// Minimum indexing risk of a site whose robots.txt keeps bots out: pages that are not fetched are not
 /// refreshed (ours).
 const LEAST_RISK: f64 = 25.0;
 
@@ -29,22 +29,22 @@ pub enum RobotsState {
     /// 5xx, 429 or a network error, for at most 12 h or for an unknown time.
     #[serde(rename = "failing_le_12h")]
     Recent,
-    /// For longer, and a good copy is known from before.
+    /// The same for longer than 12 h, with a known good copy from before.
     #[serde(rename = "failing_gt_12h_with_copy")]
     WithCopy,
-    /// For longer, and no good copy is known.
+    /// The same for longer than 12 h, without a known good copy.
     #[serde(rename = "failing_gt_12h_no_copy")]
     WithoutCopy,
-    /// For more than 30 days, the site otherwise fine.
+    /// For more than 30 days, while the rest of the site is fine.
     #[serde(rename = "failing_gt_30d_host_ok")]
     LongHostOk,
-    /// For more than 30 days, the site failing too.
+    /// For more than 30 days, while the site fails too.
     #[serde(rename = "failing_gt_30d_host_down")]
     LongHostDown,
 }
 
 impl RobotsState {
-    /// The state of a robots.txt that fails, for so long if that is known.
+    /// Returns the state of a failing robots.txt; `lasting` is `None` if unknown.
     pub fn failing(lasting: Option<Duration>, copy_known: bool, error_rate: f64) -> RobotsState {
         match lasting {
             None => RobotsState::Recent,
@@ -58,8 +58,8 @@ impl RobotsState {
         }
     }
 
-    /// The least that is put in a bot's way (H), 0..100. That crawling stops is documented; the
-    /// heights below 100 are ours.
+    /// Returns the minimum obstruction (H), 0..100. Google documents that crawling stops; the heights
+    /// below 100 are ours.
     pub const fn floor(self) -> f64 {
         match self {
             RobotsState::Ok => 0.0,
@@ -70,12 +70,12 @@ impl RobotsState {
         }
     }
 
-    /// Whether it fails.
+    /// Returns whether it fails.
     pub fn is_failing(self) -> bool {
         self != RobotsState::Ok
     }
 
-    /// The name in exports.
+    /// Returns the name in exports.
     pub const fn name(self) -> &'static str {
         match self {
             RobotsState::Ok => "ok",
@@ -87,8 +87,8 @@ impl RobotsState {
         }
     }
 
-    /// A site's indexing risk with what robots.txt adds: at least 25 while crawling is stopped.
-    /// Pages are not dropped for that alone.
+    /// Returns a site's indexing risk raised by the state of robots.txt: at least 25 while crawling is
+    /// stopped. Pages are not dropped for that alone.
     pub fn raise(self, risk: Risk) -> Risk {
         if self != RobotsState::Recent {
             return risk;
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ladder() {
+    fn the_state_depends_on_the_time_of_failing() {
         const HOUR: Duration = Duration::from_hours(1);
         let cases = [
             (None, true, 0.0, RobotsState::Recent),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_crawl_is_a_risk_of_its_own() {
+    fn a_stopped_crawl_raises_the_risk() {
         let raised = RobotsState::Recent.raise(Risk::exact(3.0));
         assert_eq!(raised, Risk::exact(25.0));
         assert_eq!(

@@ -1,18 +1,18 @@
-//! How much a URL matters. The numbers are ours; that popular URLs are crawled more often is
-//! documented.
+//! The importance of a URL. The numbers are ours; Google documents that popular URLs are crawled more
+//! often.
 
-/// What makes a URL important.
+/// The facts that make a URL important.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Importance {
     /// Distinct internal pages that link to it.
     pub inlinks: u32,
-    /// The most that any URL of the site has.
+    /// The maximum inlinks of any URL of the site.
     pub max_inlinks: u32,
-    /// A sitemap lists it.
+    /// Whether a sitemap lists it.
     pub in_sitemap: bool,
-    /// When last good it was indexable and no canonical link named another URL.
+    /// Whether it was indexable when it last succeeded, with no canonical link to another URL.
     pub canonical: bool,
-    /// It is the home page of its host.
+    /// Whether it is the home page of its host.
     pub home: bool,
 }
 
@@ -25,10 +25,10 @@ const CANONICAL: f64 = 0.5;
 /// Weight of the home page.
 const HOME: f64 = 3.0;
 
-/// The most that a page can weigh.
+/// Maximum weight of a page.
 pub(in crate::assess) const MOST_WEIGHT: f64 = 1.0 + INLINKS + SITEMAP + CANONICAL + HOME;
 
-/// How much the URL matters: 1..7.
+/// Returns the importance of the URL: 1..7.
 pub fn weight(of: Importance) -> f64 {
     let share = match of.max_inlinks {
         0 => 0.0,
@@ -41,7 +41,7 @@ pub fn weight(of: Importance) -> f64 {
         + bonus(of.home, HOME)
 }
 
-/// What to mend first: risk (0..100) times weight (1..7), 0..700.
+/// Returns the urgency of a fix: risk (0..100) times weight (1..7), 0..700.
 pub fn priority(risk: f64, weight: f64) -> f64 {
     risk * weight
 }

@@ -2,30 +2,30 @@
 
 use crate::model::{Indexability, Layer, Outcome};
 
-/// What decides whether a page may be indexed.
+/// The signs that decide whether a page may be indexed.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one sign, and they do not depend on each other"
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageSigns {
-    /// What happened.
+    /// The outcome of the attempt.
     pub outcome: Outcome,
     /// The status code, if there was one.
     pub status: Option<u16>,
-    /// robots.txt forbids the URL, though it was fetched.
+    /// Whether robots.txt forbids the URL, though it was fetched.
     pub disallowed: bool,
-    /// Meta robots or `X-Robots-Tag` say noindex.
+    /// Whether meta robots or `X-Robots-Tag` have noindex.
     pub noindex: bool,
-    /// They say that it is unavailable after a date that has passed.
+    /// Whether they give an expiry date that has passed.
     pub unavailable: bool,
-    /// The canonical link names another URL.
+    /// Whether the canonical link names another URL.
     pub canonical_elsewhere: bool,
-    /// It redirects by `meta refresh` to another URL.
+    /// Whether it redirects by `meta refresh` to another URL.
     pub refreshes: bool,
 }
 
-/// Whether search engines may index a page, and if not, the first reason.
+/// Returns whether search engines may index a page, with the first reason if not.
 pub fn indexability(signs: PageSigns) -> Indexability {
     use Indexability::{Indexable, NonIndexable};
     match (signs.status, signs.outcome) {

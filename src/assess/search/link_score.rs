@@ -2,24 +2,24 @@
 //! Screaming Frog's, whose formula is not published; the computation here is ours: PageRank
 //! (damping 0.85, Brin and Page 1998) on a logarithmic scale.
 
-/// Chance to follow a link rather than to start anew (Brin and Page).
+/// Probability of following a link rather than starting at a random page (Brin and Page).
 const DAMPING: f32 = 0.85;
 
-/// Most walks over all links.
+/// Maximum passes over all links.
 const MOST_WALKS: usize = 30;
 
-/// Mean change of a rank (the mean rank is 1) below which walking on changes no score.
+/// Mean change of a rank (the mean rank is 1) below which another pass changes no score.
 const SETTLED: f64 = 1e-3;
 
-/// Above every unlinked page by less than this share is not above it.
+/// A rank above every unlinked page by less than this share counts as equal.
 const ROUNDING: f64 = 1e-4;
 
-/// The score of each node that is a page: 1 where no link leads, 100 for the best linked. 0 for what
-/// is no page.
+/// Returns the score of each node: 1 for a page without links to it, 100 for the best linked page, and 0
+/// for nodes that are not pages.
 ///
-/// `each_page` hands over every page with the nodes it links to, once a walk and each page at most
-/// once; it is called up to thirty times. A page's links to itself, repeated links and links to
-/// what is no page do not count. Memory: 12 bytes a node, and the links of one page.
+/// `each_page` passes on every page with the nodes that it links to, at most once in each pass; it is
+/// called up to thirty times. A page's links to itself, repeated links and links to nodes that are not
+/// pages do not count. Memory: 12 bytes for each node, and the links of one page.
 pub fn link_score<E>(
     is_page: &[bool],
     mut each_page: impl FnMut(&mut dyn FnMut(u32, &[u32])) -> Result<(), E>,
@@ -30,7 +30,7 @@ pub fn link_score<E>(
     let mut base = 1.0;
     for _ in 0..MOST_WALKS {
         let passed_on = walk(&ranks, &mut nodes, &mut each_page)?;
-        // What pages without links hold goes to all alike, as does what starts anew.
+        // The rank of pages without links is spread evenly over all pages, like that of random starts.
         let stuck = (pages as f64 - passed_on).max(0.0) / pages.max(1) as f64;
         base = f64::from(1.0 - DAMPING) + f64::from(DAMPING) * stuck;
         let mut change = 0.0;
@@ -49,7 +49,7 @@ pub fn link_score<E>(
     Ok(scale(&ranks, is_page, base))
 }
 
-/// Passes every rank on along the links; returns how much had somewhere to go.
+/// Passes every rank on along the links. Returns the sum that was passed on.
 fn walk<E>(
     ranks: &[f32],
     nodes: &mut Nodes,
@@ -80,24 +80,24 @@ fn walk<E>(
     Ok(passed_on)
 }
 
-/// What a walk looks at for each link. It is side by side: with many nodes every look waits for
+/// The fields that a pass reads for each link, next to each other: with many nodes every read waits for
 /// memory.
 struct Nodes {
     all: Vec<Node>,
-    /// Pages looked at, over all walks.
+    /// Pages read, over all passes.
     page: u32,
 }
 
 #[derive(Clone, Copy)]
 struct Node {
-    /// What links passed on to it so far.
+    /// The rank that links passed on to it so far.
     passed_on: f32,
-    /// The last page that was seen to link to it: cheaper than to sort a page's links.
+    /// The last page known to link to it. This is cheaper than sorting a page's links.
     by: u32,
 }
 
 impl Node {
-    /// In place of the last page, where links do not count.
+    /// Marks a node that is not a page in the place of the last page.
     const NO_PAGE: u32 = u32::MAX;
 
     const fn is_page(self) -> bool {
@@ -117,13 +117,13 @@ impl Nodes {
         }
     }
 
-    /// Looks at the next page, which has seen itself; false if it is none.
+    /// Starts the next page, which counts as linked to itself. Returns false if the node is not a page.
     fn begin(&mut self, source: u32) -> bool {
         self.page += 1;
         self.is_new(source)
     }
 
-    /// Whether it is a page that the one looked at was not seen to link to before.
+    /// Returns whether the target is a page that the current page has not linked to yet.
     fn is_new(&mut self, target: u32) -> bool {
         let Some(node) = self.all.get_mut(target as usize) else {
             return false;
@@ -136,7 +136,7 @@ impl Nodes {
     }
 }
 
-/// From the rank of an unlinked page (1) to the highest (100), by orders of magnitude.
+/// Scales ranks from that of an unlinked page (1) to the highest (100), by orders of magnitude.
 fn scale(ranks: &[f32], is_page: &[bool], base: f64) -> Vec<u8> {
     let highest = ranks.iter().copied().fold(0.0_f32, f32::max);
     let range = (f64::from(highest) / base).ln();
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_best_linked_page_has_100_and_an_unlinked_one_1() {
-        // Every page links home, home links to two of them, nobody to the last.
+        // Every page links home, home links to two of them, and no page links to the last.
         let found = scores(&[(0, &[1, 2]), (1, &[0]), (2, &[0]), (3, &[0])], 4);
         assert_eq!((found[0], found[3]), (100, 1));
         assert_eq!(found[1], found[2]);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_linked_alike_score_alike() {
+    fn pages_with_equal_links_have_equal_scores() {
         assert_eq!(
             scores(&[(0, &[1]), (1, &[2]), (2, &[0])], 3),
             [100, 100, 100]
@@ -196,14 +196,14 @@ mod tests {
     }
 
     #[test]
-    fn repeated_links_self_links_and_strangers_do_not_count() {
+    fn repeated_links_self_links_and_unknown_nodes_do_not_count() {
         let plain = scores(&[(0, &[1, 2]), (1, &[0])], 3);
         let noisy = scores(&[(0, &[1, 1, 0, 2, 99]), (1, &[0, 1]), (77, &[2])], 3);
         assert_eq!(plain, noisy);
     }
 
     #[test]
-    fn what_is_no_page_has_no_score_and_takes_none() {
+    fn a_node_that_is_not_a_page_has_no_score_and_takes_no_rank() {
         let plain = scores(&[(0, &[1, 2]), (1, &[0])], 3);
         let mixed: &[(u32, &[u32])] = &[(0, &[2]), (1, &[0, 3, 4]), (3, &[1, 2]), (2, &[1])];
         let found = scores_of(mixed, &[false, true, false, true, true]);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_graph_that_cannot_be_read_is_our_own_failure() {
+    fn an_error_while_reading_the_graph_is_returned() {
         let found: Result<Vec<u8>, &str> = link_score(&[true; 3], |_| Err("disk"));
         assert_eq!(found, Err("disk"));
     }

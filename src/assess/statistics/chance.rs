@@ -1,8 +1,8 @@
-//! Exact probabilities of counts, where few are counted and the normal distribution is no likeness.
+//! Exact probabilities for small counts, where the normal distribution is a poor approximation.
 
-/// The chance that among `drawn` of `all` there are `hits` or more, where `marked` of all are such and
-/// who is drawn does not depend on it: the upper tail of the hypergeometric distribution (R. A. Fisher,
-/// "The Design of Experiments", 1935).
+/// Returns the probability of `hits` or more marked items among `drawn` of `all`, if `marked` of all are
+/// marked and the draw does not depend on it. This is the upper tail of the hypergeometric distribution
+/// (R. A. Fisher, "The Design of Experiments", 1935).
 pub(in crate::assess) fn hits_or_more(hits: u64, drawn: u64, marked: u64, all: u64) -> f64 {
     let others = all - marked;
     let least = hits.max(drawn.saturating_sub(others));
@@ -13,9 +13,9 @@ pub(in crate::assess) fn hits_or_more(hits: u64, drawn: u64, marked: u64, all: u
     sum.min(1.0)
 }
 
-/// The chance that so many of one kind and so many of another, in random order, make `runs` runs of one
-/// kind or fewer (A. Wald and J. Wolfowitz, "On a test whether two samples are from the same population",
-/// Annals of Mathematical Statistics 11, 1940).
+/// Returns the probability that `one` items of one kind and `other` items of another, in random order,
+/// form `runs` runs or fewer (A. Wald and J. Wolfowitz, "On a test whether two samples are from the same
+/// population", Annals of Mathematical Statistics 11, 1940).
 pub(in crate::assess) fn runs_or_fewer(runs: u64, one: u64, other: u64) -> f64 {
     if one == 0 || other == 0 {
         return 1.0;
@@ -41,12 +41,12 @@ pub(in crate::assess) fn runs_or_fewer(runs: u64, one: u64, other: u64) -> f64 {
     sum.min(1.0)
 }
 
-/// Logarithm of the number of ways to choose so many of them.
+/// Returns the logarithm of the number of ways to choose `chosen` items out of `of`.
 fn ways(of: u64, chosen: u64) -> f64 {
     ln_factorial(of) - ln_factorial(chosen) - ln_factorial(of - chosen)
 }
 
-/// Stirling's series; its error is below 3e-5 from 2 on.
+/// Returns the logarithm of n! by Stirling's series; its error is below 3e-5 from 2 on.
 fn ln_factorial(n: u64) -> f64 {
     if n < 2 {
         return 0.0;

@@ -1,14 +1,14 @@
-//! How long a host lets one wait, kept in a histogram of constant size.
+//! The response time of a host, in a histogram of constant size.
 
 use std::time::Duration;
 
-/// Buckets in each doubling: a bucket is 4.4 % wide, and a median as exact.
+/// Buckets per doubling. A bucket is 4.4 % wide, which limits the precision of the median.
 const PER_DOUBLING: f64 = 16.0;
 
-/// Buckets: from 1 ms to 65 s, whatever is longer in the last.
+/// Number of buckets: from 1 ms to 65 s; longer times are in the last.
 const BUCKETS: usize = 256;
 
-/// Times to the first byte, counted.
+/// A histogram of times to the first byte.
 #[derive(Clone, Debug)]
 pub struct Latency {
     counts: Box<[u32; BUCKETS]>,
@@ -33,7 +33,7 @@ impl Latency {
         self.total += 1;
     }
 
-    /// Adds all that another has counted.
+    /// Adds the counts of another histogram.
     pub fn merge(&mut self, other: &Latency) {
         for (mine, theirs) in self.counts.iter_mut().zip(other.counts.iter()) {
             *mine = mine.saturating_add(*theirs);
@@ -41,12 +41,12 @@ impl Latency {
         self.total += other.total;
     }
 
-    /// Answers counted.
+    /// Returns the number of answers counted.
     pub const fn answers(&self) -> u64 {
         self.total
     }
 
-    /// The median in milliseconds, within 2.2 %; none where nothing was measured.
+    /// Returns the median in milliseconds, within 2.2 %, or `None` if nothing was measured.
     pub fn median_ms(&self) -> Option<f64> {
         let mut below = 0_u64;
         for (bucket, count) in self.counts.iter().enumerate() {
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn merging_is_counting_together() {
+    fn merging_equals_counting_together() {
         let (mut one, mut other) = (Latency::default(), Latency::default());
         one.add(Duration::from_millis(10));
         other.add(Duration::from_secs(1));

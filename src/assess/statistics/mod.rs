@@ -1,4 +1,4 @@
-//! Rates with their intervals, exact probabilities, histograms, and how much was missed by chance.
+//! Rates with their intervals, exact probabilities, histograms, and estimates of missed failures.
 
 pub(super) mod chance;
 pub(super) mod latency;

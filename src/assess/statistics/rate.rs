@@ -1,4 +1,4 @@
-//! How often something happens, with the interval that the number of observations allows.
+//! The frequency of an event, with the interval that the number of observations allows.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,11 +18,11 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// The Wilson score interval (95 %) of `hits` out of `of`, as rates of 0..1.
+    /// Returns the Wilson score interval (95 %) of `hits` out of `of`, as rates of 0..1.
     ///
-    /// Chosen in the scoring model (ours) because it is closed form and behaves well at 0 and at
-    /// `of`. Fractions are allowed: correlated observations count less than one each. Nothing
-    /// observed says nothing: 0..1 around 0.
+    /// The scoring model uses it (ours) because it is closed form and behaves well at 0 and at `of`.
+    /// Fractions are allowed: correlated observations count less than one each. Without observations the
+    /// interval is 0..1 around 0.
     pub fn wilson(hits: f64, of: f64) -> Interval {
         if of <= 0.0 {
             return Interval {
@@ -51,8 +51,8 @@ impl Interval {
         }
     }
 
-    /// The rate `hits / of`, with the interval of `units` independent observations: attempts that
-    /// follow one another quickly share their fate, and must not make the estimate look surer.
+    /// Returns the rate `hits / of` with the interval of `units` independent observations. Attempts in
+    /// quick succession share their fate and must not make the estimate look more certain.
     pub fn clustered(hits: u32, of: u32, units: u32) -> Interval {
         if of == 0 {
             return Interval::wilson(0.0, 0.0);
@@ -66,7 +66,7 @@ impl Interval {
         .ordered()
     }
 
-    /// A value known exactly.
+    /// Returns an exact value as an interval.
     pub const fn exact(value: f64) -> Interval {
         Interval {
             low: value,
@@ -75,7 +75,7 @@ impl Interval {
         }
     }
 
-    /// The same through a function that never falls.
+    /// Applies a function that never falls to the bounds and the value.
     #[must_use]
     pub fn map(self, rising: impl Fn(f64) -> f64) -> Interval {
         Interval {
@@ -86,7 +86,7 @@ impl Interval {
         .ordered()
     }
 
-    /// What is left of `whole`: the bounds change places.
+    /// Returns `whole` minus the interval; the bounds change places.
     #[must_use]
     pub fn left_of(self, whole: f64) -> Interval {
         Interval {
@@ -96,7 +96,7 @@ impl Interval {
         }
     }
 
-    /// Bounds that rounding pushed past the value go back to it.
+    /// Moves bounds that rounding pushed past the value back to it.
     fn ordered(self) -> Interval {
         Interval {
             low: self.low.min(self.value),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_observed_says_nothing() {
+    fn without_observations_any_rate_is_possible() {
         let nothing = Interval::clustered(0, 0, 0);
         assert_eq!((nothing.low, nothing.value, nothing.high), (0.0, 0.0, 1.0));
     }

@@ -1,50 +1,52 @@
-//! What earlier runs saw of a URL that failed and recovered in this one. Each run by itself sees an
-//! accident; a page that fails one week in three comes and goes all the same.
+//! The results of earlier runs for a URL that failed and recovered in this run. Each run alone suggests
+//! an accident; but a page that fails one week in three is intermittent.
 //!
 //! A run counts as one look of the sequential test ([`crate::model::FlakyTest`]): it failed or it was
-//! fine. This run's own failure is the reason to look back, so it does not count. Runs in a row that
-//! ended failing are one bout, and if the newest of them did, this run's failure is its end.
+//! fine. This run's failure is the reason to look back, so it does not count. Consecutive runs that
+//! ended failing are one bout. If the newest earlier run ended failing, this run's failure is the end of
+//! that bout.
 
 use std::time::Duration;
 
 use crate::model::looks_evidence;
 
-/// Most earlier runs that are looked at, the newest (ours).
+/// Maximum earlier runs that are considered, the newest (ours).
 pub const MOST_EARLIER_RUNS: u32 = 8;
 
-/// Age, in time before this run, from which on a run says nothing of a page any more (ours).
+/// Age before this run from which a run is no longer evidence (ours).
 pub const OLDEST_EARLIER_RUN: Duration = Duration::from_hours(24 * 100);
 
-/// How many times more likely the bouts must be of a page that comes and goes than of one that fails by
-/// accident (ours). Of pages that fail by accident at each fiftieth look, at most four in a hundred that
-/// fail now are taken for one that comes and goes.
+/// How many times more likely the bouts must be for an intermittent page than for one that fails by
+/// accident (ours). Of pages that fail by accident in one look out of fifty, at most four in a hundred
+/// that fail now are called intermittent.
 const TIMES_MORE_LIKELY: f64 = 9.0;
 
-/// What an earlier run saw of a URL.
+/// The result of an earlier run for a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EarlierSight {
     /// It never failed.
     Fine,
-    /// It failed and recovered, or came and went.
+    /// It failed and recovered, or was intermittent.
     Recovered,
     /// It failed when the run ended.
     Failing,
-    /// It failed with its host, section or family, or of the crawl's speed: that says nothing of the URL.
+    /// It failed with its host, section or family, or because of the crawl's speed. That is no evidence
+    /// about the URL.
     Explained,
 }
 
-/// What earlier runs saw of a URL, counted. Of constant size.
+/// Counts of the results of earlier runs for a URL. Of constant size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EarlierRuns {
     fine: u32,
     failed: u32,
     bouts: u32,
-    /// Whether the newest of them ended failing.
+    /// Whether the newest earlier run ended failing.
     failing: bool,
 }
 
 impl EarlierRuns {
-    /// Takes the next run, the oldest first.
+    /// Adds the next run, the oldest first.
     pub fn add(&mut self, sight: EarlierSight) {
         match sight {
             EarlierSight::Explained => {}
@@ -60,17 +62,17 @@ impl EarlierRuns {
         }
     }
 
-    /// Runs in which it failed.
+    /// Returns the number of runs in which it failed.
     pub const fn failed(&self) -> u32 {
         self.failed
     }
 
-    /// Runs that looked at it and say something.
+    /// Returns the number of runs with evidence about it.
     pub const fn all(&self) -> u32 {
         self.fine + self.failed
     }
 
-    /// Whether a page that failed and recovered in this run comes and goes.
+    /// Returns whether a page that failed and recovered in this run is intermittent.
     pub fn comes_and_goes(&self) -> bool {
         let bouts = self.bouts - u32::from(self.failing);
         looks_evidence(bouts, self.fine) >= TIMES_MORE_LIKELY.ln()
@@ -81,7 +83,8 @@ impl EarlierRuns {
 mod tests {
     use super::*;
 
-    /// A mark a run, the oldest first: `.` fine, `r` recovered, `F` failing, `h` with its host.
+    /// One mark for each run, the oldest first: `.` fine, `r` recovered, `F` failing, `h` failing with
+    /// its host.
     fn runs(marks: &str) -> EarlierRuns {
         let mut runs = EarlierRuns::default();
         for mark in marks.chars() {
@@ -96,24 +99,24 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_fails_one_week_in_three_comes_and_goes() {
+    fn a_page_that_fails_one_week_in_three_is_intermittent() {
         let cases = [
             ("", false),
             (".", false),
             ("r", true),
-            // Failing in the first week and in this, the third.
+            // Failing in the first week and in the third, this one.
             ("r.", true),
             (".r", true),
-            // Once in a month is an accident, twice is none.
+            // Once in a month is an accident, twice is not.
             ("r...", false),
             ("r..r", true),
             ("r..r...", true),
             ("........", false),
-            // Dead until this run mended it.
+            // Failing until it recovered in this run.
             ("F", false),
             ("FFFF", false),
             (".FF", false),
-            // Dead, mended, and failing again.
+            // Failing, recovered, and failing again.
             ("FF.", true),
             ("hhh.h", false),
         ];
@@ -125,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn accidents_are_rarely_taken_for_more() {
+    fn accidents_are_rarely_called_intermittent() {
         let mut dice = fastrand::Rng::with_seed(7);
         for earlier in 1..=MOST_EARLIER_RUNS {
             let mut taken = 0;

@@ -1,4 +1,4 @@
-//! What is known of a URL once its attempts are judged.
+//! The result of judging a URL's attempts.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use super::rules::Verdict;
 use crate::assess::score::risk::{Risk, url_risk};
 use crate::assess::statistics::rate::Interval;
 
-/// What is known of a URL once its attempts are judged: everything that its row is made of.
+/// Everything that is known of a URL after its attempts were judged: the values of its row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judgement {
-    /// The word for it.
+    /// The verdict in a word.
     pub verdict: Verdict,
-    /// All attempts, those that say nothing included.
+    /// All attempts, including those without evidence.
     pub attempts: u32,
     /// Attempts that failed as search engines see it.
     pub failed: u32,
@@ -24,16 +24,16 @@ pub struct Judgement {
     pub status_502: u32,
     /// Passes.
     pub passes: u32,
-    /// Attempts that share their fate with no other.
+    /// Attempts that are independent of all others.
     pub looks: Looks,
-    /// Whether all failures lie in one outage of the host that is over.
+    /// Whether all failures lie in one host outage that is over.
     pub in_outage: bool,
-    /// Failed attempts over all that say something, 0..1; the interval is as wide as the number of
-    /// independent looks allows.
+    /// Failed attempts out of those with evidence, 0..1. The number of independent looks sets the width
+    /// of the interval.
     pub error_rate: Interval,
     /// The same for status 502 alone.
     pub rate_502: Interval,
-    /// The rate that the risk is made of: failures caused by our speed do not count.
+    /// The rate that the risk is computed from: failures caused by the crawl's speed do not count.
     pub risk_rate: Interval,
     /// The most frequent kind of failure.
     pub kind: Option<FailureKind>,
@@ -43,40 +43,40 @@ pub struct Judgement {
     pub last_failed: Option<Moment>,
     /// Start of the last attempt that did not fail.
     pub last_ok: Option<Moment>,
-    /// Since when it has been failing, if it is.
+    /// Start of the current failure, if it is failing.
     pub onset: Option<Moment>,
-    /// From the start of the first pass to that of the last.
+    /// Time from the start of the first pass to that of the last.
     pub span: Duration,
-    /// How long it is known to have failed (T of the model): a lower bound; zero once recovered.
+    /// How long it is known to have failed (T of the model): a lower bound; zero after recovery.
     pub lasting: Duration,
-    /// Runs of failures with something fine in between.
+    /// Runs of failures with a success in between.
     pub episodes: u32,
-    /// Persistent for 24 h or more.
+    /// Whether it has been persistent for 24 h or more.
     pub sustained: bool,
-    /// An episode of 60 min or more is over.
+    /// Whether an episode of 60 min or more is over.
     pub recovered_outage: bool,
-    /// What happened at the first attempt that says something.
+    /// Outcome of the first attempt with evidence.
     pub first: Option<Outcome>,
     /// Its status code.
     pub first_status: Option<u16>,
-    /// What happened last.
+    /// Outcome of the last attempt.
     pub last: Option<Outcome>,
     /// Time to the first byte of the first attempt that did not fail.
     pub ttfb: Option<Duration>,
 }
 
 impl Judgement {
-    /// Indexing risk (0..100) as observed so far.
+    /// Returns the indexing risk (0..100) as observed so far.
     pub fn risk_now(&self) -> Risk {
         self.risk(self.lasting)
     }
 
-    /// Indexing risk (0..100) if the measured frequency goes on for 48 h.
+    /// Returns the indexing risk (0..100) if the measured frequency continues for 48 h.
     pub fn indexing_risk(&self) -> Risk {
         self.risk(self.lasting.max(TOLERATED))
     }
 
-    /// How long it may have been failing at most: since it was last seen well.
+    /// Returns the maximum time that it may have been failing: since its last success.
     pub fn lasting_at_most(&self, now: Moment) -> Option<Duration> {
         self.onset
             .and(self.last_ok)

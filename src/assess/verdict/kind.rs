@@ -1,4 +1,4 @@
-//! The kinds of failure that search engines take differently.
+//! The kinds of failure that search engines treat differently.
 
 use std::time::Duration;
 
@@ -6,12 +6,11 @@ use serde::Serialize;
 
 use crate::model::{Layer, Outcome};
 
-/// How long Google's documents say it retries a 503 or 429 before it drops the URL: about two days
-/// (documented).
+/// Time for which Google retries a 503 or 429 before it drops the URL: about two days (documented).
 pub const TOLERATED: Duration = Duration::from_hours(48);
 
-/// What kind of failure an attempt was, as far as the risk goes. The order is that of
-/// [`FailureKind::ALL`]: on equal counts the later kind stands for the URL.
+/// The kind of a failure, for the risk. The order is that of [`FailureKind::ALL`]: on equal counts the
+/// later kind stands for the URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum FailureKind {
     /// 503 with a usable `Retry-After`: the polite form.
@@ -41,7 +40,7 @@ impl FailureKind {
         FailureKind::Soft,
     ];
 
-    /// The kind of an outcome; none where nothing failed.
+    /// Returns the kind of an outcome, or `None` if it is not a failure.
     pub fn of(outcome: Outcome) -> Option<FailureKind> {
         match outcome {
             _ if !outcome.is_failure() => None,
@@ -54,7 +53,7 @@ impl FailureKind {
         }
     }
 
-    /// The name in exports.
+    /// Returns the name in exports.
     pub const fn name(self) -> &'static str {
         match self {
             FailureKind::Announced => "503_retry_after",
@@ -65,8 +64,8 @@ impl FailureKind {
         }
     }
 
-    /// Factor (0..1) for failures that search engines bear more patiently: 0.6 and 0.7 within the
-    /// two days in which they are retried (ours), 1 otherwise.
+    /// Returns the factor (0..1) for failures that search engines tolerate longer: 0.6 and 0.7 within
+    /// the two days of their retries (ours), 1 otherwise.
     pub fn patience(self, lasting: Duration) -> f64 {
         match self {
             FailureKind::Announced if lasting < TOLERATED => 0.6,
@@ -75,7 +74,7 @@ impl FailureKind {
         }
     }
 
-    /// The kind counted most often; on a tie the one taken more seriously.
+    /// Returns the most frequent kind; on a tie the graver one.
     pub(in crate::assess) fn most_frequent(counts: [u32; 5]) -> Option<FailureKind> {
         let counted = FailureKind::ALL.into_iter().zip(counts);
         let (kind, count) = counted.max_by_key(|(kind, count)| (*count, *kind))?;
@@ -83,7 +82,7 @@ impl FailureKind {
     }
 }
 
-/// Whether the outcome is an answer with an error status, rather than a broken answer.
+/// Returns whether the outcome is an answer with an error status, not a broken answer.
 fn is_status(outcome: Outcome) -> bool {
     (Outcome::Server500..=Outcome::ServerOther).contains(&outcome)
 }

@@ -1,4 +1,4 @@
-//! What the attempts at one URL amount to.
+//! The verdict on a URL from its attempts.
 
 pub(super) mod earlier_runs;
 pub(super) mod judgement;

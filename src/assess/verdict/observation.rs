@@ -6,10 +6,10 @@ use crate::model::{Layer, Moment, Outcome, Pressure};
 
 use super::kind::FailureKind;
 
-/// One attempt as evidence. Probes are experiments and no evidence: they are not fed.
+/// One attempt as evidence. Experiments are no evidence and are not added.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Observation {
-    /// What happened.
+    /// The outcome.
     pub outcome: Outcome,
     /// The status code, if there was one.
     pub status: Option<u16>,
@@ -17,20 +17,21 @@ pub struct Observation {
     pub started: Moment,
     /// The pass it belongs to.
     pub pass: u32,
-    /// Whether it went over a connection that was open already.
+    /// Whether it used a connection that was already open.
     pub reused: bool,
-    /// The pace at which the host was being asked.
+    /// The pace at which the host was requested.
     pub pressure: Pressure,
-    /// Until when it announced to fail (`Retry-After`), if it did.
+    /// Until when it announced failures (`Retry-After`), if it did.
     pub announced: Option<Moment>,
     /// Time to the first byte of the answer.
     pub ttfb: Option<Duration>,
-    /// The number of the host's outage it lies in, if any ([`crate::assess::HostEpisodes::number_at`]).
+    /// The number of the host outage that it belongs to, if any
+    /// ([`crate::assess::HostEpisodes::number_at`]).
     pub host_episode: Option<u32>,
 }
 
-/// Fastest pace that cannot have caused an overload: one request at a time and one a second
-/// (ours; the pace of confirmation passes).
+/// Maximum pace that cannot cause an overload: one request at a time and one per second (ours; the pace
+/// of confirmation passes).
 pub(in crate::assess) const POLITE: Pressure = Pressure {
     in_flight: 1,
     rate: Some(1.0),
@@ -42,8 +43,8 @@ pub(in crate::assess) fn is_polite(pace: Pressure) -> bool {
 }
 
 impl Observation {
-    /// Whether it says something about the URL. An answer that never began, on a connection that
-    /// had been idle, says that the server closed it meanwhile; a refused stream was not looked at.
+    /// Returns whether it is evidence about the URL. If no answer began on an idle connection, the
+    /// server only closed the connection meanwhile; a refused stream was never processed.
     pub fn is_evidence(self) -> bool {
         let nothing_received = matches!(
             self.outcome,
@@ -53,18 +54,18 @@ impl Observation {
         !stale && self.outcome != Outcome::StreamRefused
     }
 
-    /// Whether anything was asked: what our own policy kept from being sent is no attempt.
+    /// Returns whether a request was made. Our own policy may have prevented it.
     pub fn is_attempt(self) -> bool {
         self.outcome.layer() != Layer::Policy
     }
 
-    /// Whether it was made at a pace that cannot have caused an overload.
+    /// Returns whether it was made at a pace that cannot cause an overload.
     pub fn is_polite(self) -> bool {
         is_polite(self.pressure)
     }
 
-    /// Whether it failed and load may be the reason: names, certificates and refused connections
-    /// do not get better by asking more slowly, nor do 501 and 505.
+    /// Returns whether it failed and load may be the reason. Failures of names, certificates and refused
+    /// connections do not improve at a slower pace, nor do 501 and 505.
     pub(super) fn may_be_load(self) -> bool {
         use Outcome::{ConnectRefused, ConnectUnreachable, Server501, Server505};
         let other = [ConnectRefused, ConnectUnreachable, Server501, Server505];

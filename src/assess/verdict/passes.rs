@@ -1,10 +1,10 @@
-//! The course of a URL over the passes: which failed in the end, and in how many episodes.
+//! The history of a URL over the passes: which failed in the end, and in how many episodes.
 
 use std::time::Duration;
 
 use crate::model::Moment;
 
-/// A pass that is over, or the newest.
+/// A pass that is complete, or the newest pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::assess) struct Pass {
     number: u32,
@@ -15,19 +15,21 @@ pub(in crate::assess) struct Pass {
     last_failure: Option<Moment>,
 }
 
-/// What all passes so far amount to. A pass failed if its last attempt did. An episode is a run of
-/// failures without a success in between; what fails again within the pass in which it recovered is
-/// still the same one if it is the crawl's own pass with its quick retries. A retry that is fine ends an episode like a pass that is: a page that fails
-/// first and is fine when asked again, pass after pass, comes and goes. Of constant size.
+/// The history of a URL over all passes so far. Of constant size.
+///
+/// A pass failed if its last attempt failed. An episode is a run of failures without a success in
+/// between. In the crawl's own pass, with its quick retries, a failure after a recovery still belongs to
+/// the same episode. In later passes a successful retry ends the episode, as a successful pass does: a
+/// page that fails first and succeeds on a retry, pass after pass, is intermittent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::assess) struct Course {
+pub(in crate::assess) struct PassHistory {
     /// Passes with evidence.
     pub(in crate::assess) passes: u32,
     /// Episodes, the current one included.
     pub(in crate::assess) episodes: u32,
-    /// Failed passes since the last good one.
+    /// Failed passes since the last successful one.
     pub(super) trailing: u32,
-    /// Longest time between first and last failure of an episode that is over.
+    /// Longest time between the first and the last failure of an ended episode.
     pub(super) longest_over: Duration,
     first_pass: Option<Moment>,
     last_pass: Option<Moment>,
@@ -36,13 +38,13 @@ pub(in crate::assess) struct Course {
     run_pass: Moment,
     run_first: Moment,
     run_last: Moment,
-    /// The pass of the last failure, and whether anything was fine since.
+    /// The pass of the last failure, and whether an attempt succeeded since.
     last_failure: Option<(u32, bool)>,
     open: Option<Pass>,
 }
 
-impl Course {
-    /// Takes one more attempt that either failed or succeeded.
+impl PassHistory {
+    /// Adds one attempt, which failed or succeeded.
     pub(in crate::assess) fn add(&mut self, pass: u32, started: Moment, failed: bool) {
         if self.open.is_some_and(|open| open.number != pass) {
             self.close();
@@ -59,17 +61,17 @@ impl Course {
             open.first_failure = open.first_failure.or(Some(started));
             open.last_failure = Some(started);
             let retries = pass <= 1;
-            let goes_on =
+            let is_same_episode =
                 |(known, recovered): (u32, bool)| !recovered || (retries && known == pass);
-            self.episodes += u32::from(!self.last_failure.is_some_and(goes_on));
+            self.episodes += u32::from(!self.last_failure.is_some_and(is_same_episode));
             self.last_failure = Some((pass, false));
         } else if let Some((_, recovered)) = &mut self.last_failure {
             *recovered = true;
         }
     }
 
-    /// The course with its newest pass taken as complete.
-    pub(in crate::assess) fn closed(mut self) -> Course {
+    /// Returns the history with its newest pass as complete.
+    pub(in crate::assess) fn closed(mut self) -> PassHistory {
         self.close();
         self
     }
@@ -100,17 +102,17 @@ impl Course {
         self.run_last = pass.last_failure.unwrap_or(pass.started);
     }
 
-    /// From the start of the first pass to that of the last.
+    /// Returns the time from the start of the first pass to that of the last.
     pub(in crate::assess) fn span(&self) -> Duration {
         between(self.first_pass, self.last_pass)
     }
 
-    /// From the first pass with a failure to the last, whatever lies between.
+    /// Returns the time from the first failed pass to the last, successes in between included.
     pub(super) fn failed_span(&self) -> Duration {
         between(self.first_failed_pass, self.last_failed_pass)
     }
 
-    /// From the first failed pass of the current episode to the last pass.
+    /// Returns the time from the first failed pass of the current episode to the last pass.
     pub(super) fn trailing_span(&self) -> Duration {
         match self.trailing {
             0 => Duration::ZERO,
@@ -118,7 +120,8 @@ impl Course {
         }
     }
 
-    /// From the first failure of the current episode to its last: a lower bound of the outage.
+    /// Returns the time from the first failure of the current episode to its last: a lower bound of the
+    /// outage.
     pub(in crate::assess) fn run(&self) -> Duration {
         match self.trailing {
             0 => Duration::ZERO,
@@ -126,7 +129,7 @@ impl Course {
         }
     }
 
-    /// First failure of the current episode.
+    /// Returns the first failure of the current episode.
     pub(super) fn onset(&self) -> Option<Moment> {
         (self.trailing > 0).then_some(self.run_first)
     }
@@ -144,8 +147,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_episode_ends_with_the_first_good_pass() {
-        let mut course = Course::default();
+    fn an_episode_ends_with_the_first_successful_pass() {
+        let mut course = PassHistory::default();
         let passes = [
             (1, 0, true),
             (1, 5, true),
@@ -166,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_pass_that_recovers_ends_an_episode_too() {
-        // A word for each pass: `F` fails, `.` is fine.
+        // One word for each pass: `F` fails, `.` succeeds.
         let cases = [
             ("F.", 1),
             ("FF. .", 1),
@@ -179,7 +182,7 @@ mod tests {
             ("F F.F", 2),
         ];
         for (passes, expected) in cases {
-            let mut course = Course::default();
+            let mut course = PassHistory::default();
             for (number, pass) in (1..).zip(passes.split(' ')) {
                 for mark in pass.chars() {
                     course.add(number, Moment::default(), mark == 'F');

@@ -1,4 +1,4 @@
-//! What the attempts at one URL amount to, in a word, and the rules that say which.
+//! The verdict on a URL in a word, and the rules that decide it.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Frequency, Moment};
 
-use super::passes::Course;
+use super::passes::PassHistory;
 
-/// What the attempts at a URL amount to.
+/// The verdict on a URL from its attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -16,13 +16,13 @@ pub enum Verdict {
     Ok,
     /// It failed, then recovered.
     Transient,
-    /// It fails and recovers by turns.
+    /// It fails and recovers alternately.
     Intermittent,
-    /// It failed every time it was looked at, over a while.
+    /// It failed in every look over some time.
     Persistent,
-    /// It fails only when the host is asked at speed.
+    /// It fails only when the host is requested at speed.
     LoadInduced,
-    /// It fails, and there is not enough evidence to say how often.
+    /// It fails, without enough evidence to say how often.
     Unconfirmed,
 }
 
@@ -37,7 +37,7 @@ impl Verdict {
         Verdict::Unconfirmed,
     ];
 
-    /// The name in the `Verdict` column.
+    /// Returns the name in the `Verdict` column.
     pub const fn name(self) -> &'static str {
         match self {
             Verdict::Ok => "ok",
@@ -49,15 +49,15 @@ impl Verdict {
         }
     }
 
-    /// The verdict of that name.
+    /// Returns the verdict of this name.
     pub fn from_name(name: &str) -> Option<Verdict> {
         Verdict::ALL
             .into_iter()
             .find(|verdict| verdict.name() == name)
     }
 
-    /// Whether the URL is failing: at its last looks, or by turns. What recovered, or failed at the
-    /// crawl's speed alone, is not.
+    /// Returns whether the URL is failing, constantly or intermittently. A URL that recovered, or that
+    /// failed only at the crawl's speed, is not.
     pub const fn is_failing(self) -> bool {
         match self {
             Verdict::Persistent | Verdict::Intermittent | Verdict::Unconfirmed => true,
@@ -66,30 +66,30 @@ impl Verdict {
     }
 }
 
-/// How much evidence makes a failure persistent. All of these are ours.
+/// The evidence that makes a failure persistent. All values are ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// Shortest time from the first failed pass to the last, where nothing ever succeeded.
+    /// Minimum time from the first failed pass to the last, if nothing ever succeeded.
     pub span: Duration,
-    /// The same where something succeeded before.
+    /// The same if an attempt succeeded before.
     pub trailing_span: Duration,
-    /// Fewest passes, where nothing ever succeeded.
+    /// Minimum passes, if nothing ever succeeded.
     pub passes: u32,
-    /// Fewest attempts, where nothing ever succeeded.
+    /// Minimum attempts, if nothing ever succeeded.
     pub attempts: u32,
-    /// Fewest looks, where nothing ever succeeded.
+    /// Minimum looks, if nothing ever succeeded.
     pub looks: u32,
-    /// Fewest failed passes in a row, where something succeeded before.
+    /// Minimum failed passes in a row, if an attempt succeeded before.
     pub trailing: u32,
-    /// The end of the run: what a server announced to fail until later is not over.
+    /// The end of the run. A failure that the server announced until later than this is not over.
     pub now: Moment,
-    /// Whether failures may be put down to the speed of the crawl.
+    /// Whether failures may be attributed to the speed of the crawl.
     pub speed_counts: bool,
 }
 
 impl Rules {
-    /// For an audit that is over within minutes; the span is shown with the verdict. What was fine and
-    /// then failed is persistent only in an audit whose passes are spread over more time.
+    /// For an audit that ends within minutes; the span is shown with the verdict. A page that was fine
+    /// and then failed is persistent only in an audit whose passes take more time.
     pub const ONE_SHOT: Rules = Rules {
         span: Duration::from_mins(1),
         ..Rules::SCHEDULED
@@ -107,16 +107,16 @@ impl Rules {
         speed_counts: true,
     };
 
-    /// The same for a host of which nothing says that it fails because it is asked fast.
+    /// Returns the same rules for a host without evidence that speed is the reason of its failures.
     #[must_use]
-    pub const fn whatever_the_speed(self) -> Rules {
+    pub const fn ignoring_speed(self) -> Rules {
         Rules {
             speed_counts: false,
             ..self
         }
     }
 
-    /// The same with no fewer looks than these.
+    /// Returns the same rules with at least this many looks.
     #[must_use]
     pub fn at_least(self, looks: u32) -> Rules {
         Rules {
@@ -125,68 +125,70 @@ impl Rules {
         }
     }
 
-    /// The same for a run that ended at this moment.
+    /// Returns the same rules for a run that ended at this moment.
     #[must_use]
     pub const fn at(self, now: Moment) -> Rules {
         Rules { now, ..self }
     }
 }
 
-/// What the verdict is decided on.
+/// The facts that decide the verdict.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::assess) struct Case {
-    pub(in crate::assess) course: Course,
-    /// Attempts that say something, and those among them that failed or succeeded.
+    pub(in crate::assess) history: PassHistory,
+    /// Attempts with evidence, and those among them that failed or succeeded.
     pub(in crate::assess) attempts: u32,
     pub(in crate::assess) failed: u32,
     pub(super) succeeded: u32,
-    /// Attempts that share their fate with no other.
+    /// Attempts that are independent of all others.
     pub(in crate::assess) looks: u32,
-    /// What the sequential test decided.
+    /// The decision of the sequential test.
     pub(in crate::assess) frequency: Option<Frequency>,
     pub(super) first_failed: Option<Moment>,
-    /// Until when the last failure announced more of them.
+    /// Until when the last failure announced further failures.
     pub(in crate::assess) announced: Option<Moment>,
-    /// All failures lie in one host episode that is over.
+    /// Whether all failures lie in one host episode that is over.
     pub(in crate::assess) host_episode: bool,
-    /// All failures were at speed, and every later polite attempt succeeded.
+    /// Whether all failures were at speed and every later polite attempt succeeded.
     pub(super) only_at_speed: bool,
 }
 
-/// The first rule that fits. Between `transient` and `intermittent` the sequential test decides
-/// ([`crate::model::FlakyTest`]); while it is open, a failure after a recovery does.
+/// Returns the verdict of the first rule that applies. The sequential test ([`crate::model::FlakyTest`])
+/// decides between `transient` and `intermittent`. While it is undecided, a failure after a recovery
+/// makes it `intermittent`.
 pub(super) fn decide(case: &Case, rules: &Rules) -> Verdict {
-    let course = &case.course;
-    let failing = course.trailing > 0;
+    let history = &case.history;
+    let failing = history.trailing > 0;
     match () {
         () if case.failed == 0 => Verdict::Ok,
         () if case.host_episode => Verdict::Transient,
         () if case.only_at_speed && rules.speed_counts => Verdict::LoadInduced,
         () if failing && persists(case, rules) => Verdict::Persistent,
-        () if failing && course.episodes == 1 => Verdict::Unconfirmed,
+        () if failing && history.episodes == 1 => Verdict::Unconfirmed,
         () if failing => Verdict::Intermittent,
         () => match case.frequency {
             Some(Frequency::Rarely) => Verdict::Transient,
-            None if course.episodes == 1 => Verdict::Transient,
+            None if history.episodes == 1 => Verdict::Transient,
             Some(Frequency::Often) | None => Verdict::Intermittent,
         },
     }
 }
 
 fn persists(case: &Case, rules: &Rules) -> bool {
-    let course = &case.course;
+    let history = &case.history;
     if case.succeeded > 0 {
-        return course.trailing >= rules.trailing && course.trailing_span() >= rules.trailing_span;
+        return history.trailing >= rules.trailing
+            && history.trailing_span() >= rules.trailing_span;
     }
-    let seen = course.passes >= rules.passes
+    let seen = history.passes >= rules.passes
         && case.attempts >= rules.attempts
         && case.looks >= rules.looks
-        && course.span().max(course.run()) >= rules.span;
+        && history.span().max(history.run()) >= rules.span;
     seen || is_announced(case, rules)
 }
 
-/// Whether the server itself says that it fails for as long as makes a failure persistent, and that
-/// time is not over: it was not asked again because of that.
+/// Returns whether the server announced a failure that is long enough to be persistent and has not
+/// ended. The URL was not requested again because of the announcement.
 fn is_announced(case: &Case, rules: &Rules) -> bool {
     let (Some(first), Some(end)) = (case.first_failed, case.announced) else {
         return false;

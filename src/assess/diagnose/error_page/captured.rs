@@ -1,8 +1,8 @@
-//! The captured answers of real servers (`fixtures/responses`), named by their fingerprints.
+//! Tests with captured answers of real servers (`fixtures/responses`), named by their fingerprints.
 //!
-//! Each file is the output of `curl -i` followed by one line of curl's own. The manifest says which
-//! product and layer made the page, and which fault lay behind it; an empty product means that
-//! the page carries no mark of who made it. Several causes are parted by a bar.
+//! Each file is the output of `curl -i` followed by one line of curl's own. The manifest has the product
+//! and layer that made the page, and the fault behind it. An empty product means that the page has no
+//! mark of its maker. Several causes are separated by a bar.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ fn folder() -> &'static Path {
 
 fn read(file: &str) -> Captured {
     let bytes = std::fs::read(folder().join(file)).expect("a captured answer");
-    // Some of the files have been edited, and have the line ends of an editor.
+    // Some files were edited and have the editor's line ends.
     let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
     let start = text.find("HTTP/1.1 ").expect("a status line");
     let (head, rest) = text[start..].split_once("\n\n").expect("a header block");
@@ -55,7 +55,7 @@ impl Captured {
     }
 }
 
-/// Every row of the manifest with what was found.
+/// Returns every row of the manifest with its captured answer.
 fn all() -> Vec<(csv::StringRecord, Captured)> {
     let mut manifest = csv::Reader::from_path(folder().join("manifest.csv")).expect("a manifest");
     let rows = manifest.records().map(|row| row.expect("valid CSV"));
@@ -71,7 +71,7 @@ fn generator(found: &[Match]) -> Option<&Match> {
 }
 
 #[test]
-fn products_and_layers_are_named_and_none_wrongly() {
+fn products_and_layers_are_recognised_and_none_wrongly() {
     let (mut marked, mut named) = (0, 0);
     let (mut unnamed, mut wrong) = (Vec::new(), Vec::new());
     for (row, captured) in all() {
@@ -128,7 +128,7 @@ fn the_true_cause_is_among_those_of_the_fingerprint() {
 }
 
 #[test]
-fn pages_that_say_what_is_wrong_are_taken_at_their_word() {
+fn pages_that_name_their_fault_have_its_cause() {
     let cases = [
         ("nginx/https-port.http", Cause::Tls),
         ("apache/https-port.http", Cause::Tls),
@@ -192,9 +192,9 @@ fn samples_match_the_fingerprints_that_name_them() {
 }
 
 #[test]
-fn error_pages_are_known_with_status_200_too() {
+fn error_pages_are_recognised_with_status_200_too() {
     for (row, captured) in all() {
-        // Headers do not travel with a page; some pages have nothing but headers.
+        // A stored page has no headers, and some pages are recognised only by headers.
         let is_nameless = row[2] == *"PHP-FPM" || row[2] == *"lighttpd" && captured.status < 500;
         let by_text = captured.body.len() > 40 && !row[2].is_empty() && !is_nameless;
         if by_text {

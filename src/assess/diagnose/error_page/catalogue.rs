@@ -1,6 +1,6 @@
 //! The fingerprints of error pages, read once from `fingerprints.toml` into matchers.
 //!
-//! The file is part of the program; a test keeps it valid.
+//! The file is compiled into the program; a test keeps it valid.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -15,24 +15,24 @@ use super::patterns::Patterns;
 use crate::assess::diagnose::causes::shares::Shares;
 use crate::model::Cause;
 
-/// Bound on the memory of one compiled pattern, in bytes.
+/// Maximum memory of one compiled pattern, in bytes.
 const PATTERN_SIZE: usize = 1 << 18;
 
 static CATALOGUE: LazyLock<Option<Catalogue>> =
     LazyLock::new(|| Catalogue::parse(include_str!("fingerprints.toml")).ok());
 
-/// What tells one kind of error page from others.
+/// The properties of one kind of error page.
 #[derive(Debug)]
 pub struct Fingerprint {
     /// Its name in the file, such as `nginx-502`.
     pub id: String,
     /// The product that makes such a page.
     pub product: String,
-    /// The kind of machine that makes it.
+    /// The kind of machine that makes such a page.
     pub layer: Maker,
-    /// Causes with weights; empty where the page only tells who passed it on.
+    /// Causes with weights; empty if the page only shows who passed it on.
     pub causes: Shares,
-    /// How sure it is that this product made a page that matches, from 0 to 1.
+    /// Probability, from 0 to 1, that this product made a page that matches.
     pub confidence: f64,
     pub(in crate::assess::diagnose) status: Vec<u16>,
     pub(in crate::assess::diagnose) headers: Vec<(HeaderName, Regex)>,
@@ -41,10 +41,10 @@ pub struct Fingerprint {
     pub(super) bodies: std::ops::Range<usize>,
 }
 
-/// What can be wrong with the file.
+/// An error in the file.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueFault {
-    /// It is no TOML of the right shape.
+    /// It is not TOML of the right shape.
     #[error("not readable: {0}")]
     Toml(#[from] toml::de::Error),
     /// A pattern does not compile within its bound.
@@ -52,36 +52,36 @@ pub enum CatalogueFault {
     Pattern {
         /// The entry.
         id: String,
-        /// What is wrong with it.
+        /// The error.
         #[source]
         source: Box<regex::Error>,
     },
-    /// The words of all patterns are too many.
+    /// The patterns have too many words.
     #[error("words: {0}")]
     Words(#[from] aho_corasick::BuildError),
-    /// An entry says something that is not in the vocabulary, or not in range.
+    /// A value of an entry is not in the vocabulary, or not in range.
     #[error("{id}: {what}")]
     Entry {
         /// The entry.
         id: String,
-        /// What is wrong with it.
+        /// The error.
         what: String,
     },
 }
 
-/// All fingerprints, best first, and their body patterns.
+/// All fingerprints, the best first, and their body patterns.
 #[derive(Debug)]
 pub(in crate::assess::diagnose) struct Catalogue {
     pub(super) entries: Vec<Fingerprint>,
     pub(super) bodies: Patterns,
 }
 
-/// The fingerprint with this identity.
+/// Returns the fingerprint with this identity.
 pub fn fingerprint(id: &str) -> Option<&'static Fingerprint> {
     fingerprints().iter().find(|entry| entry.id == id)
 }
 
-/// All fingerprints, best first.
+/// Returns all fingerprints, the best first.
 pub fn fingerprints() -> &'static [Fingerprint] {
     catalogue().map_or(&[], |catalogue| &catalogue.entries)
 }
@@ -190,7 +190,7 @@ fn compiled(id: &str, pattern: &str) -> Result<Regex, CatalogueFault> {
 }
 
 impl Fingerprint {
-    /// Whether the header fields are those of the fingerprint; any value of a repeated one counts.
+    /// Returns whether the header fields match the fingerprint; any value of a repeated one counts.
     pub(super) fn fits_headers(&self, headers: &HeaderMap) -> bool {
         let fits = |(name, pattern): &(HeaderName, Regex)| {
             let mut values = headers.get_all(name).iter();
@@ -200,9 +200,9 @@ impl Fingerprint {
     }
 }
 
-/// The first fingerprint whose text is in a body, whatever status it came with. Entries that match
-/// an empty body are left out, and the message of a program: with a status of success it is judged by
-/// where it stands.
+/// Returns the first fingerprint whose text is in a body, with any status. Entries that match an empty
+/// body are left out. So are messages of programs: with a success status they are judged by their
+/// position.
 pub(super) fn by_text(body: &str) -> Option<&'static Fingerprint> {
     let catalogue = catalogue()?;
     let seen = catalogue.bodies.look(body);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_name_the_entry() {
+    fn errors_name_the_entry() {
         let entry = |body: &str, cause: &str| {
             format!(
                 "[[fp]]\nid='x'\nproduct='p'\nlayer='edge'\npriority=1\nstatus=[502]\n\

@@ -1,4 +1,4 @@
-//! Who made an error page: the fingerprints that an answer matches, best first.
+//! Finds the maker of an error page: the fingerprints that an answer matches, best first.
 //!
 //! The first match names the generator, the others are context: a page of nginx that came through
 //! Cloudflare matches both. The cost of an answer is bounded: 4 KiB of its body and its headers.
@@ -20,30 +20,30 @@ pub struct Match {
     pub product: &'static str,
     /// The kind of machine that made the page.
     pub layer: Maker,
-    /// Causes with weights; empty where the match is context only.
+    /// Causes with weights; empty if the match is only context.
     pub causes: Shares,
-    /// How sure it is that this product made the page.
+    /// Probability that this product made the page.
     pub confidence: f64,
-    /// What matched.
+    /// The parts that matched.
     pub evidence: Vec<Evidence>,
 }
 
 impl Match {
-    /// Whether it names the generator of the page, rather than somebody it came through.
+    /// Returns whether it names the generator of the page, not a server that passed it on.
     pub fn is_generator(&self) -> bool {
         !self.causes.is_empty()
     }
 }
 
-/// The fingerprints that an answer matches, best first. Only answers that are errors, and bodies
-/// that look like one, have any that name a generator.
+/// Returns the fingerprints that an answer matches, best first. Only errors, and bodies that look like
+/// one, have matches that name a generator.
 pub fn identify(answer: &Answer<'_>) -> Vec<Match> {
     let (Some(status), Some(catalogue)) = (answer.status, catalogue()) else {
         return Vec::new();
     };
     let body = head(answer.body_head);
     let seen = catalogue.bodies.look(&body);
-    // The words of an error page stand in articles too: of a success they count only when the page
+    // Articles contain the words of error pages too. With a success status they count only if the page
     // is an error by itself.
     let is_page = !(200..300).contains(&status) || soft_error(status, answer.body_head).is_some();
     let fits = |entry: &&Fingerprint| {
@@ -61,18 +61,18 @@ pub fn identify(answer: &Answer<'_>) -> Vec<Match> {
 }
 
 impl Fingerprint {
-    /// Whether it names a product; texts that many write themselves name none.
+    /// Returns whether it names a product; texts that many servers share name none.
     pub fn names_product(&self) -> bool {
         self.product != "any"
     }
 
-    /// Whether it is known by its status alone, whatever the answer says.
+    /// Returns whether the status alone identifies it.
     pub fn is_status_alone(&self) -> bool {
         self.bodies.is_empty() && self.headers.is_empty()
     }
 
-    /// Without a list, a fingerprint is of any error; and of success, because error pages come
-    /// with 200 too.
+    /// Without a list a fingerprint fits any error, and success too, because error pages come with 200
+    /// as well.
     fn fits_status(&self, status: u16) -> bool {
         match self.status.as_slice() {
             [] => !(300..400).contains(&status),
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_generator_comes_before_those_it_came_through() {
+    fn the_generator_comes_before_servers_that_passed_it_on() {
         let page = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n<center>\
                     <h1>502 Bad Gateway</h1></center>\n<hr><center>nginx</center>\n</body></html>";
         let through = [("server", "cloudflare"), ("cf-ray", "8f1a2b3c4d5e6f70-FRA")];
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_the_application_is_not_taken_for_one_of_its_proxy() {
+    fn a_page_of_the_application_is_not_attributed_to_its_proxy() {
         let page = "<title>The shop</title><h1>Something broke</h1>";
         let none = [""; 0];
         // Entity tags of a framework, of a file with its time, and of nginx's own file.
@@ -178,7 +178,7 @@ mod tests {
         let of_upstream = [("server", "envoy"), ("x-envoy-upstream-service-time", "4")];
         assert_eq!(check(503, &of_upstream, page), none);
         assert_eq!(check(503, &of_upstream[..1], page), ["envoy-context"]);
-        // Varnish names itself in Via alone where it passes a page on.
+        // If Varnish passes a page on, it names itself only in Via.
         let through = [("x-varnish", "32770"), ("via", "1.1 varnish (Varnish/7.1)")];
         assert_eq!(check(503, &through, page), none);
         let of_go = [("content-type", "text/plain; charset=utf-8")];
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn words_count_where_they_are_all_that_is_said() {
+    fn words_count_if_the_page_says_nothing_else() {
         let none = [""; 0];
         let cases = [
             ("<h1>Down for maintenance</h1>", "generic-maintenance-page"),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_are_text() {
+    fn any_bytes_can_be_identified() {
         for body in [
             &b""[..],
             b"\xff\xfe<title>",

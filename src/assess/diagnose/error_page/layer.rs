@@ -1,4 +1,4 @@
-//! Which kind of machine made an error page: the edge, a balancer, a proxy or the application.
+//! The kind of machine that made an error page: the edge, a balancer, a proxy or the application.
 
 use http::HeaderMap;
 
@@ -7,14 +7,14 @@ use super::maker::Maker;
 use super::text::head;
 use crate::assess::diagnose::answer::Answer;
 
-/// Servers that put a page of their own into every error they make. An error with another page
-/// behind such a server is the application's.
+/// Servers that put their own page into every error they make. An error with another page behind such a
+/// server comes from the application.
 const SERVERS_WITH_PAGES: [&str; 5] = ["nginx", "openresty", "apache", "lighttpd", "varnish"];
 
-/// Who made the page, from its fingerprints and headers. `None`: nothing tells.
+/// Returns the maker of the page by its fingerprints and headers, or `None` if nothing shows it.
 pub fn maker_of(answer: &Answer<'_>, matches: &[Match]) -> Option<Maker> {
     let status = answer.status?;
-    // Envoy names the time the upstream took only when the upstream answered.
+    // Envoy reports the upstream's time only if the upstream answered.
     if answer.headers.contains_key("x-envoy-upstream-service-time") {
         return Some(Maker::Application);
     }
@@ -30,7 +30,7 @@ pub fn maker_of(answer: &Answer<'_>, matches: &[Match]) -> Option<Maker> {
         .then_some(Maker::Application)
 }
 
-/// Headers that applications set, and proxies do not.
+/// Returns whether there are headers that applications set and proxies do not.
 fn has_framework(headers: &HeaderMap) -> bool {
     let names = [
         "x-powered-by",

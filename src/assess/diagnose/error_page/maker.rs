@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 /// The kind of machine that made a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Maker {
-    /// A CDN or a protection in front of the site.
+    /// A CDN or protection service in front of the site.
     Edge,
     /// A load balancer.
     LoadBalancer,
@@ -18,7 +18,7 @@ pub enum Maker {
 }
 
 impl Maker {
-    /// Every kind, outermost first.
+    /// All kinds, the outermost first.
     pub const ALL: [Maker; 5] = [
         Maker::Edge,
         Maker::LoadBalancer,
@@ -27,7 +27,7 @@ impl Maker {
         Maker::Application,
     ];
 
-    /// The name in data, such as `reverse_proxy`.
+    /// Returns the name in data, such as `reverse_proxy`.
     pub const fn id(self) -> &'static str {
         match self {
             Maker::Edge => "edge",
@@ -38,12 +38,12 @@ impl Maker {
         }
     }
 
-    /// The kind with this name.
+    /// Returns the kind with this name.
     pub fn from_id(id: &str) -> Option<Maker> {
         Maker::ALL.into_iter().find(|maker| maker.id() == id)
     }
 
-    /// The name in sentences.
+    /// Returns the name in sentences.
     pub const fn title(self) -> &'static str {
         match self {
             Maker::Edge => "the CDN's edge",

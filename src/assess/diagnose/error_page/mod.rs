@@ -1,4 +1,4 @@
-//! Whether an answer is an error page, and who made it.
+//! Whether an answer is an error page, and which server made it.
 
 #[cfg(test)]
 mod captured;

@@ -1,5 +1,5 @@
-//! Many patterns over one text. Nearly every pattern has words without which it cannot match: all of
-//! them are looked for at once, and a pattern is tried only where one of its own is there.
+//! Matches many patterns against one text. Nearly every pattern has words without which it cannot match.
+//! All words are searched at once, and a pattern is tried only if one of its words is there.
 
 use aho_corasick::{AhoCorasick, BuildError};
 use regex::Regex;
@@ -10,13 +10,13 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 pub(in crate::assess::diagnose) struct Patterns {
     all: Vec<Regex>,
     words: AhoCorasick,
-    /// Of each word the pattern that it belongs to.
+    /// The pattern of each word.
     owners: Vec<usize>,
-    /// Whether a pattern has no words, and must always be tried.
+    /// Whether a pattern has no words and must always be tried.
     wordless: Vec<bool>,
 }
 
-/// What the words in a text leave to be tried.
+/// The patterns that remain to be tried after the search for words.
 #[derive(Debug)]
 pub(in crate::assess::diagnose) struct Seen<'a> {
     patterns: &'a [Regex],
@@ -46,7 +46,7 @@ impl Patterns {
         })
     }
 
-    /// Which patterns may match a text.
+    /// Returns the patterns that may match a text.
     pub(super) fn look<'a>(&'a self, text: &'a str) -> Seen<'a> {
         let mut possible = self.wordless.clone();
         for word in self.words.find_overlapping_iter(text) {
@@ -61,13 +61,13 @@ impl Patterns {
 }
 
 impl Seen<'_> {
-    /// Whether the pattern with this number matches.
+    /// Returns whether the pattern with this number matches.
     pub(super) fn matched(&self, number: usize) -> bool {
         self.possible[number] && self.patterns[number].is_match(self.text)
     }
 }
 
-/// Words of which one is in every match, whatever its case; `None` if nothing of the kind is known.
+/// Returns words of which every match contains one, in any case; `None` if none are known.
 fn required(pattern: &Hir) -> Option<Vec<Vec<u8>>> {
     if let Some(word) = exact(pattern) {
         return (!word.is_empty()).then(|| vec![word]);
@@ -86,14 +86,14 @@ fn required(pattern: &Hir) -> Option<Vec<Vec<u8>>> {
                 [part] => required(part),
                 run => required(&Hir::concat(run.to_vec())),
             });
-            // The longer a word, the fewer texts it is in.
+            // The longer a word, the fewer texts contain it.
             words.max_by_key(|words| words.iter().map(Vec::len).min())
         }
         _ => None,
     }
 }
 
-/// The one text that a pattern matches, in lower case, if there is but one.
+/// Returns the only text that a pattern matches, in lower case, if there is just one.
 fn exact(pattern: &Hir) -> Option<Vec<u8>> {
     match pattern.kind() {
         HirKind::Empty | HirKind::Look(_) => Some(Vec::new()),
@@ -108,8 +108,8 @@ fn exact(pattern: &Hir) -> Option<Vec<u8>> {
     }
 }
 
-/// The letter that a class stands for in both its cases. Some letters have a third one, which is not
-/// ASCII: they are none.
+/// Returns the letter that a class stands for in both cases. Letters with a third, non-ASCII case are
+/// excluded.
 fn letter(class: &Class) -> Option<u8> {
     let Class::Unicode(class) = class else {
         return None;
@@ -139,7 +139,7 @@ mod tests {
         let cases: [(&str, &[&str]); 9] = [
             ("^Bad Gateway\n?$", &["bad gateway"]),
             (r"(?i)gateway\s+time-?out", &["gateway"]),
-            // A long s and the sign of the kelvin are letters of these words too.
+            // The long s and the kelvin sign are cases of these letters too.
             (r"(?i)\bskit list\b", &["it li"]),
             ("(?s)<h1>.*by cloud(front|flare)", &["by cloud"]),
             ("(one|three)+ x", &["one", "three"]),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_tried_is_what_can_match() {
+    fn only_patterns_that_can_match_are_tried() {
         let patterns = ["(?i)bad gateway", r"^\s*$", "Gateway", r"(?i)\bskit\b"];
         let patterns = patterns.map(|pattern| Regex::new(pattern).expect("a pattern"));
         let patterns = Patterns::new(patterns.to_vec()).expect("words");
@@ -178,7 +178,7 @@ mod tests {
         }
     }
 
-    /// Every file below a folder.
+    /// Collects every file below a folder.
     fn files(folder: &Path, found: &mut Vec<Vec<u8>>) {
         for entry in std::fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fixture_matches_as_without_words() {
+    fn every_fixture_matches_as_without_the_word_search() {
         let patterns = &catalogue().expect("a catalogue").bodies;
         let mut bodies = Vec::new();
         let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
@@ -199,7 +199,7 @@ mod tests {
         assert!(patterns.wordless.iter().filter(|less| **less).count() < 4);
         for body in bodies {
             let text = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]);
-            // What was captured begins with the header block.
+            // Captured answers begin with the header block.
             let parts = text.split("\r\n\r\n").chain([&*text]);
             for part in parts.flat_map(|part| [part.to_owned(), part.to_ascii_uppercase()]) {
                 let seen = patterns.look(&part);

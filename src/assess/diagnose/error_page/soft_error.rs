@@ -1,9 +1,9 @@
-//! Is a page that says 200 an error page?
+//! Whether a page with status 200 is an error page.
 //!
-//! It is careful: an article about 502 is no error. A page counts when it is blank, when it is
-//! short and its text or heading is that of an error page, or when the program's error message is in
-//! it as the program writes it. Only its beginning is read and, since a fatal error ends the output,
-//! its end.
+//! The check is careful: an article about 502 is not an error. A page counts if it is blank, if it is
+//! short and its text or heading is that of an error page, or if it contains a program's error message
+//! as the program writes it. Only its beginning is read and, because a fatal error ends the output, its
+//! end.
 
 use std::cell::LazyCell;
 use std::ops::Range;
@@ -17,35 +17,35 @@ use super::catalogue::by_text;
 use super::text::{BODY_HEAD, head, headline};
 use crate::model::Cause;
 
-/// How much of a page's end is looked at for the last words of an error message, in bytes. Ours.
+/// Bytes of a page's end that are searched for the last words of an error message. Ours.
 const LAST_WORDS: usize = 2 * 1024;
 
-/// How much of a page is read for its text, and how much of its end for an error message.
+/// Bytes of a page that are read for its text, and bytes of its end for an error message.
 const LOOKED_AT: usize = 16 * 1024;
-/// Error pages say less than this; what says more is an article, a form, a shop.
+/// Maximum text of an error page; a longer one is an article, a form or a shop.
 const SHORT_TEXT: usize = 500;
-/// The longest text of a known error page; Squid's is the longest of those captured.
+/// Maximum text of a known error page; Squid's is the longest of those captured.
 const KNOWN_TEXT: usize = 1200;
-/// A page with more links than this is a page of the site, whatever its heading says.
+/// A page with more links than this is a page of the site, with any heading.
 const FEW_LINKS: usize = 12;
-/// Fingerprints below this need a heading that agrees: their words stand on other pages too.
+/// Fingerprints below this confidence need a heading that agrees: other pages contain their words too.
 const OWN_WORDS: f64 = 0.85;
 
-/// A page with a status of success that is an error page.
+/// A page with a success status that is an error page.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SoftError {
-    /// What gave it away.
+    /// The sign that shows it.
     pub sign: SoftSign,
-    /// The fingerprint whose text is in it.
+    /// The fingerprint whose text it contains.
     pub fingerprint: Option<&'static str>,
-    /// The cause that the page points at.
+    /// The probable cause.
     pub cause: Cause,
     /// Its title, heading or only line.
     pub headline: Option<String>,
 }
 
 impl SoftError {
-    /// One of which nothing is kept but that it was one.
+    /// Returns an error page without details.
     pub const fn unexplained() -> SoftError {
         SoftError {
             sign: SoftSign::Heading,
@@ -56,22 +56,22 @@ impl SoftError {
     }
 }
 
-/// What gives an error page away although it says 200.
+/// The sign that a page with status 200 is an error page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SoftSign {
-    /// There is no page at all.
+    /// The page is empty.
     Blank,
     /// The text of a known error page.
     KnownPage,
-    /// A heading that is an error's, over little text.
+    /// The heading of an error over little text.
     Heading,
-    /// A program's complaint in the page.
+    /// A program's error message in the page.
     Complaint,
 }
 
 impl SoftSign {
-    /// The sign in words.
+    /// Returns the sign in words.
     pub const fn title(self) -> &'static str {
         match self {
             SoftSign::Blank => "an empty page",
@@ -82,7 +82,7 @@ impl SoftSign {
     }
 }
 
-/// Headings that are an error's and nothing else, but for the name of a site behind a separator.
+/// Headings that name an error and nothing else, except a site's name after a separator.
 static ERROR_HEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let kinds = [
         r"(http )?(error[: ]+)?50[0-9]\b[ :.-]*",
@@ -104,7 +104,7 @@ static ERROR_HEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&pattern).ok()
 });
 
-/// Every error message has one of these words. Looking for them first spares most pages the patterns.
+/// Words of which every error message has one. Searching them first saves the patterns for most pages.
 static COMPLAINT_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let words = [
         "atal error",
@@ -119,27 +119,27 @@ static COMPLAINT_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         "HTTP Status 50",
         "<br> &nbsp; &nbsp;at ",
     ];
-    // Only this kind of match is looked for in steps of many bytes.
+    // Only this kind of match is searched in steps of many bytes.
     let searcher = AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostFirst)
         .build(words);
     searcher.ok()
 });
 
-/// Where the error message of a program may stand in a page.
+/// A pattern of a program's error message, and its possible position in a page.
 struct Complaint {
     pattern: bytes::Regex,
-    /// The most text after it.
+    /// Maximum text after it.
     rest: usize,
 }
 
-/// A page that is nothing but a message may have these before it; no article begins like that.
+/// Markup that may precede the message if it is the whole page; no article begins like that.
 const OPENING: &str = r"^\s*(?:<(?:!doctype|html|body|pre|p|br|b|div)\b[^>]{0,80}>\s*){0,4}";
-/// What ends the run of a PHP program.
+/// The message that ends a PHP program.
 const PHP: &str = r"(?:PHP )?(?:(?:Recoverable |Catchable )?[Ff]atal|Parse) error";
 
-/// Messages at the beginning of a page. Those of development pages are told by their markup, which
-/// an article has escaped.
+/// Messages at the beginning of a page. Those of development pages are recognised by their markup, which
+/// an article would have escaped.
 static AT_THE_BEGINNING: LazyLock<Vec<Complaint>> = LazyLock::new(|| {
     let python = r#"Traceback \(most recent call last\):\s+File (?:"|&quot;|&#34;)"#;
     let debuggers = [
@@ -163,8 +163,8 @@ static AT_THE_BEGINNING: LazyLock<Vec<Complaint>> = LazyLock::new(|| {
     ])
 });
 
-/// Messages after which little or nothing more is written: those of PHP, with and without
-/// `html_errors`. An article goes on after one, or is closed by its tags.
+/// Messages after which little or nothing follows: those of PHP, with and without `html_errors`. An
+/// article continues after one, or ends with its closing tags.
 static AT_THE_END: LazyLock<Vec<Complaint>> = LazyLock::new(|| {
     let place = r"[^<]{1,1000}</b> on line <b>[0-9]+</b>";
     complaints(&[
@@ -190,20 +190,20 @@ fn complaints(kinds: &[(&str, usize)]) -> Vec<Complaint> {
     kinds.collect()
 }
 
-/// The part of a page with a status of success that shows that it is an error page: a program's
-/// error message, if there is one, or else all of it.
+/// Returns the part of a page with a success status that shows the error: a program's error message if
+/// there is one, otherwise the whole page.
 pub fn telling_part(body: &[u8]) -> &[u8] {
     complaint(body).map_or(body, |at| &body[at..])
 }
 
-/// Where the error message of a program begins in a page.
+/// Returns the position of a program's error message in a page.
 fn complaint(body: &[u8]) -> Option<usize> {
     let words = COMPLAINT_WORDS.as_ref()?;
     let find = |part: Range<usize>, kinds: &[Complaint]| {
         let start = part.start;
         let part = &body[part];
         kinds.iter().find_map(|kind| {
-            // The last one is what ended the page.
+            // The last one ended the page.
             let found = kind.pattern.find_iter(part).last()?;
             let after = || text_length(&body[start + found.end()..]);
             let ends = kind.rest == usize::MAX || after().is_some_and(|text| text <= kind.rest);
@@ -215,19 +215,19 @@ fn complaint(body: &[u8]) -> Option<usize> {
     let at_the_beginning = || find(head.clone(), &AT_THE_BEGINNING);
     let at_the_end = || find(end.clone(), &AT_THE_END);
     let may_begin = words.is_match(&body[head.clone()]);
-    // The line that it names comes last, before some text at most.
+    // The line that it names comes last, followed by little text.
     let last = &body[body.len().saturating_sub(LAST_WORDS)..];
     let may_end = memchr::memmem::find(last, b" on line ").is_some();
     (may_begin.then(at_the_beginning).flatten()).or_else(|| may_end.then(at_the_end).flatten())
 }
 
-/// Whether an answer with this status and page is an error after all. The body is decoded HTML or
-/// plain text, whole or its beginning.
+/// Returns the error page in an answer with this status and page, if it is one. The body is decoded HTML
+/// or plain text, complete or its beginning.
 pub fn soft_error(status: u16, body: &[u8]) -> Option<SoftError> {
     if !(200..300).contains(&status) || matches!(status, 204..=206) {
         return None;
     }
-    // Most pages are told without a look at their characters.
+    // Most pages are decided without reading their characters.
     let text = LazyCell::new(|| head(body));
     let found = |sign, fingerprint, cause| {
         Some(SoftError {
@@ -266,13 +266,13 @@ pub fn soft_error(status: u16, body: &[u8]) -> Option<SoftError> {
     found(SoftSign::Heading, None, cause)
 }
 
-/// Whether nothing is on a page, not counting white space and a byte order mark.
+/// Returns whether a page is empty except for white space and a byte order mark.
 fn is_blank(body: &[u8]) -> bool {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     body.iter().all(u8::is_ascii_whitespace)
 }
 
-/// The title and the first heading.
+/// Returns the title and the first heading.
 fn headings(text: &str) -> impl Iterator<Item = &str> {
     let after_title = text.find("</title").map_or("", |at| &text[at + 7..]);
     [headline(text), headline(after_title)]
@@ -286,9 +286,9 @@ fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
         .is_some_and(|pattern| pattern.is_match(text))
 }
 
-/// How much there is to read on a page, in bytes without white space; `None`, if that is more than
-/// a known error page has, or if there are the links of a page of the site. Most pages are told by
-/// their first kilobytes.
+/// Returns the length of a page's text, in bytes without white space. Returns `None` if that is longer
+/// than a known error page, or if there are as many links as on a page of the site. The first kilobytes
+/// decide most pages.
 fn text_length(body: &[u8]) -> Option<usize> {
     let mut rest = &body[..body.len().min(LOOKED_AT)];
     let (mut shown, mut links) = (0, 0);
@@ -325,7 +325,7 @@ fn after_end_tag<'a>(text: &'a [u8], tag: &[u8]) -> &'a [u8] {
     after(text, at, tag.len())
 }
 
-/// What comes after something of this length; nothing, if it is not there.
+/// Returns the text after a match of this length, or an empty one without a match.
 fn after(text: &[u8], at: Option<usize>, length: usize) -> &[u8] {
     at.map_or(&[], |at| &text[at + length..])
 }
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn error_pages_are_seen_behind_their_200() {
+    fn error_pages_with_status_200_are_recognised() {
         let page = |title: &str, text: &str| {
             format!("<html><head><title>{title}</title></head><body><p>{text}</p></body></html>")
         };
@@ -405,13 +405,13 @@ mod tests {
         }
     }
 
-    /// A page of a shop, as much of it as was written before an error ended it.
+    /// A page of a shop up to the error that ended it.
     fn begun() -> String {
         let rows = "<div class=row><a href=/p>Product</a> 12.00</div>\n".repeat(400);
         format!("<!DOCTYPE html><html><head><title>Shop</title></head><body>\n{rows}")
     }
 
-    /// What PHP writes of an uncaught exception.
+    /// PHP's message for an uncaught exception.
     fn uncaught(frames: usize) -> String {
         let mut trace = String::new();
         for n in 0..frames {
@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_a_php_program_is_seen_wherever_the_page_broke_off() {
+    fn a_fatal_php_error_is_found_wherever_the_page_broke_off() {
         let memory =
             "Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes)";
         let bold = |kind: &str, text: &str| {
@@ -476,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn development_pages_of_frameworks_are_seen_however_long() {
+    fn development_pages_of_frameworks_of_any_length_are_recognised() {
         let frames = "<li>frame of a trace, with its source and its variables</li>".repeat(200);
         let cases = [
             "<!doctype html><html><head><title>OperationalError: no such table\n // Werkzeug Debugger</title>",
@@ -509,7 +509,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_about_the_errors_of_programs_are_no_errors() {
+    fn pages_about_program_errors_are_not_errors() {
         let text = "<p>PHP writes this when the memory limit is reached, and ends the request.</p>"
             .repeat(20);
         let bold = "<b>Fatal error</b>: Uncaught Error: x in <b>/srv/a.php</b> on line <b>3</b>";
@@ -555,7 +555,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_about_errors_are_no_errors() {
+    fn pages_about_errors_are_not_errors() {
         let article = format!(
             "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1>{}\
              <pre>&lt;b&gt;Fatal error&lt;/b&gt;: x in &lt;b&gt;</pre></body></html>",
@@ -581,7 +581,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_have_an_answer() {
+    fn any_bytes_can_be_checked() {
         for body in [
             &b"<"[..],
             b"<script",

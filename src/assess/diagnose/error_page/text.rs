@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-/// How much of a body is looked at. Error pages are smaller, and say who they are near the top.
+/// Bytes of a body that are read. Error pages are smaller and name themselves near the top.
 pub(super) const BODY_HEAD: usize = 4096;
 
-/// The beginning of a body as text; bytes that are not UTF-8 are replaced.
+/// Returns the beginning of a body as text; bytes that are not UTF-8 are replaced.
 pub(super) fn head(body: &[u8]) -> Cow<'_, str> {
     let head = &body[..body.len().min(BODY_HEAD)];
     match std::str::from_utf8(head) {
         Ok(text) => text.into(),
-        // Replacing looks at each byte: nearly always the last character alone is cut in two.
+        // Replacement reads each byte. Nearly always only the last character is cut in two.
         Err(fault) => {
             let (valid, rest) = head.split_at(fault.valid_up_to());
             let valid = std::str::from_utf8(valid).unwrap_or_default();
@@ -19,7 +19,7 @@ pub(super) fn head(body: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The title of a page, or else its first heading, or else its only line; at most 100 bytes.
+/// Returns the title of a page, else its first heading, else its only line; at most 100 bytes.
 pub(super) fn headline(body: &str) -> Option<&str> {
     let between = |open: &str, close: &str| {
         let lower = body.to_ascii_lowercase();

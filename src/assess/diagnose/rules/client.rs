@@ -1,24 +1,24 @@
-//! Answers that depend on who asks: a firewall or bot protection in the way of crawlers.
+//! Answers that depend on the client: a firewall or bot protection that blocks crawlers.
 
 use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::context::{Experiment, Ratio, Trial};
 use crate::assess::diagnose::evidence::Evidence;
 use crate::model::Cause;
 
-/// What is known of how a host treats clients.
+/// Facts about how a host treats clients.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientFacts<'a> {
     /// Scheme, host and port.
     pub host: &'a str,
     /// The experiment with a browser's user agent, if one was made.
     pub browser: Option<Experiment>,
-    /// URLs that fail for the crawler and not for a browser, of all of the host.
+    /// URLs that fail for the crawler but not for a browser, out of all of the host.
     pub refused: Ratio,
-    /// Answers that are challenges or blocks by their fingerprint, of all failing ones.
+    /// Answers whose fingerprint is a challenge or a block, out of all failing ones.
     pub blocks: Ratio,
 }
 
-/// The crawler is refused where a browser is not.
+/// Reports that the crawler is refused but a browser is not.
 pub fn client_block(facts: &ClientFacts<'_>) -> Option<Finding> {
     let proven = facts.browser.filter(|experiment| {
         experiment.trial == Trial::Browser && experiment.fine.of >= 2 && experiment.helps()
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browser_that_is_let_through_proves_it() {
+    fn a_successful_browser_request_proves_a_block() {
         let facts = |fine, crawler_fine, blocks| ClientFacts {
             host: HOST,
             browser: Some(Experiment {

@@ -1,4 +1,4 @@
-//! Pages that fail every time, and sections in which most do.
+//! Pages that fail every time, and sections in which most pages do.
 
 use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::causes::{Diagnosis, Special};
@@ -6,31 +6,31 @@ use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 
-/// Sections with fewer URLs say nothing of the section.
+/// Minimum URLs of a section for a finding about it.
 const FEWEST_URLS: u64 = 5;
-/// From this share of failing URLs on, a section is down.
+/// Minimum share of failing URLs of a section that is down.
 const DOWN: f64 = 0.8;
-/// Most families that are named in a sentence.
+/// Maximum families named in a sentence.
 const FAMILIES: usize = 3;
-/// Most sections with a sentence of their own.
+/// Maximum sections with a sentence of their own.
 const SECTIONS: usize = 5;
 
-/// URLs of one host that fail for one cause, of which some fail every time they are requested. The
-/// finding covers all of them, whatever their verdict: one cause is one finding. Error pages with 200 have
-/// their own (`soft_error`).
+/// Reports URLs of one host that fail for one cause, some of them every time. The finding covers all of
+/// them, with any verdict: one cause is one finding. Error pages with status 200 have their own
+/// (`soft_error`).
 pub fn persistent_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let found = facts.persistent.part > 0 && facts.soft.is_none();
     found.then(|| of_urls("persistent_cluster", Severity::Error, facts, diagnosis))
 }
 
-/// URLs of one host that fail for one cause, by turns with answers that are fine.
+/// Reports URLs of one host that fail for one cause, alternately with successes.
 pub fn intermittent_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let is_told = facts.persistent.part > 0 && facts.soft.is_none();
     let found = facts.intermittent > 0 && !is_told;
     found.then(|| of_urls("intermittent_cluster", Severity::Warning, facts, diagnosis))
 }
 
-/// URLs of one host that fail for one cause and were not requested often or long enough to say
+/// Reports URLs of one host that fail for one cause and were not requested often or long enough to show
 /// whether they always do.
 pub fn unconfirmed_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let all = facts.failing() > 0 && facts.failing() == facts.unconfirmed;
@@ -38,13 +38,13 @@ pub fn unconfirmed_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Optio
     found.then(|| of_urls("unconfirmed_cluster", Severity::Warning, facts, diagnosis))
 }
 
-/// URLs of one host that failed for one cause and were all fine when requested again.
+/// Reports URLs of one host that failed for one cause and all succeeded later.
 pub fn transient_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let found = facts.failing() == 0 && facts.transient > 0;
     found.then(|| of_urls("transient_cluster", Severity::Notice, facts, diagnosis))
 }
 
-/// URLs that fail when their answers are compressed, and are fine otherwise: found by experiment.
+/// Reports URLs that an experiment found to fail only when their answers are compressed.
 pub fn compression_fault(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let found = diagnosis.special == Some(Special::Compression);
     found.then(|| of_urls("compression_fault", Severity::Error, facts, diagnosis))
@@ -82,7 +82,7 @@ fn of_urls(
     }
 }
 
-/// How many URLs there are, where, with which verdicts and of which families.
+/// Returns the number of URLs, their sections, verdicts and families.
 fn counts(facts: &ClusterFacts) -> Vec<Evidence> {
     let (all, failing) = (facts.persistent.of, facts.failing());
     let whose = format!("this kind in {}", facts.places());
@@ -115,7 +115,7 @@ fn counts(facts: &ClusterFacts) -> Vec<Evidence> {
     evidence
 }
 
-/// How many URLs there are of each verdict, if there are several.
+/// Returns the number of URLs of each verdict, if there are several.
 fn verdicts(facts: &ClusterFacts) -> Option<Evidence> {
     let counts = [
         facts.persistent.part,
@@ -132,23 +132,24 @@ fn verdicts(facts: &ClusterFacts) -> Option<Evidence> {
     })
 }
 
-/// What was counted of sections that have one fault.
+/// Counts of sections with the same fault.
 #[derive(Clone, Debug)]
 pub struct SectionFacts<'a> {
     /// Scheme, host and port.
     pub host: &'a str,
-    /// The sections, each with its URLs that fail, of all that it has.
+    /// The sections, each with its failing URLs out of all.
     pub sections: Vec<(&'a str, Ratio)>,
-    /// URLs that fail, of all others of the host.
+    /// Failing URLs out of all others of the host.
     pub elsewhere: Ratio,
 }
 
-/// Whether so many failing URLs are a section that is down, rather than a few pages.
+/// Returns whether this share of failing URLs is a section that is down, not a few pages.
 pub fn is_down(urls: Ratio) -> bool {
     urls.of >= FEWEST_URLS && urls.share() >= DOWN
 }
 
-/// Most URLs of a section, or of several for one cause, fail while the rest of the host works.
+/// Reports that most URLs of a section, or of several with one cause, fail while the rest of the host
+/// works.
 pub fn section_down(
     facts: &SectionFacts<'_>,
     cluster: &ClusterFacts,
@@ -158,7 +159,7 @@ pub fn section_down(
     let down: Vec<(&str, Ratio)> = down.copied().collect();
     let lowest = down.iter().map(|(_, urls)| urls.interval().low);
     let lowest = lowest.reduce(f64::min)?;
-    // A host that is down altogether is another finding.
+    // A host that is down as a whole is another finding.
     let elsewhere_fine =
         facts.elsewhere.of >= FEWEST_URLS && facts.elsewhere.interval().high < lowest;
     if !elsewhere_fine {
@@ -202,7 +203,7 @@ mod tests {
     use crate::model::{Cause, Outcome};
 
     #[test]
-    fn what_fails_every_time_is_found() {
+    fn pages_that_fail_every_time_are_found() {
         let failing = cluster(Outcome::Server502, 12);
         let mut flapping = failing.clone();
         flapping.persistent = Ratio::new(0, 12);
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_and_goes_and_what_is_not_known_yet_are_found() {
+    fn intermittent_and_unconfirmed_pages_are_found() {
         let failing = cluster(Outcome::Server502, 12);
         let diagnosis = diagnose(&failing, &Context::default());
         let mut flapping = failing.clone();
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_covers_its_urls_whatever_their_verdict() {
+    fn a_finding_covers_urls_of_any_verdict() {
         let mut facts = cluster(Outcome::Server502, 60);
         let mut blog = cluster(Outcome::Server502, 0);
         blog.cluster.section = "/blog/".to_owned();

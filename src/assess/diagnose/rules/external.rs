@@ -1,4 +1,4 @@
-//! Links of the site that lead to other sites and fail there.
+//! Links from the site to other sites that fail there.
 
 use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::evidence::Evidence;
@@ -9,11 +9,11 @@ use crate::model::{Layer, Outcome};
 pub struct DeadLinks {
     /// The audited site.
     pub site: String,
-    /// How many there are; more than are listed, if there are many.
+    /// Their total number, which may exceed the listed ones.
     pub urls: u64,
-    /// Pages that have such a link.
+    /// Number of pages that have such a link.
     pub pages: u64,
-    /// The most linked.
+    /// The most linked ones.
     pub links: Vec<DeadLink>,
 }
 
@@ -22,20 +22,20 @@ pub struct DeadLinks {
 pub struct DeadLink {
     /// Its address.
     pub address: String,
-    /// Where it redirects to in the end; none if it does not.
+    /// The last target of its redirects; absent if it does not redirect.
     pub end: Option<String>,
-    /// The last status there; none if nothing was answered.
+    /// The last status there; absent without an answer.
     pub status: Option<u16>,
-    /// What happened there last; none if it was not requested, because its host was given up.
+    /// The last outcome there; absent if it was not requested because its host was given up.
     pub outcome: Option<Outcome>,
-    /// Pages that link to it.
+    /// Number of pages that link to it.
     pub pages: u64,
     /// Some of them.
     pub examples: Vec<String>,
 }
 
-/// Whether the last answer of another site says that a link to it leads nowhere. A 401, 403, 429 or 999
-/// (LinkedIn) says so to a crawler only.
+/// Returns whether the last answer of another site shows that the link is dead. A 401, 403, 429 or 999
+/// (LinkedIn) is meant for crawlers only.
 pub fn is_dead(outcome: Outcome, status: Option<u16>) -> bool {
     match status {
         Some(status) => matches!(status, 404 | 410 | 500..=599),
@@ -43,8 +43,8 @@ pub fn is_dead(outcome: Outcome, status: Option<u16>) -> bool {
     }
 }
 
-/// External links that fail: one finding, as it is the site's pages that must be edited. Other sites
-/// have no part in the scores.
+/// Reports external links that fail as one finding, because the site's pages must be edited. Other sites
+/// do not affect the scores.
 pub fn external_links(facts: &DeadLinks) -> Option<Finding> {
     if facts.urls == 0 {
         return None;
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_refuses_crawlers_is_no_dead_link() {
+    fn a_link_that_refuses_crawlers_is_not_dead() {
         let cases = [
             (Outcome::Client404, Some(404), true),
             (Outcome::Client410, Some(410), true),

@@ -1,4 +1,4 @@
-//! What a rule found: who is concerned, how bad it is, why, and where the advice stands.
+//! The result of a rule: its subject, severity, evidence, and the topic of the advice.
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -7,7 +7,7 @@ use crate::assess::diagnose::evidence::{Evidence, sentences};
 use crate::assess::playbook::server_key;
 use crate::model::{Cause, Causes};
 
-/// How bad a finding is for crawling and indexing.
+/// How harmful a finding is for crawling and indexing.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
@@ -16,7 +16,7 @@ pub enum Severity {
     /// Worth knowing.
     #[default]
     Notice,
-    /// To be fixed in time.
+    /// Fix it in time.
     Warning,
     /// Pages are being lost, or will be soon.
     Error,
@@ -25,7 +25,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// Every severity, the mildest first.
+    /// All severities, the mildest first.
     pub const ALL: [Severity; 4] = [
         Severity::Notice,
         Severity::Warning,
@@ -33,14 +33,14 @@ impl Severity {
         Severity::Critical,
     ];
 
-    /// The severity of that name.
+    /// Returns the severity of this name.
     pub fn from_id(id: &str) -> Option<Severity> {
         Severity::ALL
             .into_iter()
             .find(|severity| severity.id() == id)
     }
 
-    /// The name in exports.
+    /// Returns the name in exports.
     pub const fn id(self) -> &'static str {
         match self {
             Severity::Notice => "notice",
@@ -51,7 +51,7 @@ impl Severity {
     }
 }
 
-/// What a finding is about.
+/// The scope of a finding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -67,15 +67,15 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Every scope, the narrowest first.
+    /// All scopes, the narrowest first.
     pub const ALL: [Scope; 4] = [Scope::Url, Scope::Section, Scope::Host, Scope::Site];
 
-    /// The scope of that name.
+    /// Returns the scope of this name.
     pub fn from_id(id: &str) -> Option<Scope> {
         Scope::ALL.into_iter().find(|scope| scope.id() == id)
     }
 
-    /// The section if the URLs of a cluster are of one alone, or else their host.
+    /// Returns the section if the URLs of a cluster are all in one, otherwise their host.
     pub fn of_places(facts: &ClusterFacts) -> Scope {
         match facts.sections.len() {
             0 | 1 => Scope::Section,
@@ -83,7 +83,7 @@ impl Scope {
         }
     }
 
-    /// The name in exports.
+    /// Returns the name in exports.
     pub const fn id(self) -> &'static str {
         match self {
             Scope::Url => "url",
@@ -94,40 +94,40 @@ impl Scope {
     }
 }
 
-/// What a rule found.
+/// One problem that a rule found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// The rule's name; never changed, people script against it.
+    /// The rule's name. It never changes, because people script against it.
     pub rule: &'static str,
     /// How bad it is.
     pub severity: Severity,
-    /// What it is about.
+    /// Its scope.
     pub scope: Scope,
     /// The URL, section, host or site.
     pub subject: String,
-    /// The causes that may be named, best first: none, one, or "A or B".
+    /// The causes that may be named, the most probable first: none, one, or "A or B".
     pub causes: Vec<Cause>,
-    /// How sure it is, from 0 to 1.
+    /// Its probability, from 0 to 1.
     pub confidence: f64,
-    /// What speaks for it.
+    /// The evidence for it.
     pub evidence: Vec<Evidence>,
     /// The key of the playbook to follow.
     pub advice: &'static str,
 }
 
 impl Finding {
-    /// The causes as one text: `overload`, `overload or maintenance`, or nothing.
+    /// Returns the causes as one text: `overload`, `overload or maintenance`, or nothing.
     pub fn cause_text(&self) -> String {
         let causes: Causes = self.causes.iter().copied().collect();
         causes.to_string()
     }
 
-    /// The evidence, a sentence each.
+    /// Returns the evidence, one sentence each.
     pub fn sentences(&self) -> Vec<String> {
         self.evidence.iter().map(ToString::to_string).collect()
     }
 
-    /// Returns how many pages it is about, as far as the evidence counts them.
+    /// Returns the number of pages concerned, if the evidence counts them.
     pub fn pages(&self) -> Option<u64> {
         self.evidence.iter().find_map(|evidence| match evidence {
             Evidence::Urls { failing, .. } => Some(failing.part),
@@ -139,7 +139,7 @@ impl Finding {
         })
     }
 
-    /// The server product whose notes apply, if the evidence names one.
+    /// Returns the server product whose notes apply, if the evidence names one.
     pub fn server(&self) -> Option<&'static str> {
         self.evidence.iter().find_map(|evidence| match evidence {
             Evidence::Page { product, .. } => server_key(product.as_deref()?),
@@ -148,7 +148,7 @@ impl Finding {
         })
     }
 
-    /// The evidence as one text.
+    /// Returns the evidence as one text.
     pub fn evidence_text(&self) -> String {
         sentences(&self.evidence)
     }

@@ -1,4 +1,4 @@
-//! Facts for the tests of the rules, and what all findings have to keep.
+//! Facts for the tests of the rules, and checks that hold for all findings.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::model::{Moment, Outcome};
 
 pub(super) const HOST: &str = "https://www.shop.test";
 
-/// An answer like most.
+/// Returns a typical answer.
 pub(super) fn answer(outcome: Outcome) -> AnswerFacts<'static> {
     AnswerFacts {
         outcome,
@@ -31,7 +31,7 @@ pub(super) fn answer(outcome: Outcome) -> AnswerFacts<'static> {
     }
 }
 
-/// So many failing answers, one a minute, of so many URLs that all fail persistently.
+/// Returns a cluster of `count` failing answers, one a minute, each of another persistent URL.
 pub(super) fn cluster(outcome: Outcome, count: u64) -> ClusterFacts {
     let mut facts = ClusterFacts::new(Cluster {
         host: HOST.to_owned(),
@@ -46,7 +46,7 @@ pub(super) fn cluster(outcome: Outcome, count: u64) -> ClusterFacts {
     facts
 }
 
-/// A host with answers of these outcomes, so many of each, and as many URLs.
+/// Returns a host with this many answers of each outcome, and as many URLs.
 pub(super) fn host(answers: &[(Outcome, u64)]) -> HostFacts {
     let mut facts = HostFacts::new(HOST);
     for (outcome, count) in answers {
@@ -60,12 +60,12 @@ pub(super) fn host(answers: &[(Outcome, u64)]) -> HostFacts {
     facts
 }
 
-/// The n-th address of a host.
+/// Returns the n-th address of a host.
 pub(super) fn address(n: u8) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(192, 0, 2, n))
 }
 
-/// A rule fires on one and is silent on the other; what it says is complete.
+/// Checks that a rule fires on one input and not on the other, and that its finding is complete.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "so that calls read as a sentence"

@@ -1,4 +1,4 @@
-//! Hosts that fail only when asked fast, and hosts that are slow.
+//! Hosts that fail only at speed, and hosts that are slow.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
 use crate::model::Cause;
 
-/// From this median on, Google lowers its crawl rate noticeably by our scoring model.
+/// Median from which Google lowers its crawl rate noticeably, by our scoring model.
 const SLOW: Duration = Duration::from_millis(1500);
-/// Fewer good answers tell nothing of a host's speed.
+/// Minimum successes for a statement about a host's speed.
 const FEWEST: u64 = 20;
 
-/// Failures that start at some load, or a limit of requests per second: the host bears few crawlers and
-/// visitors more. Of a host that went down as a whole, at loads that it bore at other times,
-/// its outages speak.
+/// Reports failures that start at some load, or a limit of requests per second: the host bears few
+/// crawlers, and fewer beside its visitors. If a host went down as a whole, at loads that it bore at
+/// other times, its outages are reported instead.
 pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
     if facts.limit.is_none() && !facts.outages.is_empty() {
         return None;
@@ -66,7 +66,7 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
     })
 }
 
-/// Good answers that take long to begin.
+/// Reports that successful answers take long to begin.
 pub fn slow_host(facts: &HostFacts) -> Option<Finding> {
     let answers = facts.first_bytes.count();
     let median = facts.first_bytes.quantile(0.5)?;
@@ -99,7 +99,7 @@ mod tests {
     use crate::model::Outcome;
 
     #[test]
-    fn errors_that_start_at_a_load_name_it() {
+    fn the_load_at_which_errors_start_is_named() {
         let mut busy = host(&[(Outcome::Server503, 20), (Outcome::OkHtml, 100)]);
         busy.load = Some(LoadStep {
             load: Load::Open,
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_told_with_its_number() {
+    fn a_limit_is_reported_with_its_number() {
         let mut limited = host(&[(Outcome::Server503, 12), (Outcome::OkHtml, 388)]);
         limited.limit = Some(RateLimit {
             low: 4.6,
@@ -140,7 +140,7 @@ mod tests {
         });
         let expected = "refuses more than 2 to 5.5 requests/s after a burst of 11";
         assert!(words(&limited).starts_with(expected), "{}", words(&limited));
-        // The 503 of the host are of something else.
+        // The host's 503 answers have another reason.
         limited.limit = limited.limit.map(|limit| RateLimit {
             status: 429,
             ..limit
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn slow_hosts_are_measured_by_their_good_answers() {
+    fn slow_hosts_are_measured_by_their_successful_answers() {
         let mut slow = host(&[]);
         for _ in 0..30 {
             let mut seen = answer(Outcome::OkHtml);

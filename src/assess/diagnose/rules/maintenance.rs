@@ -1,4 +1,4 @@
-//! Maintenance, and how it is announced.
+//! Maintenance, and its announcement.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
 use crate::model::{Cause, Outcome};
 
-/// Google's documents speak of about two days of 503 before it drops URLs.
+/// Time of 503 after which Google drops URLs: about two days, by its documents.
 const GOOGLES_PATIENCE: Duration = Duration::from_hours(48);
 const PATIENCE: &str = "Google asks for 503 for 1-2 days at most: after more than about 2 days it drops \
                         the URLs";
 
-/// Two URLs that announce their end mean the host, and a polite crawl asks for no more of them.
+/// Minimum announcing URLs of a host in maintenance. A polite crawl requests no more of them than two.
 const FEWEST_URLS: u64 = 2;
 
-/// The whole host answers 503 and says when it will be back.
+/// Reports that the whole host answers 503 and announces when it will be back.
 pub fn host_maintenance(facts: &HostFacts) -> Option<Finding> {
     let announced = facts.count(Outcome::Server503RetryAfter);
     let whole = facts.announcing >= FEWEST_URLS && facts.urls.share() >= 0.9;
@@ -52,7 +52,7 @@ pub fn host_maintenance(facts: &HostFacts) -> Option<Finding> {
     })
 }
 
-/// An announced end that lies further ahead than search engines wait.
+/// Reports an announced end that is later than search engines wait.
 pub fn announced_too_long(facts: &ClusterFacts) -> Option<Finding> {
     if facts.announced == 0 || facts.longest_announced <= GOOGLES_PATIENCE {
         return None;
@@ -79,7 +79,7 @@ pub fn announced_too_long(facts: &ClusterFacts) -> Option<Finding> {
     })
 }
 
-/// A `Retry-After` that nobody can read.
+/// Reports a `Retry-After` that cannot be parsed.
 pub fn retry_after_invalid(facts: &HostFacts) -> Option<Finding> {
     (facts.announced_invalid > 0).then(|| Finding {
         rule: "retry_after_invalid",
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_host_is_maintenance_if_it_says_so() {
+    fn a_closed_host_is_in_maintenance_if_it_announces_it() {
         let found = fires(
             host_maintenance(&closed(3600)),
             host_maintenance(&closed(5)),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_retry_after_is_told() {
+    fn an_unreadable_retry_after_is_reported() {
         let mut facts = host(&[(Outcome::Server503, 3)]);
         let silent = facts.clone();
         let mut seen = answer(Outcome::Server503);

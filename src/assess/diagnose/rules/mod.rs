@@ -1,7 +1,7 @@
-//! Rules: counted facts in, findings out. One function a rule, a family of rules a file.
+//! Rules that turn counted facts into findings: one function per rule, one file per family of rules.
 //!
-//! A finding's text is made from its fields, never the other way round. A rule that has too
-//! little evidence says nothing.
+//! A finding's text is made from its fields, never the other way round. A rule with too little evidence
+//! returns nothing.
 
 mod address;
 mod backend;
@@ -50,8 +50,8 @@ use super::causes::Diagnosis;
 use super::cluster::ClusterFacts;
 use super::host::HostFacts;
 
-/// The findings about one cluster, or about several with one cause: one that names the pages and
-/// the cause, and those about what goes along with it.
+/// Returns the findings about one cluster, or about several with one cause: one that names the pages and
+/// the cause, and those about related problems.
 pub fn of_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Vec<Finding> {
     let pages = compression_fault(facts, diagnosis)
         .or_else(|| hashed_backend_down(facts, diagnosis))
@@ -70,7 +70,7 @@ pub fn of_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Vec<Finding> {
     .collect()
 }
 
-/// The findings about one host.
+/// Returns the findings about one host.
 pub fn of_host(facts: &HostFacts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = [
         host_maintenance(facts),

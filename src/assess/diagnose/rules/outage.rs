@@ -1,4 +1,4 @@
-//! What went down as a whole: a host, a section or a family. One event, not many pages.
+//! Outages of a whole host, section or family: one event, not many pages.
 
 use super::backend::one_backend_down;
 use super::finding::{Finding, Scope, Severity};
@@ -8,14 +8,13 @@ use crate::assess::diagnose::host::HostFacts;
 use crate::assess::diagnose::outages::Outages;
 use crate::model::Cause;
 
-/// Most outages with a sentence of their own.
-const TOLD: usize = 4;
+/// Maximum outages with a sentence of their own.
+const LISTED: usize = 4;
 
-/// From so many outages on, something is broken: one may be a deploy (ours).
+/// Number of outages from which something is broken; one may be a deploy (ours).
 const OFTEN: u64 = 3;
 
-/// Everything that was requested of the host failed for a time. What a dead backend explains is told by
-/// its rule.
+/// Reports that all requests to the host failed for a time. A dead backend is reported by its own rule.
 pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
     let is_backend = |found: Finding| found.scope == Scope::Host;
     if facts.outages.is_empty() || one_backend_down(facts).is_some_and(is_backend) {
@@ -32,7 +31,7 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
             .into_iter()
             .collect(),
         confidence: 0.9,
-        evidence: told(&facts.outages, is_restart),
+        evidence: outage_evidence(&facts.outages, is_restart),
         advice: if is_restart {
             "short_outage"
         } else {
@@ -46,18 +45,18 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
 pub struct PartFacts<'a> {
     /// Host and section, or host and the pattern of a family.
     pub subject: String,
-    /// When it was down.
+    /// Its outages.
     pub outages: &'a Outages,
 }
 
-/// Everything that was requested of a section or a family failed for a time, while other parts of the
-/// host worked.
+/// Reports that all requests to a section or a family failed for a time, while other parts of the host
+/// worked.
 pub fn part_outage(facts: &PartFacts<'_>, diagnosis: &Diagnosis) -> Option<Finding> {
     if facts.outages.is_empty() {
         return None;
     }
     let is_restart = facts.outages.is_restart();
-    let mut evidence = told(facts.outages, false);
+    let mut evidence = outage_evidence(facts.outages, false);
     evidence.extend(diagnosis.evidence.iter().cloned());
     Some(Finding {
         rule: "part_outage",
@@ -83,11 +82,11 @@ fn severity(outages: &Outages) -> Severity {
     }
 }
 
-/// When it was down, how often, in which rhythm.
-fn told(outages: &Outages, is_restart: bool) -> Vec<Evidence> {
-    let mut told = Vec::new();
+/// Returns the outages' times, number and rhythm.
+fn outage_evidence(outages: &Outages, is_restart: bool) -> Vec<Evidence> {
+    let mut evidence = Vec::new();
     if outages.count() > 1 {
-        told.push(Evidence::Outages {
+        evidence.push(Evidence::Outages {
             count: outages.count(),
         });
     }
@@ -102,9 +101,9 @@ fn told(outages: &Outages, is_restart: bool) -> Vec<Evidence> {
             seconds: usual.as_secs_f64(),
         })
     };
-    told.extend(rhythm.or_else(each_lasted));
-    let each = outages.times.iter().take(TOLD);
-    told.extend(each.map(|outage| Evidence::Outage {
+    evidence.extend(rhythm.or_else(each_lasted));
+    let each = outages.times.iter().take(LISTED);
+    evidence.extend(each.map(|outage| Evidence::Outage {
         from: outage.from,
         until: outage.until,
         failed: outage.failed,
@@ -112,12 +111,12 @@ fn told(outages: &Outages, is_restart: bool) -> Vec<Evidence> {
         after: outage.after,
     }));
     if outages.times.last().is_some_and(|last| !last.is_over()) {
-        told.push(Evidence::NotOver);
+        evidence.push(Evidence::NotOver);
     }
     if is_restart {
-        told.push(Evidence::Restart);
+        evidence.push(Evidence::Restart);
     }
-    told
+    evidence
 }
 
 #[cfg(test)]
@@ -131,7 +130,7 @@ mod tests {
     use crate::assess::diagnose::outages::Outage;
     use crate::model::{Moment, Outcome};
 
-    /// Outages of so many seconds, one a minute.
+    /// Outages of this many seconds, one a minute.
     fn outages(count: i64, seconds: i64) -> Outages {
         let at = |second: i64| Moment::from_millis(1_795_345_200_000 + second * 1000);
         let times = (0..count).map(|n| Outage {
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_of_the_host_is_told_with_its_times() {
+    fn an_outage_of_the_host_is_reported_with_its_times() {
         let fine = host(&[(Outcome::OkHtml, 50)]);
         let mut failed = fine.clone();
         failed.outages = outages(1, 20);
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_comes_and_goes_is_told_with_its_rhythm() {
+    fn an_intermittent_part_is_reported_with_its_rhythm() {
         let failing = cluster(Outcome::Server502, 9);
         let restart = Context {
             restart: true,

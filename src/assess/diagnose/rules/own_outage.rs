@@ -1,25 +1,25 @@
-//! This machine had no network for a while: what failed meanwhile is held against nobody.
+//! Times without a network on this machine. Requests that failed meanwhile count against no page.
 
 use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::evidence::Evidence;
 use crate::model::OwnOutage;
 
-/// Most outages that are told one by one.
+/// Maximum outages with a sentence of their own.
 const MOST_OUTAGES: usize = 5;
 
-/// What is known of the crawler's own network.
+/// Facts about the crawler's own network.
 #[derive(Clone, Debug, Default)]
 pub struct OwnOutageFacts {
-    /// When there was none, in order.
+    /// The outages in time order.
     pub outages: Vec<OwnOutage>,
-    /// Attempts that do not count because of that.
+    /// Number of attempts that do not count because of them.
     pub attempts: u64,
-    /// URLs that they were made at.
+    /// Number of the URLs of these attempts.
     pub urls: u64,
 }
 
-/// The crawler's own network was gone. No trouble of the site, and no cause of any: whoever reads a
-/// run must know why it took so long, or why so many attempts do not count.
+/// Reports that this machine had no network. It is not a fault of the site, but explains why the run
+/// took so long and why attempts do not count.
 pub fn own_outage(facts: &OwnOutageFacts) -> Option<Finding> {
     if facts.outages.is_empty() {
         return None;
@@ -53,7 +53,7 @@ mod tests {
     use crate::model::{Moment, Silence};
 
     #[test]
-    fn an_outage_of_our_own_is_told_with_what_it_cost() {
+    fn a_local_outage_is_reported_with_its_cost() {
         let facts = |ended| OwnOutageFacts {
             outages: vec![OwnOutage {
                 began: Moment::from_millis(1_795_345_203_000),

@@ -1,4 +1,4 @@
-//! Answers that look fine and are not: error pages with 200, cut bodies, errors out of a cache.
+//! Failures that look like successes: error pages with status 200, truncated bodies, and cached errors.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +11,17 @@ use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
 use crate::model::{Cause, Outcome};
 
-/// How many addresses are kept as examples.
+/// Maximum addresses kept as examples.
 const EXAMPLES: usize = 5;
 
-/// Error pages with a status of success, counted as they come by.
+/// Counts of error pages with a success status.
 #[derive(Clone, Debug, Default)]
 pub struct PageFaults {
     /// Scheme, host and port.
     pub host: String,
-    /// Error pages with 200, of all pages with 200.
+    /// Error pages with status 200, out of all pages with status 200.
     pub pages: Ratio,
-    /// By the cause that they point at.
+    /// Counts by probable cause.
     by_cause: BTreeMap<Cause, Faults>,
 }
 
@@ -34,7 +34,7 @@ struct Faults {
 }
 
 impl PageFaults {
-    /// A host of which nothing has been counted yet.
+    /// Creates counts for a host.
     pub fn new(host: &str) -> PageFaults {
         PageFaults {
             host: host.to_owned(),
@@ -42,7 +42,7 @@ impl PageFaults {
         }
     }
 
-    /// Counts one page with a status of success, and what is wrong with it.
+    /// Counts one page with a success status, and its fault, if any.
     pub fn add(&mut self, url: &str, fault: Option<&SoftError>) {
         self.pages.count(fault.is_some());
         if let Some(fault) = fault {
@@ -56,9 +56,9 @@ impl PageFaults {
     }
 }
 
-/// Error pages that say 200: search engines drop them as soft 404, without the patience that they
-/// have with a 5xx. One finding for each cause that the pages point at; `diagnosed` says what was concluded
-/// of those pages.
+/// Reports error pages with status 200. Search engines drop them as soft 404, without the tolerance that
+/// they have for a 5xx. There is one finding for each probable cause; `diagnosed` returns the diagnosis
+/// of its pages.
 pub fn soft_errors<'d>(
     facts: &PageFaults,
     diagnosed: impl Fn(Cause) -> Option<&'d Diagnosis>,
@@ -96,7 +96,8 @@ pub fn soft_errors<'d>(
     found.collect()
 }
 
-/// Bodies that end before they are complete: a proxy passes them on with 200 when the backend dies.
+/// Reports bodies that end before they are complete: a proxy passes them on with 200 when the backend
+/// dies.
 pub fn truncated_bodies(facts: &HostFacts) -> Option<Finding> {
     let cut = [
         Outcome::BodyTruncated,
@@ -163,7 +164,7 @@ mod tests {
     use crate::model::Moment;
 
     #[test]
-    fn error_pages_with_200_are_counted_by_what_gave_them_away() {
+    fn error_pages_with_200_are_counted_by_their_signs() {
         let mut bad = PageFaults::new(HOST);
         let mut good = PageFaults::new(HOST);
         for body in [
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn error_pages_with_200_are_one_finding_a_cause_with_what_was_concluded_of_them() {
+    fn error_pages_with_200_are_one_finding_per_cause_with_its_diagnosis() {
         let mut faults = PageFaults::new(HOST);
         for (n, body) in ["<title>Site Maintenance</title>", "", ""]
             .iter()
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn cut_bodies_are_told_apart() {
+    fn truncated_bodies_are_reported() {
         let cut = host(&[(Outcome::BodyTruncated, 2), (Outcome::BadEncoding, 1)]);
         let whole = host(&[(Outcome::OkHtml, 9), (Outcome::Server502, 2)]);
         let found = fires(truncated_bodies(&cut), truncated_bodies(&whole));
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_out_of_a_cache_are_told() {
+    fn cached_errors_are_reported() {
         let mut facts = cluster(Outcome::Server502, 3);
         let fresh = facts.clone();
         let mut seen = answer(Outcome::Server502);

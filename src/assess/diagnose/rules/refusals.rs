@@ -1,5 +1,5 @@
-//! Pages that the web server or proxy refuses by itself: its settings are at fault, or the rights of its files. Search
-//! engines take a 4xx for the site's own will, so it costs no score.
+//! Pages that the web server or proxy itself refuses, because of its settings or the permissions of its
+//! files. Search engines take a 4xx for the site's intention, so it costs no score.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use crate::assess::diagnose::error_page::maker::Maker;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::model::{Cause, Outcome};
 
-/// Most kinds of refusals of a host, and sections with them, that are told apart (ours).
+/// Maximum kinds of refusals of a host, and sections with them, that are counted separately (ours).
 const MOST_KINDS: usize = 200;
 
-/// From this weight on a page says what is wrong by itself (ours).
+/// Minimum weight of a page that names its own cause (ours).
 const SAYS_CAUSE: f64 = 0.6;
 
-/// Pages of one host that the server itself refuses, counted as they come by.
+/// Counts of the pages of one host that the server itself refuses.
 #[derive(Clone, Debug, Default)]
 pub struct Refusals(BTreeMap<(String, &'static str), Refused>);
 
@@ -31,7 +31,7 @@ struct Refused {
 }
 
 impl Refusals {
-    /// Counts a page by its last answer, if that is a refusal of the server itself.
+    /// Counts a page by its last answer, if the server itself refused it.
     pub fn add(&mut self, section: &str, url: &str, last: &AnswerFacts<'_>) {
         let Some(page) = last.fingerprint.and_then(fingerprint) else {
             return;
@@ -51,7 +51,7 @@ impl Refusals {
     }
 }
 
-/// Whether a page is a server's own, and no firewall's.
+/// Returns whether a page is the server's own, not a firewall's.
 fn is_own(page: &Fingerprint) -> bool {
     let best = page.causes.ranked().first().map(|(cause, _)| *cause);
     page.names_product()
@@ -59,8 +59,8 @@ fn is_own(page: &Fingerprint) -> bool {
         && best != Some(Cause::Firewall)
 }
 
-/// Most pages of a section answer 400 or 403 with an error page of the server itself. `pages_of` are the pages of a
-/// section, those that fail and all.
+/// Reports that most pages of a section answer 400 or 403 with the server's own error page. `pages_of`
+/// returns a section's pages: failing ones out of all.
 pub fn server_misconfigurations(
     host: &str,
     refusals: &Refusals,

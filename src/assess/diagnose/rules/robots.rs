@@ -8,31 +8,31 @@ use crate::assess::diagnose::causes::Diagnosis;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::model::Outcome;
 
-/// How far the default cause of an outcome can be trusted.
+/// Confidence in the default cause of an outcome.
 const CAUSE_CONFIDENCE: f64 = 0.7;
 
 const FIRST_HOURS: Duration = Duration::from_hours(12);
 const FIRST_DAYS: Duration = Duration::from_hours(30 * 24);
 
-/// What is known of a host's robots.txt.
+/// Facts about a host's robots.txt.
 #[derive(Clone, Debug)]
 pub struct RobotsFacts {
     /// Its address.
     pub url: String,
-    /// What happened last.
+    /// The outcome of the last attempt.
     pub outcome: Outcome,
     /// Attempts in this run.
     pub attempts: u64,
-    /// How long it has been failing, over all runs that are known; zero for the first failure seen.
+    /// How long it has been failing over all known runs; zero for the first failure.
     pub failing_for: Duration,
-    /// Whether an earlier run read a good one.
+    /// Whether an earlier run read it.
     pub known_good: bool,
-    /// Whether the rest of the host answers; `None`, if nothing else was asked.
+    /// Whether the rest of the host answers; `None` if nothing else was requested.
     pub host_answers: Option<bool>,
 }
 
-/// A robots.txt that answers 5xx or 429 or not at all, with what Google does about it by now. `diagnosis` is that of
-/// its failures, if there is one.
+/// Reports a robots.txt that answers 5xx or 429 or not at all, with Google's current reaction.
+/// `diagnosis` is that of its failures, if there is one.
 pub fn robots_unreachable(facts: &RobotsFacts, diagnosis: Option<&Diagnosis>) -> Option<Finding> {
     if !facts.outcome.is_failure() {
         return None;
@@ -59,7 +59,7 @@ pub fn robots_unreachable(facts: &RobotsFacts, diagnosis: Option<&Diagnosis>) ->
     })
 }
 
-/// Google's robots.txt specification, by how long the failure lasts.
+/// Returns the consequence by the time of failing, from Google's robots.txt specification.
 fn consequence(facts: &RobotsFacts) -> (Severity, &'static str) {
     if facts.failing_for <= FIRST_HOURS {
         return (
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_google_does_depends_on_how_long_it_lasts() {
+    fn the_consequence_depends_on_the_time_of_failing() {
         let cases = [
             (12, "first 12 hours"),
             (13, "12 hours and for 30 days"),

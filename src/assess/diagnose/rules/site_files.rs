@@ -1,4 +1,4 @@
-//! Sitemaps that fail or list what fails, and redirects that end in an error.
+//! Sitemaps that fail or list failing pages, and redirects that end in an error.
 
 use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::causes::Diagnosis;
@@ -6,24 +6,24 @@ use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::model::{Cause, Outcome};
 
-/// How sure the cause of an outcome is of which nothing else is known. Ours.
+/// Confidence in the default cause of an outcome without other evidence. Ours.
 const DEFAULT_CONFIDENCE: f64 = 0.9;
 
-/// What is known of a sitemap.
+/// Facts about a sitemap.
 #[derive(Clone, Debug)]
 pub struct SitemapFacts {
     /// Its address.
     pub url: String,
-    /// What happened when it was asked for.
+    /// The outcome of requesting it.
     pub outcome: Outcome,
-    /// URLs it lists that fail, of those it lists that were fetched.
+    /// Failing URLs that it lists, out of those it lists that were fetched.
     pub listed: Ratio,
-    /// One that fails.
+    /// A failing one.
     pub example: Option<String>,
 }
 
-/// The causes of what was diagnosed, with their confidence; without a diagnosis what the outcome says by itself, with
-/// this confidence.
+/// Returns the causes of a diagnosis with their confidence. Without one, returns the outcome's default
+/// cause with this confidence.
 pub(super) fn causes(
     outcome: Outcome,
     confidence: f64,
@@ -38,8 +38,8 @@ pub(super) fn causes(
     (known.into_iter().collect(), confidence)
 }
 
-/// A sitemap that cannot be fetched: new pages are found later, `lastmod` goes unseen. `diagnosis` is that of its
-/// failure, if there is one.
+/// Reports a sitemap that cannot be fetched: new pages are found later, and `lastmod` is not seen.
+/// `diagnosis` is that of its failure, if there is one.
 pub fn sitemap_failing(facts: &SitemapFacts, diagnosis: Option<&Diagnosis>) -> Option<Finding> {
     if !facts.outcome.is_failure() {
         return None;
@@ -60,7 +60,7 @@ pub fn sitemap_failing(facts: &SitemapFacts, diagnosis: Option<&Diagnosis>) -> O
     })
 }
 
-/// A sitemap that names pages which fail: the owner says that they matter.
+/// Reports a sitemap that lists failing pages: the owner declares them important.
 pub fn sitemap_lists_failing(facts: &SitemapFacts) -> Option<Finding> {
     if facts.listed.part == 0 {
         return None;
@@ -87,23 +87,22 @@ pub fn sitemap_lists_failing(facts: &SitemapFacts) -> Option<Finding> {
     })
 }
 
-/// What is known of a redirect.
+/// Facts about a redirect.
 #[derive(Clone, Debug)]
 pub struct RedirectFacts {
-    /// Where it starts.
+    /// Its first address.
     pub from: String,
-    /// Where it ends.
+    /// Its last address.
     pub target: String,
-    /// What happened there.
+    /// The outcome there.
     pub outcome: Outcome,
-    /// Hops in between, the last included.
+    /// Number of hops, the last included.
     pub hops: u32,
-    /// Internal links that lead into it.
+    /// Internal links to it.
     pub inlinks: u64,
 }
 
-/// A redirect whose last hop fails: the fault is the target's, and so is its cause; the loss is that of
-/// both addresses.
+/// Reports a redirect whose last hop fails. Fault and cause are the target's; both addresses are lost.
 pub fn redirect_into_error(facts: &RedirectFacts, target: Option<&Diagnosis>) -> Option<Finding> {
     if !facts.outcome.is_failure() {
         return None;
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_is_as_good_as_its_end() {
+    fn a_redirect_is_judged_by_its_end() {
         let redirect = |outcome| {
             let facts = RedirectFacts {
                 from: "https://www.shop.test/old".to_owned(),

@@ -1,6 +1,6 @@
-//! The names of rules in the words of people.
+//! The names of rules for people.
 
-/// What a rule says was found, as a title; the rule's own name, if it is none of ours.
+/// Returns the title of a rule's finding, or the rule's name if it is unknown.
 pub fn title(rule: &str) -> &str {
     match rule {
         "address_down" => "An address of the host is down",

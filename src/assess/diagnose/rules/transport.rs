@@ -1,16 +1,16 @@
-//! Hosts that cannot be reached at all: names that do not resolve, TLS that does not come about.
+//! Hosts that cannot be reached: names that do not resolve, and failing TLS.
 
 use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
 use crate::model::{Cause, Layer, Outcome};
 
-/// A finding for each kind of DNS failure.
+/// Returns a finding for each kind of DNS failure.
 pub fn dns_faults(facts: &HostFacts) -> Vec<Finding> {
     faults(facts, Layer::Dns, "dns_fault", Cause::Dns)
 }
 
-/// A finding for each kind of TLS failure.
+/// Returns a finding for each kind of TLS failure.
 pub fn tls_faults(facts: &HostFacts) -> Vec<Finding> {
     faults(facts, Layer::Tls, "tls_fault", Cause::Tls)
 }
@@ -22,7 +22,7 @@ fn faults(facts: &HostFacts, layer: Layer, rule: &'static str, cause: Cause) -> 
         .filter(|(outcome, _)| outcome.layer() == layer)
         .map(|(outcome, count)| Finding {
             rule,
-            // A host that fails for everybody, or for some of the time only.
+            // The host fails always, or only some of the time.
             severity: if facts.answers.part == facts.answers.of {
                 Severity::Critical
             } else {

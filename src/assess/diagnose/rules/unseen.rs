@@ -1,5 +1,5 @@
-//! Parts of the site that nobody saw, although none of their pages failed: hosts and families of URLs that were given
-//! up, and whatever lies behind a start page that is none.
+//! Parts of the site that were not seen although none of their pages failed: hosts and families of URLs
+//! that were given up, and everything behind a start page that does not count as one.
 
 use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::context::Ratio;
@@ -7,20 +7,20 @@ use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::{NoStart, StartFault};
 use crate::model::{Moment, SkipReason};
 
-/// What is known of a host of which all or a part was given up.
+/// Facts about a host that was given up, in whole or in part.
 #[derive(Clone, Copy, Debug)]
 pub struct GivenUpFacts<'a> {
     /// Scheme, host and port.
     pub host: &'a str,
-    /// Known pages and resources of the site that were not requested because of it.
+    /// Known pages and resources of the site that were not requested because of that.
     pub unseen: Ratio,
-    /// What was waited for, as `skipped.csv` has it; may be empty.
+    /// The event that was waited for, as in `skipped.csv`; may be empty.
     pub waited: &'a str,
-    /// When a request to it was fine last; none if none ever was.
+    /// Time of the last successful request to it; `None` if none succeeded.
     pub last_fine: Option<Moment>,
 }
 
-/// A host that was given up: what it has was not requested, and nobody knows how that is.
+/// Reports a host that was given up: the state of its remaining pages is unknown.
 pub fn host_down(facts: &GivenUpFacts<'_>) -> Option<Finding> {
     let last_fine = Evidence::LastFine {
         at: facts.last_fine,
@@ -28,7 +28,7 @@ pub fn host_down(facts: &GivenUpFacts<'_>) -> Option<Finding> {
     given_up(facts, ("host_down", Severity::Critical), Some(last_fine))
 }
 
-/// Families of URLs of a host that were given up, as requests to them took all the time that there is for them.
+/// Reports families of URLs that were given up because requests to them used up their time.
 pub fn family_down(facts: &GivenUpFacts<'_>) -> Option<Finding> {
     given_up(facts, ("family_down", Severity::Error), None)
 }
@@ -58,11 +58,11 @@ fn given_up(
     })
 }
 
-/// A start page that is no page. What fails, what robots.txt forbids and hosts that were given up have
-/// findings of their own.
+/// Reports a start page that does not count as one. Failing pages, pages that robots.txt forbids and
+/// hosts that were given up have findings of their own.
 pub fn start_page(no_start: Option<&NoStart>) -> Option<Finding> {
     let found = no_start?;
-    if is_said(&found.fault) {
+    if is_covered(&found.fault) {
         return None;
     }
     Some(Finding {
@@ -80,9 +80,9 @@ pub fn start_page(no_start: Option<&NoStart>) -> Option<Finding> {
     })
 }
 
-/// Whether other findings are about it: of pages that fail, of redirects into an error, of robots.txt
-/// and of hosts that were given up.
-fn is_said(fault: &StartFault) -> bool {
+/// Returns whether other findings cover it: those about failing pages, redirects into an error,
+/// robots.txt and hosts that were given up.
+fn is_covered(fault: &StartFault) -> bool {
     match fault {
         StartFault::Answers(answer) | StartFault::LeadsTo(_, answer) => {
             matches!(answer.status, None | Some(429 | 500..))
@@ -105,7 +105,7 @@ mod tests {
     use crate::assess::StartAnswer;
 
     #[test]
-    fn a_host_that_was_given_up_is_critical_and_says_how_much_was_not_seen() {
+    fn a_host_that_was_given_up_is_critical_and_counts_unseen_pages() {
         let facts = |unseen| GivenUpFacts {
             host: HOST,
             unseen: Ratio::new(unseen, 86),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_family_that_was_given_up_is_an_error_and_says_how_much_was_not_seen() {
+    fn a_family_that_was_given_up_is_an_error_and_counts_unseen_pages() {
         let facts = |unseen| GivenUpFacts {
             host: HOST,
             unseen: Ratio::new(unseen, 4_000),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_page_that_is_none_is_critical() {
+    fn a_start_page_that_does_not_count_is_critical() {
         let no_start = |fault| NoStart {
             address: format!("{HOST}/"),
             pages: 1,
@@ -160,7 +160,7 @@ mod tests {
             }))
         };
         let wall = answers(401, "Unauthorized");
-        // A page that fails has a finding of its own.
+        // A failing page has a finding of its own.
         let failing = answers(503, "Service Unavailable");
         fires(start_page(Some(&wall)), start_page(Some(&failing)));
         let forbidden = no_start(StartFault::Skipped(SkipReason::Robots));

@@ -1,14 +1,14 @@
-//! Failures that all take the same time: a timer fires, and the page behind it is too slow.
+//! Failures that all take the same time: a timer fires because the page behind it is too slow.
 
 use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::causes::Diagnosis;
 use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::evidence::Evidence;
 
-/// Fewer answers at one time may be chance.
+/// Minimum answers after the same time; fewer may be chance.
 const FEWEST: u64 = 3;
 
-/// Most failing answers of a cluster took the same time.
+/// Reports that most failing answers of a cluster took the same time.
 pub fn timeout_wall(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let wall = facts.times.wall()?;
     let hits = wall.hits;
@@ -44,7 +44,7 @@ mod tests {
     use crate::model::{Moment, Outcome};
 
     #[test]
-    fn a_wall_is_many_answers_after_the_same_time() {
+    fn many_answers_after_the_same_time_are_a_wall() {
         let facts = |step: u64| {
             let mut facts = cluster(Outcome::Server504, 0);
             for n in 0..20 {

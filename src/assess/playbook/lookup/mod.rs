@@ -1,14 +1,14 @@
-//! From a topic, as people type it, to its playbook.
+//! Finds the playbook of a topic as people type it.
 
 use super::book::{BOOKS, Books, Playbook, Topic};
 use super::proxies;
 use crate::model::{Cause, Outcome};
 
-/// How many lines a status takes over from each of its causes.
+/// Lines that a status takes from each of its causes.
 const LINES_A_CAUSE: usize = 2;
 
-/// The playbook of a status code, a cause, an outcome, a step, a check or a server; with what is
-/// special about a server product, if one is named. Case, spaces and hyphens do not matter.
+/// Returns the playbook of a status code, a cause, an outcome, a step, a check or a server. If a server
+/// product is named, its notes are added. Case, spaces and hyphens do not matter.
 pub fn lookup(topic: &str, server: Option<&str>) -> Option<Playbook> {
     let books = &*BOOKS;
     let key = normal(topic);
@@ -31,7 +31,7 @@ pub fn lookup(topic: &str, server: Option<&str>) -> Option<Playbook> {
     Some(playbook)
 }
 
-/// Names of products, and the topic that speaks of a server.
+/// Topics about servers, and the servers' keys.
 pub(super) const SERVERS: [(&str, &str); 9] = [
     ("server.nginx", "nginx"),
     ("server.apache", "apache"),
@@ -44,8 +44,7 @@ pub(super) const SERVERS: [(&str, &str); 9] = [
     ("server.load_balancer", "load_balancer"),
 ];
 
-/// Words in names of products, as fingerprints and `Server` headers have them, and whose notes
-/// apply.
+/// Words in product names, as in fingerprints and `Server` headers, with the server whose notes apply.
 const PRODUCTS: [(&str, &str); 32] = [
     // Not Apache's `httpd`.
     ("lighttpd", ""),
@@ -82,14 +81,14 @@ const PRODUCTS: [(&str, &str); 32] = [
     ("gateway", "load_balancer"),
 ];
 
-/// The server whose notes apply to a product, by any of its names.
+/// Returns the server whose notes apply to a product, by any of its names.
 pub fn server_key(product: &str) -> Option<&'static str> {
     let product = product.to_lowercase();
     let found = PRODUCTS.iter().find(|(word, _)| product.contains(word));
     found.map(|(_, key)| *key).filter(|key| !key.is_empty())
 }
 
-/// Keys of the servers that have notes.
+/// Returns the keys of the servers that have notes.
 pub fn servers() -> impl Iterator<Item = &'static str> {
     SERVERS.iter().map(|(_, key)| *key)
 }
@@ -112,7 +111,7 @@ impl Books {
         Some(playbook)
     }
 
-    /// A status says what it means; what to do comes from the causes behind it.
+    /// Returns a status's playbook: its own meaning, and the advice of the causes behind it.
     fn status(&self, key: &str) -> Option<Playbook> {
         let topic = self.statuses.get(key)?;
         let mut playbook = topic.playbook(key);
@@ -141,7 +140,8 @@ impl Books {
         Some(playbook)
     }
 
-    /// An outcome is a status, or has a meaning of its own and the advice of its cause.
+    /// Returns an outcome's playbook: that of its status, or its own meaning with the advice of its
+    /// cause.
     fn outcome(&self, key: &str) -> Option<Playbook> {
         let outcome = Outcome::ALL.iter().find(|outcome| outcome.id() == key)?;
         let Some(topic) = self.outcomes.get(key) else {
@@ -164,7 +164,8 @@ impl Books {
         Some(playbook)
     }
 
-    /// A status without an entry is what the crawler would record of it.
+    /// Returns the playbook of a status without an entry: that of the outcome which the crawler would
+    /// record.
     fn other_status(&self, key: &str) -> Option<Playbook> {
         let outcome = match key.parse().ok()? {
             204 | 205 => Outcome::OkNonHtml,
@@ -198,7 +199,7 @@ impl Books {
     }
 }
 
-/// The status of an outcome such as `server_502`, `cf_520` or `server_503_retry_after`.
+/// Returns the status of an outcome such as `server_502`, `cf_520` or `server_503_retry_after`.
 fn status_of(outcome: &str) -> String {
     let digits = |part: &&str| part.len() == 3 && part.bytes().all(|b| b.is_ascii_digit());
     outcome

@@ -3,9 +3,9 @@ use crate::assess::diagnose::{Special, fingerprints};
 use crate::assess::playbook::groups::topics;
 use crate::assess::playbook::nearest::nearest;
 
-/// Every key that the project promises: five causes that everybody names and those that are
-/// frequent besides, twelve steps, ways to check, two servers by name.
-const PROMISED: [&str; 31] = [
+/// All documented keys: the five common causes and other frequent ones, twelve steps, checks, and two
+/// servers.
+const DOCUMENTED: [&str; 31] = [
     "overload",
     "upstream_timeout",
     "maintenance",
@@ -68,8 +68,8 @@ fn the_files_are_valid() {
 }
 
 #[test]
-fn every_promised_key_is_there_and_filled() {
-    for key in PROMISED {
+fn every_documented_key_exists_and_is_filled() {
+    for key in DOCUMENTED {
         let found = lookup(key, None).unwrap_or_else(|| panic!("no playbook of {key}"));
         assert_eq!(found.key, key);
         assert!(
@@ -95,7 +95,7 @@ fn every_promised_key_is_there_and_filled() {
 }
 
 #[test]
-fn every_topic_answers_and_every_step_leads_somewhere() {
+fn every_topic_has_a_playbook_and_every_step_exists() {
     for topic in topics() {
         let found =
             lookup(topic, Some("nginx")).unwrap_or_else(|| panic!("no playbook of {topic}"));
@@ -147,7 +147,7 @@ fn topics_are_found_as_people_type_them() {
 }
 
 #[test]
-fn a_server_has_its_own_way() {
+fn a_server_adds_its_own_notes() {
     let found = lookup("maintenance", Some("nginx/1.22.1")).expect("a playbook");
     let notes = found.server.expect("notes");
     assert!(
@@ -177,7 +177,7 @@ fn a_server_has_its_own_way() {
 }
 
 #[test]
-fn every_status_that_a_server_may_send_means_what_the_crawl_records_of_it() {
+fn every_status_has_the_meaning_that_the_crawl_records() {
     for (status, outcome) in [
         ("200", "ok_html"),
         ("204", "ok_non_html"),

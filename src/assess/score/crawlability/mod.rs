@@ -1,5 +1,5 @@
-//! Crawlability of hosts and of the site: 100 - H, where H is what is in the way of a bot, and the
-//! deductions that explain every point of it.
+//! Crawlability of hosts and of the site: 100 - H, where H measures the obstacles for a bot, and the
+//! deductions that explain every lost point.
 
 use super::deduction::{Deduction, Fact, apportion};
 use super::obstacles::{Obstacles, SLOW_FROM};
@@ -10,7 +10,7 @@ use super::site::Aggregate;
 use crate::assess::statistics::rate::Interval;
 use crate::assess::verdict::kind::FailureKind;
 
-/// What is known of a host besides its URLs.
+/// Facts about a host besides its URLs.
 #[derive(Clone, Copy, Debug)]
 pub struct HostFiles<'a> {
     /// The host.
@@ -21,33 +21,34 @@ pub struct HostFiles<'a> {
     pub robots: RobotsState,
     /// Sitemap files that robots.txt names or that were configured.
     pub sitemaps: u32,
-    /// The addresses of those that fail.
+    /// The addresses of the failing ones.
     pub failing_sitemaps: &'a [String],
 }
 
-/// Crawlability (0..100, 100 = nothing in the way of a bot), and what it lost to what.
+/// Crawlability (0..100, 100 = no obstacle for a bot), and the points lost to each obstacle.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Crawlability {
     /// The score.
     pub score: Score,
-    /// What was lost, unrounded; together 100 less the score's value.
+    /// The lost points, unrounded. They add up to 100 less the score's value.
     pub losses: Vec<Deduction>,
 }
 
 impl Crawlability {
-    /// What was lost, rounded to hundredths so that the rows add up to the rounded loss.
+    /// Returns the lost points, rounded to hundredths so that the rows add up to the rounded loss.
     pub fn deductions(&self) -> Vec<Deduction> {
         apportion(self.losses.clone())
     }
 
-    /// The score in a word; none where it is inconclusive.
+    /// Returns the band of the score, or `None` if it is inconclusive.
     pub fn band(&self) -> Option<Band> {
         let score = self.score.known()?;
         Some(Band::of_obstruction(100.0 - score.value))
     }
 }
 
-/// Crawlability of a host, or of one section of it. Failures that the speed of the crawl caused take nothing.
+/// Returns the crawlability of a host, or of one of its sections. Failures caused by the speed of the
+/// crawl cost nothing.
 pub fn crawlability(urls: &Aggregate, files: &HostFiles<'_>) -> Crawlability {
     if let Some(score) = Score::lacks_evidence(urls.looks.of, files.robots) {
         return Crawlability {
@@ -57,7 +58,7 @@ pub fn crawlability(urls: &Aggregate, files: &HostFiles<'_>) -> Crawlability {
     }
     let failing = files.failing_sitemaps.len() as f64;
     let obstacles = Obstacles {
-        error_rate: urls.looks.error_rate_at_ease(),
+        error_rate: urls.looks.error_rate_without_speed(),
         median_ttfb_ms: urls.latency.median_ms(),
         sitemaps: failing / f64::from(files.sitemaps.max(1)),
         robots: files.robots,
@@ -68,8 +69,8 @@ pub fn crawlability(urls: &Aggregate, files: &HostFiles<'_>) -> Crawlability {
     }
 }
 
-/// Crawlability of a site: the mean of its hosts, weighted by the number of URLs known of each.
-/// Hosts without a score are left out; without any other there is none.
+/// Returns the crawlability of a site: the mean of its hosts, weighted by their known URLs. Hosts
+/// without a score are left out; if no host has one, there is none.
 pub fn site_crawlability(hosts: Vec<(u64, Crawlability)>) -> Crawlability {
     let mut first_attempts = 0;
     let mut known: Vec<(f64, Interval, Vec<Deduction>)> = Vec::new();
@@ -153,11 +154,11 @@ fn explain(obstacles: &Obstacles, urls: &Aggregate, files: &HostFiles<'_>) -> Ve
     rows
 }
 
-/// The points of the errors, split over the kinds of failure by their number.
+/// Splits the points of errors over the kinds of failure by their number.
 fn errors_by_kind(points: f64, urls: &Aggregate, host: &str) -> Vec<Deduction> {
     let looks = &urls.looks;
     let failed: u64 = looks.kinds.iter().sum();
-    let rate = looks.error_rate_at_ease();
+    let rate = looks.error_rate_without_speed();
     let kinds = FailureKind::ALL.into_iter().zip(looks.kinds);
     kinds
         .filter(|(_, count)| *count > 0)

@@ -37,7 +37,7 @@ fn states() -> impl Strategy<Value = RobotsState> {
 }
 
 #[test]
-fn too_little_evidence_is_said() {
+fn too_little_evidence_makes_the_score_inconclusive() {
     let few = urls([0; 5], 4, 0, None);
     let found = crawlability(&few, &files(RobotsState::Ok, &[]));
     assert_eq!(
@@ -69,7 +69,7 @@ fn a_failing_robots_txt_is_a_result_without_any_other_attempt() {
 }
 
 #[test]
-fn robots_txt_costs_what_mending_it_would_win() {
+fn robots_txt_costs_the_points_that_fixing_it_would_win() {
     let found = crawlability(
         &urls([0, 0, 0, 5, 0], 500, 0, None),
         &files(RobotsState::Recent, &[]),

@@ -1,5 +1,5 @@
-//! Sections, hosts and the site as a whole. URLs stream through; what is kept grows with the
-//! number of sections and hosts only, and that has a bound.
+//! Totals of sections, hosts and the site. URLs are read as a stream; memory grows only with the number
+//! of sections and hosts, which has a bound.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::assess::statistics::uncaught::LookCounts;
 use crate::assess::verdict::judgement::Judgement;
 use crate::assess::verdict::rules::Verdict;
 
-/// Most sections, and most hosts, that are told apart; about 2 MB each kind.
+/// Maximum sections, and maximum hosts, that are counted separately; about 2 MB for each of the two.
 pub const MOST_GROUPS: usize = 500;
 
-/// The group of whatever comes after [`MOST_GROUPS`] names.
+/// The group of all names after the first [`MOST_GROUPS`].
 pub const OTHER: &str = "(other)";
 
-/// A URL that was judged.
+/// A URL with its judgement.
 #[derive(Clone, Copy, Debug)]
 pub struct Scored<'a> {
     /// Its address.
@@ -27,36 +27,36 @@ pub struct Scored<'a> {
     pub host: &'a str,
     /// The section it belongs to.
     pub section: &'a str,
-    /// What its attempts amount to.
+    /// The judgement on its attempts.
     pub judgement: &'a Judgement,
-    /// How much it matters, 1..7.
+    /// Its importance, 1..7.
     pub weight: f64,
 }
 
-/// What is known of many URLs together.
+/// The totals of many URLs.
 #[derive(Clone, Debug, Default)]
 pub struct Aggregate {
-    /// URLs.
+    /// Number of URLs.
     pub urls: u64,
     /// Indexing risk.
     pub risk: WeightedRisk,
     /// First attempts.
     pub looks: FirstLooks,
-    /// Times to the first byte of good answers.
+    /// Times to the first byte of successful answers.
     pub latency: Latency,
-    /// Looks at pages; what an outage of the host or the crawl's speed explains is left out.
+    /// Looks at pages, without those that a host outage or the crawl's speed explains.
     pub counts: LookCounts,
     verdicts: [u64; 6],
     /// Risk times weight by verdict.
     shares: [f64; 6],
-    /// Pages of each verdict that have a part in it.
+    /// Pages of each verdict that contribute to the risk.
     at_risk: [u64; 6],
     worst: [Examples; 6],
     slowest: Examples,
 }
 
 impl Aggregate {
-    /// Takes one URL.
+    /// Adds one URL.
     pub fn add(&mut self, url: &Scored<'_>) {
         let verdict = url.judgement.verdict;
         let risk = url.judgement.indexing_risk();
@@ -64,7 +64,8 @@ impl Aggregate {
         self.verdicts[verdict as usize] += 1;
         self.risk.add(risk, url.weight);
         self.looks.add(url.address, url.judgement, url.weight);
-        // A page that failed in an outage alone never failed by itself, and is none of those that never failed.
+        // A page that failed only in an outage is left out: it is neither a failing page nor one that
+        // never failed.
         let is_clear = verdict == Verdict::Ok || url.judgement.looks.failed() > 0;
         if is_clear && verdict != Verdict::LoadInduced && !url.judgement.in_outage {
             self.counts.add(url.judgement.looks);
@@ -81,18 +82,18 @@ impl Aggregate {
         }
     }
 
-    /// URLs with this verdict.
+    /// Returns the number of URLs with this verdict.
     pub const fn count(&self, verdict: Verdict) -> u64 {
         self.verdicts[verdict as usize]
     }
 
-    /// URLs that failed at least once.
+    /// Returns the number of URLs that failed at least once.
     pub const fn failing(&self) -> u64 {
         self.urls - self.count(Verdict::Ok)
     }
 
-    /// What the indexing risk consists of. The mean is a sum, so each row is a plain share of it
-    /// and together they are the risk; [`crate::assess::apportion`] rounds them.
+    /// Returns the parts of the indexing risk. The mean is a sum, so each row is a plain share of it and
+    /// together they are the risk; [`crate::assess::apportion`] rounds them.
     pub fn risk_shares(&self) -> Vec<Deduction> {
         let weights = self.risk.weights();
         let rows = Verdict::ALL.into_iter().zip(self.shares).zip(&self.worst);
@@ -118,7 +119,7 @@ impl Aggregate {
 
 const fn risk_rule(verdict: Verdict) -> &'static str {
     match verdict {
-        // What never failed is at no risk.
+        // A page that never failed has no risk.
         Verdict::Ok => "indexing_risk.ok",
         Verdict::Transient => "indexing_risk.transient",
         Verdict::Intermittent => "indexing_risk.intermittent",
@@ -128,7 +129,7 @@ const fn risk_rule(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Aggregates by name. Names beyond the bound share one: first come, first kept.
+/// Totals by name. Names beyond the bound share one group: the first names are kept.
 #[derive(Clone, Debug)]
 pub struct Groups {
     limit: usize,
@@ -136,7 +137,7 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// No groups, of which there may be so many besides [`OTHER`].
+    /// Creates an empty set of at most this many groups besides [`OTHER`].
     pub fn at_most(limit: usize) -> Groups {
         Groups {
             limit,
@@ -144,7 +145,7 @@ impl Groups {
         }
     }
 
-    /// Takes one URL.
+    /// Adds one URL.
     pub fn add(&mut self, name: &str, url: &Scored<'_>) {
         let known = self.groups.contains_key(name);
         let fits = known || self.groups.len() < self.limit;
@@ -155,14 +156,14 @@ impl Groups {
         }
     }
 
-    /// The groups by name.
+    /// Returns the groups by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Aggregate)> {
         self.groups
             .iter()
             .map(|(name, group)| (name.as_str(), group))
     }
 
-    /// The group with this name.
+    /// Returns the group with this name.
     pub fn get(&self, name: &str) -> Option<&Aggregate> {
         self.groups.get(name)
     }
@@ -190,14 +191,14 @@ impl Default for SiteTally {
 }
 
 impl SiteTally {
-    /// Takes one URL. Every fetched page belongs in it, healthy ones too.
+    /// Adds one URL. Every fetched page must be added, healthy ones too.
     pub fn add(&mut self, url: &Scored<'_>) {
         self.site.add(url);
         self.hosts.add(url.host, url);
         self.sections.add(url.section, url);
     }
 
-    /// Median time to the first byte over the whole site.
+    /// Returns the median time to the first byte over the whole site.
     pub fn median_ttfb(&self) -> Option<Duration> {
         let median = self.site.latency.median_ms()?;
         Some(Duration::from_secs_f64(median / 1000.0))

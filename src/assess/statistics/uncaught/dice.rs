@@ -1,7 +1,7 @@
-//! Random numbers that the sampler draws.
+//! Random numbers for the sampler.
 
-/// Successes out of `of` with this chance each. Exact where few are expected, and else by the normal
-/// distribution that they follow closely.
+/// Returns the number of successes out of `of` with this probability each. Exact if few are expected,
+/// otherwise by the normal approximation.
 pub(super) fn binomial(of: u64, chance: f64, dice: &mut fastrand::Rng) -> u64 {
     const MANY: f64 = 50.0;
     if of == 0 || chance <= 0.0 {
@@ -18,7 +18,7 @@ pub(super) fn binomial(of: u64, chance: f64, dice: &mut fastrand::Rng) -> u64 {
         let drawn = mean + (mean * (1.0 - chance)).sqrt() * normal(dice);
         return drawn.round().clamp(0.0, of as f64) as u64;
     }
-    // Trials until the next success are distributed geometrically.
+    // The number of trials until the next success has a geometric distribution.
     let miss = (-chance).ln_1p();
     let (mut at, mut hits) = (0.0, 0);
     loop {
@@ -30,7 +30,7 @@ pub(super) fn binomial(of: u64, chance: f64, dice: &mut fastrand::Rng) -> u64 {
     }
 }
 
-/// A gamma variate of this shape and the scale 1 (G. Marsaglia and W. Tsang 2000).
+/// Returns a gamma variate of this shape and the scale 1 (G. Marsaglia and W. Tsang 2000).
 pub(super) fn gamma(shape: f64, dice: &mut fastrand::Rng) -> f64 {
     if shape < 1.0 {
         return gamma(shape + 1.0, dice) * open(dice).powf(1.0 / shape);
@@ -46,13 +46,13 @@ pub(super) fn gamma(shape: f64, dice: &mut fastrand::Rng) -> f64 {
     }
 }
 
-/// A normal variate (G. Box and M. Muller 1958).
+/// Returns a standard normal variate (G. Box and M. Muller 1958).
 fn normal(dice: &mut fastrand::Rng) -> f64 {
     let angle = std::f64::consts::TAU * dice.f64();
     (-2.0 * open(dice).ln()).sqrt() * angle.cos()
 }
 
-/// Above 0, at most 1.
+/// Returns a number above 0 and at most 1.
 fn open(dice: &mut fastrand::Rng) -> f64 {
     1.0 - dice.f64()
 }

@@ -1,11 +1,11 @@
-//! How many pages fail now and then and were not caught at it.
+//! Estimates the number of pages that fail now and then and were never caught failing.
 //!
-//! The model is a mixture: each page has a chance of failure, one of [`CHANCES`], and looks at it are
-//! independent. How many pages have which chance is not known; a Dirichlet prior stands for that. Gibbs
-//! sampling (S. Geman and D. Geman 1984; for mixtures J. Diebolt and C. Robert 1994) draws in turn the
-//! chance of every page and the shares of the chances. The number of pages that never failed and have a
-//! chance above zero, over all draws, is the estimate with its 95 % interval. When looks at a page end
-//! may depend on what they saw: the likelihood is the same.
+//! The model is a mixture: each page has a failure probability, one of [`CHANCES`], and looks at it are
+//! independent. The number of pages with each probability is unknown; a Dirichlet prior stands for it.
+//! Gibbs sampling (S. Geman and D. Geman 1984; for mixtures J. Diebolt and C. Robert 1994) draws in turn
+//! the probability of every page and the shares of the probabilities. The estimate is the number of
+//! pages that never failed and have a probability above zero, over all draws, with its 95 % interval.
+//! When looks at a page end may depend on their results: the likelihood is the same.
 //!
 //! The seed is fixed, so equal counts have equal estimates.
 
@@ -18,43 +18,43 @@ use crate::model::Looks;
 use self::dice::{binomial, gamma};
 use super::rate::Interval;
 
-/// Chances of failure that a page may have, 0..1. Rarer failures than one in twenty are not told from
-/// none. Ours.
+/// Failure probabilities that a page may have, 0..1. Probabilities below one in twenty cannot be
+/// separated from zero. Ours.
 const CHANCES: [f64; 9] = [0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1.0];
 
-/// Weight of the prior in pages: of never failing, and of each other chance. Ours: chosen so that the
-/// interval holds the truth on simulated sites of many kinds.
+/// Weight of the prior in pages: of never failing, and of each other probability. Ours: chosen so that
+/// the interval contains the true number on simulated sites of many kinds.
 const PRIOR_FINE: f64 = 1.0;
 const PRIOR_OTHER: f64 = 0.2;
 
-/// Draws, and those at the beginning that still depend on the start. Ours.
+/// Number of draws, and of those at the beginning that still depend on the start. Ours.
 const DRAWS: usize = 2_400;
 const FIRST_DRAWS: usize = 400;
 
-/// Fewest pages of which anything is said. Ours.
+/// Minimum pages for an estimate. Ours.
 const FEWEST: u64 = 20;
 
-/// Most looks at a page that are told apart.
+/// Looks at a page beyond this number are not counted separately.
 const MOST_LOOKS: u32 = 60;
 
 /// Seed of the sampler.
 const SEED: u64 = 1984;
 
-/// Pages by their looks.
+/// Pages counted by their looks.
 #[derive(Clone, Debug, Default)]
 pub struct LookCounts {
-    /// Pages by looks, and failed ones among them.
+    /// Number of pages by their looks and the failed ones among them.
     pages: BTreeMap<(u32, u32), u64>,
 }
 
-/// The estimate.
+/// The estimate of uncaught pages.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Uncaught {
     /// Pages that fail now and then and were never seen failing.
     pub pages: Interval,
     /// Pages that were never seen failing.
     pub never_failed: u64,
-    /// Whether any page was seen failing and fine. If none was, only the upper bound says something.
+    /// Whether any page was seen both failing and fine. If none was, only the upper bound has a meaning.
     pub any_failed: bool,
 }
 
@@ -68,7 +68,7 @@ impl LookCounts {
         }
     }
 
-    /// Estimates how many pages were not caught. None where there are too few pages.
+    /// Returns the estimate, or `None` if there are too few pages.
     pub fn uncaught(&self) -> Option<Uncaught> {
         let of = |fine: bool| -> u64 {
             let groups = self.pages.iter();
@@ -95,7 +95,7 @@ impl LookCounts {
         })
     }
 
-    /// Draws of the number of uncaught pages.
+    /// Returns draws of the number of uncaught pages.
     fn draws(&self) -> Vec<u64> {
         let groups: Vec<Group> = self.pages.iter().map(Group::of).collect();
         let mut dice = fastrand::Rng::with_seed(SEED);
@@ -133,7 +133,7 @@ impl LookCounts {
 struct Group {
     failed: u32,
     pages: u64,
-    /// Likelihood of their looks by chance of failure.
+    /// Likelihood of their looks for each failure probability.
     likelihood: [f64; CHANCES.len()],
 }
 
@@ -149,7 +149,7 @@ impl Group {
         }
     }
 
-    /// Draws how many of them have which chance.
+    /// Draws how many of the pages have each probability.
     fn draw(
         &self,
         shares: &[f64; CHANCES.len()],
@@ -168,7 +168,7 @@ impl Group {
             left -= *drawn;
             rest -= weight;
         }
-        // Rounding may leave the last weight a little short.
+        // Rounding may leave a remainder for the last weight.
         if left > 0
             && let Some(last) = (0..CHANCES.len()).rfind(|at| weights[*at] > 0.0)
         {

@@ -1,4 +1,4 @@
-//! Simulated sites whose truth is known.
+//! Tests with simulated sites whose true numbers are known.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use crate::model::{Frequency, Moment};
 
 use super::*;
 
-/// Pages in a hundred thousand, by their chance of failure; the rest never fails.
+/// Pages per hundred thousand, by their failure probability; the rest never fail.
 type Site = &'static [(f64, u32)];
 
-/// The pages that a look at the site tells of: first looks, a sample of five in a hundred, and looks at
-/// what failed until the sequential test decides. Returns them and how many were not caught.
+/// Simulates first looks, a sample of five in a hundred, and looks at failed pages until the sequential
+/// test decides. Returns the counts and the true number of uncaught pages.
 fn looked_at(site: Site, pages: u32, dice: &mut fastrand::Rng) -> (LookCounts, u64) {
     let mut chances = Vec::new();
     for (chance, share) in site {
@@ -47,8 +47,8 @@ fn look(chance: f64, sampled: bool, dice: &mut fastrand::Rng) -> Looks {
     looks
 }
 
-/// In how many of so many seeds the interval holds the truth.
-fn held(site: Site, pages: u32, seeds: u64) -> u64 {
+/// Returns for how many seeds the interval contains the true number.
+fn times_covered(site: Site, pages: u32, seeds: u64) -> u64 {
     (0..seeds)
         .filter(|seed| {
             let mut dice = fastrand::Rng::with_seed(*seed);
@@ -61,7 +61,7 @@ fn held(site: Site, pages: u32, seeds: u64) -> u64 {
 }
 
 #[test]
-fn the_interval_holds_the_true_number_in_nine_of_ten_sites() {
+fn the_interval_contains_the_true_number_in_nine_of_ten_sites() {
     let sites: [(Site, u32); 6] = [
         (
             &[(0.05, 7_500), (0.5, 7_500), (0.85, 7_500), (1.0, 7_500)],
@@ -74,13 +74,13 @@ fn the_interval_holds_the_true_number_in_nine_of_ten_sites() {
         (&[], 400),
     ];
     for (site, pages) in sites {
-        let held = held(site, pages, 20);
-        assert!(held >= 18, "{held} of 20: {site:?}");
+        let times_covered = times_covered(site, pages, 20);
+        assert!(times_covered >= 18, "{times_covered} of 20: {site:?}");
     }
 }
 
 #[test]
-fn where_nothing_failed_only_a_bound_is_known() {
+fn without_failures_only_an_upper_bound_is_known() {
     let mut counts = LookCounts::default();
     let mut looks = Looks::default();
     looks.add(1, Moment::default(), false);

@@ -1,4 +1,4 @@
-//! The attempts at one URL, counted as they come. Of constant size, whatever their number.
+//! The attempts at one URL, counted one by one. Of constant size for any number of attempts.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use crate::model::{Layer, Level, Looks, Moment, Outcome, Pressure};
 use super::judgement::Judgement;
 use super::kind::FailureKind;
 use super::observation::Observation;
-use super::passes::Course;
+use super::passes::PassHistory;
 use super::rules::{Case, Rules, Verdict, decide};
 use crate::assess::statistics::rate::Interval;
 
-/// From here on a persistent failure is called sustained (ours; Google's "1-2 days").
+/// Time from which a persistent failure is called sustained (ours; Google's "1-2 days").
 const SUSTAINED: Duration = Duration::from_hours(24);
 
-/// From here on a finished episode is called an outage (ours).
+/// Time from which an ended episode is called an outage (ours).
 const OUTAGE: Duration = Duration::from_hours(1);
 
 /// The attempts at one URL, counted.
@@ -28,7 +28,7 @@ pub struct Tally {
     passes: u32,
     last_pass: u32,
     looks: Looks,
-    /// Until when the last failure announced more of them.
+    /// Until when the last failure announced further failures.
     announced: Option<Moment>,
     kinds: [u32; 5],
     first_failed: Option<Moment>,
@@ -37,37 +37,37 @@ pub struct Tally {
     first: Option<(Outcome, Option<u16>)>,
     last: Option<Outcome>,
     ttfb: Option<Duration>,
-    course: Course,
+    history: PassHistory,
     load: Load,
     host: HostPart,
 }
 
-/// Whether the failures came with speed alone.
+/// Whether the failures came only at speed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Load {
-    /// A failure that speed does not explain.
+    /// Whether any failure is not explained by speed.
     other: bool,
     last_failed_pass: u32,
-    /// The least pressure of a failure so far.
+    /// The lowest pressure of a failure so far.
     least: Option<Pressure>,
-    /// Attempts with no less pressure than a failure had that succeeded since the last failure.
+    /// Successes at or above the pressure of a failure, since the last failure.
     fast_ok: u32,
-    /// Attempts with less pressure that succeeded in a later pass than the last failure's.
+    /// Successes at lower pressure, in a later pass than the last failure.
     polite_ok: u32,
 }
 
-/// Whether the failures are one finished episode of the host.
+/// Whether the failures are one ended episode of the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct HostPart {
     episode: Option<u32>,
-    /// A failure outside that episode.
+    /// Whether any failure is outside that episode.
     other: bool,
-    /// A failure that by its nature need not be the host's.
+    /// Whether any failure may be specific to the URL.
     url_level: bool,
 }
 
 impl Tally {
-    /// Counts one more attempt; attempts come in the order in which they were made.
+    /// Counts one attempt. Attempts must be added in the order in which they were made.
     pub fn add(&mut self, seen: Observation) {
         self.last = Some(seen.outcome);
         if !seen.is_attempt() {
@@ -99,19 +99,19 @@ impl Tally {
         }
     }
 
-    /// What they amount to.
+    /// Returns the judgement on the attempts.
     pub fn judge(&self, rules: &Rules) -> Judgement {
-        self.judged(decide(&self.case(self.course.closed()), rules))
+        self.judged(decide(&self.case(self.history.closed()), rules))
     }
 
-    /// What they amount to with this verdict, where more is known than the attempts at one URL tell.
+    /// Returns the judgement with this verdict, for callers that know more than the attempts at one URL.
     pub(in crate::assess) fn judged(&self, verdict: Verdict) -> Judgement {
-        let course = self.course.closed();
-        let case = self.case(course);
+        let history = self.history.closed();
+        let case = self.case(history);
         let lasting = match verdict {
             Verdict::Ok | Verdict::Transient | Verdict::LoadInduced => Duration::ZERO,
-            Verdict::Intermittent => course.failed_span(),
-            Verdict::Persistent | Verdict::Unconfirmed => course.run(),
+            Verdict::Intermittent => history.failed_span(),
+            Verdict::Persistent | Verdict::Unconfirmed => history.run(),
         };
         let counted = match verdict {
             Verdict::LoadInduced => 0,
@@ -119,7 +119,7 @@ impl Tally {
         };
         Judgement {
             verdict,
-            // Attempts that count; if there are none, those that say nothing.
+            // Attempts with evidence; if there are none, all.
             attempts: match self.evidence {
                 0 => self.attempts,
                 counted => counted,
@@ -137,12 +137,12 @@ impl Tally {
             first_failed: self.first_failed,
             last_failed: self.last_failed,
             last_ok: self.last_ok,
-            onset: course.onset(),
-            span: course.span(),
+            onset: history.onset(),
+            span: history.span(),
             lasting,
-            episodes: course.episodes,
+            episodes: history.episodes,
             sustained: verdict == Verdict::Persistent && lasting >= SUSTAINED,
-            recovered_outage: course.longest_over >= OUTAGE,
+            recovered_outage: history.longest_over >= OUTAGE,
             first: self.first.map(|(outcome, _)| outcome),
             first_status: self.first.and_then(|(_, status)| status),
             last: self.last,
@@ -154,10 +154,10 @@ impl Tally {
         Interval::clustered(hits, self.evidence, self.looks.all())
     }
 
-    fn case(&self, course: Course) -> Case {
+    fn case(&self, history: PassHistory) -> Case {
         let succeeded = self.evidence - self.failed;
         Case {
-            course,
+            history,
             attempts: self.evidence,
             failed: self.failed,
             succeeded,
@@ -177,7 +177,7 @@ impl Tally {
         self.first_failed = self.first_failed.or(Some(seen.started));
         self.last_failed = Some(seen.started);
         self.announced = seen.announced;
-        self.course.add(seen.pass, seen.started, true);
+        self.history.add(seen.pass, seen.started, true);
         self.load = Load {
             other: self.load.other || seen.is_polite() || !seen.may_be_load(),
             last_failed_pass: seen.pass,
@@ -201,7 +201,7 @@ impl Tally {
     fn add_success(&mut self, seen: Observation) {
         self.last_ok = Some(seen.started);
         self.ttfb = self.ttfb.or(seen.ttfb);
-        self.course.add(seen.pass, seen.started, false);
+        self.history.add(seen.pass, seen.started, false);
         let least = self.load.least;
         if !seen.is_polite() && least.is_none_or(|least| is_as_hard(seen.pressure, least)) {
             self.load.fast_ok += 1;
@@ -211,7 +211,7 @@ impl Tally {
     }
 }
 
-/// Whether a host was requested as hard as at another time, or harder.
+/// Returns whether a host was under the same pressure as another time, or a higher one.
 fn is_as_hard(pressure: Pressure, other: Pressure) -> bool {
     let rate = |pressure: Pressure| pressure.rate.unwrap_or(f64::INFINITY);
     pressure.in_flight >= other.in_flight && rate(pressure) >= rate(other)

@@ -55,20 +55,20 @@ fn failures_are_counted_with_their_times() {
 }
 
 #[test]
-fn an_address_that_may_not_be_asked_says_nothing_about_the_site() {
+fn a_forbidden_address_is_no_evidence_about_the_site() {
     let found = judge(&[seen(Outcome::AddressRefused, 0, 1, FAST)]);
     assert_eq!((found.attempts, found.failed), (0, 0));
 }
 
 #[test]
-fn a_refused_stream_is_not_held_against_the_page() {
+fn a_refused_stream_does_not_count_against_the_page() {
     let found = judge(&[seen(Outcome::StreamRefused, 0, 1, FAST)]);
     assert_eq!((found.attempts, found.failed), (1, 0));
     assert_eq!(found.verdict, Verdict::Ok);
 }
 
 #[test]
-fn a_stale_connection_is_not_held_against_the_page() {
+fn a_stale_connection_does_not_count_against_the_page() {
     let stale = Observation {
         reused: true,
         ..seen(Outcome::EmptyReply, 0, 1, FAST)
@@ -79,7 +79,7 @@ fn a_stale_connection_is_not_held_against_the_page() {
 }
 
 #[test]
-fn attempts_are_those_that_count() {
+fn attempts_counts_only_attempts_with_evidence() {
     let stale = Observation {
         reused: true,
         ..seen(Outcome::ResetBeforeHeaders, 0, 1, FAST)
@@ -91,13 +91,13 @@ fn attempts_are_those_that_count() {
 }
 
 #[test]
-fn what_was_never_asked_is_no_attempt() {
+fn a_request_never_made_is_not_an_attempt() {
     let found = judge(&[seen(Outcome::BreakerOpen, 0, 1, FAST)]);
     assert_eq!((found.attempts, found.verdict), (0, Verdict::Ok));
 }
 
 #[test]
-fn a_pass_in_which_a_page_was_not_asked_is_not_counted() {
+fn a_pass_without_a_request_is_not_counted() {
     let found = judge(&[
         seen(Outcome::Server502, 0, 1, FAST),
         seen(Outcome::Server502, 1, 1, FAST),
@@ -124,7 +124,7 @@ fn sixty_seconds_make_a_failure_persistent_in_an_audit() {
 }
 
 #[test]
-fn failing_only_at_speed() {
+fn a_page_that_fails_only_at_speed_is_load_induced() {
     use Outcome::{ConnectRefused, OkHtml, Server502, Server503};
     let cases: [(&str, &[Observation], Verdict); 7] = [
         (
@@ -197,7 +197,7 @@ fn failing_only_at_speed() {
 }
 
 #[test]
-fn an_episode_of_the_host_is_not_held_against_the_page() {
+fn a_host_episode_does_not_count_against_the_page() {
     let in_episode = |attempt: Observation, number| Observation {
         host_episode: Some(number),
         ..attempt
@@ -245,7 +245,7 @@ fn long_failures_are_flagged() {
 }
 
 #[test]
-fn the_indexing_risk_is_that_of_two_days_and_risk_now_that_of_the_time_seen() {
+fn the_indexing_risk_assumes_two_days_and_risk_now_the_observed_time() {
     let at = |minute: i64, pass| seen(Outcome::Server502, minute * 60, pass, SLOW);
     let found = judge(&[at(0, 1), at(10, 2), at(30, 3)]);
     assert_eq!(found.verdict, Verdict::Persistent);
@@ -273,7 +273,7 @@ fn retries_count_as_attempts_and_not_as_looks() {
 }
 
 #[test]
-fn at_most_it_has_failed_since_it_was_last_well() {
+fn a_page_has_failed_at_most_since_its_last_success() {
     let found = judge(&[
         seen(Outcome::OkHtml, 0, 1, SLOW),
         seen(Outcome::Server502, 60, 2, SLOW),
@@ -283,7 +283,7 @@ fn at_most_it_has_failed_since_it_was_last_well() {
 }
 
 proptest! {
-    /// Polite looks a minute apart, within the two days that the indexing risk assumes.
+    /// Uses polite looks a minute apart, within the two days that the indexing risk assumes.
     #[test]
     fn another_failure_never_lowers_the_indexing_risk(course in "[FS]{0,12}") {
         let mut attempts: Vec<Observation> = Vec::new();

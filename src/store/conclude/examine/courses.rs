@@ -7,7 +7,7 @@ use std::rc::Rc;
 use rusqlite::Connection;
 
 use crate::assess::FirstLook;
-use crate::assess::examine::{CourseAttempt, Courses, Home, PartEvidence, Together};
+use crate::assess::examine::{GroupAttempt, Histories, Home, PartEvidence, Together};
 use crate::model::{CrawlUrl, Moment, Outcome, Purpose, Role};
 use crate::policy::Families;
 
@@ -31,7 +31,7 @@ pub(in crate::store) fn together(
     evidence: PartEvidence,
     look: &mut Looking<'_>,
 ) -> rusqlite::Result<Together> {
-    let mut courses = Courses::by(evidence);
+    let mut courses = Histories::by(evidence);
     let known = watched(connection, run, texts, families, &mut courses)?;
     let mut timeline = InTime {
         look,
@@ -51,7 +51,7 @@ fn watched(
     run: i64,
     texts: &mut Texts<'_>,
     families: &Families,
-    courses: &mut Courses,
+    courses: &mut Histories,
 ) -> rusqlite::Result<Vec<Ever>> {
     let mut statement = connection.prepare(&format!(
         "WITH fact AS (
@@ -104,7 +104,7 @@ struct Ever {
 struct InTime<'a, 'b> {
     look: &'a mut Looking<'b>,
     /// Collects all attempts.
-    courses: Courses,
+    courses: Histories,
     families: &'a Families,
     /// What each URL came to, by its number.
     known: Vec<Ever>,
@@ -157,7 +157,7 @@ impl InTime<'_, '_> {
                 family: &self.families.pattern(&address),
             };
             let ever = self.known.get(url as usize).copied().unwrap_or_default();
-            let seen = CourseAttempt {
+            let seen = GroupAttempt {
                 url: url.into(),
                 started,
                 outcome,
