@@ -1,5 +1,5 @@
-//! The crawl's clock: wall time at the start, then the runtime's own, which never runs backwards
-//! and stands still in tests.
+//! The crawl's clock. It takes the wall time at the start, and then follows the runtime's clock,
+//! which never runs backwards and stands still in tests.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::model::Moment;
 
-/// Tells the time since it was made.
+/// A clock that counts from the moment of its creation.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     started: Moment,
@@ -15,7 +15,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that shows `started` now. Must be called within a runtime.
+    /// Returns a clock that shows `started` now. Must be called within a runtime.
     pub fn starting_at(started: Moment) -> Clock {
         Clock {
             started,
@@ -23,8 +23,8 @@ impl Clock {
         }
     }
 
-    /// This clock, put forward if it is before a moment that is over: the machine's may have been put
-    /// back since, and what a run has recorded is neither to come nor to be waited for.
+    /// Returns this clock, set forward if it is before a recorded moment. The machine's clock may
+    /// have been set back since; the times that a run has recorded must stay in the past.
     #[must_use]
     pub fn no_earlier_than(self, moment: Moment) -> Clock {
         let behind = moment.since(self.now());
@@ -34,15 +34,15 @@ impl Clock {
         }
     }
 
-    /// The time.
+    /// Returns the time.
     pub fn now(&self) -> Moment {
         self.started + self.origin.elapsed()
     }
 
-    /// Waits until a moment; not at all if it is over.
+    /// Waits until a moment, or not at all if it is past.
     pub async fn sleep_until(&self, moment: Moment) {
-        // A millisecond more than the difference: moments are whole milliseconds and the clock
-        // must show at least `moment` when this returns.
+        // A millisecond more than the difference: moments are whole milliseconds and the clock must
+        // show at least `moment` when this returns.
         let left = moment.since(self.now());
         if left > Duration::ZERO {
             tokio::time::sleep(left + Duration::from_millis(1)).await;
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_clock_is_put_forward_and_never_back() {
+    async fn a_clock_is_set_forward_and_never_back() {
         let clock = Clock::starting_at(Moment::from_millis(5_000));
         let put = |to| clock.no_earlier_than(Moment::from_millis(to)).now();
         assert_eq!(put(9_000), Moment::from_millis(9_000));

@@ -1,29 +1,29 @@
-//! What a crawl says while it runs. Progress lines, logs and pages are readers of it.
+//! The events of a running crawl. Progress lines, logs and pages read them.
 
 use crate::model::{
     Attempt, CrawlUrl, HostKey, Moment, Pace, Probe, RobotsAccess, Role, Silence, Skip,
 };
 use crate::policy::BreakerChange;
 
-/// Something that happened.
+/// An event of a crawl.
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
     /// An attempt was made.
     Attempted {
-        /// What was asked for.
+        /// The requested URL.
         url: &'a CrawlUrl,
-        /// What it is to the crawl.
+        /// Its role in the crawl.
         role: Role,
-        /// What happened.
+        /// The attempt.
         attempt: &'a Attempt,
-        /// When it is asked for again, if it is.
+        /// When it is requested again, if it is.
         again: Option<Moment>,
     },
-    /// A URL that was due was not asked for.
+    /// A due URL was not requested.
     Skipped {
         /// The URL.
         url: &'a CrawlUrl,
-        /// Why.
+        /// The reason.
         skip: &'a Skip,
     },
     /// A host's robots.txt is known.
@@ -33,23 +33,23 @@ pub enum Event<'a> {
         /// `rules`, `allow_all` or `unreachable`.
         access: RobotsAccess,
     },
-    /// A host is asked at another pace from now on.
+    /// A host has another pace from now on.
     Paced {
         /// The origin.
         host: HostKey,
         /// The pace.
         pace: Pace,
     },
-    /// A host is doubted, left alone, asked again, or not waited for any more.
+    /// A host is suspected, paused, requested again, or given up.
     Breaker {
         /// The origin.
         host: HostKey,
-        /// What changed.
+        /// The change.
         change: BreakerChange,
     },
     /// Pages that never failed are about to be requested once more.
     Sampling {
-        /// How many.
+        /// The number of pages.
         pages: usize,
     },
     /// A confirmation pass is about to begin.
@@ -60,25 +60,25 @@ pub enum Event<'a> {
         starts: Moment,
         /// When its time is over.
         ends_by: Moment,
-        /// Failing URLs that it asks again.
+        /// Failing URLs that it requests again.
         failing: usize,
-        /// Failing URLs that the budget does not reach.
+        /// Failing URLs that are beyond the budget.
         left_out: usize,
     },
-    /// A confirmation pass is done but for its sentinels: pages of parts of the site that go down as a whole, which
-    /// are requested every few seconds.
+    /// Only the sentinels of a confirmation pass are left: pages of parts of the site that go down
+    /// as a whole, which are requested every few seconds.
     Watching {
-        /// How many.
+        /// The number of pages.
         pages: usize,
-        /// Until when: the next pass begins then, if there is one.
+        /// The end: the next pass begins then, if there is one.
         until: Moment,
     },
-    /// Failing URLs are about to be asked in other ways. Their attempts are told when all of a URL
-    /// are made.
+    /// Experiments on failing URLs are about to begin. The attempts at a URL are reported when all
+    /// of them are made.
     Experimenting {
         /// Kinds of failure.
         clusters: usize,
-        /// URLs that stand for them.
+        /// URLs that represent them.
         urls: usize,
         /// When their time is over.
         ends_by: Moment,
@@ -89,38 +89,38 @@ pub enum Event<'a> {
         url: &'a CrawlUrl,
         /// How it is requested.
         probe: Probe,
-        /// When.
+        /// The moment.
         at: Moment,
     },
-    /// This machine has no network, so nothing is asked; or it has it again.
+    /// This machine has no network, so nothing is requested; or the network is back.
     Outage {
         /// When something answered last.
         since: Moment,
-        /// When something answered again; none at its beginning.
+        /// When something answered again; `None` at the beginning of the outage.
         ended: Option<Moment>,
-        /// What shows that it is not the site.
+        /// The evidence that the site is not the reason.
         silence: Silence,
     },
-    /// How the crawl is doing; said about once a second.
+    /// The state of the crawl, about once per second.
     Gauge(Gauge),
 }
 
-/// How a crawl is doing.
+/// The state of a crawl.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Gauge {
     /// The crawl's clock.
     pub now: Moment,
     /// URLs that wait or are being fetched.
     pub pending: u64,
-    /// Requests that are open.
+    /// Open requests.
     pub open: usize,
-    /// Requests per second allowed for the host that was asked last; absent for no ceiling.
+    /// Requests per second allowed for the host of the last request; `None` without a ceiling.
     pub rate: Option<f64>,
 }
 
-/// A reader of events. It is called from the dispatcher, so it must not wait.
+/// A reader of events. The dispatcher calls it, so it must not wait.
 pub trait Observer: Send {
-    /// Takes notice.
+    /// Receives an event.
     fn see(&mut self, event: &Event<'_>);
 }
 

@@ -1,7 +1,7 @@
-//! Drives one crawl: the only room that decides order and concurrency. `state` knows the crawl and decides, without waiting;
-//! `dispatch` owns it, leases what is due and carries out what is decided; a `visit` requests and reads one URL and
-//! shares nothing that changes. Everything worth knowing is said as an event; nothing here prints. What a URL does is
-//! data; an error is our own trouble.
+//! The crawl: the only room that decides order and concurrency. `state` knows the crawl and
+//! decides, without waiting. `dispatch` owns it, leases due URLs and carries out its decisions. A
+//! `visit` requests and reads one URL and shares no mutable state. Results are sent as events;
+//! nothing here prints. A URL's failure is data; an error is a failure of this program or machine.
 
 mod clock;
 mod confirm;

@@ -1,4 +1,4 @@
-//! What a crawl is made of, where it starts and how it ends.
+//! The parts of a crawl, its start and its end.
 
 use std::sync::Arc;
 
@@ -9,28 +9,28 @@ use crate::store::{Store, StoreError};
 use super::clock::Clock;
 use super::stop::Stop;
 
-/// What a crawl is made of.
+/// The parts of a crawl.
 #[derive(Debug)]
 pub struct Parts<F, Q, O> {
     /// Performs exchanges.
     pub fetcher: Arc<F>,
-    /// Most visits under way at a time, over all hosts: bounds memory and open files.
+    /// Maximum visits under way at a time, over all hosts: limits memory and open files.
     pub open: usize,
-    /// Says what is due.
+    /// Returns what is due.
     pub frontier: Q,
-    /// Keeps what is found.
+    /// Stores the results.
     pub store: Store,
-    /// Is told what happens.
+    /// Receives the events.
     pub observer: O,
-    /// Tells the time.
+    /// Returns the time.
     pub clock: Clock,
-    /// Rolled for jitter.
+    /// Random numbers for jitter.
     pub dice: fastrand::Rng,
     /// Ends the crawl early.
     pub stop: Stop,
 }
 
-/// Where a crawl starts.
+/// The start of a crawl.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
     /// From these URLs.
@@ -39,23 +39,23 @@ pub enum Start {
     Resume,
 }
 
-/// How a crawl ended.
+/// The end of a crawl.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// Everything was fetched or skipped with a reason.
     Finished,
-    /// A host of the site was given up, and its URLs were not requested; `Start::Resume` queues them
-    /// again.
+    /// A host of the site was given up, and its URLs were not requested; `Start::Resume` queues
+    /// them again.
     Incomplete,
-    /// It was told to stop; `Start::Resume` goes on.
+    /// A stop was requested; `Start::Resume` continues.
     Interrupted,
-    /// This machine lost its network and did not get it back in time; `Start::Resume` goes on.
+    /// This machine lost its network and did not get it back in time; `Start::Resume` continues.
     Offline,
     /// This machine had no network from the beginning: nothing ever answered.
     NeverOnline,
 }
 
-/// Why a crawl could not go on: our own trouble, never the site's.
+/// The reason why a crawl could not continue. It is never the site.
 #[derive(Debug, thiserror::Error)]
 pub enum CrawlError {
     /// The store failed.

@@ -13,7 +13,7 @@ use super::parts::{CrawlError, Ended, Parts, Start};
 use super::site::Site;
 use super::state::Disk;
 
-/// Crawls a site until nothing is left or it is told to stop, then draws the conclusions that need
+/// Crawls a site until nothing is left or a stop is requested, then draws the conclusions that need
 /// all of it.
 pub async fn run<F, Q, O>(
     site: Arc<Site>,
@@ -27,7 +27,7 @@ where
     O: Observer,
 {
     let store = parts.store.clone();
-    // Until everything is said of the run, its end included.
+    // Until all results of the run are stored, its end included.
     let _lock = store.lock_run(run)?;
     let clock = match store.last_attempt(run)? {
         Some(last) => parts.clock.no_earlier_than(last),
@@ -55,9 +55,9 @@ where
     };
     let mut dispatcher = Dispatcher::new(site, storage, parts);
     let ended = dispatcher.crawl(start).await;
-    // What the crawl knew is forgotten before the conclusions are drawn: they take memory too.
+    // Frees the crawl's state before the conclusions are drawn, because they take memory too.
     let writer = dispatcher.into_writer();
-    // The writer's own complaint says more than "it is gone".
+    // The writer's own error is more exact than "it is gone".
     writer.close().await?;
     let ended = match ended? {
         Ended::Finished if store.gave_up(run)? => Ended::Incomplete,
@@ -66,7 +66,7 @@ where
     let state = match ended {
         Ended::Finished => RunState::Finished,
         Ended::Incomplete => RunState::Incomplete,
-        // A pass more that could not be made takes nothing from what was whole.
+        // A further pass that could not be made does not make a complete run incomplete.
         Ended::Offline | Ended::NeverOnline if was_finished => {
             store.keep_reopened(run)?;
             RunState::Finished

@@ -7,7 +7,8 @@ use crate::model::{Attempt, Exchange, Moment, Pressure, Request, Role};
 
 use super::visit::{Circumstances, judged, record};
 
-/// Asks once for a page. `user_agent` is what the request is made with, guise or not.
+/// Requests a page once. `user_agent` is the one of the request, whether the crawl's own or
+/// another.
 pub async fn single<F: Fetcher>(
     fetcher: &F,
     request: Request,

@@ -1,4 +1,4 @@
-//! What every visit of a crawl needs and none changes.
+//! The values that every visit of a crawl needs and none changes.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -17,25 +17,25 @@ const MOST_SITEMAPS: usize = 2;
 /// The compiled plan of a crawl.
 #[derive(Debug)]
 pub struct Site {
-    /// What was asked for.
+    /// The plan.
     pub plan: CrawlPlan,
-    /// What belongs to it.
+    /// The scope of the crawl.
     pub scope: Scope,
     /// The `--select` columns.
     pub(super) fields: Vec<FieldSelector>,
     /// The `User-Agent`, shared by all attempts.
     pub(super) user_agent: Arc<str>,
-    /// What references meant lately.
+    /// Recent meanings of references.
     pub(super) memo: LinkMemo,
-    /// Large pages that may be read at a time: what is read of one is larger than itself.
+    /// Large pages that may be read at a time: the data read from one is larger than the page.
     pub(super) large_pages: Arc<Semaphore>,
-    /// Large sitemaps likewise: the entries of one may have as many bytes as the file.
+    /// The same for large sitemaps: the entries of one may have as many bytes as the file.
     pub(super) large_sitemaps: Arc<Semaphore>,
-    /// Its keys keep a site from making a robots.txt that is taken for that of another.
+    /// Random hash keys, so that a site cannot make a robots.txt with the same hash as another.
     texts: RandomState,
 }
 
-/// Stands for the text of a file: files with equal texts share their rules.
+/// The hash of a file's text: files with equal texts share their rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Text(pub(super) u64);
 
@@ -50,7 +50,7 @@ pub enum SiteError {
     Selector {
         /// The column's name.
         column: String,
-        /// What is wrong.
+        /// The reason.
         #[source]
         source: SelectorFault,
     },
@@ -86,12 +86,12 @@ impl Site {
         })
     }
 
-    /// Stands for the text of a robots.txt.
+    /// Returns the hash of a robots.txt's text.
     pub(super) fn text(&self, body: &[u8]) -> Text {
         Text(self.texts.hash_one(body))
     }
 
-    /// The names under which robots.txt may address the crawl.
+    /// Returns the names under which robots.txt may address the crawl.
     pub(super) fn robots_agents(&self) -> Vec<&str> {
         let agents = &self.plan.requests.robots_agents;
         agents.iter().map(String::as_str).collect()

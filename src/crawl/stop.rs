@@ -1,4 +1,4 @@
-//! How a crawl is told to end early.
+//! The switch that ends a crawl early.
 
 use tokio::sync::watch;
 
@@ -6,13 +6,13 @@ use crate::model::Moment;
 
 use super::clock::Clock;
 
-/// How urgent it is.
+/// The urgency of a stop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StopLevel {
-    /// Go on.
+    /// Continue.
     #[default]
     Run,
-    /// Begin no request; wait for those that are open.
+    /// Begin no request, and wait for the open ones.
     Drain,
     /// Wait for nothing.
     Now,
@@ -22,19 +22,20 @@ pub enum StopLevel {
 #[derive(Clone, Debug)]
 pub struct Stop(watch::Receiver<StopLevel>);
 
-/// A switch and what it stops.
+/// Returns a switch and the crawl's end of it.
 pub fn stop_switch() -> (watch::Sender<StopLevel>, Stop) {
     let (sender, receiver) = watch::channel(StopLevel::Run);
     (sender, Stop(receiver))
 }
 
 impl Stop {
-    /// How urgent it is now.
+    /// Returns the current urgency.
     pub fn level(&self) -> StopLevel {
         *self.0.borrow()
     }
 
-    /// Waits until a moment; false if a request must not be begun then, as the crawl was told to end.
+    /// Waits until a moment. Returns false if no request may begin then, because the crawl must
+    /// end.
     pub(super) async fn pause(&mut self, clock: &Clock, until: Moment) -> bool {
         while self.level() == StopLevel::Run {
             if clock.now() >= until {
@@ -48,7 +49,7 @@ impl Stop {
         false
     }
 
-    /// Waits until it becomes more urgent; for ever, if nobody holds the switch any more.
+    /// Waits until the urgency increases, or for ever if the switch was dropped.
     pub async fn changed(&mut self) {
         if self.0.changed().await.is_err() {
             std::future::pending::<()>().await;

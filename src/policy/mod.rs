@@ -1,6 +1,6 @@
-//! What to do next, decided from values alone: what belongs to the crawl, when to ask again, how
-//! fast and whether at all, what looks endless. No clock, no dice of its own: the moment and the
-//! roll come in as arguments.
+//! Decisions about the next steps, from values alone: what belongs to the crawl, when to request
+//! again, how fast and whether at all, what looks endless. The rules have no clock and no random
+//! numbers of their own: the moment and the roll are arguments.
 
 mod bounds;
 mod breaker;
@@ -24,10 +24,10 @@ pub use confirm::{Candidate, ConfirmPace, Enough, LoadTrial, Selection, look_spa
 pub use experiment::{
     Failing, MOST_REQUESTS, Made, Step, Subject, check, is_worth, leads_on, opening, rest,
 };
-pub use family::controls::{Controls, Kinship};
+pub use family::controls::{Controls, FamilyKnowledge};
 pub use family::suspects::{FirstAttempt, Hung, Noted, Suspects};
 pub use family::{Families, Family};
-pub use outage::{Doubt, OutageChange, OutageWatch, Silent, Sound};
+pub use outage::{Doubt, NetworkSign, OutageChange, OutageWatch, SilenceEffect};
 pub use pace::{CAREFUL, HostPace, PaceSignal};
 pub use retry::{Decision, LONGEST_ANNOUNCED, Tried, after, announced};
 pub use scope::pattern::Globs;

@@ -1,29 +1,30 @@
-//! Whether and when to ask again within a pass. A retry that succeeds does not erase the failure:
-//! every attempt is kept, and this only decides whether there is another.
+//! Whether and when to retry within a pass. A retry that succeeds does not erase the failure: every
+//! attempt is kept, and this only decides whether there is another.
 
 use std::time::Duration;
 
 use crate::model::{Outcome, QuickRetry};
 
-/// First upper bound of the wait before a retry; each further one doubles it.
-/// Full jitter as in the AWS Architecture Blog, "Exponential Backoff And Jitter".
+/// First upper bound of the wait before a retry; each further one doubles it. Full jitter as in the
+/// AWS Architecture Blog, "Exponential Backoff And Jitter".
 const BACKOFF_BASE: Duration = Duration::from_secs(2);
 
 /// Highest upper bound of the wait before a retry.
 const BACKOFF_CAP: Duration = Duration::from_mins(1);
 
-/// Longest time that the `Retry-After`s of one URL may hold it up within a pass: nobody's announcement
-/// holds up a crawl. A longer one leaves the URL to a later pass, or is reported as announced. Ours.
+/// Maximum time that the `Retry-After`s of one URL may hold it up within a pass: no announcement
+/// holds up a crawl. A longer one leaves the URL to a later pass, or is reported as announced.
+/// Ours.
 pub const LONGEST_ANNOUNCED: Duration = Duration::from_mins(1);
 
 /// Wait after a 429 without `Retry-After`.
 const TOO_MANY_REQUESTS: Duration = Duration::from_secs(30);
 
-/// Most immediate repeats over a new connection of what failed on a connection that was already
-/// open: the server may have closed it while idle, which says nothing about the page.
+/// Maximum immediate repeats over a new connection after a failure on a connection that was already
+/// open. The server may have closed it while idle, which is no evidence about the page.
 const STALE_REPEATS: u32 = 1;
 
-/// What was tried so far at one URL, the last attempt included.
+/// The attempts at one URL so far, including the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tried {
     /// How the last attempt ended.
@@ -36,16 +37,16 @@ pub struct Tried {
     pub retry_after: Option<Duration>,
 }
 
-/// What to do after an attempt.
+/// The next step after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// The pass is over for this URL.
     Settle,
-    /// Request it again when so much time is over.
+    /// Request it again after this time.
     Again(Duration),
 }
 
-/// Decides what follows an attempt. `roll` is the dice: at least 0, below 1.
+/// Decides what follows an attempt. `roll` is a random number: at least 0, below 1.
 pub fn after(tried: Tried, retries: u32, roll: f64) -> Decision {
     if tried.stale_connection && tried.attempts <= STALE_REPEATS {
         return Decision::Again(Duration::ZERO);
@@ -61,7 +62,8 @@ pub fn after(tried: Tried, retries: u32, roll: f64) -> Decision {
     let jitter = roll.clamp(0.0, 1.0);
     match announced(tried) {
         Some(wait) if wait * tried.attempts >= LONGEST_ANNOUNCED => Decision::Settle,
-        // 0-10 % on top, so that not everybody returns at the same moment; no sooner than without it.
+        // 0-10 % on top, so that crawls do not all return at the same moment; never sooner than
+        // announced.
         Some(wait) => {
             let backoff = backoff_bound(tried.attempts).mul_f64(jitter);
             Decision::Again(wait.mul_f64(1.0 + 0.1 * jitter).max(backoff))
@@ -70,13 +72,13 @@ pub fn after(tried: Tried, retries: u32, roll: f64) -> Decision {
     }
 }
 
-/// How long the server wants not to be asked for this URL.
+/// Returns the pause that the server announced for this URL.
 pub fn announced(tried: Tried) -> Option<Duration> {
     let limited = tried.outcome == Outcome::Client429;
     tried.retry_after.or(limited.then_some(TOO_MANY_REQUESTS))
 }
 
-/// The upper bound of the wait before the `retry`-th retry, counted from 1.
+/// Returns the upper bound of the wait before the `retry`-th retry, counted from 1.
 fn backoff_bound(retry: u32) -> Duration {
     let doublings = retry.saturating_sub(1).min(16);
     (BACKOFF_BASE * 2_u32.pow(doublings)).min(BACKOFF_CAP)
@@ -124,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_announced_wait_is_obeyed_up_to_a_minute_in_all() {
+    fn an_announced_wait_is_obeyed_up_to_a_minute_in_total() {
         let announced = |outcome, attempts, seconds: Option<u64>| {
             let retry_after = seconds.map(Duration::from_secs);
             decide(Tried {

@@ -1,7 +1,7 @@
-//! The sample and the confirmation passes after a crawl: pages that never failed are requested once
-//! more, then what failed, in passes. Which URLs, how often and how fast is the policy's decision; here
-//! it is carried out on the frontier that the crawl used, so that an interrupted pass goes on like an
-//! interrupted crawl.
+//! The sample and the confirmation passes after a crawl. Pages that never failed are requested once
+//! more, then failing URLs, in passes. The policy decides which URLs, how often and how fast. The
+//! passes use the frontier of the crawl, so that an interrupted pass continues like an interrupted
+//! crawl.
 
 mod pass;
 mod sample;
@@ -21,23 +21,23 @@ pub(super) use self::sample::SAMPLE;
 use self::sample::Sample;
 use self::sentinel::Sentinels;
 
-/// Longest wait for the first byte in a pass: longer than the minute after which most gateways
-/// give up, so that theirs is the answer that is seen.
+/// Maximum wait for the first byte in a pass: longer than the minute after which most gateways give
+/// up, so that the gateway's own answer arrives.
 pub(super) const FIRST_BYTE: Duration = Duration::from_secs(70);
 
-/// Passes and attempts that are enough to call a URL persistently failing, if they are far enough
+/// Minimum passes and attempts before a URL counts as persistently failing, if they are far enough
 /// apart.
 const PASSES: u32 = 2;
 const ATTEMPTS: u32 = 3;
 
-/// How long past its `Age` a cached error is waited for: the default error TTL of CDNs
+/// How long past its `Age` a pass waits for a cached error to expire: the default error TTL of CDNs
 /// (CloudFront's, 10 s).
 const CACHED_ERROR: Duration = Duration::from_secs(10);
 
-/// Most passes, so that they can be numbered.
+/// Maximum passes, so that their numbers fit.
 const MAX_PASSES: usize = 250;
 
-/// Most URLs of the last short pass (ours): where more were left failing, the host is down.
+/// Maximum URLs of the last short pass (ours): if more are left failing, the host is down.
 const MOST_CLOSING: usize = 200;
 
 /// Time for it (ours).
@@ -58,11 +58,11 @@ pub(super) struct Passes {
     current: Option<CurrentPass>,
     /// Whether load makes hosts fail.
     trials: HashMap<HostKey, LoadTrial>,
-    /// Whether the last look at what was left failing was made.
+    /// Whether the last look at the URLs that were left failing was made.
     closed: bool,
 }
 
-/// A pass about to begin.
+/// A pass that is about to begin.
 #[derive(Debug)]
 pub(super) struct NextPass {
     /// Its number: 2 for the first.
@@ -71,26 +71,26 @@ pub(super) struct NextPass {
     pub(super) starts: Moment,
     /// When its time is over.
     pub(super) ends_by: Moment,
-    /// What is asked, controls included, in order.
-    pub(super) asked: Vec<Discovery>,
+    /// The URLs to request, controls included, in order.
+    pub(super) chosen: Vec<Discovery>,
     /// Failing URLs among them.
     pub(super) failing: usize,
-    /// Failing URLs that the budget does not reach.
+    /// Failing URLs that are beyond the budget.
     pub(super) left_out: usize,
-    /// How fast its hosts are asked at first.
+    /// The pace of its hosts at first.
     pub(super) hosts: Vec<(HostKey, Pace)>,
 }
 
-/// What follows an answer of a pass.
+/// The consequences of an answer in a pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Follows {
-    /// When the URL is looked at again in this pass, if it is.
+    /// When the URL gets another look in this pass, if it does.
     pub(super) again: Option<Moment>,
     /// The pace of its host from now on, if it changes.
     pub(super) pace: Option<Pace>,
     /// Whether it is known that load is not why its host fails.
     pub(super) load_excluded: bool,
-    /// How many sentinels alone are requested from now on, and until when.
+    /// The number of sentinels that alone are requested from now on, and until when.
     pub(super) watching: Option<(usize, Moment)>,
 }
 
@@ -109,8 +109,8 @@ impl Passes {
         }
     }
 
-    /// Goes on where an interrupted crawl was. A pass that was cut short is begun once more: what was
-    /// known of its URLs is known no more.
+    /// Continues after an interrupted crawl. A pass that was cut short begins again, because the
+    /// knowledge about its URLs is lost.
     pub(super) fn resume_after(&mut self, made: PassesMade, now: Moment) {
         self.begun = usize::from(made.last.saturating_sub(1));
         self.crawl_ended = made.crawl_ended;
@@ -122,7 +122,7 @@ impl Passes {
         }
     }
 
-    /// The pages of the sample, once.
+    /// Returns the pages of the sample, once.
     pub(super) fn sample(
         &mut self,
         store: &Store,
@@ -134,13 +134,13 @@ impl Passes {
         self.sample.pages(store, run, now, dice)
     }
 
-    /// How fast a host may be asked for the sample.
+    /// Returns the maximum pace of the sample on a host.
     pub(super) fn sample_pace(&self) -> Pace {
         self.pace.of_sample()
     }
 
-    /// Chooses what comes next when nothing is left to ask. None if everything is known that can
-    /// be.
+    /// Chooses the next pass when nothing is left to request. Returns `None` if all passes are made
+    /// or would show nothing new.
     pub(super) fn next(
         &mut self,
         store: &Store,
@@ -167,7 +167,7 @@ impl Passes {
         Ok(Some(next))
     }
 
-    /// The next pass of the plan, with so much time left for it.
+    /// Returns the next pass of the plan, with this much time left for it.
     fn planned(
         &mut self,
         failed: &[FailedUrl],
@@ -190,30 +190,31 @@ impl Passes {
                 interval: self.pace.fast().interval,
             };
             let selection = select(&candidates, enough, pace, &mut |below| dice.usize(..below));
-            if selection.asked.is_empty() && selection.announced.is_empty() {
+            if selection.chosen.is_empty() && selection.announced.is_empty() {
                 return None;
             }
             self.begun += 1;
             let following = self.plan.delays.get(self.begun);
             let following = following.map(|delay| crawl_ended + *delay);
-            if selection.asked.is_empty() {
-                // Everything is announced to fail beyond the start of this pass; a later one may come
+            if selection.chosen.is_empty() {
+                // All URLs announced an end after the start of this pass; a later one may come
                 // after that.
                 continue;
             }
-            let asked: Vec<&FailedUrl> = selection.asked.iter().map(|at| &failed[*at]).collect();
-            let mut next = self.begin(pace, &asked);
+            let chosen: Vec<&FailedUrl> = selection.chosen.iter().map(|at| &failed[*at]).collect();
+            let mut next = self.begin(pace, &chosen);
             next.left_out = selection.left_out.len();
             if let Some(current) = &mut self.current {
-                current.sentinels = Sentinels::among(&asked, pace.starts, following);
+                current.sentinels = Sentinels::among(&chosen, pace.starts, following);
             }
             return Some(next);
         }
         None
     }
 
-    /// A short pass after those of the plan, once, for what was fine and failed when it was requested
-    /// last: what is seen last of a page must not be an outage that is over soon.
+    /// Returns a short pass after those of the plan, once. It requests URLs that were fine but
+    /// failed at their last request: the last result of a page must not be an outage that ends
+    /// soon.
     fn closing(&mut self, failed: &[FailedUrl], now: Moment) -> Option<NextPass> {
         if self.begun >= MAX_PASSES || std::mem::replace(&mut self.closed, true) {
             return None;
@@ -221,8 +222,8 @@ impl Passes {
         let left_failing = failed.iter().filter(|failed| {
             failed.seen.is_left_failing() && failed.seen.waits_until().is_none_or(|end| end <= now)
         });
-        let asked: Vec<&FailedUrl> = left_failing.take(MOST_CLOSING).collect();
-        if asked.is_empty() {
+        let chosen: Vec<&FailedUrl> = left_failing.take(MOST_CLOSING).collect();
+        if chosen.is_empty() {
             return None;
         }
         self.begun += 1;
@@ -231,7 +232,7 @@ impl Passes {
             budget: CLOSING_TIME,
             interval: self.pace.fast().interval,
         };
-        let next = self.begin(pace, &asked);
+        let next = self.begin(pace, &chosen);
         if let Some(current) = &mut self.current {
             current.is_closing = true;
         }
@@ -248,20 +249,20 @@ impl Passes {
         let names: HashSet<HostKey> = next.hosts.iter().map(|(host, _)| host.clone()).collect();
         let controls = store.controls(run, &names)?;
         let of_pass = |url| control(url, next.number, next.starts);
-        let asked: Vec<Discovery> = controls.iter().map(of_pass).collect();
+        let chosen: Vec<Discovery> = controls.iter().map(of_pass).collect();
         if let Some(current) = &mut self.current {
             let controls = controls.iter().map(|url| (url.fingerprint(), 0));
             current.controls.extend(controls);
         }
-        next.asked.extend(asked);
+        next.chosen.extend(chosen);
         Ok(())
     }
 
-    /// Begins the pass whose turn it is.
+    /// Begins the next pass.
     fn begin(&mut self, pace: ConfirmPace, failed: &[&FailedUrl]) -> NextPass {
         let number = self.last();
         let passes_left = self.plan.delays.len().saturating_sub(self.begun) + 1;
-        let asked: Vec<Discovery> = failed
+        let chosen: Vec<Discovery> = failed
             .iter()
             .map(|failed| again(failed, number, pace.starts))
             .collect();
@@ -270,7 +271,7 @@ impl Passes {
             .map(|failed| (failed.url.fingerprint(), Watched::new(failed.seen)))
             .collect();
         let mut waiting: BTreeMap<HostKey, usize> = BTreeMap::new();
-        for found in &asked {
+        for found in &chosen {
             *waiting.entry(found.url.host_key()).or_default() += 1;
         }
         let hosts = waiting.keys().map(|host| {
@@ -296,19 +297,19 @@ impl Passes {
             number,
             starts: pace.starts,
             ends_by: pace.starts + pace.budget,
-            failing: asked.len(),
-            asked,
+            failing: chosen.len(),
+            chosen,
             left_out: 0,
             hosts,
         }
     }
 
-    /// The number of the last pass begun: 1 is the crawl itself.
+    /// Returns the number of the last pass begun: 1 is the crawl itself.
     pub(super) fn last(&self) -> u8 {
         self.begun as u8 + 1
     }
 
-    /// The pass under way could not go on for so long: that is none of its time.
+    /// Extends the current pass by time in which it could not continue.
     pub(super) fn extend(&mut self, by: Duration) {
         if let Some(current) = &mut self.current {
             current.extend(by);
@@ -316,7 +317,7 @@ impl Passes {
         self.sample.extend(by);
     }
 
-    /// Whether a pass, or the sample, has used up its time.
+    /// Returns whether a pass, or the sample, has used up its time.
     pub(super) fn is_over(&self, pass: u8, now: Moment) -> bool {
         match pass {
             1 => false,
@@ -328,14 +329,14 @@ impl Passes {
         }
     }
 
-    /// Whether a host has URLs that the pass under way is not done with.
+    /// Returns whether the current pass still has URLs of a host to request.
     pub(super) fn is_confirming(&self, host: &HostKey) -> bool {
         let current = self.current.as_ref();
         let waiting = current.and_then(|current| current.waiting.get(host));
         waiting.is_some_and(|waiting| *waiting > 0)
     }
 
-    /// Takes note that a URL of the pass under way is not requested after all.
+    /// Records that a URL of the current pass is not requested after all.
     pub(super) fn not_requested(&mut self, url: &CrawlUrl) {
         if let Some(current) = &mut self.current
             && current.watched.contains_key(&url.fingerprint())
@@ -344,38 +345,38 @@ impl Passes {
         }
     }
 
-    /// Whether the pass under way requests a URL as a control, by its own number.
+    /// Returns whether the current pass requests a URL as a control of its own.
     pub(super) fn is_control(&self, url: &CrawlUrl) -> bool {
         let current = self.current.as_ref();
         current.is_some_and(|current| current.controls.contains_key(&url.fingerprint()))
     }
 
-    /// A look for the pass under way at a page that was fine and failed beside another.
+    /// Returns a look of the current pass at a page that was fine and failed next to another.
     pub(super) fn look_at_control(&mut self, url: &CrawlUrl, now: Moment) -> Option<Discovery> {
         let number = self.last();
         let at = self.current.as_mut()?.control_again(url, now)?;
         Some(control(url, number, at))
     }
 
-    /// How long a host that limits us (429) is left alone by the pass under way, which must not end
-    /// with it.
+    /// Returns how long the current pass pauses a host that limits us (429). The pauses must not
+    /// use up the pass.
     pub(super) fn limited(&mut self, host: &HostKey, wait: Duration) -> Duration {
         let current = self.current.as_mut();
         current.map_or(wait, |current| current.limited(host, wait))
     }
 
-    /// Whether a pass or the sample requests a URL that was fine before.
+    /// Returns whether a pass or the sample requests a URL that was fine before.
     pub(super) fn was_fine(&self, found: &Discovery) -> bool {
         if found.pass == SAMPLE {
             return found.role == Role::Page;
         }
         let current = self.current.as_ref();
         let watched = current.and_then(|pass| pass.watched.get(&found.url.fingerprint()));
-        // A sentinel's failures need nobody beside them.
+        // A sentinel's failures need no companions.
         watched.is_some_and(|watched| watched.was_fine() && !watched.is_done)
     }
 
-    /// Takes in an answer of a pass.
+    /// Records an answer of a pass.
     pub(super) fn answered(&mut self, url: &CrawlUrl, answer: &Answer, now: Moment) -> Follows {
         let Some(current) = &mut self.current else {
             return Follows::default();
@@ -386,7 +387,7 @@ impl Passes {
             current.last_answer = now;
         }
         let Some(watched) = watched else {
-            // A control: the last that is seen of it must not be an outage that is over soon.
+            // A control: its last result must not be an outage that ends soon.
             let again = failed.then(|| current.control_again(url, now)).flatten();
             return Follows {
                 again,
@@ -424,7 +425,7 @@ impl Passes {
 
 fn again(failed: &FailedUrl, pass: u8, starts: Moment) -> Discovery {
     let cached = failed.age.filter(|age| !age.is_zero());
-    // A short announcement is waited for, each URL by itself.
+    // Each URL by itself waits for a short announced end.
     let starts = failed
         .seen
         .waits_until()
@@ -433,7 +434,7 @@ fn again(failed: &FailedUrl, pass: u8, starts: Moment) -> Discovery {
         depth: failed.depth.unwrap_or(0),
         hops: failed.hops,
         pass,
-        // The same copy again would be counted as another failure.
+        // The same cached copy would count as another failure.
         not_before: Some(cached.map_or(starts, |_| starts + CACHED_ERROR)),
         ..Discovery::new(failed.url.clone(), failed.role)
     }

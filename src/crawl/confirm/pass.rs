@@ -1,4 +1,4 @@
-//! The pass under way: what is known of its URLs, until when it may go on, and how fast.
+//! The current pass: the state of its URLs, its deadlines and its pace.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -18,18 +18,18 @@ pub(in crate::crawl) struct Answer {
     pub(in crate::crawl) started: Moment,
     /// How long it took.
     pub(in crate::crawl) took: Duration,
-    /// What happened.
+    /// The outcome.
     pub(in crate::crawl) outcome: Outcome,
-    /// How long it asks to be left alone (`Retry-After`).
+    /// The announced pause (`Retry-After`).
     pub(in crate::crawl) announced: Option<Duration>,
 }
 
-/// The pass under way.
+/// The current pass.
 #[derive(Debug)]
 pub(super) struct CurrentPass {
     pub(super) starts: Moment,
-    /// When its last answer came. What healed may lead on: the crawl goes on then, and that is no time
-    /// of the pass.
+    /// When its last answer came. A recovered page may link to new ones: the crawl then continues,
+    /// and that time is not part of the pass.
     pub(super) last_answer: Moment,
     pub(super) deadline: Moment,
     /// When second and further looks end, so that later passes have time for their first ones.
@@ -41,16 +41,16 @@ pub(super) struct CurrentPass {
     pub(super) watched: HashMap<Fingerprint, Watched>,
     /// Looks at each control that failed.
     pub(super) controls: HashMap<Fingerprint, u32>,
-    /// How long each host was left alone because it limits us.
+    /// How long each host was paused because it limits us.
     pub(super) parked: HashMap<HostKey, Duration>,
     pub(super) sentinels: Sentinels,
-    /// It was said that only they are left.
+    /// Whether the event that only they are left was sent.
     pub(super) said_watching: bool,
-    /// Whether it is the last look at what was fine and failed last.
+    /// Whether it is the last look at URLs that were fine and failed last.
     pub(super) is_closing: bool,
 }
 
-/// A failing URL in the pass under way.
+/// A failing URL in the current pass.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Watched {
     seen: Candidate,
@@ -58,53 +58,53 @@ pub(super) struct Watched {
     made: u32,
     /// Time that they took.
     took: Duration,
-    /// Whether it takes no more looks in this pass, but as a sentinel.
+    /// Whether it takes no more looks in this pass, except as a sentinel.
     pub(super) is_done: bool,
 }
 
-/// How fast passes may go.
+/// The pace limits of passes.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::crawl) struct PassPace {
     plan: PacePlan,
 }
 
-/// Least time between two requests of a pass where the plan has no ceiling: ten a second are fast
-/// enough for what fails.
+/// Minimum time between two requests of a pass if the plan has no ceiling: ten per second are fast
+/// enough for failing URLs.
 const FASTEST: Duration = Duration::from_millis(100);
 
-/// How much more slowly than failing pages a sample is requested (ours): what it fails of must not be the
-/// crawl's own speed.
+/// How much more slowly than failing pages a sample is requested (ours): the crawl's own speed must
+/// not cause its failures.
 const SAMPLE_SLOWER: u32 = 3;
 
-/// Longest `Retry-After` that is waited for between two looks of a pass; with a longer one there is one
+/// Maximum `Retry-After` that a pass waits for between two looks. With a longer one there is one
 /// look in each pass.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// Most looks at a URL that was fine and failed last (ours): with two seconds between them they outlast a
-/// restart.
+/// Maximum looks at a URL that was fine and failed last (ours): with two seconds between them they
+/// outlast a restart.
 const CLOSING_LOOKS: u32 = 8;
 
-/// Time that the looks at one URL may take in one pass before no further one is begun: one page that
+/// Time for the looks at one URL in one pass, after which no further one begins: one page that
 /// hangs must not hold up the pass for minutes.
 const LONGEST_LOOKS: Duration = Duration::from_secs(30);
 
-/// First time after which a control that failed is looked at again; it doubles each time. Ours: with
+/// First time after which a control that failed gets another look; it doubles each time. Ours: with
 /// the next two that is two minutes, longer than a deploy or a restart.
 const CONTROL_AGAIN: Duration = Duration::from_secs(15);
 
-/// Most looks at a control that fails, in one pass.
+/// Maximum looks at a control that fails, in one pass.
 const MOST_CONTROL_LOOKS: u32 = 4;
 
-/// The part of a pass for which a host that limits us may be left alone. Ours.
+/// Divisor of a pass's time that gives the maximum pause of a host that limits us. Ours.
 const MOST_PARKED: u32 = 5;
 
 impl CurrentPass {
-    /// How long it took, without the wait for its start.
+    /// Returns how long it took, without the wait for its start.
     pub(super) fn lasted(&self) -> Duration {
         self.last_answer.since(self.starts)
     }
 
-    /// When a control that failed is looked at again, if it is.
+    /// Returns when a control that failed gets another look, if it does.
     pub(super) fn control_again(&mut self, url: &CrawlUrl, now: Moment) -> Option<Moment> {
         let looks = self.controls.entry(url.fingerprint()).or_default();
         *looks += 1;
@@ -112,7 +112,7 @@ impl CurrentPass {
         (*looks < MOST_CONTROL_LOOKS && at <= self.deadline).then_some(at)
     }
 
-    /// How much of this wait is granted to a host that limits us.
+    /// Returns how much of this wait a host that limits us gets.
     pub(super) fn limited(&mut self, host: &HostKey, wait: Duration) -> Duration {
         let most = self.deadline.since(self.starts) / MOST_PARKED;
         let parked = self.parked.entry(host.clone()).or_default();
@@ -123,7 +123,7 @@ impl CurrentPass {
         wait
     }
 
-    /// Moves its ends by the time that it could not go on.
+    /// Moves its deadlines by the time in which it could not continue.
     pub(super) fn extend(&mut self, by: Duration) {
         self.starts = self.starts + by;
         self.last_answer = self.last_answer + by;
@@ -132,7 +132,7 @@ impl CurrentPass {
         self.sentinels.extend(by);
     }
 
-    /// When a URL of a host is looked at once more; never if there is no time left for that.
+    /// Returns when a URL of a host gets another look, or `None` if there is no time left for one.
     pub(super) fn again_at(
         &self,
         host: &HostKey,
@@ -144,7 +144,8 @@ impl CurrentPass {
         (at <= self.looks_end).then_some(at)
     }
 
-    /// When a URL that takes no more looks is requested again, if it is a sentinel. One that hangs is none.
+    /// Returns when a URL that takes no more looks is requested again, if it is a sentinel. A URL
+    /// that hangs cannot be one.
     pub(super) fn watch(
         &self,
         url: &CrawlUrl,
@@ -158,14 +159,15 @@ impl CurrentPass {
             .flatten()
     }
 
-    /// How many sentinels there are and until when, once nothing else of the pass is left; said once.
+    /// Returns the number of sentinels and their end, once nothing else of the pass is left.
+    /// Returns it only once.
     pub(super) fn watches_only(&mut self) -> Option<(usize, Moment)> {
         let is_left = self.waiting.values().any(|waiting| *waiting > 0);
         (!is_left && !std::mem::replace(&mut self.said_watching, true))
             .then(|| self.sentinels.count_until())
     }
 
-    /// Takes note that a URL is not requested again in this pass, but as a sentinel.
+    /// Records that a URL is not requested again in this pass, except as a sentinel.
     pub(super) fn done(&mut self, url: &CrawlUrl) {
         let watched = self.watched.get_mut(&url.fingerprint());
         if watched.is_none_or(|watched| std::mem::replace(&mut watched.is_done, true)) {
@@ -187,7 +189,7 @@ impl Watched {
         }
     }
 
-    /// Whether any answer was fine.
+    /// Returns whether any answer was fine.
     pub(super) fn was_fine(&self) -> bool {
         self.seen.ever_ok
     }
@@ -199,13 +201,13 @@ impl Watched {
         self.seen.saw(answer.pass.into(), answer.started, failed);
     }
 
-    /// Whether its looks took so little time that it may be looked at until it is fine.
+    /// Returns whether its looks took so little time that looks may continue until it is fine.
     pub(super) fn has_time(&self) -> bool {
         self.made < CLOSING_LOOKS && self.took < LONGEST_LOOKS
     }
 
-    /// Whether it takes one more look in this pass. A page that announces how long it will fail is not
-    /// asked before that, if it is long, and load needs no test of chance.
+    /// Returns whether it takes one more look in this pass. A page that announces a long pause gets
+    /// no request before its end. If load is the reason, no test of chance is needed.
     pub(super) fn wants_more(&self, answer: &Answer, trial: &LoadTrial, is_last: bool) -> bool {
         answer.announced.is_none_or(|wait| wait <= LONGEST_WAIT)
             && !self.is_done
@@ -220,7 +222,7 @@ impl PassPace {
         PassPace { plan }
     }
 
-    /// The pace of a host for which this was found of its load.
+    /// Returns the pace of a host with this result of the load test.
     pub(super) fn of(&self, trial: &LoadTrial) -> Pace {
         if trial.may_be_fast() {
             self.fast()
@@ -229,7 +231,8 @@ impl PassPace {
         }
     }
 
-    /// Slowly enough for the sample to fail of nothing but its pages.
+    /// Returns a pace slow enough that only a page itself can be the reason for a failure in the
+    /// sample.
     pub(super) fn of_sample(&self) -> Pace {
         let fast = self.fast();
         Pace {
@@ -238,7 +241,7 @@ impl PassPace {
         }
     }
 
-    /// What the plan allows.
+    /// Returns the pace that the plan allows.
     pub(super) fn fast(&self) -> Pace {
         let ceiling = self.plan.ceiling();
         Pace {

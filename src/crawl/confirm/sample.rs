@@ -7,21 +7,21 @@ use crate::model::{CrawlUrl, Moment, Role, SamplePlan};
 use crate::policy::stratified;
 use crate::store::{RunId, Store, StoreError};
 
-/// The number of the sample among the passes. It is none of them: it comes after the crawl, which is
-/// number 1, and before number 2.
+/// The number of the sample in the order of passes. It is not one of them: it comes after the
+/// crawl, which is number 1, and before number 2.
 pub(in crate::crawl) const SAMPLE: u8 = 0;
 
-/// Longest time for the sample: as long as the passes may take by default.
+/// Maximum time for the sample: as long as the passes may take by default.
 const LONGEST: Duration = Duration::from_mins(10);
 
-/// Pages among which a page of the sample is chosen, at random: enough to tell the site's families.
+/// Random pages read per page of the sample: enough to find the site's families.
 const CHOSEN_OF: u64 = 10;
 
 /// The sample of one crawl.
 #[derive(Debug)]
 pub(super) struct Sample {
     plan: SamplePlan,
-    /// Whether it was made, or is not to be.
+    /// Whether it was made, or is not wanted.
     made: bool,
     /// When it must end.
     ends: Option<Moment>,
@@ -36,13 +36,13 @@ impl Sample {
         }
     }
 
-    /// It was begun by an interrupted crawl; what is left of it is made now.
+    /// Records that an interrupted crawl began it: the rest of it is made now.
     pub(super) fn resume(&mut self, now: Moment) {
         self.made = true;
         self.ends = Some(now + LONGEST);
     }
 
-    /// Its pages, once.
+    /// Returns its pages, once.
     pub(super) fn pages(
         &mut self,
         store: &Store,
@@ -68,12 +68,12 @@ impl Sample {
         Ok(pages.collect())
     }
 
-    /// It could not go on for so long: that is none of its time.
+    /// Extends it by time in which it could not continue.
     pub(super) fn extend(&mut self, by: Duration) {
         self.ends = self.ends.map(|ends| ends + by);
     }
 
-    /// Whether its time is over.
+    /// Returns whether its time is over.
     pub(super) fn is_over(&self, now: Moment) -> bool {
         self.ends.is_some_and(|ends| now > ends)
     }

@@ -1,6 +1,7 @@
-//! Sentinels: one page of each part of a site that went down as a whole, requested every few seconds as
-//! long as passes last, and between them. A pass asks everything at once and then nothing for a while;
-//! without sentinels nobody sees when the part goes down and comes back, and whether in a rhythm.
+//! Sentinels: one page of each part of a site that went down as a whole. They are requested every
+//! few seconds during and between passes. A pass requests everything at once and then nothing for a
+//! while. Without sentinels, the run would miss when the part goes down and comes back, and whether
+//! it does so regularly.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -8,20 +9,21 @@ use std::time::Duration;
 use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment};
 use crate::store::FailedUrl;
 
-/// How many times as many requests as sentinels ask for their hosts' pace allows (ours).
+/// How many times the sentinels' requests fit into their hosts' pace (ours).
 const SHARE: u32 = 2;
 
-/// Time between two looks (ours): the edges of an outage of half a minute are seen well enough.
+/// Time between two looks (ours): short enough to see the start and end of an outage of half a
+/// minute.
 const EVERY: Duration = Duration::from_secs(2);
 
 /// The same for a page that was never fine (ours): it may be dead throughout.
 const EVERY_UNPROVEN: Duration = Duration::from_secs(5);
 
-/// How long the last pass has sentinels (ours): a minute is the commonest period of what is restarted
-/// or checked by turns.
+/// How long the last pass has sentinels (ours): a minute is the most common period of regular
+/// restarts and health checks.
 const LAST: Duration = Duration::from_mins(1);
 
-/// Most sentinels of one host (ours).
+/// Maximum sentinels of one host (ours).
 const MOST: usize = 8;
 
 /// The same of pages that were never fine (ours).
@@ -36,9 +38,14 @@ pub(super) struct Sentinels {
 }
 
 impl Sentinels {
-    /// One page of each part that seems to go down as a whole, of those that a pass requests, if possible one
-    /// that was fine at times; until the next pass begins. The last pass has only such ones.
-    pub(super) fn among(asked: &[&FailedUrl], starts: Moment, next: Option<Moment>) -> Sentinels {
+    /// Chooses from a pass's URLs one page of each part that seems to go down as a whole. Pages
+    /// that were fine at times are preferred. They last until the next pass begins. The last pass
+    /// has only pages that were fine at times.
+    pub(super) fn among(
+        requested: &[&FailedUrl],
+        starts: Moment,
+        next: Option<Moment>,
+    ) -> Sentinels {
         let mut parts: HashSet<(HostKey, &str)> = HashSet::new();
         let mut of_host: HashMap<(HostKey, bool), usize> = HashMap::new();
         let mut pages = HashMap::new();
@@ -47,7 +54,7 @@ impl Sentinels {
             if !was_fine && next.is_none() {
                 break;
             }
-            for failed in asked
+            for failed in requested
                 .iter()
                 .filter(|failed| failed.seen.ever_ok == was_fine)
             {
@@ -68,8 +75,8 @@ impl Sentinels {
         }
     }
 
-    /// When a page is looked at again, if it is a sentinel and its time is not over. Its host is requested at this
-    /// interval, and it is left alone for as long as it asks.
+    /// Returns when a page gets another look, if it is a sentinel and its time is not over. Its
+    /// host is requested at this interval, and an announced pause is kept.
     pub(super) fn again(
         &self,
         url: &CrawlUrl,
@@ -84,12 +91,12 @@ impl Sentinels {
         (at < self.until).then_some(at)
     }
 
-    /// How many there are, and until when.
+    /// Returns how many there are, and until when.
     pub(super) fn count_until(&self) -> (usize, Moment) {
         (self.pages.len(), self.until)
     }
 
-    /// Moves their end by the time that the pass could not go on.
+    /// Moves their end by the time in which the pass could not continue.
     pub(super) fn extend(&mut self, by: Duration) {
         self.until = self.until + by;
     }
@@ -128,11 +135,11 @@ mod tests {
         Moment::default() + Duration::from_secs(second)
     }
 
-    fn chosen(asked: &[FailedUrl], next: Option<Moment>) -> Vec<(String, Option<Moment>)> {
-        let all: Vec<&FailedUrl> = asked.iter().collect();
+    fn chosen(failed_urls: &[FailedUrl], next: Option<Moment>) -> Vec<(String, Option<Moment>)> {
+        let all: Vec<&FailedUrl> = failed_urls.iter().collect();
         let sentinels = Sentinels::among(&all, at(100), next);
         let interval = Duration::from_millis(100);
-        let looks = asked.iter().map(|failed| {
+        let looks = failed_urls.iter().map(|failed| {
             let again = sentinels.again(&failed.url, at(100), interval, None);
             (failed.url.path_and_query().to_owned(), again)
         });
@@ -140,8 +147,8 @@ mod tests {
     }
 
     #[test]
-    fn one_page_of_each_part_is_chosen_rather_one_that_was_fine() {
-        let asked = [
+    fn one_page_of_each_part_is_chosen_and_one_that_was_fine_is_preferred() {
+        let failed_urls = [
             failed("/x", None, true),
             failed("/a/1", Some("/a/"), false),
             failed("/a/2", Some("/a/"), true),
@@ -149,14 +156,14 @@ mod tests {
             failed("/b/1", Some("/b/"), false),
         ];
         let page = |path: &str, second| (path.to_owned(), Some(at(second)));
-        let found = chosen(&asked, Some(at(200)));
+        let found = chosen(&failed_urls, Some(at(200)));
         assert_eq!(found, [page("/a/2", 102), page("/b/1", 105)]);
-        let found = chosen(&asked, None);
+        let found = chosen(&failed_urls, None);
         assert_eq!(found, [page("/a/2", 102)], "the last pass");
     }
 
     #[test]
-    fn sentinels_of_a_host_are_few() {
+    fn the_sentinels_of_a_host_are_limited() {
         let pages = |ever_ok| -> Vec<FailedUrl> {
             let parts = (0..20).map(|n| format!("/{n}/"));
             parts
@@ -168,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentinel_keeps_to_its_time_the_pace_and_what_its_server_asks_for() {
+    fn a_sentinel_keeps_its_time_the_pace_and_an_announced_pause() {
         let one = failed("/a/1", Some("/a/"), true);
         let mut sentinels = Sentinels::among(&[&one], at(100), None);
         let again = |now, interval, announced: Option<u64>| {

@@ -1,4 +1,5 @@
-//! Pages that are one click further away than those before. They are queued once the store has their addresses.
+//! Pages that are one click further away than those before. They are queued once the store has
+//! their addresses.
 
 use std::time::Duration;
 
@@ -12,10 +13,11 @@ use crate::model::Fingerprint;
 
 use super::Dispatcher;
 
-/// Time between two looks for what the writer is about to store. Ours.
+/// Time between two checks whether the writer has stored the pages. Ours.
 const UNTIL_STORED: Duration = Duration::from_millis(10);
 
-/// Pages of a level that are read and offered at a time: between two of them the crawl can be stopped. Ours.
+/// Pages of a level that are read and offered at a time: the crawl can be stopped between two
+/// batches. Ours.
 const LEVEL_BATCH: usize = 1_000;
 
 impl<F, Q, O> Dispatcher<F, Q, O>
@@ -28,7 +30,7 @@ where
     pub(super) async fn offer_next_level(&mut self) -> Result<bool, CrawlError> {
         let next = self.state.next_level();
         for batch in next.chunks(LEVEL_BATCH) {
-            // A crawl that is to end leaves the rest to `--resume`: the store has them as queued.
+            // A crawl that must end leaves the rest to `--resume`: the store has them as queued.
             let Some(found) = self.once_stored(batch).await? else {
                 break;
             };
@@ -38,8 +40,8 @@ where
         Ok(!next.is_empty())
     }
 
-    /// Pages that were handed to the writer, with their addresses, once they are stored; `None` if the crawl is to
-    /// end before.
+    /// Returns pages that the writer received, with their addresses, once they are stored; `None`
+    /// if the crawl must end before.
     async fn once_stored(
         &mut self,
         pages: &[HeldBack],

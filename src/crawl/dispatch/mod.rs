@@ -1,5 +1,5 @@
-//! The dispatcher: leases what is due, begins visits, hands what they bring to the crawl's state and carries out what
-//! that decides, and settles a lease once the store has it.
+//! The dispatcher. It leases due URLs and begins visits. It passes their results to the crawl's
+//! state, carries out the state's decisions, and settles a lease once the store has its results.
 
 mod levels;
 pub(super) mod shelf;
@@ -29,28 +29,29 @@ use shelf::StoreShelf;
 /// Time between two gauges.
 const GAUGE: Duration = Duration::from_secs(1);
 
-/// Most URLs that are set aside or skipped at a time: after so many, what came back meanwhile is taken in. Ours.
+/// Maximum URLs that are set aside or skipped at a time. After these, the dispatcher processes
+/// finished visits. Ours.
 const MOST_NOT_REQUESTED: usize = 1_000;
 
-/// Most requests of experiments that are announced and not heard of yet; what comes after them is not announced. Ours.
+/// Maximum announced experiment requests in the queue; further ones are not announced. Ours.
 const MOST_STEPS: usize = 64;
 
 /// Seeds stored and offered at a time.
 const SEED_BATCH: usize = 1_000;
 
-/// Mark of changes that settle nothing.
+/// The mark of changes that settle nothing.
 const NO_LEASE: u64 = u64::MAX;
 
-/// What a task of the crawl ends with.
+/// The result of a task of the crawl.
 #[derive(Debug)]
 enum Done {
     /// A lease was carried out.
     Lease(Returned),
-    /// Whether those who answered before still do.
+    /// Whether the witnesses still answer.
     Network(Network),
 }
 
-/// Where a crawl stores what it finds, and how much of it there may be.
+/// The place of a crawl's results, with the limit on their size.
 pub(super) struct Storage {
     pub(super) run: RunId,
     pub(super) writer: Writer,
@@ -58,9 +59,9 @@ pub(super) struct Storage {
     pub(super) disk: Disk,
 }
 
-/// What carries out a crawl.
+/// The task that carries out a crawl.
 pub(super) struct Dispatcher<F, Q, O> {
-    /// What the crawl knows, which decides what is done.
+    /// The crawl's knowledge, which decides the next steps.
     state: State,
     site: Arc<Site>,
     fetcher: Arc<F>,
@@ -74,14 +75,14 @@ pub(super) struct Dispatcher<F, Q, O> {
     clock: Clock,
     stop: Stop,
     visits: JoinSet<Done>,
-    /// Most of them at a time.
+    /// Maximum visits at a time.
     open: usize,
     /// Requests that series are about to make.
     steps: mpsc::Receiver<NextStep>,
     announce: mpsc::Sender<NextStep>,
     /// Leases whose change is on its way to the store.
     unsettled: HashMap<u64, Settlement>,
-    /// URLs that were not requested after all, until they are handed to the writer together.
+    /// URLs that were not requested after all, until the writer gets them together.
     skipped: Vec<(CrawlUrl, Skip)>,
     rate: Option<f64>,
     next_gauge: Moment,
@@ -130,7 +131,7 @@ where
         }
     }
 
-    /// Crawls until nothing is left or it is told to stop.
+    /// Crawls until nothing is left or a stop is requested.
     pub(super) async fn crawl(&mut self, start: Start) -> Result<Ended, CrawlError> {
         match start {
             Start::Fresh(seeds) => self.admit_seeds(seeds).await?,
@@ -138,11 +139,11 @@ where
         }
         loop {
             let Some(wake) = self.lease_all().await? else {
-                // Nobody stores what would come next; closing the writer tells why.
+                // The next results could not be stored. Closing the writer returns the reason.
                 if self.writer.has_stopped() {
                     return Ok(Ended::Interrupted);
                 }
-                if self.offer_next_level().await? || self.go_on().await? {
+                if self.offer_next_level().await? || self.begin_next_work().await? {
                     continue;
                 }
                 return Ok(Ended::Finished);
@@ -155,17 +156,17 @@ where
                 Some(false) => return Ok(Ended::NeverOnline),
                 None => {}
             }
-            self.ask_witnesses();
+            self.check_network();
             self.gauge().await?;
-            let ask = self.state.asks_witnesses_at(!self.visits.is_empty());
-            let wake = wake.min(self.next_gauge).min(ask.unwrap_or(wake));
-            // What comes next is decided when the store has spoken: until then no time passes.
+            let check = self.state.next_check_at(!self.visits.is_empty());
+            let wake = wake.min(self.next_gauge).min(check.unwrap_or(wake));
+            // The next step is decided when the store has acknowledged: until then no time passes.
             let only_store = self.visits.is_empty() && !self.unsettled.is_empty();
             tokio::select! {
                 Some(done) = self.visits.join_next(), if !self.visits.is_empty() => {
                     let now = self.clock.now();
                     let effects = match done {
-                        Ok(Done::Lease(returned)) => self.state.hear(returned, now),
+                        Ok(Done::Lease(returned)) => self.state.receive(returned, now),
                         Ok(Done::Network(network)) => self.state.learn(network, now),
                         Err(fault) => std::panic::resume_unwind(fault.into_panic()),
                     };
@@ -173,7 +174,7 @@ where
                 }
                 mark = self.writer.stored() => match mark {
                     Some(mark) => self.settle(mark).await?,
-                    // The writer has stopped; closing it tells why.
+                    // The writer has stopped. Closing it returns the reason.
                     None => return Ok(Ended::Interrupted),
                 },
                 () = self.clock.sleep_until(wake), if !only_store => {}
@@ -193,7 +194,7 @@ where
         Ok(())
     }
 
-    /// Puts back what an interrupted crawl knew.
+    /// Restores the state of an interrupted crawl.
     async fn resume(&mut self) -> Result<(), CrawlError> {
         self.recall_places()?;
         let made = self.store.resume_passes(self.run)?;
@@ -208,8 +209,8 @@ where
         self.admit_seeds(self.site.plan.scope.seeds.clone()).await
     }
 
-    /// Tells the fetcher where the hosts of this run were when they answered, and who led to those that wait: it goes
-    /// on with the judgement that it began with.
+    /// Passes to the fetcher the addresses at which this run's hosts answered, and which hosts led
+    /// to those that wait. So the resumed run judges each host as it did before.
     fn recall_places(&self) -> Result<(), CrawlError> {
         for (host, addresses) in self.store.reached(self.run)? {
             self.fetcher.was_at(&host.home_page(), &addresses);
@@ -220,8 +221,8 @@ where
         Ok(())
     }
 
-    /// Does what is left when nothing is queued any more. Returns false if nothing is.
-    async fn go_on(&mut self) -> Result<bool, CrawlError> {
+    /// Starts the next kind of work when the queue is empty. Returns false if nothing is left.
+    async fn begin_next_work(&mut self) -> Result<bool, CrawlError> {
         let fetcher = Arc::clone(&self.fetcher);
         let next = self.state.next_work(
             &|url, addresses| fetcher.was_at(url, addresses),
@@ -234,7 +235,7 @@ where
         Ok(true)
     }
 
-    /// Whether the crawl was told to end and may.
+    /// Returns whether the crawl was requested to end and may.
     fn is_stopped(&mut self) -> bool {
         match self.stop.level() {
             StopLevel::Run => false,
@@ -248,7 +249,8 @@ where
         }
     }
 
-    /// Begins all that is due. Returns when to look again; nothing if the crawl is over.
+    /// Begins everything that is due. Returns when the next lease is due, or `None` if the crawl is
+    /// over.
     async fn lease_all(&mut self) -> Result<Option<Moment>, CrawlError> {
         let next = self.lease_due().await;
         let skipped = std::mem::take(&mut self.skipped);
@@ -343,8 +345,8 @@ where
             .spawn(async move { Done::Lease(Returned::Series(Box::new(series.run().await))) });
     }
 
-    /// Asks those who answered before whether they still do, if it is time for that.
-    fn ask_witnesses(&mut self) {
+    /// Requests an answer from the witnesses, if a check is due.
+    fn check_network(&mut self) {
         let is_open = !self.visits.is_empty();
         if let Some(witnesses) = self.state.witnesses(is_open, self.clock.now()) {
             let fetcher = Arc::clone(&self.fetcher);
@@ -353,7 +355,7 @@ where
         }
     }
 
-    /// Does what was decided, and what follows from that, in order.
+    /// Carries out decisions, and the effects that follow from them, in order.
     async fn carry_out(&mut self, effects: Effects) -> Result<(), CrawlError> {
         let mut effects = VecDeque::from(effects);
         while let Some(effect) = effects.pop_front() {
@@ -401,7 +403,7 @@ where
         Ok(())
     }
 
-    /// Says what came back, and has the state take it in.
+    /// Sends the event of a finished lease, and passes it to the state.
     fn take_in(&mut self, returned: Returned, now: Moment) -> Effects {
         match returned {
             Returned::Visit(brought) => {
@@ -417,7 +419,7 @@ where
             }
             Returned::Series(mut probed) => {
                 self.announce_steps();
-                // In mid-series the network may have been gone and come back.
+                // During a series the network may have been gone and come back.
                 self.state.mark_series(&mut probed);
                 for attempt in &probed.attempts {
                     self.observer.see(&Event::Attempted {
@@ -432,7 +434,7 @@ where
         }
     }
 
-    /// Says what came back and is discarded, as this machine had no network.
+    /// Sends the event of a finished lease that is discarded, because this machine had no network.
     fn discard(&mut self, returned: Returned) -> Effect {
         let now = self.clock.now();
         let discarded = self.state.mark_discarded(returned);
@@ -447,17 +449,17 @@ where
         self.state.discard(discarded, now)
     }
 
-    /// What is left of it when the crawl is over.
+    /// Returns the writer when the crawl is over.
     pub(super) fn into_writer(self) -> Writer {
         self.writer
     }
 
-    /// Gives the writer a change that settles nothing.
+    /// Sends the writer a change that settles nothing.
     async fn store(&self, change: Change) {
         self.writer.send(change, NO_LEASE).await;
     }
 
-    /// Gives a change to the writer, to settle its lease when it is stored.
+    /// Sends a change to the writer, to settle its lease when it is stored.
     async fn hand_over(
         &mut self,
         change: Change,
@@ -466,7 +468,7 @@ where
     ) -> Result<(), CrawlError> {
         self.frontier.answered(ticket).await?;
         self.unsettled.insert(ticket.0, settlement);
-        // If the writer has stopped, the next look at what is stored ends the crawl.
+        // If the writer has stopped, the next check of acknowledgements ends the crawl.
         self.writer.send(change, ticket.0).await;
         Ok(())
     }
@@ -478,7 +480,7 @@ where
         Ok(())
     }
 
-    /// Tells where the crawl is, once a second.
+    /// Sends an event with the state of the crawl, once per second.
     async fn gauge(&mut self) -> Result<(), CrawlError> {
         let now = self.clock.now();
         if now >= self.next_gauge {
@@ -496,7 +498,7 @@ where
         Ok(())
     }
 
-    /// Says which requests series are about to make.
+    /// Sends events for the requests that series are about to make.
     fn announce_steps(&mut self) {
         while let Ok(NextStep { url, probe, at }) = self.steps.try_recv() {
             let url = &url;

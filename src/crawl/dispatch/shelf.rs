@@ -1,4 +1,5 @@
-//! What waits beyond the memory that a crawl may take is read again from the store.
+//! The shelf in the store: URLs that do not fit into the crawl's memory are read from the store
+//! again.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,8 +10,8 @@ use crate::store::{Addresses, StoreError};
 
 use crate::crawl::clock::Clock;
 
-/// How long reading may fail before that ends the crawl: files that are open elsewhere are closed, and a disk that is
-/// busy answers again. Ours.
+/// How long reading may fail before that ends the crawl: files that are open elsewhere are closed,
+/// and a busy disk answers again. Ours.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The addresses that the run has stored.
@@ -21,7 +22,7 @@ pub(in crate::crawl) struct StoreShelf {
     failures: Mutex<Failures>,
 }
 
-/// Since when every attempt to read has failed.
+/// The start of a time in which every attempt to read failed.
 #[derive(Debug, Default)]
 struct Failures(Option<Moment>);
 
@@ -34,21 +35,21 @@ impl StoreShelf {
         }
     }
 
-    /// The addresses with these fingerprints, in their order; `None` for what is not stored yet or cannot be read
-    /// just now.
+    /// Returns the addresses with these fingerprints, in their order; `None` if one is not stored
+    /// yet or cannot be read at the moment.
     pub(in crate::crawl) fn read(
         &self,
         urls: &[Fingerprint],
     ) -> Result<Vec<Option<String>>, StoreError> {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = failures.bear(self.addresses.of(urls), self.clock.now())?;
+        let read = failures.tolerate(self.addresses.of(urls), self.clock.now())?;
         Ok(read.unwrap_or_else(|| vec![None; urls.len()]))
     }
 }
 
 impl Failures {
-    /// What was read; `None` if reading failed and may succeed later.
-    fn bear<T>(
+    /// Returns the read value; `None` if reading failed and may succeed later.
+    fn tolerate<T>(
         &mut self,
         read: Result<T, StoreError>,
         now: Moment,
@@ -96,19 +97,19 @@ mod tests {
         let busy = || Err::<u8, _>(fault(StoreFault::OutOfFiles));
         let mut failures = Failures::default();
         for second in [10, 30, 69] {
-            assert!(matches!(failures.bear(busy(), at(second)), Ok(None)));
+            assert!(matches!(failures.tolerate(busy(), at(second)), Ok(None)));
         }
-        assert!(matches!(failures.bear(Ok(7), at(69)), Ok(Some(7))));
-        // A read that succeeded begins the minute again.
-        assert!(matches!(failures.bear(busy(), at(71)), Ok(None)));
-        assert!(matches!(failures.bear(busy(), at(130)), Ok(None)));
-        assert!(failures.bear(busy(), at(131)).is_err());
+        assert!(matches!(failures.tolerate(Ok(7), at(69)), Ok(Some(7))));
+        // A successful read starts the minute again.
+        assert!(matches!(failures.tolerate(busy(), at(71)), Ok(None)));
+        assert!(matches!(failures.tolerate(busy(), at(130)), Ok(None)));
+        assert!(failures.tolerate(busy(), at(131)).is_err());
     }
 
     #[test]
     fn a_file_that_is_gone_ends_the_crawl_at_once() {
         let gone = Err::<u8, _>(fault(StoreFault::Gone));
         let mut failures = Failures::default();
-        assert!(failures.bear(gone, Moment::from_millis(0)).is_err());
+        assert!(failures.tolerate(gone, Moment::from_millis(0)).is_err());
     }
 }

@@ -1,12 +1,12 @@
-//! Whether the database has grown by as much as it may while the run goes on: what runs store that share the file
-//! counts, too, as they fill the same disk. Then no URL is requested for the first time any more; what failed
-//! is still confirmed, and conclusions are drawn.
+//! The limit on the growth of the database during a run. Data that other runs store in the same
+//! file counts, too, because it fills the same disk. At the limit, no URL is requested for the
+//! first time any more. Failing URLs are still confirmed, and conclusions are drawn.
 
 use crate::model::{Skip, SkipReason, bytes_in_words};
 use crate::policy::DiskBudget;
 use crate::store::{Store, StoreError};
 
-/// How far the database may grow.
+/// The limit on the growth of the database.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::crawl) struct Disk {
     budget: DiskBudget,
@@ -16,7 +16,7 @@ pub(in crate::crawl) struct Disk {
 }
 
 impl Disk {
-    /// Of a run that begins or goes on now.
+    /// Returns the limit of a run that begins or resumes now.
     pub(in crate::crawl) fn new(store: &Store, max_disk: Option<u64>) -> Result<Disk, StoreError> {
         Ok(Disk {
             budget: DiskBudget::new(max_disk, store.free_space()),
@@ -25,13 +25,13 @@ impl Disk {
         })
     }
 
-    /// Looks at the database. If it cannot be opened just now, the next look tells.
+    /// Reads the size of the database. If it cannot be opened at the moment, the next call retries.
     pub(super) fn look(&mut self, store: &Store) {
         let most = self.at_first.saturating_add(self.budget.bytes);
         self.is_full |= store.takes(most).is_ok_and(|full| full);
     }
 
-    /// Why no URL is requested for the first time any more, if none is.
+    /// Returns why no URL is requested for the first time any more, if the limit is reached.
     pub(super) fn refuse(&self) -> Option<Skip> {
         self.is_full.then(|| {
             let DiskBudget { bytes, is_usual } = self.budget;

@@ -1,4 +1,5 @@
-//! What decisions of a crawl ask for. The dispatcher carries it out, in this order and in one place.
+//! The effects of a crawl's decisions. The dispatcher carries them out, in this order and in one
+//! place.
 
 use std::collections::BTreeSet;
 
@@ -10,21 +11,21 @@ use crate::model::{Held, HostKey, Moment, Pace};
 use crate::policy::Family;
 use crate::store::Change;
 
-/// What a lease brings back.
+/// The result of a lease.
 #[derive(Debug)]
 pub(in crate::crawl) enum Returned {
-    /// One request, and what was read.
+    /// One request, and the data read from its answer.
     Visit(Box<Brought>),
     /// Experiments.
     Series(Box<Probed>),
 }
 
-/// One thing to be done.
+/// One effect.
 #[derive(Debug)]
 pub(in crate::crawl) enum Effect {
     /// Queue URLs.
     Offer(Vec<Discovery>),
-    /// Tell the fetcher that a host led to others.
+    /// Report to the fetcher that a host led to others.
     Led(HostKey, BTreeSet<HostKey>),
     /// Queue URLs once more for a pass, and store that they are.
     Reopen(Vec<Discovery>, u8),
@@ -34,21 +35,21 @@ pub(in crate::crawl) enum Effect {
     Park(HostKey, Moment),
     /// End the slow lane of a family.
     Rejoin(HostKey, Family),
-    /// Store what settles no lease.
+    /// Store a change that settles no lease.
     Store(Change),
-    /// Store what a lease brought, then settle it.
+    /// Store a lease's result, then settle it.
     HandOver(Change, Ticket, Settlement),
-    /// Give back the memory of a body: what was read of it has been handed over.
+    /// Free the memory of a body: the data read from it was handed over.
     Release(Held),
-    /// Settle a lease of which there is nothing to store.
+    /// Settle a lease that has nothing to store.
     Settle(Ticket, Settlement),
-    /// Take in what came back at that moment.
+    /// Process a result that came back at that moment.
     TakeIn(Returned, Moment),
-    /// Discard what came back, and have its URL requested again.
+    /// Discard a result, and request its URL again.
     Discard(Returned),
-    /// Tell the observer.
+    /// Send an event to the observer.
     Say(Event<'static>),
 }
 
-/// Several things to be done, one after the other.
+/// Several effects, one after the other.
 pub(in crate::crawl) type Effects = Vec<Effect>;

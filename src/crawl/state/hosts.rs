@@ -1,12 +1,12 @@
-//! What the attempts at each host mean for the next: whether to retry, how fast, and whether at all.
-//! The rules are the policy's; here they meet, one set for each host, and no host's trouble is
-//! another's. A failure counts against its URL first, then against its family; the host is suspected
-//! only if everything fails in a row, and then a page of another family is the judge.
+//! The consequences of the attempts at each host: whether to retry, how fast, and whether at all.
+//! The policy has the rules. Here each host has its own set of them, and one host's trouble does
+//! not affect another. A failure counts against its URL first, then against its family. The host is
+//! suspected only if everything fails in a row, and then a page of another family decides.
 //!
-//! How they bound the requests to a host that answers nothing but 503: the pace falls to a request
-//! every eight seconds, the breaker suspects the host at the eighth failure in a row and opens when the
-//! control fails too, and each time it ends one URL and one control are requested. When the host has
-//! held up the crawl for [`PATIENCE`], what is left of it is skipped as `host_down`.
+//! The rules limit the requests to a host that answers nothing but 503. The pace falls to a request
+//! every eight seconds. The breaker suspects the host at the eighth failure in a row and opens when
+//! the control fails too. Each time it ends, one URL and one control are requested. When the host
+//! has held up the crawl for [`PATIENCE`], the rest of its URLs are skipped as `host_down`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,27 +18,28 @@ use crate::model::{
 };
 use crate::policy::{
     Breaker, BreakerChange, BreakerSignal, CAREFUL, Controls, Decision, Families, Family,
-    FirstAttempt, HostPace, Hung, Kinship, LONGEST_ANNOUNCED, PaceSignal, Suspects, Waited, after,
-    announced,
+    FamilyKnowledge, FirstAttempt, HostPace, Hung, LONGEST_ANNOUNCED, PaceSignal, Suspects, Waited,
+    after, announced,
 };
 
 use crate::crawl::site::Site;
 use crate::crawl::visit::Brought;
 
-/// Longest time in all for which a host of the site may hold up the crawl: as long as the
-/// confirmation passes may take by default, so that an audit of a dead site ends within a coffee.
+/// Maximum total time for which a host of the site may hold up the crawl: as long as the
+/// confirmation passes may take by default, so that an audit of a dead site ends soon.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// The same for hosts that are only linked to: one more try after a minute is enough.
+/// The same for hosts that are only linked to: one more attempt after a minute is enough.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_mins(1);
 
-/// URLs of a host that is given up pass as fast as they can be skipped.
+/// The pace of URLs of a host that is given up: as fast as they can be skipped.
 const DRAINING: Pace = Pace {
     interval: Duration::ZERO,
     open: 512,
 };
 
-/// The pace at which a host is asked for the first time; what the frontier must keep by default.
+/// Returns the pace at which a host is requested for the first time; the frontier must keep it by
+/// default.
 pub fn first_pace(plan: &PacePlan) -> Pace {
     if plan.adapt {
         HostPace::new(plan).pace()
@@ -47,7 +48,7 @@ pub fn first_pace(plan: &PacePlan) -> Pace {
     }
 }
 
-/// The hosts of a crawl. Memory: some kilobyte for each, and what is learned of families.
+/// The hosts of a crawl. Memory: about a kilobyte for each, and the known families.
 #[derive(Debug)]
 pub(super) struct Hosts {
     site: Arc<Site>,
@@ -60,32 +61,33 @@ struct Host {
     pace: HostPace,
     breaker: Breaker,
     suspects: Suspects,
-    /// What the frontier was told last, or keeps by default; absent while a pass sets the pace.
-    told: Option<Pace>,
+    /// The pace that the frontier has, by the last effect or by default; `None` while a pass sets
+    /// the pace.
+    frontier_pace: Option<Pace>,
     controls: Controls,
 }
 
 /// A URL that is not to be requested yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Aside {
-    /// Whose slow lane it waits in.
+    /// The family in whose slow lane it waits.
     pub(super) family: Family,
-    /// Not before this moment, if its family wants to be left alone.
+    /// The end of its family's pause, if there is one.
     pub(super) until: Option<Moment>,
 }
 
-/// What is to be done after an attempt.
+/// The consequences of an attempt.
 #[derive(Debug, Default)]
 pub(in crate::crawl) struct Reaction {
-    /// Ask for the URL again at this moment.
+    /// When to request the URL again.
     pub(in crate::crawl) again: Option<Moment>,
-    /// Ask for nothing of the host before this moment.
+    /// Until when the host is paused.
     pub(super) park: Option<Moment>,
-    /// Ask the host at this pace from now on.
+    /// The pace of the host from now on.
     pub(super) pace: Option<Pace>,
-    /// What changed about asking it at all.
+    /// The change of its breaker.
     pub(super) breaker: Option<BreakerChange>,
-    /// This family is out of trouble: what waits in its slow lane goes back to the others.
+    /// This family is out of trouble: the URLs in its slow lane go back to the others.
     pub(super) recovered: Option<Family>,
 }
 
@@ -98,12 +100,13 @@ impl Hosts {
         }
     }
 
-    /// Learns families from a URL that was not known before.
+    /// Learns families from a new URL.
     pub(super) fn learn(&mut self, url: &CrawlUrl) {
         self.families.learn(url);
     }
 
-    /// Whether a page waits in the slow lane of its family. `slow` tells whether it comes from one.
+    /// Returns how a page waits in the slow lane of its family, if it must. `slow` is true if it
+    /// comes from a slow lane.
     pub(super) fn aside(&self, url: &CrawlUrl, slow: bool, now: Moment) -> Option<Aside> {
         let host = self.known.get(&url.host_key())?;
         if host.suspects.is_empty() || !self.site.plan.pace.adapt {
@@ -115,7 +118,7 @@ impl Hosts {
         aside.then_some(Aside { family, until })
     }
 
-    /// Takes in a visit that is over. `roll` is the dice: at least 0, below 1.
+    /// Records a finished visit. `roll` is a random number: at least 0, below 1.
     pub(super) fn react(&mut self, brought: &Brought, now: Moment, roll: f64) -> Reaction {
         let Hosts {
             site,
@@ -128,7 +131,7 @@ impl Hosts {
         let matters = tried.outcome.is_failure() || host.wants_family();
         let family = matters.then(|| families.of(&found.url));
         let alone = family.is_some_and(|family| host.suspects.is_alone(family));
-        // Whatever fails in a family that does is requested again by the passes.
+        // The passes request again every failure in a family that fails.
         let retries = if plan.adapt && alone && confirms {
             0
         } else {
@@ -139,7 +142,7 @@ impl Hosts {
             reaction.again = Some(now + wait);
         }
         host.note_control(found, tried.outcome, families);
-        // A connection that went stale says nothing about the host, nor does what was not asked.
+        // A stale connection is no evidence about the host, nor is a request that was not sent.
         let stale = tried.stale_connection && tried.attempts <= 1;
         let speaks = !matches!(
             tried.outcome,
@@ -160,7 +163,7 @@ impl Hosts {
         reaction
     }
 
-    /// Keeps robots.txt's `Crawl-delay`; returns the pace from now on, if that is a slower one.
+    /// Applies robots.txt's `Crawl-delay`. Returns the pace from now on, if it is slower.
     pub(super) fn obey(&mut self, host: &HostKey, delay: Option<Duration>) -> Option<Pace> {
         let plan = &self.site.plan;
         let interval = plan.interval(delay);
@@ -172,21 +175,21 @@ impl Hosts {
         host.pace.at_least(interval);
         if adapt {
             let pace = host.effective();
-            host.told = Some(pace);
+            host.frontier_pace = Some(pace);
             Some(pace)
         } else {
             Some(host.pace.ceiling())
         }
     }
 
-    /// The fastest pace at which a host may ever be requested.
+    /// Returns the maximum pace of a host.
     pub(super) fn fastest(&self, host: &HostKey) -> Pace {
         let known = self.known.get(host);
         known.map_or(self.site.plan.pace.ceiling(), |known| known.pace.ceiling())
     }
 
-    /// This pace for a host, unless the plan or its robots.txt wants longer pauses, or the crawl found
-    /// that the host bears less.
+    /// Returns this pace for a host, or a slower one. The plan or its robots.txt may want longer
+    /// pauses, or the crawl may have found that the host can take less.
     pub(super) fn no_faster(&self, host: &HostKey, pace: Pace) -> Pace {
         let plan = self.site.plan.pace;
         let Some(known) = self.known.get(host) else {
@@ -204,53 +207,53 @@ impl Hosts {
         }
     }
 
-    /// The pace that a pass sets for a host, as far as that may be so fast. It holds until
-    /// [`Hosts::crawl_pace`].
+    /// Returns the pace for a host in a pass, if the host may be requested as fast as this. It
+    /// holds until [`Hosts::crawl_pace`].
     pub(super) fn pass_pace(&mut self, host: &HostKey, pace: Pace) -> Pace {
         let pace = self.no_faster(host, pace);
-        self.host(host).told = None;
+        self.host(host).frontier_pace = None;
         pace
     }
 
-    /// The crawl's own pace for a host, if a pass set another.
+    /// Returns the crawl's own pace for a host, if a pass set another.
     pub(super) fn crawl_pace(&mut self, host: &HostKey) -> Option<Pace> {
         let adapt = self.site.plan.pace.adapt;
         let host = self
             .known
             .get_mut(host)
-            .filter(|host| host.told.is_none())?;
+            .filter(|host| host.frontier_pace.is_none())?;
         let pace = if adapt {
             host.effective()
         } else {
             host.pace.ceiling()
         };
-        host.told = Some(pace);
+        host.frontier_pace = Some(pace);
         Some(pace)
     }
 
-    /// This machine had no network for so long: that is no host's time.
+    /// Extends all hosts by time in which this machine had no network: it does not count as theirs.
     pub(super) fn extend(&mut self, by: Duration) {
         for host in self.known.values_mut() {
             host.breaker.extend(by);
         }
     }
 
-    /// Takes in that a host fails whatever the load: nothing is avoided any more.
+    /// Records that a host fails at any load: no load is avoided any more.
     pub(super) fn load_excluded(&mut self, host: &HostKey, now: Moment) {
         if let Some(host) = self.known.get_mut(host) {
             host.pace.exonerate(now);
         }
     }
 
-    /// Why a URL is not requested any more, if its host was given up.
+    /// Returns why a URL is not requested any more, if its host was given up.
     pub(super) fn refuse(&self, url: &CrawlUrl, role: Role) -> Option<Skip> {
         let host = self.known.get(&url.host_key())?;
-        // A robots.txt decides more than itself, and is one request.
+        // Other URLs depend on a robots.txt, and it is only one request.
         (host.breaker.is_down() && role != Role::Robots)
             .then(|| Skip::new(SkipReason::HostDown, gave_up(host.breaker.waited())))
     }
 
-    /// Why a page is not requested for the first time, if its family was given up.
+    /// Returns why a page is not requested for the first time, if its family was given up.
     pub(super) fn refuse_family(&self, url: &CrawlUrl) -> Option<Skip> {
         let host = self.known.get(&url.host_key())?;
         if host.suspects.is_empty() {
@@ -265,8 +268,8 @@ impl Hosts {
         Some(Skip::new(SkipReason::FamilyDown, detail))
     }
 
-    /// Whether it is doubted that the host of a URL is up, or, before it is requested for the first
-    /// time, whether its family alone is in trouble.
+    /// Returns whether the host of a URL may be down. Before the first request it also returns
+    /// whether the URL's family alone may be in trouble.
     pub(super) fn is_doubted(&self, found: &Discovery) -> bool {
         let Some(host) = self.known.get(&found.url.host_key()) else {
             return false;
@@ -276,15 +279,16 @@ impl Hosts {
         !host.breaker.is_closed() || (may_doubt_family && is_doubtful())
     }
 
-    /// The page to request if a URL of a doubted host fails: one that was fine, of another family if
-    /// there is one.
+    /// Returns the page to request if a URL of a suspected host fails: one that was fine, of
+    /// another family if there is one.
     pub(super) fn control(&self, url: &CrawlUrl) -> Option<CrawlUrl> {
         let host = self.known.get(&url.host_key())?;
-        host.controls.control_for(url, host.kinship(&self.families))
+        host.controls
+            .control_for(url, host.knowledge(&self.families))
     }
 
-    /// Pages to request at once when a URL fails that was fine before. `best` tells which are rather
-    /// taken than others.
+    /// Returns pages to request at once when a URL fails that was fine before. Pages for which
+    /// `best` returns true are preferred.
     pub(super) fn companions(
         &mut self,
         url: &CrawlUrl,
@@ -293,14 +297,14 @@ impl Hosts {
         let Some(host) = self.known.get_mut(&url.host_key()) else {
             return Vec::new();
         };
-        let kinship = Kinship {
+        let knowledge = FamilyKnowledge {
             families: &self.families,
             suspects: &host.suspects,
         };
-        host.controls.companions(url, kinship, best)
+        host.controls.companions(url, knowledge, best)
     }
 
-    /// Takes in that a control failed: it is none any more.
+    /// Removes a failed control from the controls.
     pub(super) fn control_failed(&mut self, url: &CrawlUrl) {
         if let Some(host) = self.known.get_mut(&url.host_key()) {
             host.controls.failed(url);
@@ -312,7 +316,7 @@ impl Hosts {
     }
 }
 
-/// What is known of a host, which is made if it is not known.
+/// Returns a host, and adds it if it is new.
 fn host_of<'h>(
     known: &'h mut HashMap<HostKey, Box<Host>>,
     site: &Site,
@@ -331,7 +335,7 @@ fn host_of<'h>(
 impl Host {
     fn new(pace: HostPace, patience: Duration) -> Host {
         Host {
-            told: Some(pace.pace()),
+            frontier_pace: Some(pace.pace()),
             pace,
             breaker: Breaker::new(patience),
             suspects: Suspects::default(),
@@ -339,29 +343,29 @@ impl Host {
         }
     }
 
-    fn kinship<'a>(&'a self, families: &'a Families) -> Kinship<'a> {
-        Kinship {
+    fn knowledge<'a>(&'a self, families: &'a Families) -> FamilyKnowledge<'a> {
+        FamilyKnowledge {
             families,
             suspects: &self.suspects,
         }
     }
 
-    /// Whether the family of a URL that was fine matters: one more control may be had, or a family is
-    /// suspected.
+    /// Returns whether the family of a URL that was fine matters: more controls are needed, or a
+    /// family is suspected.
     fn wants_family(&self) -> bool {
         self.controls.are_few() || !self.suspects.is_empty()
     }
 
-    /// Keeps a page that was fine as a control, and none that failed.
+    /// Keeps a page that was fine as a control, and removes one that failed.
     fn note_control(&mut self, found: &Discovery, outcome: Outcome, families: &Families) {
         if outcome.is_failure() {
             self.controls.failed(&found.url);
         } else if found.role == Role::Page && is_served(outcome) && self.wants_family() {
-            let kinship = Kinship {
+            let knowledge = FamilyKnowledge {
                 families,
                 suspects: &self.suspects,
             };
-            self.controls.was_fine(&found.url, kinship);
+            self.controls.was_fine(&found.url, knowledge);
         }
     }
 
@@ -385,7 +389,7 @@ impl Host {
             let seen = FirstAttempt {
                 failed,
                 took: brought.attempt.timings.total,
-                // A large file may be sent for longer than anybody waits.
+                // A large file may take longer than the total time limit.
                 hung: found.role == Role::Page && tried.outcome.is_time_limit(),
                 announced: announced(tried),
             };
@@ -412,23 +416,23 @@ impl Host {
         if let Some(wait) = announced(tried).filter(|_| limited) {
             let wait = wait.min(LONGEST_ANNOUNCED);
             match suspect {
-                // It is this family that limits us.
+                // This family alone limits us.
                 Some(family) => self.suspects.limited(family, wait, now),
-                // It is the client that is limited, not the URL.
+                // The server limits the client, not the URL.
                 None => reaction.park = Some(now + wait),
             }
         }
         self.break_off(brought, reaction, now, roll);
         let pace = self.effective();
-        // A pass keeps its own pace, unless the host is in doubt.
-        let may_change = self.told.is_some() || reaction.breaker.is_some();
-        if may_change && self.told != Some(pace) {
+        // A pass keeps its own pace, unless the breaker changed.
+        let may_change = self.frontier_pace.is_some() || reaction.breaker.is_some();
+        if may_change && self.frontier_pace != Some(pace) {
             reaction.pace = Some(pace);
-            self.told = Some(pace);
+            self.frontier_pace = Some(pace);
         }
     }
 
-    /// Lets the breaker learn from a visit, and does what follows for the host.
+    /// Passes a visit to the breaker, and applies its changes to the host.
     fn break_off(&mut self, brought: &Brought, reaction: &mut Reaction, now: Moment, roll: f64) {
         let tried = brought.tried;
         let signal = BreakerSignal {
@@ -479,7 +483,7 @@ impl Host {
     }
 }
 
-/// What was waited for, in words.
+/// Returns the reason for giving up, with the time waited, as text.
 fn gave_up(waited: Waited) -> String {
     let checks = match waited.checks {
         1 => "1 check".to_owned(),
@@ -496,14 +500,14 @@ fn gave_up(waited: Waited) -> String {
     .concat()
 }
 
-/// Whether the host may be down. One that answers 206 or 304 unrequested works: it is its cache that
-/// does not. So does one that answers 200 with an error page.
+/// Returns whether the outcome is evidence that the host is down. One that answers 206 or 304
+/// unrequested works: its cache does not. So does one that answers 200 with an error page.
 fn speaks_against_host(outcome: Outcome) -> bool {
     let works = matches!(outcome, Outcome::StatusUnrequested | Outcome::SoftError200);
     outcome.is_failure() && !works
 }
 
-/// Whether this is what a page is for.
+/// Returns whether the outcome is content, which a page is for.
 fn is_served(outcome: Outcome) -> bool {
     matches!(
         outcome,

@@ -1,5 +1,5 @@
-//! What the crawl takes in: the seeds at its start, and of every settled visit the links, sitemap
-//! entries and rules.
+//! The URLs that the crawl accepts: the seeds at its start, and the links, sitemap entries and
+//! rules of every settled visit.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use super::admit::link_intake::LinkIntake;
 use super::effect::{Effect, Effects};
 
 impl State {
-    /// Takes in what a settled visit found.
+    /// Processes the findings of a settled visit.
     pub(super) fn take_in(&mut self, brought: &mut Brought, effects: &mut Effects) -> Then {
         let mut new = self.admit_links(brought);
         self.moderate(brought);
@@ -56,8 +56,8 @@ impl State {
         }
     }
 
-    /// Admits the links of a page, and returns what is new of them. New URLs for which the run has no room are
-    /// left out, and it is noted how many.
+    /// Admits the links of a page, and returns the new URLs. New URLs for which the run has no room
+    /// are left out and counted.
     fn admit_links(&mut self, brought: &mut Brought) -> Vec<Discovery> {
         let endless = self.endless(brought);
         let mut intake = LinkIntake {
@@ -79,7 +79,7 @@ impl State {
         new
     }
 
-    /// Why new links on a page are not followed, if it is one of too many that say the same.
+    /// Returns why new links on a page are not followed, if too many pages have the same content.
     fn endless(&mut self, brought: &Brought) -> Option<String> {
         let found = &brought.lease.found;
         let html = brought.page.html.as_ref()?;
@@ -89,7 +89,7 @@ impl State {
             .flatten()
     }
 
-    /// Leaves out entries of a sitemap for which the run has no room, and says how many.
+    /// Leaves out entries of a sitemap for which the run has no room, and reports how many.
     fn moderate(&mut self, brought: &mut Brought) {
         let Some(File::Sitemap(record)) = &mut brought.file else {
             return;
@@ -107,12 +107,12 @@ impl State {
             });
         let left = before - record.entries.len();
         if left > 0 {
-            let told = format!("{left} URLs left out: {ENDLESS}");
-            record.problems.push(told);
+            let text = format!("{left} URLs left out: {ENDLESS}");
+            record.problems.push(text);
         }
     }
 
-    /// Queues what is new, once its families are learned.
+    /// Queues new URLs, once their families are learned.
     pub(super) fn offer(&mut self, mut new: Vec<Discovery>) -> Effect {
         for found in new.iter().filter(|found| found.role == Role::Page) {
             self.hosts.learn(&found.url);
@@ -132,7 +132,7 @@ impl State {
         }
     }
 
-    /// Does what a robots.txt asks for.
+    /// Applies a robots.txt.
     fn obey(&mut self, host: &HostKey, record: &RobotsRecord) -> Effects {
         let said = Effect::Say(Event::Robots {
             host: host.clone(),
@@ -174,7 +174,7 @@ impl State {
         }
     }
 
-    /// The URLs that a crawl starts from, sitemaps that the user named included.
+    /// Returns the URLs that a crawl starts from, including sitemaps that the user named.
     pub(in crate::crawl) fn seeds(&self, seeds: Vec<CrawlUrl>) -> Vec<Seed> {
         let sitemaps = match &self.site.plan.scope.sitemaps {
             Sitemaps::Off => Vec::new(),
@@ -213,7 +213,7 @@ impl State {
     }
 }
 
-/// The other hosts that a URL led to, if there are any.
+/// Returns the effect that reports the other hosts that a URL led to, if there are any.
 fn led(source: &CrawlUrl, new: &[Discovery]) -> Option<Effect> {
     let from = source.host_key();
     let others = new.iter().map(|found| found.url.host_key());

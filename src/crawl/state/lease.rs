@@ -1,4 +1,4 @@
-//! What becomes of a lease: it is requested, skipped, or set aside.
+//! The decision on a lease: it is requested, skipped, or set aside.
 
 use crate::crawl::visit::series::Allowed;
 use crate::frontier::{Discovery, Lease, Settlement};
@@ -10,7 +10,7 @@ use super::State;
 use super::effect::Effect;
 use super::hosts::Aside;
 
-/// What becomes of a lease that is due.
+/// The decision on a lease that is due.
 #[derive(Debug)]
 pub(in crate::crawl) enum Due {
     /// Its URL is requested.
@@ -24,7 +24,7 @@ pub(in crate::crawl) enum Due {
 }
 
 impl State {
-    /// Decides what becomes of a lease.
+    /// Decides what happens to a lease.
     pub(in crate::crawl) fn due(&mut self, lease: Lease, now: Moment) -> Due {
         if self.experiments.is_for(&lease) {
             return self.begin_series(lease, now);
@@ -43,7 +43,7 @@ impl State {
                 return Due::Skip(lease.found.url, skip, settle);
             }
         } else if refused.is_some() || self.passes.is_over(found.pass, now) {
-            // What was fetched before stays as it was.
+            // The results of an earlier fetch stay as they were.
             self.passes.not_requested(&found.url);
             self.forget_last_attempt(&found.url);
             let kept = Change::Kept(found.url.clone());
@@ -52,7 +52,7 @@ impl State {
         Due::Visit(Box::new(lease))
     }
 
-    /// Takes note that a URL is requested now; returns what else follows.
+    /// Records that a URL is requested now. Returns the effects of that.
     pub(in crate::crawl) fn begin(&mut self, lease: &Lease) -> Vec<Effect> {
         if is_new_page(lease) {
             self.pages += 1;
@@ -60,18 +60,19 @@ impl State {
         }
         self.count_sitemap(lease);
         if lease.found.pass == 1 {
-            self.go_on_crawling(&lease.found.url)
+            self.continue_crawling(&lease.found.url)
         } else {
             Vec::new()
         }
     }
 
-    /// Whether robots.txt forbids a URL that is requested all the same.
+    /// Returns whether robots.txt forbids a URL that is requested in any case.
     pub(in crate::crawl) fn is_disallowed(&self, url: &CrawlUrl) -> bool {
         self.admissions.disallowed(url)
     }
 
-    /// The control for a URL of the crawl, if its host is doubted. Passes have controls of their own.
+    /// Returns the control for a URL of the crawl, if its host is suspected. Passes have controls
+    /// of their own.
     pub(in crate::crawl) fn control(&self, found: &Discovery) -> Option<CrawlUrl> {
         let may_doubt = found.pass == 1 && found.role != Role::Robots && self.site.plan.pace.adapt;
         if !may_doubt || !self.hosts.is_doubted(found) {
@@ -81,12 +82,12 @@ impl State {
         known.or_else(|| self.home_page(found))
     }
 
-    /// The home page of a URL's host, if it is another page and may be requested.
+    /// Returns the home page of a URL's host, if it is another page and may be requested.
     fn home_page(&self, found: &Discovery) -> Option<CrawlUrl> {
         let home = found.url.host_key().home_page();
         let via = Via::Link(LinkKind::Anchor);
         let admission = self.site.scope.admit(&home, via, Some(0));
-        // Not in the role of what was found: robots.txt forbids no sitemaps.
+        // Not in the role of the found URL: robots.txt forbids no sitemaps.
         let Admission::Fetch(role) = admission else {
             return None;
         };
@@ -95,7 +96,8 @@ impl State {
         may_ask.then_some(page.url)
     }
 
-    /// Whether a lease is to wait in the slow lane of its family. Passes have a pace of their own.
+    /// Returns how a lease waits in the slow lane of its family, if it must. Passes have a pace of
+    /// their own.
     fn aside(&self, lease: &Lease, now: Moment) -> Option<Aside> {
         let found = &lease.found;
         let is_page = matches!(found.role, Role::Page | Role::Resource);
@@ -104,7 +106,7 @@ impl State {
             .flatten()
     }
 
-    /// Why a lease is not requested after all.
+    /// Returns why a lease is not requested after all.
     pub(super) fn refuse(&self, lease: &Lease, now: Moment) -> Option<Skip> {
         let found = &lease.found;
         let skip = self.admissions.forbidden(found);
@@ -133,7 +135,7 @@ impl State {
     }
 }
 
-/// Whether this is the first request for a page of the site.
+/// Returns whether this is the first request for a page of the site.
 pub(super) fn is_new_page(lease: &Lease) -> bool {
     let found = &lease.found;
     found.role == Role::Page && found.pass == 1 && found.tries == 0

@@ -1,6 +1,6 @@
-//! What a crawl knows, and what follows from it: which URL is next, what an answer means for its host, what is confirmed.
-//! It reads the store, and requests, writes and waits for nothing: a decision is a list of effects, which the dispatcher
-//! carries out.
+//! The state of a crawl and the decisions from it: which URL is next, what an answer means for its
+//! host, which URLs are confirmed. It reads the store, and requests, writes and waits for nothing.
+//! A decision is a list of effects, which the dispatcher carries out.
 
 mod admit;
 mod disk;
@@ -40,12 +40,12 @@ pub use hosts::first_pace;
 pub(super) use lease::Due;
 pub(super) use offer::earlier::WasAt;
 
-/// What a crawl knows.
+/// The state of a crawl.
 pub(super) struct State {
     site: Arc<Site>,
     store: Store,
     run: RunId,
-    /// What the store has, what is on its way there included.
+    /// The URLs in the store, including those on their way there.
     stored: StoredUrls,
     dice: fastrand::Rng,
     admissions: Admissions,
@@ -57,20 +57,20 @@ pub(super) struct State {
     passes: Passes,
     experiments: Experiments,
     network: OwnNetwork,
-    /// When the last attempt at a URL ended that waits for a retry.
+    /// When the last attempt ended, for URLs that wait for a retry.
     last_attempt: HashMap<Fingerprint, Moment>,
-    /// Pages requested, to keep `max_pages`.
+    /// Requested pages, for `max_pages`.
     pages: u64,
-    /// Sitemaps requested.
+    /// Requested sitemaps.
     sitemaps: SitemapCount,
-    /// How many pages were requested when it was last looked which sitemaps are pages.
+    /// The number of requested pages at the last search for sitemaps that are pages.
     sitemaps_matched: Option<u64>,
     /// When `max_time` is over.
     until: Option<Moment>,
 }
 
 impl State {
-    /// Of a run that begins or goes on now.
+    /// Returns the state of a run that begins or resumes now.
     pub(super) fn new(
         (site, store, run): (Arc<Site>, Store, RunId),
         stored: StoredUrls,
@@ -104,8 +104,8 @@ impl State {
         }
     }
 
-    /// What is to be done when nothing is queued any more; none if the crawl is over. `was_at` tells whether a host is
-    /// still where an earlier run met it.
+    /// Returns the next work when the queue is empty, or `None` if the crawl is over. `was_at`
+    /// returns whether a host is still where an earlier run found it.
     pub(super) fn next_work(
         &mut self,
         was_at: WasAt<'_>,
@@ -126,17 +126,18 @@ impl State {
         self.experiment(now)
     }
 
-    /// The pages that are one click further away; none if there are no more.
+    /// Returns the pages that are one click further away; empty if there are no more.
     pub(super) fn next_level(&mut self) -> Vec<HeldBack> {
         self.levels.next()
     }
 
-    /// Looks at what changes without the crawl's doing.
+    /// Reads values that change independently of the crawl.
     pub(super) fn look_around(&mut self) {
         self.disk.look(&self.store);
     }
 
-    /// When the last attempt at a URL ended, if it waited for a retry since.
+    /// Removes and returns the end of the last attempt at a URL, if the URL waited for a retry
+    /// since.
     pub(super) fn forget_last_attempt(&mut self, url: &CrawlUrl) -> Option<Moment> {
         self.last_attempt.remove(&url.fingerprint())
     }

@@ -1,4 +1,4 @@
-//! Begins the sample and the confirmation passes, and takes in what they bring.
+//! The start of the sample and of the confirmation passes, and the processing of their answers.
 
 use std::collections::BTreeSet;
 
@@ -56,12 +56,13 @@ impl State {
             let pace = self.hosts.pass_pace(&host, pace);
             effects.push(Effect::Slow(host, pace));
         }
-        effects.push(Effect::Reopen(next.asked, next.number));
+        effects.push(Effect::Reopen(next.chosen, next.number));
         Ok(Some(effects))
     }
 
-    /// What an answer of a confirmation pass means: the pass keeps its own pace, and looks again only
-    /// at what is unclear. A `Retry-After` holds its URL; a 429 holds its host for a while, if the plan adapts.
+    /// Returns the consequences of an answer in a confirmation pass. The pass keeps its own pace,
+    /// and looks again only at unclear URLs. A `Retry-After` holds its URL; a 429 holds its host
+    /// for a while, if the plan adapts.
     pub(super) fn confirmed(&mut self, brought: &Brought, now: Moment) -> (Reaction, Effects) {
         let found = &brought.lease.found;
         let outcome = brought.attempt.outcome;
@@ -98,23 +99,24 @@ impl State {
         (reaction, watching.map(Effect::Say).into_iter().collect())
     }
 
-    /// What is requested beside a URL of a pass or the sample, if it fails and was fine before.
+    /// Returns the pages to request next to a URL of a pass or the sample, if it fails and was fine
+    /// before.
     pub(in crate::crawl) fn companions(&mut self, found: &Discovery) -> Vec<CrawlUrl> {
         if !self.passes.was_fine(found) {
             return Vec::new();
         }
-        // A control of this pass cannot be looked at again if it fails as a companion.
+        // A control of this pass cannot get another look if it fails as a companion.
         let passes = &self.passes;
         self.hosts
             .companions(&found.url, &|url| !passes.is_control(url))
     }
 
-    /// Looks once more, in the pass under way, at pages that were fine and failed beside a URL of it:
-    /// the last that is seen of them must not be an outage that is over soon.
+    /// Adds one more look in the current pass at pages that were fine and failed next to a URL of
+    /// it. Their last result must not be an outage that ends soon.
     pub(super) fn look_at_failed_controls(&mut self, brought: &Brought, now: Moment) -> Effects {
         let pass = brought.lease.found.pass;
         if pass <= 1 {
-            // What fails in the crawl or the sample is confirmed by the passes.
+            // The passes confirm failures in the crawl or the sample.
             return Vec::new();
         }
         let failed = brought.hops.iter().filter(|hop| failed(hop));
@@ -124,9 +126,9 @@ impl State {
             .collect()
     }
 
-    /// What a healed page leads to is crawled at the crawl's own pace, as soon as the pass is done with
-    /// its host.
-    pub(super) fn go_on_crawling(&mut self, url: &CrawlUrl) -> Effects {
+    /// Returns to the crawl's own pace for the links of a recovered page, as soon as the pass is
+    /// done with its host.
+    pub(super) fn continue_crawling(&mut self, url: &CrawlUrl) -> Effects {
         if self.passes.last() == 1 {
             return Vec::new();
         }

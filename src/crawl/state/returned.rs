@@ -1,4 +1,4 @@
-//! What a lease brings back, and what that means for its URL, its host and what is queued.
+//! The result of a lease, and its consequences for its URL, its host and the queue.
 
 use crate::crawl::event::Event;
 use crate::crawl::visit::Brought;
@@ -13,12 +13,12 @@ use super::effect::{Effect, Effects};
 use super::hosts::Reaction;
 use super::lease::is_new_page;
 
-/// What came back while there was no network, with its attempts marked.
+/// A result from a time without a network, with its attempts marked.
 #[derive(Debug)]
 pub(in crate::crawl) struct Discarded(Returned);
 
 impl Discarded {
-    /// The visit, if it was one.
+    /// Returns the visit, if it was one.
     pub(in crate::crawl) fn visit(&self) -> Option<&Brought> {
         match &self.0 {
             Returned::Visit(brought) => Some(brought),
@@ -28,7 +28,7 @@ impl Discarded {
 }
 
 impl State {
-    /// What an answer means for its URL and its host.
+    /// Returns the consequences of an answer for its URL and its host.
     pub(in crate::crawl) fn react(
         &mut self,
         brought: &Brought,
@@ -42,7 +42,7 @@ impl State {
         }
     }
 
-    /// Takes in a visit, once it is said that it took place.
+    /// Processes a visit, after its event was sent.
     pub(in crate::crawl) fn take_in_visit(
         &mut self,
         mut brought: Brought,
@@ -61,7 +61,7 @@ impl State {
         }
         let (then, settlement) = match again {
             Some(moment) if pass == 1 => (Then::Again(moment), Settlement::Again(moment)),
-            // Each look of a pass may lead on: the next one may fail.
+            // Each look of a pass may reveal links: the next one may fail.
             Some(moment) => (
                 self.take_in(&mut brought, &mut effects),
                 Settlement::Again(moment),
@@ -108,7 +108,7 @@ impl State {
         }
     }
 
-    /// Stores what was discarded, and requests its URL again as soon as anything is requested.
+    /// Stores a discarded result, and requests its URL again as soon as requests are made again.
     pub(in crate::crawl) fn discard(
         &mut self,
         Discarded(returned): Discarded,
@@ -136,7 +136,7 @@ impl State {
     }
 }
 
-/// What an attempt means for its host.
+/// Returns the effects of an attempt on its host.
 fn host_effects(host: &HostKey, reaction: &Reaction) -> Effects {
     let mut effects = Vec::new();
     if let Some(until) = reaction.park {
@@ -157,7 +157,8 @@ fn host_effects(host: &HostKey, reaction: &Reaction) -> Effects {
     effects
 }
 
-/// Keeps free the turns of requests that were made beside a URL: the frontier knows nothing of them.
+/// Delays the host's next request by the turns of the extra requests of a visit: the frontier does
+/// not know about them.
 fn charge(brought: &Brought, pace: Pace, now: Moment) -> Option<Effect> {
     let (found, beside) = (&brought.lease.found, brought.hops.len() as u32);
     (beside > 0 && found.role != Role::Robots).then(|| {

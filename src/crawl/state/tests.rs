@@ -1,4 +1,4 @@
-//! Decisions of a crawl, without a task, a socket or a second that passes.
+//! Decisions of a crawl, without tasks, sockets or waiting.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,7 +85,7 @@ fn attempt(outcome: Outcome, started: Moment) -> Attempt {
     }
 }
 
-/// A page that was requested, with links.
+/// Returns the result of a requested page, with links.
 fn brought(path: &str, outcome: Outcome, started: Moment, links: Vec<Link>) -> Brought {
     Brought {
         lease: lease(path, 1),
@@ -128,7 +128,7 @@ fn visit(brought: Brought) -> Returned {
     Returned::Visit(Box::new(brought))
 }
 
-/// What is offered, in order.
+/// Returns the offered URLs, in order.
 fn offered(effects: &[Effect]) -> Vec<String> {
     let offers = effects.iter().filter_map(|effect| match effect {
         Effect::Offer(found) => Some(found),
@@ -141,7 +141,7 @@ fn offered(effects: &[Effect]) -> Vec<String> {
 }
 
 #[test]
-fn a_new_host_is_led_to_and_its_robots_txt_comes_first() {
+fn a_new_host_is_reported_as_led_to_and_its_robots_txt_comes_first() {
     let mut plan = plan();
     plan.scope.hosts = vec!["other.test".to_owned()];
     let (_dir, mut state) = state_of(plan);
@@ -166,7 +166,7 @@ fn a_new_host_is_led_to_and_its_robots_txt_comes_first() {
             "http://other.test/b",
         ]
     );
-    // Once what is new is queued, the visit is stored, and then its body's memory is given back.
+    // Once the new URLs are queued, the visit is stored, and then its body's memory is freed.
     let [.., Effect::Offer(_), handed, Effect::Release(_)] = effects.as_slice() else {
         panic!("{effects:?}");
     };
@@ -195,31 +195,31 @@ fn beyond_max_pages_a_lease_is_skipped() {
 }
 
 #[test]
-fn what_nobody_answers_waits_until_it_is_known_whose_fault_that_is() {
+fn silent_attempts_wait_until_the_fault_is_known() {
     let (_dir, mut state) = state_of(plan());
-    let heard = state.hear(visit(brought("/", Outcome::OkHtml, at(1), vec![])), at(1));
-    assert!(matches!(heard.as_slice(), [Effect::TakeIn(..)]));
+    let effects = state.receive(visit(brought("/", Outcome::OkHtml, at(1), vec![])), at(1));
+    assert!(matches!(effects.as_slice(), [Effect::TakeIn(..)]));
 
     let silent = |path| visit(brought(path, Outcome::ConnectTimeout, at(2), vec![]));
     assert!(state.begin(&lease("/a", 1)).is_empty());
-    assert!(state.hear(silent("/a"), at(12)).is_empty(), "it waits");
+    assert!(state.receive(silent("/a"), at(12)).is_empty(), "it waits");
     assert_eq!(state.waiting(), 1);
-    let asked = state.asks_witnesses_at(true).expect("others are asked");
-    assert!(state.witnesses(true, asked).is_some());
+    let check = state.next_check_at(true).expect("a check is due");
+    assert!(state.witnesses(true, check).is_some());
 
-    let effects = state.learn(Network::Down(Silence::default()), asked);
+    let effects = state.learn(Network::Down(Silence::default()), check);
     let [
         Effect::Say(Event::Outage { ended: None, .. }),
         Effect::Store(Change::Outage(_)),
-        Effect::Discard(lost),
+        Effect::Discard(discarded),
     ] = <[Effect; 3]>::try_from(effects).expect("three effects")
     else {
-        panic!("an outage is told and stored, and what waited discarded");
+        panic!("the outage is reported and stored, and waiting results are discarded");
     };
     assert!(state.holds_up() && state.waiting() == 0);
-    let lost = state.mark_discarded(lost);
+    let discarded = state.mark_discarded(discarded);
     let Effect::HandOver(Change::Visit(stored), _, Settlement::Discarded(_)) =
-        state.discard(lost, asked)
+        state.discard(discarded, check)
     else {
         panic!("it is stored, and requested again");
     };
@@ -237,7 +237,7 @@ fn what_nobody_answers_waits_until_it_is_known_whose_fault_that_is() {
     assert!(!state.holds_up());
 }
 
-/// A crawl that is over but for a page that failed.
+/// Returns the state of a crawl that has nothing left but a page that failed.
 fn with_a_failed_page(plan: CrawlPlan) -> (TempDir, State) {
     let (dir, state) = state_of(plan);
     let visits = [
@@ -261,7 +261,7 @@ fn with_a_failed_page(plan: CrawlPlan) -> (TempDir, State) {
             },
         }))
     });
-    // The store's writer is a task; decisions are none.
+    // The store's writer is a task; decisions are not.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
@@ -306,7 +306,7 @@ fn a_pass_is_announced_paced_and_reopened() {
 }
 
 #[test]
-fn an_experiment_is_made_once_and_its_host_rests_afterwards() {
+fn an_experiment_is_made_once_and_its_host_is_paused_afterwards() {
     let mut plan = plan();
     plan.confirm.delays = Vec::new();
     plan.probe = ProbePlan {
@@ -362,7 +362,7 @@ fn an_experiment_is_made_once_and_its_host_rests_afterwards() {
     assert_eq!((host, failing), (&url("/b").host_key(), &url("/b")));
     assert!(*until > at(21));
 
-    // A host with a single address is left alone.
+    // A host with a single address gets no experiment at its addresses.
     let lease = Lease {
         found: fine.clone(),
         ..lease_of_fine

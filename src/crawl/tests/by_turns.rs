@@ -1,5 +1,5 @@
-//! Hosts and sections that go down as a whole, by turns. The same with the real program in real time is
-//! in `tests/real/sick/episodes.rs`.
+//! Hosts and sections that go down as a whole, at regular times. The same with the real program in
+//! real time is in `tests/real/sick/episodes.rs`.
 
 use std::ops::Range;
 
@@ -10,11 +10,11 @@ const fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Times in which something is down.
+/// Times in which a part of the site is down.
 struct Turns {
     down: Range<Duration>,
     period: Duration,
-    /// Shifts all of it, so that the crawl meets it elsewhere.
+    /// Shifts all of them, so that the crawl meets them at another time.
     shift: Duration,
 }
 
@@ -25,7 +25,8 @@ impl Turns {
     }
 }
 
-/// Audits a site of these sections, each with so many pages; what is below `down` answers 502 by turns.
+/// Audits a site of these sections with their numbers of pages. Pages below `down` answer 502 at
+/// regular times.
 async fn audited(sections: &[(&str, usize)], down: &'static str, turns: Turns) -> Crawl {
     let pages = |(name, count): &(&str, usize)| -> Vec<String> {
         (0..*count).map(|n| format!("/{name}/{n}.html")).collect()
@@ -52,13 +53,13 @@ async fn audited(sections: &[(&str, usize)], down: &'static str, turns: Turns) -
 }
 
 impl Crawl {
-    /// Requests that failed.
+    /// Returns the requests that failed.
     fn failures(&self) -> usize {
         let rows = self.rows(Table::Attempts, &["Status Code"]);
         rows.iter().filter(|status| *status == "502").count()
     }
 
-    /// What the findings say.
+    /// Returns the texts of the findings.
     fn said(&self) -> Vec<String> {
         self.rows(Table::Findings, &["Rule", "Subject", "Evidence"])
     }
@@ -87,7 +88,7 @@ async fn pages_of_a_host_that_restarts_again_and_again_end_fine() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_section_that_comes_and_goes_is_told_with_its_rhythm() {
+async fn an_intermittent_section_is_reported_with_its_rhythm() {
     let sections = [("tickets", 60), ("guides", 200), ("shop", 236)];
     for shift in [0, 5, 10] {
         let turns = Turns {

@@ -1,13 +1,13 @@
-//! Sites without an end, and limits: the crawl ends, and every URL that it left is accounted for.
+//! Sites without an end, and limits: the crawl ends, and accounts for every URL that it left out.
 
 use super::*;
 
-/// A site that answers by path, each answer after 20 ms, slow ones after 5 s.
+/// Crawls a site that answers by path, each answer after 20 ms, slow ones after 5 s.
 async fn crawl(plan: CrawlPlan, answer: fn(&Asked<'_>) -> Reply) -> Crawl {
     crawl_in(None, plan, answer).await
 }
 
-/// The same with other room for what waits.
+/// Crawls the same with another limit of the frontier's memory.
 async fn crawl_in(room: Option<usize>, plan: CrawlPlan, answer: fn(&Asked<'_>) -> Reply) -> Crawl {
     let mut crawl = Crawl::new(plan, &[]);
     crawl.room = room;
@@ -26,7 +26,7 @@ async fn crawl_in(room: Option<usize>, plan: CrawlPlan, answer: fn(&Asked<'_>) -
     crawl
 }
 
-/// How many URLs were skipped for each reason and detail.
+/// Returns the number of skipped URLs by reason and detail.
 fn skipped(crawl: &Crawl) -> std::collections::BTreeMap<String, usize> {
     let mut counts = std::collections::BTreeMap::new();
     for row in crawl.rows(Table::Skipped, &["Reason", "Detail"]) {
@@ -51,15 +51,15 @@ async fn a_calendar_in_the_path_ends() {
     // Five times as many paths as a path may have queries, or as many as are close.
     let fetched = crawl.asked().len();
     assert!((150..160).contains(&fetched), "{fetched}");
-    let told = "trap | the site seems endless here: more than 25 paths that differ in numbers alone, \
+    let detail = "trap | the site seems endless here: more than 25 paths that differ in numbers alone, \
                 each found on the one before";
     let skipped = skipped(&crawl);
-    assert!(skipped.contains_key(told), "{skipped:?}");
+    assert!(skipped.contains_key(detail), "{skipped:?}");
     assert_eq!(skipped.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_page_is_requested_first_after_the_allowed_time() {
+async fn no_page_is_requested_for_the_first_time_after_the_allowed_time() {
     let mut timed = plan();
     timed.scope.max_time = Some(Duration::from_secs(2));
     timed.pace.rate = Some(10.0);
@@ -75,7 +75,7 @@ async fn no_page_is_requested_first_after_the_allowed_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_when_the_time_is_over_is_skipped_together() {
+async fn urls_that_wait_when_the_time_is_over_are_skipped_together() {
     let mut timed = plan();
     timed.scope.max_time = Some(Duration::from_millis(90));
     timed.pace.concurrency = 1;
@@ -96,7 +96,7 @@ async fn what_waits_when_the_time_is_over_is_skipped_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hosts_that_never_end_are_told_and_left() {
+async fn endless_hosts_are_reported_and_left_out() {
     let mut wide = plan();
     wide.scope.subdomains = true;
     wide.scope.max_hosts = Some(7);
@@ -112,14 +112,14 @@ async fn hosts_that_never_end_are_told_and_left() {
         )
     })
     .await;
-    let asked = crawl.asked();
-    let pages = asked.iter().filter(|path| path.ends_with('/')).count();
+    let requested = crawl.asked();
+    let pages = requested.iter().filter(|path| path.ends_with('/')).count();
     assert_eq!(pages, 8, "the start and seven others");
     assert_eq!(skipped(&crawl)["max_hosts | after 7 hosts"], 9);
 }
 
 #[tokio::test(start_paused = true)]
-async fn depth_is_breadth_first_whatever_the_order_of_answers() {
+async fn the_order_is_breadth_first_whatever_the_order_of_answers() {
     let mut near = plan();
     near.scope.max_depth = Some(3);
     let crawl = crawl(near, |asked| match asked.path {
@@ -141,7 +141,8 @@ async fn depth_is_breadth_first_whatever_the_order_of_answers() {
     assert!(depths.contains(&"/y | 3".to_owned()), "{depths:?}");
 }
 
-/// A page of a site that never ends: three links to pages below it, with names that no other has.
+/// Returns a page of an endless site: three links to pages below it, with names that no other page
+/// has.
 fn bushy(asked: &Asked<'_>, text: &str) -> Reply {
     let folder = asked.path.trim_end_matches('/');
     let name = |n: u64| xxhash_rust::xxh3::xxh3_64_with_seed(asked.path.as_bytes(), n);
@@ -151,15 +152,15 @@ fn bushy(asked: &Asked<'_>, text: &str) -> Reply {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_site_that_answers_every_path_alike_ends() {
+async fn a_site_with_one_answer_for_every_path_ends() {
     let crawl = crawl(plan(), |asked| bushy(asked, "Hello.")).await;
-    // A thousand copies, and what they lead to.
+    // A thousand copies, and the pages that they link to.
     let fetched = crawl.asked().len();
     assert!((1_000..3_500).contains(&fetched), "{fetched}");
-    let told = "trap | the site seems endless here: found on one of more than 1000 pages with the same title \
+    let detail = "trap | the site seems endless here: found on one of more than 1000 pages with the same title \
                 and text";
     let skipped = skipped(&crawl);
-    assert!(skipped.contains_key(told), "{skipped:?}");
+    assert!(skipped.contains_key(detail), "{skipped:?}");
     assert_eq!(skipped.len(), 1);
 }
 
@@ -184,7 +185,7 @@ async fn a_large_site_under_one_title_is_fetched_to_its_last_page() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_ends_in_order_when_it_has_stored_as_much_as_it_may() {
+async fn a_run_ends_properly_at_the_limit_of_its_disk() {
     let mut small = plan();
     small.scope.max_disk = Some(2_000_000);
     let crawl = crawl(small, |asked| {
@@ -204,7 +205,7 @@ async fn a_run_ends_in_order_when_it_has_stored_as_much_as_it_may() {
     assert!(!crawl.rows(Table::Pages, &["Verdict"]).is_empty());
 }
 
-/// A site of 341 pages, four below each other.
+/// Returns a page of a site of 341 pages, with four below each.
 fn tree(asked: &Asked<'_>) -> Reply {
     let number: u32 = asked.path.trim_matches('/').parse().unwrap_or(1);
     let below = (0..4).map(|n| format!("/{}/", number * 4 + n));
@@ -213,7 +214,7 @@ fn tree(asked: &Asked<'_>) -> Reply {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_in_the_store_alone_is_fetched_in_the_same_order() {
+async fn urls_that_wait_only_in_the_store_are_fetched_in_the_same_order() {
     let mut one_by_one = plan();
     one_by_one.pace.concurrency = 1;
     let in_memory = crawl_in(None, one_by_one.clone(), tree).await;
@@ -226,7 +227,7 @@ async fn what_waits_in_the_store_alone_is_fetched_in_the_same_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_in_the_store_alone_is_fetched_by_a_resumed_run() {
+async fn urls_that_wait_only_in_the_store_are_fetched_by_a_resumed_run() {
     let answer = |asked: &Asked<'_>| {
         let is_file = ["/robots.txt", "/sitemap.xml"].contains(&asked.path);
         let reply = if is_file { error(404) } else { tree(asked) };
@@ -242,7 +243,7 @@ async fn what_waits_in_the_store_alone_is_fetched_by_a_resumed_run() {
     assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
     crawl.script.stop_after = None;
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
-    let mut asked = crawl.asked_sorted();
-    asked.dedup();
-    assert_eq!(asked.len(), 341);
+    let mut requested = crawl.asked_sorted();
+    requested.dedup();
+    assert_eq!(requested.len(), 341);
 }

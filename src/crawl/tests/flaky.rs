@@ -1,5 +1,5 @@
-//! Sites whose pages fail by chance, and what an audit says of them. The simulated server rolls a dice
-//! for each request.
+//! Sites with random failures, and the results of their audits. The simulated server draws a random
+//! number for each request.
 
 #![expect(
     clippy::print_stdout,
@@ -17,7 +17,7 @@ struct Flaky {
     plan: CrawlPlan,
 }
 
-/// What was said of a page.
+/// The result of an audit for a page.
 struct Found {
     /// In percent.
     chance: u32,
@@ -28,7 +28,7 @@ struct Found {
 }
 
 impl Found {
-    /// Whether its interval holds the truth.
+    /// Returns whether its interval includes the true chance.
     fn is_within(&self) -> bool {
         let (low, high) = self.rate;
         let chance = f64::from(self.chance) / 100.0;
@@ -36,7 +36,7 @@ impl Found {
     }
 }
 
-/// An audit as people make it, without experiments.
+/// Returns the usual plan of an audit, without experiments.
 fn audit() -> CrawlPlan {
     let mut plan = confirming();
     plan.pace.rate = Some(10.0);
@@ -46,7 +46,8 @@ fn audit() -> CrawlPlan {
 }
 
 impl Flaky {
-    /// Pages of four sections, so many of each chance, in an order of the seed's.
+    /// Returns pages of four sections, with the number for each chance, in an order that depends on
+    /// the seed.
     fn site(kinds: &[(u32, usize)], seed: u64) -> Flaky {
         let mut chances: Vec<u32> = kinds
             .iter()
@@ -108,7 +109,7 @@ impl Flaky {
     }
 }
 
-/// Pages by chance and verdict.
+/// Returns the number of pages by chance and verdict.
 fn matrix(found: &[Found]) -> BTreeMap<(u32, String), u32> {
     let mut matrix = BTreeMap::new();
     for page in found {
@@ -126,7 +127,7 @@ fn share(part: usize, of: usize) -> f64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_that_fail_by_chance_are_told_from_dead_ones_and_from_accidents() {
+async fn random_failures_are_distinguished_from_dead_pages_and_accidents() {
     let kinds = [(0, 280), (5, 30), (50, 30), (85, 30), (100, 30)];
     let mut all = Vec::new();
     for seed in 0..5 {
@@ -178,7 +179,7 @@ async fn pages_that_fail_by_chance_are_told_from_dead_ones_and_from_accidents() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn dead_pages_are_persistent_among_many_that_fail_now_and_then() {
+async fn dead_pages_are_persistent_among_many_intermittent_ones() {
     let kinds = [(33, 356), (100, 45)];
     let (crawl, found) = Flaky::site(&kinds, 1).audited(2).await;
     println!("{:#?}", matrix(&found));
@@ -212,7 +213,7 @@ async fn every_dead_page_of_a_large_site_is_confirmed_within_the_default_budget(
     assert!(elapsed < Duration::from_mins(4), "{elapsed:?}");
 }
 
-/// A page of the simulated site that fails at some requests.
+/// Makes a page of the simulated site fail at some requests.
 fn answering(crawl: &mut Crawl, answer: fn(&Asked<'_>) -> Option<Reply>) {
     crawl.script.origin = Some(Origin(Box::new(move |asked| {
         Some(Timed {
@@ -222,7 +223,7 @@ fn answering(crawl: &mut Crawl, answer: fn(&Asked<'_>) -> Option<Reply>) {
     })));
 }
 
-/// Closed, for so many seconds.
+/// Returns a 503 with a `Retry-After` in seconds.
 fn closed(seconds: u32) -> Reply {
     let mut reply = error(503);
     reply.outcome = Outcome::Server503RetryAfter;
@@ -230,7 +231,7 @@ fn closed(seconds: u32) -> Reply {
     reply
 }
 
-/// Pages that are always fine, and the start page that links to them and to these.
+/// Returns pages that are always fine, and the start page that links to them and to `others`.
 fn with_fine(count: usize, others: &[&str]) -> Vec<(String, Vec<Reply>)> {
     let fine: Vec<String> = (0..count).map(|n| format!("/fine/{n}")).collect();
     let mut all: Vec<&str> = fine.iter().map(String::as_str).collect();
@@ -248,7 +249,7 @@ fn borrowed(site: &[(String, Vec<Reply>)]) -> Vec<(&str, &[Reply])> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pass_waits_for_nobodys_retry_after_and_an_announced_end_counts_as_proof() {
+async fn no_retry_after_holds_up_a_pass_and_an_announced_end_counts_as_proof() {
     let site = with_fine(40, &["/long", "/short", "/dead"]);
     let mut plan = audit();
     plan.sample = SamplePlan::Off;
@@ -279,7 +280,7 @@ async fn a_pass_waits_for_nobodys_retry_after_and_an_announced_end_counts_as_pro
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_that_failed_in_an_outage_of_the_host_alone_are_looked_at_once_more() {
+async fn pages_that_failed_only_in_an_outage_of_the_host_get_one_more_look() {
     let site = with_fine(200, &[]);
     let mut plan = audit();
     plan.sample = SamplePlan::Off;
@@ -302,7 +303,8 @@ async fn pages_that_failed_in_an_outage_of_the_host_alone_are_looked_at_once_mor
     );
     let purposes = crawl.rows(Table::Attempts, &["Purpose"]);
     let confirmed = purposes.iter().filter(|purpose| *purpose == "confirm");
-    // Each once, and two controls in each pass; some of those that were controls at the time, more.
+    // Each once, and two controls in each pass. Some of those that were controls at the time, more
+    // often.
     let confirmed = confirmed.count();
     assert!(
         confirmed <= failed.len() + 20,
@@ -312,7 +314,7 @@ async fn pages_that_failed_in_an_outage_of_the_host_alone_are_looked_at_once_mor
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sample_catches_what_the_crawl_did_not_and_is_made_once() {
+async fn a_sample_finds_failures_that_the_crawl_missed_and_is_made_once() {
     let site = with_fine(30, &["/late"]);
     let mut plan = audit();
     plan.sample = SamplePlan::Share(1.0);
@@ -322,7 +324,7 @@ async fn a_sample_catches_what_the_crawl_did_not_and_is_made_once() {
         if asked.path != "/late" {
             return None;
         }
-        // Fine in the crawl, then by turns.
+        // Fine in the crawl, then every second time.
         let fails = requested.fetch_add(1, Ordering::Relaxed) % 2 == 1;
         Some(Timed {
             reply: if fails { error(502) } else { page("a page") },
@@ -338,7 +340,7 @@ async fn a_sample_catches_what_the_crawl_did_not_and_is_made_once() {
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
     let mut rows = crawl.rows(Table::Attempts, &["Address", "Purpose", "Pass"]);
     rows.retain(|row| row.ends_with("| sample | 0"));
-    // Two pages are requested once more beside the one that fails.
+    // Two pages are requested once more next to the one that fails.
     let made = rows.len();
     rows.dedup();
     assert!(made <= 34, "each page once: {rows:?}");

@@ -1,11 +1,11 @@
-//! Runs of which a host was given up: what they are called, what they say, and how they go on.
+//! Runs that gave up a host: their state, their reports, and how they continue.
 
 use super::hosts::{robots_are_fine, site_of};
 use super::*;
 
 const PAGES: usize = 300;
 
-/// A site that answers so many requests and then nothing but 503.
+/// Crawls a site that answers a number of requests and then nothing but 503.
 async fn dies_after(pages: &[(String, Vec<Reply>)], trouble: Trouble) -> Crawl {
     let answers: Vec<(&str, &[Reply])> = pages
         .iter()
@@ -29,7 +29,7 @@ impl Crawl {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_site_that_dies_in_the_middle_makes_an_incomplete_run_that_says_what_was_not_seen() {
+async fn a_site_that_dies_during_the_crawl_makes_an_incomplete_run_that_reports_unseen_urls() {
     let crawl = dies_after(&site_of(PAGES), |path, request| {
         (request > 100 && !robots_are_fine(path)).then(|| error(503))
     })
@@ -48,7 +48,7 @@ async fn a_site_that_dies_in_the_middle_makes_an_incomplete_run_that_says_what_w
     let [found] = found.as_slice() else {
         panic!("one finding: {found:?}");
     };
-    // Some of those that were skipped had been requested, and waited to be retried.
+    // Some skipped pages had been requested, and waited for a retry.
     let given_up = crawl.store.summary(crawl.run).unwrap().given_up;
     assert!(given_up > 150 && given_up <= skipped.len() as u64);
     let share = format!("{given_up} of {} known URLs", PAGES + 1);
@@ -66,7 +66,7 @@ async fn a_site_that_dies_in_the_middle_makes_an_incomplete_run_that_says_what_w
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_incomplete_run_goes_on_with_the_pages_of_the_host_that_was_given_up() {
+async fn an_incomplete_run_resumes_with_the_pages_of_the_host_that_was_given_up() {
     let mut crawl = dies_after(&site_of(PAGES), |path, request| {
         (request > 100 && !robots_are_fine(path)).then(|| error(503))
     })
@@ -110,7 +110,8 @@ async fn a_host_that_is_only_linked_to_makes_no_run_incomplete() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_page_without_content_or_with_an_error_page_is_none_if_nothing_else_answers() {
+async fn a_start_page_without_content_or_with_an_error_page_does_not_count_if_nothing_else_answers()
+{
     let error_page = "<title>502 Bad Gateway</title><center><h1>502 Bad Gateway</h1></center>";
     let empty = Reply {
         status: 204,

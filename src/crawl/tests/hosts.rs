@@ -1,10 +1,9 @@
-//! Hosts in trouble: bounded requests, bounded waits, and every URL accounted for. The clock of these
-//! tests also runs on while the store writes, so they look at what happened and not at how long it
-//! took.
+//! Hosts in trouble: bounded requests, bounded waits, and every URL accounted for. The clock of
+//! these tests also runs while the store writes, so they check the results and not the time.
 
 use super::*;
 
-/// A site of a start page and so many others.
+/// Returns a site with a start page and `count` other pages.
 pub(super) fn site_of(count: usize) -> Vec<(String, Vec<Reply>)> {
     let paths: Vec<String> = (0..count).map(|n| format!("/p{n}")).collect();
     let start: Vec<&str> = paths.iter().map(String::as_str).collect();
@@ -22,18 +21,18 @@ async fn crawl(plan: CrawlPlan, answers: &[(String, Vec<Reply>)], trouble: Troub
     crawl.script.trouble = Some(trouble);
     let seeds = crawl.plan.scope.seeds.clone();
     let ended = crawl.run(Start::Fresh(seeds)).await;
-    let told = Crawled { crawl };
-    let is_whole = told.skipped("host_down") == 0;
+    let crawled = Crawled { crawl };
+    let is_whole = crawled.skipped("host_down") == 0;
     let expected = if is_whole {
         Ended::Finished
     } else {
         Ended::Incomplete
     };
     assert_eq!(ended, expected);
-    told
+    crawled
 }
 
-/// What became of a crawl.
+/// A finished crawl.
 struct Crawled {
     crawl: Crawl,
 }
@@ -44,7 +43,7 @@ impl Crawled {
         rows.iter().filter(|row| *row == reason).count()
     }
 
-    /// Pages whose last attempt was this.
+    /// Returns the number of pages with this outcome of the last attempt.
     fn ended(&self, outcome: &str) -> usize {
         let rows = self.crawl.rows(Table::Pages, &["Outcome"]);
         rows.iter().filter(|row| *row == outcome).count()
@@ -68,38 +67,38 @@ pub(super) fn robots_are_fine(path: &str) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_site_that_is_wholly_503_is_asked_little_and_given_up_in_time() {
+async fn a_site_that_is_wholly_503_gets_few_requests_and_is_given_up_in_time() {
     let mut list = plan();
     list.scope.seeds = (0..200).map(|n| url(&format!("/p{n}"))).collect();
-    let told = crawl(list, &[], |path, _| {
+    let crawled = crawl(list, &[], |path, _| {
         (!robots_are_fine(path)).then(|| error(503))
     })
     .await;
-    let asked = told.crawl.asked().len();
-    assert!((10..=25).contains(&asked), "{asked}");
-    let details = told.crawl.rows(Table::Skipped, &["Detail"]);
+    let requested = crawled.crawl.asked().len();
+    assert!((10..=25).contains(&requested), "{requested}");
+    let details = crawled.crawl.rows(Table::Skipped, &["Detail"]);
     let gave_up = "no good answer in 7 checks, waited 600 s; failing since 1970-01-01T00:16:";
     assert!(
         details.last().is_some_and(|text| text.starts_with(gave_up)),
         "{details:?}"
     );
-    let (failed, skipped) = (told.ended("server_503"), told.skipped("host_down"));
+    let (failed, skipped) = (crawled.ended("server_503"), crawled.skipped("host_down"));
     assert!(
         failed + skipped >= 200 && skipped > 180,
         "{failed} {skipped}"
     );
-    assert_eq!(told.crawl.rows(Table::Pages, &["Address"]).len(), 200);
+    assert_eq!(crawled.crawl.rows(Table::Pages, &["Address"]).len(), 200);
     let mut opened = vec!["Suspected"];
     opened.extend(["Opened"; 6]);
     opened.push("GaveUp");
-    assert_eq!(told.breaker(), opened);
+    assert_eq!(crawled.breaker(), opened);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_host_that_answers_304_or_206_to_everything_is_up() {
     let mut list = plan();
     list.scope.seeds = (0..200).map(|n| url(&format!("/p{n}"))).collect();
-    let told = crawl(list, &[], |path, request| {
+    let crawled = crawl(list, &[], |path, request| {
         let status = if request % 2 == 0 { 304 } else { 206 };
         (!robots_are_fine(path)).then(|| Reply {
             outcome: Outcome::StatusUnrequested,
@@ -108,38 +107,38 @@ async fn a_host_that_answers_304_or_206_to_everything_is_up() {
         })
     })
     .await;
-    assert_eq!(told.skipped("host_down"), 0);
-    assert_eq!(told.ended("status_unrequested"), 200);
-    assert!(told.breaker().is_empty(), "{:?}", told.breaker());
+    assert_eq!(crawled.skipped("host_down"), 0);
+    assert_eq!(crawled.ended("status_unrequested"), 200);
+    assert!(crawled.breaker().is_empty(), "{:?}", crawled.breaker());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_site_that_fails_for_a_while_is_fetched_completely() {
-    let told = crawl(plan(), &site_of(1_000), |path, request| {
+    let crawled = crawl(plan(), &site_of(1_000), |path, request| {
         let down = (200..216).contains(&request);
         (down && !robots_are_fine(path)).then(|| error(502))
     })
     .await;
-    assert_eq!(told.skipped("host_down"), 0);
-    let fetched = told.ended("ok_html");
-    let lost = told.ended("server_502");
+    assert_eq!(crawled.skipped("host_down"), 0);
+    let fetched = crawled.ended("ok_html");
+    let lost = crawled.ended("server_502");
     assert_eq!(fetched + lost, 1_001);
     assert!(lost <= 16, "{lost} were settled while the site was down");
-    let changes = told.breaker();
+    let changes = crawled.breaker();
     assert_eq!(changes.first().map(String::as_str), Some("Suspected"));
     assert_eq!(changes.last().map(String::as_str), Some("Closed"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_broken_section_is_no_outage() {
-    let told = crawl(plan(), &site_of(600), |path, _| {
+    let crawled = crawl(plan(), &site_of(600), |path, _| {
         let page: usize = path.strip_prefix("/p")?.parse().ok()?;
         (200..500).contains(&page).then(|| error(500))
     })
     .await;
-    assert_eq!(told.ended("server_500"), 300);
-    assert_eq!(told.ended("ok_html"), 301);
-    assert!(!told.breaker().contains(&"Opened".to_owned()));
+    assert_eq!(crawled.ended("server_500"), 300);
+    assert_eq!(crawled.ended("ok_html"), 301);
+    assert!(!crawled.breaker().contains(&"Opened".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,14 +149,14 @@ async fn one_failing_host_slows_no_other() {
         .chain((0..30).map(|n| url(&format!("http://down.test/{n}"))))
         .collect();
     two.pace.rate = Some(10.0);
-    let told = crawl(two, &site_of(300), |path, _| {
+    let crawled = crawl(two, &site_of(300), |path, _| {
         let down = path.starts_with("http://down.test/") && !path.ends_with("/robots.txt");
         down.then(|| error(503))
     })
     .await;
-    assert_eq!(told.ended("ok_html"), 300);
-    assert!(told.skipped("host_down") > 10);
-    let events = told.crawl.events.lock().unwrap();
+    assert_eq!(crawled.ended("ok_html"), 300);
+    assert!(crawled.skipped("host_down") > 10);
+    let events = crawled.crawl.events.lock().unwrap();
     let of = |host: &str| events.iter().filter(|line| line.starts_with(host)).count();
     assert_eq!(of("http://site.test paced 1 "), 0, "{events:?}");
     assert!(of("http://down.test paced 1 ") > 0);
@@ -171,7 +170,7 @@ fn closed(seconds: &str) -> Reply {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_that_announce_an_end_hold_up_nobody_else() {
+async fn pages_that_announce_an_end_hold_up_no_other_page() {
     for seconds in ["40", "120", "3600"] {
         let mut crawl = Crawl::new(plan(), &[]);
         let answers = site_of(100).into_iter().map(|(path, mut replies)| {
@@ -183,17 +182,17 @@ async fn pages_that_announce_an_end_hold_up_nobody_else() {
         crawl.script.answers = Mutex::new(answers.collect());
         let seeds = crawl.plan.scope.seeds.clone();
         assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
-        let told = Crawled { crawl };
-        assert_eq!(told.ended("ok_html"), 98, "{seconds}");
-        assert_eq!(told.ended("server_503_retry_after"), 3, "{seconds}");
-        // Of all requests but the retries, the last came long before any announced end.
-        let asked = told.crawl.script.requests.lock().unwrap();
-        let first = asked.first().expect("asked").0;
-        let healthy = asked
+        let crawled = Crawled { crawl };
+        assert_eq!(crawled.ended("ok_html"), 98, "{seconds}");
+        assert_eq!(crawled.ended("server_503_retry_after"), 3, "{seconds}");
+        // Of all requests except the retries, the last came long before any announced end.
+        let requested = crawled.crawl.script.requests.lock().unwrap();
+        let first = requested.first().expect("a request").0;
+        let healthy = requested
             .iter()
             .rev()
             .find(|(_, request)| !["/p3", "/p4", "/p50"].contains(&request.url.path_and_query()));
-        let lasted = healthy.expect("asked").0 - first;
+        let lasted = healthy.expect("a request").0 - first;
         assert!(lasted < Duration::from_secs(20), "{seconds}: {lasted:?}");
     }
 }
@@ -208,22 +207,22 @@ async fn a_host_that_was_up_is_checked_before_the_end_that_it_announces() {
         |path, request| is_down(path, request).then(|| closed("3600")),
     ];
     for deploy in deploys {
-        let told = crawl(plan(), &site_of(100), deploy).await;
-        assert_eq!(told.skipped("host_down"), 0);
-        assert!(told.breaker().contains(&"Opened".to_owned()));
+        let crawled = crawl(plan(), &site_of(100), deploy).await;
+        assert_eq!(crawled.skipped("host_down"), 0);
+        assert!(crawled.breaker().contains(&"Opened".to_owned()));
     }
-    let told = crawl(plan(), &site_of(100), |path, request| {
+    let crawled = crawl(plan(), &site_of(100), |path, request| {
         (request > 30 && !robots_are_fine(path)).then(|| closed("3000"))
     })
     .await;
-    assert!(told.skipped("host_down") > 50);
-    let breaker = told.breaker();
+    assert!(crawled.skipped("host_down") > 50);
+    let breaker = crawled.breaker();
     let checks = breaker.iter().filter(|change| *change == "Opened").count();
     assert!(
         (5..=8).contains(&checks),
         "ten minutes of checks: {breaker:?}"
     );
-    let details = told.crawl.rows(Table::Skipped, &["Detail"]);
+    let details = crawled.crawl.rows(Table::Skipped, &["Detail"]);
     let last = details.last().expect("skipped");
     assert!(last.contains("the host announces to be back at"), "{last}");
 }
@@ -247,13 +246,16 @@ async fn a_dead_directory_at_the_head_of_the_queue_delays_nothing_else() {
     let mut usual = plan();
     usual.pace.rate = Some(10.0);
     usual.pace.concurrency = 8;
-    let told = crawl(usual, &answers, |_, _| None).await;
-    assert_eq!((told.ended("ok_html"), told.ended("server_502")), (121, 40));
-    assert!(!told.breaker().contains(&"Opened".to_owned()));
-    let asked = told.crawl.script.requests.lock().unwrap();
-    let first = asked.first().expect("asked").0;
+    let crawled = crawl(usual, &answers, |_, _| None).await;
+    assert_eq!(
+        (crawled.ended("ok_html"), crawled.ended("server_502")),
+        (121, 40)
+    );
+    assert!(!crawled.breaker().contains(&"Opened".to_owned()));
+    let requested = crawled.crawl.script.requests.lock().unwrap();
+    let first = requested.first().expect("a request").0;
     let at = |path: &str| {
-        let mut of_path = asked
+        let mut of_path = requested
             .iter()
             .filter(|(_, request)| request.url.path_and_query() == path);
         of_path.next().expect(path).0 - first
@@ -261,20 +263,20 @@ async fn a_dead_directory_at_the_head_of_the_queue_delays_nothing_else() {
     let last = (0..100).map(|n| at(&format!("/z/{n}"))).max();
     // At 10/s the 121 healthy pages take 12 s.
     assert!(last < Some(Duration::from_secs(24)), "{last:?}");
-    let all = asked.last().expect("asked").0 - first;
+    let all = requested.last().expect("a request").0 - first;
     assert!(all < Duration::from_secs(44), "{all:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_adapting_every_url_is_asked_for() {
+async fn without_adapting_every_url_is_requested() {
     let mut stubborn = plan();
     stubborn.pace.adapt = false;
     stubborn.scope.seeds = (0..100).map(|n| url(&format!("/p{n}"))).collect();
-    let told = crawl(stubborn, &[], |path, _| {
+    let crawled = crawl(stubborn, &[], |path, _| {
         (!robots_are_fine(path)).then(|| error(503))
     })
     .await;
-    assert_eq!(told.ended("server_503"), 100);
+    assert_eq!(crawled.ended("server_503"), 100);
 }
 
 #[tokio::test(start_paused = true)]
@@ -299,17 +301,17 @@ async fn without_adapting_a_429_holds_its_own_url_alone() {
             .map(|n| (format!("/p{n}"), vec![fine.clone()]))
             .collect();
         answers.push(("/p0".to_owned(), vec![limited, fine]));
-        let told = crawl(stubborn, &answers, |_, _| None).await;
-        assert_eq!(told.ended("ok_html"), 20);
-        let asked = told.crawl.script.requests.lock().unwrap();
-        let first = asked.first().expect("asked").0;
+        let crawled = crawl(stubborn, &answers, |_, _| None).await;
+        assert_eq!(crawled.ended("ok_html"), 20);
+        let requested = crawled.crawl.script.requests.lock().unwrap();
+        let first = requested.first().expect("a request").0;
         let times = |path: &str| -> Vec<Duration> {
-            let of_path = asked
+            let of_path = requested
                 .iter()
                 .filter(|(_, request)| request.url.path_and_query() == path);
             of_path.map(|(at, _)| *at - first).collect()
         };
-        // Two seconds at ten a second; the store takes a little.
+        // Two seconds at ten per second; the store takes a little.
         let others = (1..20).flat_map(|n| times(&format!("/p{n}"))).max();
         assert!(
             others < Some(Duration::from_secs(5)),
@@ -328,22 +330,22 @@ async fn without_adapting_a_429_holds_its_own_url_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn without_adapting_a_429_of_a_pass_holds_no_other_url() {
-    // How long after a 429 of a pass another URL was requested, at least.
+    // The shortest time from a 429 of a pass to the request of another URL.
     let mut held = Vec::new();
     for adapt in [true, false] {
         let mut list = confirming();
         list.pace.adapt = adapt;
         list.scope.sitemaps = Sitemaps::Off;
         list.scope.seeds = (0..6).map(|n| url(&format!("/p{n}"))).collect();
-        let told = crawl(list, &[], |path, _| match path {
+        let crawled = crawl(list, &[], |path, _| match path {
             "/robots.txt" => None,
             "/p0" => Some(error(429)),
             _ => Some(error(502)),
         })
         .await;
-        let asked = told.crawl.script.requests.lock().unwrap();
+        let requested = crawled.crawl.script.requests.lock().unwrap();
         let of_pass = |(_, request): &&(Instant, Request)| request.connection == Connection::Fresh;
-        let passes: Vec<_> = asked.iter().filter(of_pass).collect();
+        let passes: Vec<_> = requested.iter().filter(of_pass).collect();
         let is_limited = |request: &Request| request.url.path_and_query() == "/p0";
         let gaps = passes
             .windows(2)

@@ -3,7 +3,7 @@
 use super::*;
 
 impl Crawl {
-    /// Begins another run of the same site in the same store, and forgets what was requested.
+    /// Begins another run of the same site in the same store, and clears the recorded requests.
     fn next(&mut self, plan: CrawlPlan, answers: &[(&str, &[Reply])]) {
         self.run = self
             .store
@@ -27,7 +27,7 @@ impl Crawl {
         assert_eq!(self.run(Start::Fresh(seeds)).await, Ended::Finished);
     }
 
-    /// Makes another run to its end. Returns what was requested, in order.
+    /// Completes another run. Returns its requests, in order.
     pub(super) async fn again(
         &mut self,
         plan: CrawlPlan,
@@ -45,14 +45,14 @@ fn once() -> CrawlPlan {
     plan
 }
 
-/// A plan with one difference.
+/// Returns a plan with one difference.
 fn with(change: impl FnOnce(&mut ScopePlan)) -> CrawlPlan {
     let mut plan = once();
     change(&mut plan.scope);
     plan
 }
 
-/// A start page, then pages that each link to the next.
+/// Crawls a start page and pages that each link to the next.
 async fn chain() -> Crawl {
     let answers: &[(&str, &[Reply])] = &[
         ("/", &[links(&["/a"])]),
@@ -72,16 +72,16 @@ const FOUND: [&str; 5] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn pages_behind_a_page_that_broke_are_requested_after_what_links_lead_to() {
+async fn pages_behind_a_broken_page_are_requested_after_linked_pages() {
     let mut crawl = chain().await;
     let broken: &[(&str, &[Reply])] = &[
         ("/", &[links(&["/a", "/new"])]),
         ("/a", &[error(502)]),
         ("/new", &[page("a new page")]),
     ];
-    let asked = crawl.again(once(), broken).await;
-    assert_eq!(asked.len(), 5, "{asked:?}");
-    assert_eq!(asked[3..], ["/b", "/c"], "{asked:?}");
+    let requested = crawl.again(once(), broken).await;
+    assert_eq!(requested.len(), 5, "{requested:?}");
+    assert_eq!(requested[3..], ["/b", "/c"], "{requested:?}");
     let rows = [
         "/ | 200 | 0 | 0 | -",
         "/a | 502 | 1 | 1 | /",
@@ -92,7 +92,7 @@ async fn pages_behind_a_page_that_broke_are_requested_after_what_links_lead_to()
     assert_eq!(crawl.rows(Table::Pages, &FOUND), rows);
     let summary = crawl.store.summary(crawl.run).unwrap();
     assert_eq!((summary.pages.known, summary.pages.fetched), (5, 5));
-    // The run after it knows them from this one.
+    // The next run knows them from this one.
     assert_eq!(crawl.again(once(), &[]).await.len(), 5);
     assert_eq!(crawl.rows(Table::Pages, &FOUND), rows);
 }
@@ -124,7 +124,7 @@ async fn links_of_known_pages_are_followed_and_their_failures_confirmed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_site_as_it_was_is_requested_as_before() {
+async fn an_unchanged_site_is_requested_as_before() {
     let mut crawl = chain().await;
     assert_eq!(crawl.again(once(), &[]).await, ["/", "/a", "/b", "/c"]);
     let found = crawl.rows(Table::Pages, &["Address", "Crawl Depth", "Found On"]);
@@ -135,7 +135,7 @@ async fn a_site_as_it_was_is_requested_as_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_answered_404_is_not_requested_by_the_run_after() {
+async fn a_page_that_answered_404_is_not_requested_by_the_next_run() {
     let mut crawl = chain().await;
     let removed: &[(&str, &[Reply])] = &[("/a", &[page("no link")]), ("/b", &[error(404)])];
     assert_eq!(crawl.again(once(), removed).await, ["/", "/a", "/b", "/c"]);
@@ -143,7 +143,7 @@ async fn a_page_that_answered_404_is_not_requested_by_the_run_after() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn runs_of_another_scope_and_lists_know_nothing() {
+async fn runs_of_another_scope_and_lists_have_no_known_pages() {
     let mut crawl = chain().await;
     let cut: &[(&str, &[Reply])] = &[("/a", &[page("no link")])];
     let others = [
@@ -155,23 +155,26 @@ async fn runs_of_another_scope_and_lists_know_nothing() {
     ];
     for plan in others {
         let scope = plan.scope.clone();
-        let asked = crawl.again(plan, cut).await;
-        assert!(!asked.contains(&"/b".to_owned()), "{scope:?}: {asked:?}");
+        let requested = crawl.again(plan, cut).await;
+        assert!(
+            !requested.contains(&"/b".to_owned()),
+            "{scope:?}: {requested:?}"
+        );
     }
     let list = with(|scope| scope.coverage = Coverage::List);
     assert_eq!(crawl.again(list, cut).await, ["/"]);
-    // What is noted besides makes no other scope, and how many pages are fetched neither.
+    // Columns, resources and the number of pages do not change the scope.
     let more = with(|scope| {
         scope.select = vec!["h=h1".to_owned()];
         scope.resources = true;
         scope.max_pages = Some(50);
     });
-    let asked = crawl.again(more, cut).await;
-    assert_eq!(asked, ["/", "/a", "/b", "/c"]);
+    let requested = crawl.again(more, cut).await;
+    assert_eq!(requested, ["/", "/a", "/b", "/c"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_known_pages_a_run_starts_afresh_and_so_do_those_after_it() {
+async fn a_run_without_known_pages_starts_from_nothing_and_so_do_later_ones() {
     let mut crawl = chain().await;
     let cut: &[(&str, &[Reply])] = &[("/a", &[page("no link")])];
     let afresh = with(|scope| scope.known = false);
@@ -191,8 +194,8 @@ async fn known_pages_keep_the_clicks_at_which_an_earlier_run_found_them() {
     let mut crawl = Crawl::to_the_end(near(), answers).await;
     let broken: &[(&str, &[Reply])] = &[("/a", &[error(502)])];
     for run in 2..5 {
-        let asked = crawl.again(near(), broken).await;
-        assert_eq!(asked, ["/", "/a", "/b"], "run {run}");
+        let requested = crawl.again(near(), broken).await;
+        assert_eq!(requested, ["/", "/a", "/b"], "run {run}");
         let skipped = crawl.rows(Table::Skipped, &["Address", "Reason", "Found On"]);
         assert_eq!(skipped, ["/c | depth | /b"], "run {run}");
     }
@@ -215,12 +218,12 @@ async fn robots_txt_and_max_pages_hold_for_known_pages() {
         crawl.rows(Table::Skipped, &skipped),
         ["/c | max_pages | previous run | -"]
     );
-    // What there was no time for is not forgotten.
+    // A page that a run had no time for is still known.
     assert_eq!(crawl.again(once(), &[]).await, ["/", "/a", "/c"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_known_pages_are_each_requested_once_though_the_run_is_interrupted() {
+async fn many_known_pages_are_each_requested_once_even_if_the_run_is_interrupted() {
     let paths: Vec<String> = (0..1_300).map(|n| format!("/p{n}")).collect();
     let all: Vec<&str> = paths.iter().map(String::as_str).collect();
     let fine = [page("a page")];
@@ -235,17 +238,17 @@ async fn many_known_pages_are_each_requested_once_though_the_run_is_interrupted(
     assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
     crawl.script.stop_after = None;
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
-    let mut asked = crawl.asked_sorted();
-    assert_eq!(asked.len(), 1_301);
-    asked.dedup();
-    assert_eq!(asked.len(), 1_301, "a page was requested twice");
+    let mut requested = crawl.asked_sorted();
+    assert_eq!(requested.len(), 1_301);
+    requested.dedup();
+    assert_eq!(requested.len(), 1_301, "a page was requested twice");
     let found = crawl.rows(Table::Pages, &["Found On"]);
     let known = found.iter().filter(|found| *found == "previous run");
     assert_eq!(known.count(), 1_300);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_fails_in_one_run_of_three_comes_and_goes_by_its_third() {
+async fn a_page_that_fails_in_one_run_of_three_is_intermittent_after_the_third() {
     let hiccup: &[(&str, &[Reply])] = &[("/a", &[error(502), page("fine again")])];
     let fine: &[(&str, &[Reply])] = &[("/a", &[page("fine")])];
     let answers: &[(&str, &[Reply])] = &[
@@ -273,7 +276,7 @@ async fn a_page_that_fails_in_one_run_of_three_comes_and_goes_by_its_third() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_writer_that_failed_ends_a_crawl_that_waits_for_what_it_was_to_store() {
+async fn a_failed_writer_ends_a_crawl_that_waits_for_it() {
     let near = || with(|scope| scope.max_depth = Some(2));
     let answers: &[(&str, &[Reply])] = &[
         ("/", &[links(&["/a"])]),
@@ -282,7 +285,7 @@ async fn a_writer_that_failed_ends_a_crawl_that_waits_for_what_it_was_to_store()
     ];
     let mut crawl = Crawl::to_the_end(near(), answers).await;
     crawl.next(near(), &[("/a", &[error(502)])]);
-    // A full disk: what is there can be read.
+    // A full disk: existing data can be read.
     let full = "CREATE TRIGGER full BEFORE INSERT ON url WHEN NEW.known > 0
                 BEGIN SELECT RAISE(ABORT, 'no space left'); END";
     let connection = rusqlite::Connection::open(crawl.store.path()).unwrap();

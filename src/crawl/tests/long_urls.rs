@@ -1,4 +1,4 @@
-//! URLs that are longer than URLs of pages are.
+//! URLs that are longer than those of usual pages.
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn length_of_longest(crawl: &Crawl, table: Table) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_url_is_kept_as_an_excerpt_that_tells_it_apart_and_is_not_requested() {
+async fn a_long_url_is_kept_as_a_distinct_excerpt_and_not_requested() {
     let long = |end: &str| format!("/{}{end}", "l".repeat(3_000));
     let start = links(&[&long("x"), &long("y"), &long("y"), "/short"]);
     let answers: &[(&str, &[Reply])] = &[("/", &[start]), ("/short", &[page("a page")])];
@@ -30,7 +30,7 @@ async fn a_long_url_is_kept_as_an_excerpt_that_tells_it_apart_and_is_not_request
 }
 
 #[tokio::test(start_paused = true)]
-async fn short_references_beside_a_long_base_are_listed_up_to_a_limit() {
+async fn short_references_with_a_long_base_are_listed_up_to_a_limit() {
     let base = format!("<base href='/{}/'>", "b".repeat(8_000));
     let short = (0..20_000).map(|n| format!("<a href={n}>x</a>"));
     let body = base + "<a href=/fine>fine</a>" + &short.collect::<String>();
@@ -42,8 +42,8 @@ async fn short_references_beside_a_long_base_are_listed_up_to_a_limit() {
         .map(|(path, replies)| (path.as_str(), &replies[..]))
         .collect();
     let crawl = Crawl::to_the_end(plan(), &answers).await;
-    let asked = crawl.asked_sorted();
-    assert_eq!(asked.len(), 6, "{asked:?}");
+    let requested = crawl.asked_sorted();
+    assert_eq!(requested.len(), 6, "{requested:?}");
     let skipped = crawl.rows(Table::Skipped, &["Reason", "Detail"]);
     let rest = |row: &&String| row.contains("invalid beyond the first 100");
     assert_eq!(skipped.iter().filter(rest).count(), 4);
@@ -53,7 +53,7 @@ async fn short_references_beside_a_long_base_are_listed_up_to_a_limit() {
     assert!(database < 5 << 20, "{database} bytes");
 }
 
-/// A crawl of a start page with these links before ten of the site, each a page.
+/// Crawls a start page with these links before ten of the site, each to a page.
 async fn behind(before: String) -> Crawl {
     let own: Vec<String> = (0..10).map(|n| format!("/own{n}")).collect();
     let links = own.iter().map(|to| format!("<a href={to}>x</a>"));
@@ -84,7 +84,7 @@ async fn links_that_are_too_long_or_lead_elsewhere_hide_no_page_of_the_site() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn links_that_nobody_looked_at_are_counted() {
+async fn links_that_were_not_resolved_are_counted() {
     let base = format!("<base href='/{}/'>", "b".repeat(8_000));
     let short = (0..3_000).map(|n| format!("<a href={n}>x</a>"));
     let crawl = behind(base + &short.collect::<String>()).await;
@@ -93,8 +93,8 @@ async fn links_that_nobody_looked_at_are_counted() {
     let unseen = summary.unseen;
     assert!((900..1_000).contains(&unseen), "{unseen}");
     let skipped = crawl.rows(Table::Skipped, &["Detail"]);
-    let told = format!("; {unseen} may lead to unknown pages");
-    assert!(skipped.iter().any(|row| row.ends_with(&told)));
+    let detail = format!("; {unseen} may lead to unknown pages");
+    assert!(skipped.iter().any(|row| row.ends_with(&detail)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,7 +111,7 @@ async fn broken_references_hide_no_link_behind_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_that_is_no_url_is_one_row_for_its_page_however_often_it_is_there() {
+async fn an_invalid_link_is_one_row_of_its_page_however_often_it_occurs() {
     let broken = "<p>A page.<a href='http://[x'>a</a> <a href='http://[x'>b</a>";
     let home = format!("{broken}<a href='/a'>a</a>");
     let answers: &[(&str, &[Reply])] = &[("/", &[page(&home)]), ("/a", &[page(broken)])];

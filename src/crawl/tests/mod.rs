@@ -1,4 +1,4 @@
-//! Whole crawls over a fetcher that answers from a script, on a clock that nobody waits for.
+//! Whole crawls with a fetcher that answers from a script, on a virtual clock.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -38,23 +38,24 @@ mod sick;
 mod sitemaps;
 mod verdicts;
 
-/// Answers of a site that does not exist.
+/// The answers of a simulated site.
 #[derive(Debug, Default)]
 struct Script {
     answers: Mutex<HashMap<String, Vec<Reply>>>,
     asked: Mutex<Vec<(String, Connection)>>,
-    /// The same, whole, and when.
+    /// The same, complete, and with their times.
     requests: Mutex<Vec<(Instant, Request)>>,
     stop_after: Option<(usize, tokio::sync::watch::Sender<StopLevel>)>,
-    /// Paths whose requests do not count for that: how many controls there are depends on the writer's thread.
+    /// Paths whose requests do not count for that: the number of controls depends on the writer's
+    /// thread.
     uncounted: &'static [&'static str],
-    /// Answers before the script does, by URL and number of the request.
+    /// Answers that come before the script's, by URL and number of the request.
     trouble: Option<Trouble>,
     /// Answers before both, by the request itself.
     edge: Option<fn(&Request) -> Option<Reply>>,
     /// Answers before all of them, by the request, the time and the load.
     origin: Option<Origin>,
-    /// Requests that are open.
+    /// Open requests.
     open: AtomicUsize,
     /// When the first request came.
     began: OnceLock<Instant>,
@@ -62,18 +63,18 @@ struct Script {
     addresses: Vec<IpAddr>,
     /// The address that every answer comes from.
     remote: Option<SocketAddr>,
-    /// When nothing is heard, and what witnesses say then.
+    /// When nothing answers, and the witnesses' answers then.
     dark: Option<outages::Dark>,
-    /// How every answer comes.
+    /// The HTTP version of every answer.
     version: Option<Version>,
     reused: bool,
     /// Whether the crawl sends cookies.
     cookies: bool,
-    /// Which hosts led to which, as the crawl told.
+    /// Which hosts led to which, as the crawl reported it.
     led: Mutex<Vec<(String, String)>>,
-    /// Where hosts were, as the crawl told.
+    /// The hosts' addresses, as the crawl reported them.
     were: Mutex<Vec<(String, Vec<IpAddr>)>>,
-    /// Whether hosts are elsewhere than they were.
+    /// Whether hosts have moved since.
     moved: bool,
 }
 
@@ -91,11 +92,11 @@ struct Asked<'a> {
     path: &'a str,
     /// Since the first request.
     at: Duration,
-    /// Requests that are open, this one included.
+    /// Open requests, including this one.
     open: usize,
 }
 
-/// An answer that takes its time.
+/// An answer with a delay.
 #[derive(Clone, Debug)]
 struct Timed {
     reply: Reply,
@@ -188,9 +189,9 @@ impl Fetcher for Script {
     async fn fetch(&self, request: Request) -> Exchange {
         let path = request.url.as_str().trim_start_matches("http://site.test");
         let asked = {
-            let mut asked = self.asked.lock().unwrap();
-            asked.push((path.to_owned(), request.connection));
-            let counted = asked
+            let mut requested = self.asked.lock().unwrap();
+            requested.push((path.to_owned(), request.connection));
+            let counted = requested
                 .iter()
                 .filter(|(path, _)| !self.uncounted.contains(&path.as_str()));
             counted.count()
@@ -246,7 +247,7 @@ impl Fetcher for Script {
         Exchange {
             outcome: reply.outcome,
             fault: String::new(),
-            // None where nobody answered.
+            // `None` if there was no answer.
             status: Some(reply.status).filter(|status| *status > 0),
             reason: None,
             headers,
@@ -309,7 +310,7 @@ fn url(path: &str) -> CrawlUrl {
     CrawlUrl::parse(&full).unwrap()
 }
 
-/// A crawl and where it is kept.
+/// A crawl and its store.
 struct Crawl {
     plan: CrawlPlan,
     script: Script,
@@ -318,7 +319,7 @@ struct Crawl {
     began: Moment,
     events: Arc<Mutex<Vec<String>>>,
     _dir: tempfile::TempDir,
-    /// Bytes of paths that the frontier keeps in memory, if not as many as usual.
+    /// Bytes of paths that the frontier keeps in memory; `None` for the default.
     room: Option<usize>,
 }
 
@@ -407,7 +408,7 @@ impl Crawl {
         let site = Arc::new(Site::new(self.plan.clone()).unwrap());
         let ended = run(site, self.run, start, parts).await;
         self.script = Arc::try_unwrap(script).unwrap();
-        // Whoever goes on with a crawl does so later.
+        // A crawl is resumed later.
         self.began = self.began + Duration::from_mins(10);
         ended
     }
@@ -419,22 +420,22 @@ impl Crawl {
         crawl
     }
 
-    /// The paths that were asked for, robots.txt and the default sitemap aside.
+    /// Returns the requested paths, without robots.txt and the default sitemap.
     fn asked(&self) -> Vec<String> {
-        let asked = self.script.asked.lock().unwrap();
-        let paths = asked.iter().map(|(path, _)| path.clone());
+        let requested = self.script.asked.lock().unwrap();
+        let paths = requested.iter().map(|(path, _)| path.clone());
         paths
             .filter(|path| path != "/robots.txt" && path != "/sitemap.xml")
             .collect()
     }
 
     fn asked_sorted(&self) -> Vec<String> {
-        let mut asked = self.asked();
-        asked.sort();
-        asked
+        let mut requested = self.asked();
+        requested.sort();
+        requested
     }
 
-    /// Rows of a table as `column | column`.
+    /// Returns the rows of a table as `column | column`.
     fn rows(&self, table: Table, wanted: &[&str]) -> Vec<String> {
         let columns = table.columns();
         let at: Vec<usize> = wanted
@@ -536,13 +537,15 @@ async fn every_attempt_is_kept_and_the_last_one_decides() {
             "/ | /healed | to /healed | transient",
         ]
     );
-    let asked = crawl.script.asked.lock().unwrap();
-    let fresh = asked.iter().filter(|(_, over)| *over == Connection::Fresh);
+    let requested = crawl.script.asked.lock().unwrap();
+    let fresh = requested
+        .iter()
+        .filter(|(_, over)| *over == Connection::Fresh);
     assert_eq!(fresh.count(), 3, "retries take a new connection");
 }
 
 #[tokio::test(start_paused = true)]
-async fn robots_txt_is_asked_first_and_obeyed() {
+async fn robots_txt_is_requested_first_and_obeyed() {
     let rules = "User-agent: *\nDisallow: /private/\nSitemap: /map.xml\n";
     let map = "<urlset><url><loc>http://site.test/orphan</loc></url>\
         <url><loc>http://other.test/</loc></url></urlset>";
@@ -554,9 +557,9 @@ async fn robots_txt_is_asked_first_and_obeyed() {
         ("/orphan", &[page("a page")]),
     ];
     let crawl = Crawl::to_the_end(plan(), answers).await;
-    let asked = crawl.script.asked.lock().unwrap();
-    assert_eq!(asked[0].0, "/robots.txt");
-    drop(asked);
+    let requested = crawl.script.asked.lock().unwrap();
+    assert_eq!(requested[0].0, "/robots.txt");
+    drop(requested);
     assert_eq!(crawl.asked_sorted(), ["/", "/map.xml", "/open", "/orphan"]);
     assert_eq!(
         crawl.rows(Table::Skipped, &["Address", "Reason", "Detail"]),
@@ -679,7 +682,7 @@ async fn endless_redirects_end_after_ten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn limits_of_depth_pages_and_queries_are_kept_and_told() {
+async fn limits_of_depth_pages_and_queries_are_kept_and_reported() {
     let answers: &[(&str, &[Reply])] = &[
         (
             "/",
@@ -721,9 +724,9 @@ async fn all_pages_of_a_large_level_are_requested_after_those_before_it() {
     let mut near = plan();
     near.scope.max_depth = Some(2);
     let crawl = Crawl::to_the_end(near, &answers).await;
-    let asked = crawl.asked();
-    assert_eq!(asked[..2], ["/", "/hub"]);
-    assert_eq!(asked[2..], paths);
+    let requested = crawl.asked();
+    assert_eq!(requested[..2], ["/", "/hub"]);
+    assert_eq!(requested[2..], paths);
 }
 
 #[tokio::test(start_paused = true)]
@@ -750,19 +753,19 @@ async fn nofollow_links_are_recorded_and_not_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_is_asked_for_and_nothing_else() {
+async fn a_list_is_requested_and_nothing_else() {
     let mut list = plan();
     list.scope.coverage = Coverage::List;
     let answers: &[(&str, &[Reply])] = &[("/x", &[links(&["/y"])]), ("/z", &[redirect("/w")])];
     let mut crawl = Crawl::new(list, answers);
     let seeds = vec![url("/x"), url("/z"), url("/x")];
     assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
-    // The plan's own seed stands for the origin and is not asked for.
+    // The plan's own seed represents the origin and is not requested.
     assert_eq!(crawl.asked_sorted(), ["/w", "/x", "/z"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interrupted_crawl_goes_on_where_it_stopped() {
+async fn an_interrupted_crawl_continues_where_it_stopped() {
     let many: Vec<String> = (0..50).map(|n| format!("/p{n}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let ok = [page("a page")];
@@ -783,8 +786,8 @@ async fn an_interrupted_crawl_goes_on_where_it_stopped() {
 
     crawl.script.stop_after = None;
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
-    let asked = crawl.asked_sorted();
-    assert_eq!(asked.len(), 51, "every page once: {asked:?}");
+    let requested = crawl.asked_sorted();
+    assert_eq!(requested.len(), 51, "every page once: {requested:?}");
     assert_eq!(crawl.rows(Table::Pages, &["Address"]).len(), 51);
     let robots = crawl.script.asked.lock().unwrap();
     let robots = robots.iter().filter(|(path, _)| path == "/robots.txt");
@@ -792,7 +795,7 @@ async fn an_interrupted_crawl_goes_on_where_it_stopped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_resumed_crawl_keeps_the_pause_that_robots_txt_asks_for() {
+async fn a_resumed_crawl_keeps_the_pause_that_robots_txt_demands() {
     let rules = text("User-agent: *\nCrawl-delay: 5");
     let answers: &[(&str, &[Reply])] = &[
         ("/robots.txt", &[rules]),
@@ -811,7 +814,7 @@ async fn a_resumed_crawl_keeps_the_pause_that_robots_txt_asks_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_was_put_back_or_forth_makes_nobody_wait_and_turns_nothing_round() {
+async fn a_clock_that_was_set_back_or_forward_delays_nothing_and_reverses_no_order() {
     for (from, to) in [(100_000_000, 1_000), (1_000, 100_000_000)] {
         let bad: &[Reply] = &[error(502), page("fine")];
         let answers: &[(&str, &[Reply])] = &[("/", &[links(&["/bad", "/a"])]), ("/bad", bad)];
@@ -838,7 +841,7 @@ async fn a_clock_that_was_put_back_or_forth_makes_nobody_wait_and_turns_nothing_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refresh_header_and_a_cut_page_lead_on() {
+async fn the_links_of_a_refresh_header_and_of_a_cut_page_are_followed() {
     let mut refreshes = page("");
     refreshes
         .headers
@@ -903,7 +906,7 @@ async fn selectors_fill_columns_and_directives_decide_indexability() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_page_says_to_search_engines_is_told_as_it_was_said() {
+async fn directives_for_search_engines_are_reported_verbatim() {
     let mut home = page("<meta name=robots content='index, follow'><link rel=canonical href=/c>");
     home.headers
         .push(("x-robots-tag", "max-snippet:9".to_owned()));
@@ -935,7 +938,7 @@ fn confirming() -> CrawlPlan {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_failed_is_asked_again_later_and_gets_its_verdict() {
+async fn a_failing_url_is_requested_again_later_and_gets_its_verdict() {
     let answers: &[(&str, &[Reply])] = &[
         (
             "/",
@@ -951,7 +954,7 @@ async fn what_failed_is_asked_again_later_and_gets_its_verdict() {
     let crawl = Crawl::to_the_end(confirming(), answers).await;
     let columns = ["Address", "Verdict", "Passes", "Crawl Depth"];
     let mut pages = crawl.rows(Table::Pages, &columns);
-    // It may be chosen for a control of a later pass, or not.
+    // It may be chosen as a control of a later pass, or not.
     let behind = pages.remove(1);
     assert!(
         behind.starts_with("/behind | ok | ") && behind.ends_with(" | 2"),
@@ -966,7 +969,7 @@ async fn what_failed_is_asked_again_later_and_gets_its_verdict() {
             "/fine/ | ok | 3 | 1",
             "/flaky | intermittent | 3 | 1",
         ],
-        "what healed leads on, and controls are asked along"
+        "the links of recovered pages are followed, and controls are requested too"
     );
     let columns = ["Address", "Pass", "Purpose", "In Flight", "Rate"];
     let rows = crawl.rows(Table::Attempts, &columns);
@@ -977,7 +980,7 @@ async fn what_failed_is_asked_again_later_and_gets_its_verdict() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interrupted_pass_goes_on() {
+async fn an_interrupted_pass_continues() {
     let answers: &[(&str, &[Reply])] = &[("/", &[links(&["/dead"])]), ("/dead", &[error(502)])];
     let mut crawl = Crawl::new(confirming(), answers);
     let (placeholder, _) = stop_switch();
@@ -995,13 +998,13 @@ async fn an_interrupted_pass_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_finished_run_goes_on_with_one_more_pass_at_what_still_fails() {
+async fn a_finished_run_resumes_with_one_more_pass_over_failing_urls() {
     let answers: &[(&str, &[Reply])] = &[("/", &[links(&["/dead"])]), ("/dead", &[error(502)])];
     let mut crawl = Crawl::to_the_end(confirming(), answers).await;
     let columns = ["Address", "Verdict", "Passes"];
     let before = ["/ | ok | 3", "/dead | persistent | 3"];
     assert_eq!(crawl.rows(Table::Pages, &columns), before);
-    // It is proven that it fails, so one more pass alone asks nothing.
+    // Its failure is proven, so one more pass alone requests nothing.
     crawl.plan.confirm.delays = vec![Duration::ZERO; 3];
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
     assert_eq!(crawl.rows(Table::Pages, &columns), before);
@@ -1023,11 +1026,11 @@ async fn a_pass_is_no_faster_than_the_crawl_may_be() {
     let dead = [error(502)];
     let answers: &[(&str, &[Reply])] = &[("/", &start), ("/dead", &dead), ("/gone", &dead)];
     let asks = [text("User-agent: *\nCrawl-delay: 5")];
-    let asking = [answers, &[("/robots.txt", &asks[..])]].concat();
+    let with_robots = [answers, &[("/robots.txt", &asks[..])]].concat();
     let mut slow = confirming();
     slow.pace.rate = Some(0.5);
     for (plan, answers, rate) in [
-        (confirming(), asking.as_slice(), "0.2"),
+        (confirming(), with_robots.as_slice(), "0.2"),
         (slow, answers, "0.5"),
     ] {
         let crawl = Crawl::to_the_end(plan, answers).await;

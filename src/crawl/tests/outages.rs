@@ -1,4 +1,4 @@
-//! Our own network gone in mid-crawl, and sites that only look like it.
+//! Local outages during a crawl, and sites that only look like one.
 
 use crate::model::Silence;
 
@@ -6,18 +6,18 @@ use super::*;
 
 const PAGES: usize = 500;
 
-/// A time in which nothing is heard.
+/// A time in which nothing answers.
 #[derive(Debug)]
 pub(super) struct Dark {
     /// The request that it begins with.
     from: usize,
     lasts: Duration,
     since: Mutex<Option<Instant>>,
-    /// Whether the witnesses are heard all the same.
+    /// The witnesses' answers in that time.
     witnesses: fn(&Witnesses) -> Network,
-    /// How often they were asked.
-    asked: Mutex<usize>,
-    /// What is heard all the same.
+    /// The number of checks.
+    checks: Mutex<usize>,
+    /// The answers that arrive in that time.
     spared: fn(&str) -> bool,
 }
 
@@ -28,7 +28,7 @@ impl Dark {
             lasts,
             since: Mutex::default(),
             witnesses,
-            asked: Mutex::default(),
+            checks: Mutex::default(),
             spared: |_| false,
         }
     }
@@ -47,7 +47,7 @@ impl Dark {
     }
 
     pub(super) fn network(&self, witnesses: &Witnesses) -> Network {
-        *self.asked.lock().unwrap() += 1;
+        *self.checks.lock().unwrap() += 1;
         if self.is_now() {
             (self.witnesses)(witnesses)
         } else {
@@ -72,7 +72,7 @@ fn silent(_: &Witnesses) -> Network {
     })
 }
 
-/// A site of five hundred pages that answers from outside this machine.
+/// Returns a crawl of five hundred pages that answer from outside this machine.
 fn big() -> Crawl {
     let paths: Vec<String> = (1..PAGES).map(|n| format!("/s{}/p{n}", n % 7)).collect();
     let all: Vec<&str> = paths.iter().map(String::as_str).collect();
@@ -100,8 +100,8 @@ impl Crawl {
         self.count(Table::Pages, "Verdict", verdict)
     }
 
-    /// Attempts that were lost.
-    fn lost(&self) -> usize {
+    /// Returns the number of discarded attempts.
+    fn discarded(&self) -> usize {
         self.count(Table::Attempts, "Purpose", "outage")
     }
 
@@ -119,7 +119,7 @@ impl Crawl {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_of_our_own_leaves_no_trace_in_what_is_concluded() {
+async fn a_local_outage_leaves_no_trace_in_the_conclusions() {
     let mut crawl = big();
     crawl.script.dark = Some(Dark::from(200, Duration::from_mins(1), silent));
     assert_eq!(crawl.begins().await, Ended::Finished);
@@ -127,31 +127,34 @@ async fn an_outage_of_our_own_leaves_no_trace_in_what_is_concluded() {
     assert_eq!(crawl.verdicts("ok"), PAGES);
     assert_eq!(crawl.count(Table::Pages, "Attempts", "1"), PAGES);
     assert!(crawl.rows(Table::ServerErrors, &["Address"]).is_empty());
-    let lost = crawl.lost();
-    assert!((4..=12).contains(&lost), "{lost}");
-    // Each is asked again, none is asked twice otherwise.
-    assert_eq!(crawl.asked().len(), PAGES + lost);
+    let discarded = crawl.discarded();
+    assert!((4..=12).contains(&discarded), "{discarded}");
+    // Each discarded page is requested again, and no other page twice.
+    assert_eq!(crawl.asked().len(), PAGES + discarded);
     let own = crawl.own_outage();
     assert_eq!(own.len(), 1, "{own:?}");
     assert!(own[0].contains("name server 192.0.2.53 no longer resolves names"));
-    assert!(own[0].contains(&format!("{lost} attempts at")), "{own:?}");
+    assert!(
+        own[0].contains(&format!("{discarded} attempts at")),
+        "{own:?}"
+    );
     let rules = crawl.rows(Table::Findings, &["Rule"]);
     assert_eq!(rules, ["own_outage"], "and the site is blamed for nothing");
-    let asked = *crawl.script.dark.as_ref().unwrap().asked.lock().unwrap();
-    assert!((3..=14).contains(&asked), "{asked} questions in a minute");
+    let checks = *crawl.script.dark.as_ref().unwrap().checks.lock().unwrap();
+    assert!((3..=14).contains(&checks), "{checks} checks in a minute");
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_a_witness_answers_the_site_is_blamed_as_ever() {
+async fn the_site_is_at_fault_if_a_witness_answers() {
     let blamed = |dark: Option<Dark>| async {
         let mut crawl = big();
         let seen = dark.is_some();
         crawl.script.dark = dark;
         if !seen {
-            crawl.script.trouble = Some(|_, asked| (asked >= 200).then(nothing));
+            crawl.script.trouble = Some(|_, checks| (checks >= 200).then(nothing));
         }
         assert_eq!(crawl.begins().await, Ended::Incomplete);
-        assert_eq!((crawl.lost(), crawl.own_outage().len()), (0, 0));
+        assert_eq!((crawl.discarded(), crawl.own_outage().len()), (0, 0));
         (crawl.verdicts("persistent"), crawl.verdicts("unconfirmed"))
     };
     let forever = Duration::from_hours(24);
@@ -166,17 +169,17 @@ async fn where_a_witness_answers_the_site_is_blamed_as_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crawl_of_this_machine_asks_no_witness() {
+async fn a_crawl_of_this_machine_requests_no_witness() {
     let mut crawl = big();
     crawl.script.remote = Some(([127, 0, 0, 1], 80).into());
     crawl.script.dark = Some(Dark::from(200, Duration::from_hours(24), silent));
     assert_eq!(crawl.begins().await, Ended::Incomplete);
-    let asked = *crawl.script.dark.as_ref().unwrap().asked.lock().unwrap();
-    assert_eq!((asked, crawl.lost()), (0, 0));
+    let checks = *crawl.script.dark.as_ref().unwrap().checks.lock().unwrap();
+    assert_eq!((checks, crawl.discarded()), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_that_does_not_end_ends_the_crawl_which_can_go_on() {
+async fn an_outage_without_an_end_ends_the_crawl_which_can_be_resumed() {
     let mut crawl = big();
     crawl.script.dark = Some(Dark::from(200, Duration::from_hours(1), silent));
     assert_eq!(crawl.begins().await, Ended::Offline);
@@ -185,15 +188,15 @@ async fn an_outage_that_does_not_end_ends_the_crawl_which_can_go_on() {
     assert_eq!(crawl.network_events(), ["network gone"]);
     assert!(crawl.rows(Table::ServerErrors, &["Address"]).is_empty());
     assert!(crawl.own_outage()[0].contains("until the crawl was interrupted"));
-    let lost = crawl.lost();
+    let discarded = crawl.discarded();
     crawl.script.dark = None;
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
     assert_eq!(crawl.verdicts("ok"), PAGES);
-    assert_eq!(crawl.asked().len(), PAGES + lost);
+    assert_eq!(crawl.asked().len(), PAGES + discarded);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crawl_that_begins_without_a_network_says_so_and_does_not_wait() {
+async fn a_crawl_that_begins_without_a_network_reports_it_and_does_not_wait() {
     let mut crawl = big();
     let began = Instant::now();
     crawl.script.edge = Some(|_| {
@@ -209,7 +212,7 @@ async fn a_crawl_that_begins_without_a_network_says_so_and_does_not_wait() {
     assert_eq!(crawl.begins().await, Ended::NeverOnline);
     assert!(began.elapsed() < Duration::from_secs(10));
     assert!(crawl.asked().is_empty());
-    assert_eq!(crawl.lost(), 1, "robots.txt, which closes nothing");
+    assert_eq!(crawl.discarded(), 1, "robots.txt, which closes nothing");
     crawl.script.edge = None;
     crawl.script.dark = None;
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
@@ -217,7 +220,7 @@ async fn a_crawl_that_begins_without_a_network_says_so_and_does_not_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pass_of_confirmation_goes_on_after_an_outage_with_all_of_its_time() {
+async fn a_confirmation_pass_continues_after_an_outage_with_all_of_its_time() {
     let mut crawl = Crawl::new(plan(), &[("/", &[links(&["/a", "/b", "/c"])])]);
     crawl.plan.confirm = ConfirmPlan {
         delays: vec![Duration::from_secs(15), Duration::from_mins(1)],
@@ -226,11 +229,12 @@ async fn a_pass_of_confirmation_goes_on_after_an_outage_with_all_of_its_time() {
     };
     crawl.script.remote = Some(([192, 0, 2, 1], 80).into());
     crawl.script.trouble = Some(|path, _| matches!(path, "/a" | "/b" | "/c").then(|| error(500)));
-    // robots.txt, the page, its sitemap, three times two, and a control; then all but one of a pass.
+    // robots.txt, the page, its sitemap, three times two, and a control; then all but one of a
+    // pass.
     crawl.script.dark = Some(Dark::from(15, Duration::from_mins(5), silent));
     assert_eq!(crawl.begins().await, Ended::Finished);
     assert_eq!(crawl.network_events(), ["network gone", "network back"]);
-    assert!(crawl.lost() > 0);
+    assert!(crawl.discarded() > 0);
     assert_eq!(crawl.verdicts("persistent"), 3);
     let passes = crawl.rows(Table::ServerErrors, &["Passes"]);
     assert_eq!(passes, ["3", "3", "3"]);
@@ -239,7 +243,7 @@ async fn a_pass_of_confirmation_goes_on_after_an_outage_with_all_of_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_robots_txt_that_our_own_outage_swallows_closes_no_host() {
+async fn a_robots_txt_that_fails_in_a_local_outage_closes_no_host() {
     let other = "http://other.test/";
     let mut list = plan();
     list.scope.external = true;
@@ -256,7 +260,7 @@ async fn a_robots_txt_that_our_own_outage_swallows_closes_no_host() {
     assert_eq!(crawl.begins().await, Ended::Finished);
     let robots = crawl.rows(Table::Robots, &["Access", "Attempts"]);
     assert_eq!(robots, ["allow_all | 1"; 2]);
-    assert!(crawl.lost() > 0);
+    assert!(crawl.discarded() > 0);
     assert_eq!(crawl.verdicts("ok"), 42);
 }
 
@@ -282,12 +286,12 @@ async fn experiments_that_an_outage_cuts_short_are_made_again() {
     let plain = crawled(None).await;
     let made = probes(&plain);
     assert!(made.len() >= 2, "{made:?}");
-    // The last requests of a crawl are its experiments: all but the first are lost.
+    // The last requests of a crawl are its experiments: all but the first are discarded.
     let all = plain.script.asked.lock().unwrap().len();
     let second = all - made.len() + 2;
     let cut = crawled(Some(Dark::from(second, Duration::from_mins(1), silent))).await;
     assert_eq!(cut.network_events(), ["network gone", "network back"]);
-    assert!(cut.lost() > 0);
+    assert!(cut.discarded() > 0);
     let again = probes(&cut);
     assert_eq!(again[again.len() - made.len()..], made);
     assert!(
@@ -298,17 +302,17 @@ async fn experiments_that_an_outage_cuts_short_are_made_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_lost_takes_no_page_off_those_that_may_be_asked() {
+async fn discarded_attempts_do_not_count_against_max_pages() {
     let mut crawl = big();
     crawl.plan.scope.max_pages = Some(300);
     crawl.script.dark = Some(Dark::from(200, Duration::from_mins(1), silent));
     assert_eq!(crawl.begins().await, Ended::Finished);
-    assert!(crawl.lost() > 0);
+    assert!(crawl.discarded() > 0);
     assert_eq!(crawl.verdicts("ok"), 300);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_finished_run_stays_so_when_it_cannot_be_asked_again_for_want_of_a_network() {
+async fn a_finished_run_stays_finished_if_a_further_pass_has_no_network() {
     let mut crawl = Crawl::new(confirming(), &[("/", &[links(&["/a", "/b"])])]);
     crawl.script.remote = Some(([192, 0, 2, 1], 80).into());
     crawl.script.trouble = Some(|path, _| matches!(path, "/a" | "/b").then(|| error(500)));
@@ -340,7 +344,7 @@ async fn a_finished_run_stays_so_when_it_cannot_be_asked_again_for_want_of_a_net
     crawl.plan.confirm.delays.push(Duration::ZERO);
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
     assert_eq!(seen(&crawl), whole);
-    // What the pass could not ask is asked in the next one, once and at its pace.
+    // The next pass requests the URLs that this one could not, once and at its pace.
     let rows = crawl.rows(Table::Attempts, &["Address", "Purpose", "Pass"]);
     let confirmed = |path: &str| {
         let mut of = rows.iter().filter(|row| row.starts_with(path));
@@ -350,7 +354,7 @@ async fn a_finished_run_stays_so_when_it_cannot_be_asked_again_for_want_of_a_net
         let expected = format!("{path} | confirm | {}", next + 2);
         assert_eq!(confirmed(path), Some(expected));
     }
-    let in_vain = format!(" | {}", next + 1);
-    let mut in_vain = rows.iter().filter(|row| row.ends_with(&in_vain));
-    assert!(in_vain.all(|row| row.contains("outage")), "{rows:?}");
+    let of_pass = format!(" | {}", next + 1);
+    let mut of_pass = rows.iter().filter(|row| row.ends_with(&of_pass));
+    assert!(of_pass.all(|row| row.contains("outage")), "{rows:?}");
 }

@@ -1,5 +1,5 @@
-//! Confirmation passes beside what goes on: pages that heal and lead on, interruptions, and controls that
-//! fail for a while.
+//! Confirmation passes next to other work: pages that recover and have links, interruptions, and
+//! controls that fail for a while.
 
 use super::verdicts::usual;
 use super::*;
@@ -37,7 +37,7 @@ fn audit() -> CrawlPlan {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_healed_page_leads_to_is_crawled_at_full_pace_and_takes_no_time_of_the_passes() {
+async fn the_links_of_a_recovered_page_are_crawled_at_full_pace_and_take_no_time_of_the_passes() {
     let mut crawl = Crawl::new(audit(), &[]);
     let (start, shop) = (
         links(&["/category", "/broken", "/a", "/b"]),
@@ -74,18 +74,18 @@ async fn what_a_healed_page_leads_to_is_crawled_at_full_pace_and_takes_no_time_o
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pass_that_was_interrupted_is_begun_again_with_care() {
-    is_begun_again(0).await;
+async fn an_interrupted_pass_begins_again_with_careful_requests() {
+    begins_again(0).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pass_is_begun_again_though_processes_are_killed_before_that() {
-    is_begun_again(1).await;
-    is_begun_again(2).await;
+async fn a_pass_begins_again_even_if_processes_were_killed_before_it() {
+    begins_again(1).await;
+    begins_again(2).await;
 }
 
-/// Interrupts a pass, has so many processes killed that were about to begin it again, and resumes.
-async fn is_begun_again(killed: u32) {
+/// Interrupts a pass, kills `killed` processes that were about to begin it again, and resumes.
+async fn begins_again(killed: u32) {
     let mut crawl = Crawl::new(audit(), &[]);
     let (dead, fine) = (numbered("/dead/", 30), numbered("/fine/", 30));
     let start = linking(&[dead, fine].concat());
@@ -153,7 +153,7 @@ async fn a_resumed_pass_ends_when_its_time_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_control_that_fails_in_the_last_pass_is_looked_at_until_it_is_fine() {
+async fn a_control_that_fails_in_the_last_pass_gets_looks_until_it_is_fine() {
     let mut crawl = Crawl::new(audit(), &[]);
     let mut targets = numbered("/fine/", 30);
     targets.push("/broken".to_owned());

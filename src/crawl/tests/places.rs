@@ -1,4 +1,5 @@
-//! What the fetcher is told about who leads where, and where hosts were before.
+//! The crawl's reports to the fetcher about which host led to which, and about the hosts' earlier
+//! addresses.
 
 use super::*;
 
@@ -18,7 +19,7 @@ fn abroad() -> CrawlPlan {
 }
 
 #[tokio::test(start_paused = true)]
-async fn links_redirects_and_sitemaps_tell_who_led_where() {
+async fn links_redirects_and_sitemaps_report_which_host_led_to_which() {
     let answers: &[(&str, &[Reply])] = &[
         ("/robots.txt", &[text("Sitemap: http://maps.test/s.xml")]),
         (
@@ -50,7 +51,7 @@ async fn links_redirects_and_sitemaps_tell_who_led_where() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sitemaps_of_a_robots_txt_from_elsewhere_are_led_to_from_there() {
+async fn the_sitemaps_of_a_redirected_robots_txt_are_reported_as_led_to_by_its_target() {
     let answers: &[(&str, &[Reply])] = &[
         ("/robots.txt", &[redirect("http://rules.test/robots.txt")]),
         (
@@ -67,7 +68,7 @@ async fn sitemaps_of_a_robots_txt_from_elsewhere_are_led_to_from_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_goes_on_tells_where_its_hosts_were_and_who_led_to_those_that_wait() {
+async fn a_resumed_run_reports_where_its_hosts_were_and_which_led_to_waiting_ones() {
     let mut crawl = Crawl::new(abroad(), &[("/", &[links(&["http://link.test/"])])]);
     let remote: SocketAddr = "10.0.0.1:80".parse().unwrap();
     crawl.script.remote = Some(remote);
@@ -92,18 +93,18 @@ async fn pages_of_an_earlier_run_are_left_out_where_their_host_is_on_another_net
         let seeds = crawl.plan.scope.seeds.clone();
         crawl.run(Start::Fresh(seeds)).await;
         crawl.script.moved = moved;
-        let asked = crawl.again(plan(), &[("/", &[page("no link")])]).await;
-        assert_eq!(asked.len(), expected, "{asked:?}");
+        let requested = crawl.again(plan(), &[("/", &[page("no link")])]).await;
+        assert_eq!(requested.len(), expected, "{requested:?}");
         let skipped = crawl.rows(Table::Skipped, &["Address", "Reason", "Detail", "Found On"]);
-        let told = "/a | scope | known from the previous run only, and its host is on another \
+        let detail = "/a | scope | known from the previous run only, and its host is on another \
                     network now (a private address then or now) | previous run";
-        let wanted: &[&str] = if moved { &[told] } else { &[] };
+        let wanted: &[&str] = if moved { &[detail] } else { &[] };
         assert_eq!(skipped, wanted);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_in_which_nobody_worked_on_a_run_is_none_of_its_duration() {
+async fn the_time_between_interruption_and_resume_is_not_part_of_the_duration() {
     let mut crawl = Crawl::new(plan(), &[("/", &[links(&["/a", "/b"])])]);
     let (unused, _) = stop_switch();
     crawl.script.stop_after = Some((2, unused));
@@ -112,14 +113,14 @@ async fn the_time_in_which_nobody_worked_on_a_run_is_none_of_its_duration() {
     crawl.script.stop_after = None;
     let run = |crawl: &Crawl| crawl.store.run_by_id(crawl.run).unwrap();
     let before = run(&crawl).took().unwrap();
-    // It goes on ten minutes later.
+    // It continues ten minutes later.
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
     let row = run(&crawl);
     let (took, whole) = (row.took().unwrap(), row.ended.unwrap().since(row.started));
     assert!(whole > Duration::from_mins(10), "{whole:?}");
     let soon = before + Duration::from_mins(1);
     assert!(took >= before && took < soon, "{took:?}");
-    // A killed process leaves no end: then the last attempt is what is known.
+    // A killed process records no end: then the last attempt is the last known moment.
     let connection = rusqlite::Connection::open(crawl.store.path()).unwrap();
     let sql = "UPDATE run SET state = 'running', ended = NULL";
     connection.execute(sql, []).unwrap();

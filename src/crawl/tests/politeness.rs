@@ -1,10 +1,10 @@
-//! What is asked of a host in trouble: no sooner than it wants, no more than is needed, and nothing that
-//! its robots.txt or the user excluded.
+//! The requests to a host in trouble: no sooner than it wants, no more than needed, and none to a
+//! URL that its robots.txt or the user excluded.
 
 use super::verdicts::usual;
 use super::*;
 
-/// The same answer to everything but robots.txt.
+/// Gives the same answer to everything but robots.txt.
 fn all_but_robots(robots: &'static str, reply: fn(&Asked<'_>) -> Timed) -> Origin {
     Origin(Box::new(move |asked| {
         Some(if asked.path == "/robots.txt" {
@@ -23,7 +23,7 @@ fn at_once(reply: Reply) -> Timed {
 }
 
 impl Crawl {
-    /// When each request began, in order, since the first.
+    /// Returns when each request began, in order, since the first.
     fn times(&self) -> Vec<(Duration, String)> {
         let requests = self.script.requests.lock().unwrap();
         let first = requests.first().expect("requested").0;
@@ -36,7 +36,7 @@ impl Crawl {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_host_that_is_down_is_asked_no_sooner_than_its_crawl_delay() {
+async fn a_host_that_is_down_is_requested_no_sooner_than_its_crawl_delay() {
     let mut slow = plan();
     slow.scope.seeds = (0..30).map(|n| url(&format!("/p{n}"))).collect();
     slow.scope.sitemaps = Sitemaps::Off;
@@ -54,7 +54,7 @@ async fn a_host_that_is_down_is_asked_no_sooner_than_its_crawl_delay() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_control_is_asked_that_was_excluded() {
+async fn no_excluded_page_is_requested_as_a_control() {
     let forbidding = "User-agent: *\nDisallow: /$\n";
     for (robots, coverage) in [(forbidding, Coverage::Site), ("", Coverage::List)] {
         let mut listed = plan();
@@ -69,7 +69,7 @@ async fn no_control_is_asked_that_was_excluded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_host_that_limits_us_is_left_alone_in_a_pass_too() {
+async fn a_host_that_limits_us_is_paused_in_a_pass_too() {
     let mut crawl = Crawl::new(usual(), &[]);
     let pages: Vec<String> = (0..12).map(|n| format!("/p{n}")).collect();
     let targets: Vec<&str> = pages.iter().map(String::as_str).collect();
@@ -96,7 +96,7 @@ async fn a_host_that_limits_us_is_left_alone_in_a_pass_too() {
     let pass = crawl.rows(Table::Attempts, &["Address", "Pass"]);
     assert!(pass.contains(&"/p3 | 2".to_owned()), "{pass:?}");
     for (at, _) in limited {
-        // What was under way already may still come.
+        // Requests that were under way already may still come.
         let soon = times.iter().filter(|(other, _)| {
             let under_way = Duration::from_millis(700);
             *other > *at + under_way && *other < *at + Duration::from_secs(20)
@@ -105,7 +105,7 @@ async fn a_host_that_limits_us_is_left_alone_in_a_pass_too() {
     }
 }
 
-/// A site of healthy pages and of one directory, after the crawl and all of its passes.
+/// Crawls a site of healthy pages and of one directory, with all passes.
 async fn with_directory(count: usize, dead: fn(&Asked<'_>) -> Timed) -> Crawl {
     let healthy = (0..60).map(|n| format!("/ok/{n}"));
     let pages: Vec<String> = (0..count)
@@ -130,7 +130,7 @@ async fn with_directory(count: usize, dead: fn(&Asked<'_>) -> Timed) -> Crawl {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_directory_that_hangs_is_not_waited_for_twice_in_the_crawl() {
+async fn the_crawl_does_not_wait_twice_for_a_directory_that_hangs() {
     let crawl = with_directory(60, |_| Timed {
         reply: error(504),
         takes: Duration::from_secs(30),
@@ -141,7 +141,7 @@ async fn a_directory_that_hangs_is_not_waited_for_twice_in_the_crawl() {
         .iter()
         .filter(|row| row.starts_with("/dead/") && row.ends_with("| 1"));
     let in_crawl = in_crawl.count();
-    // Those that were requested before it was clear that the directory is dead are retried.
+    // Pages that were requested before the directory counts as dead are retried.
     assert!((60..80).contains(&in_crawl), "{in_crawl}");
 }
 
@@ -168,7 +168,7 @@ async fn a_directory_that_limits_us_waits_and_the_others_do_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn load_that_a_flat_site_does_not_bear_is_found_out() {
+async fn load_that_is_too_high_for_a_flat_site_is_recognised() {
     let pages: Vec<String> = (0..400).map(|n| format!("/table-{n}.html")).collect();
     let targets: Vec<&str> = pages.iter().map(String::as_str).collect();
     let start = links(&targets);

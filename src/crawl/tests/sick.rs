@@ -1,21 +1,21 @@
-//! Sick sites at the default pace: the crawl reaches every page, and nearly as fast as on a healthy site.
-//! The same with the real program in real time, and many more, is in `tests/real/sick`.
+//! Sick sites at the default pace: the crawl reaches every page, and nearly as fast as on a healthy
+//! site. The same with the real program in real time, and many more, is in `tests/real/sick`.
 
 use super::verdicts::usual;
 use super::*;
 
-/// What a page of the site answers, whenever it is requested.
+/// The behaviour of a page of the site at any time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Page {
     Fine,
     Always(u16),
-    /// 503 with a `Retry-After` of so many seconds.
+    /// 503 with a `Retry-After` of this many seconds.
     Soon(u32),
     /// 502 at the first request.
     Once,
 }
 
-/// An audited site, by the time that its crawl and all of it took.
+/// An audited site, with the duration of its crawl and of the whole.
 struct Audited {
     crawl: Crawl,
     crawled: Duration,
@@ -48,7 +48,7 @@ async fn audited(pages: &[(String, Page)]) -> Audited {
         let requests = crawl.script.requests.lock().unwrap();
         let first = requests.first().expect("requested").0;
         let all = requests.last().expect("requested").0 - first;
-        // The first pause of fifteen seconds in which nothing waits for a retry is before the passes.
+        // The first pause of fifteen seconds without a waiting retry is before the passes.
         let pass = crawl.rows(Table::Attempts, &["Pass"]);
         let of_crawl = pass.iter().filter(|pass| *pass == "1").count();
         (requests[of_crawl - 1].0 - first, all)
@@ -61,7 +61,7 @@ async fn audited(pages: &[(String, Page)]) -> Audited {
 }
 
 impl Audited {
-    /// Every page has the verdict that its answers deserve.
+    /// Checks that every page has the verdict that its answers deserve.
     fn is_right_about(&self, pages: &[(String, Page)]) {
         let rows = self.crawl.rows(Table::Pages, &["Address", "Verdict"]);
         for (path, kind) in pages {
@@ -87,7 +87,7 @@ impl Audited {
 }
 
 #[tokio::test(start_paused = true)]
-async fn faults_at_random_on_a_flat_site_slow_nobody_and_are_judged_right() {
+async fn random_faults_on_a_flat_site_slow_nothing_and_get_the_right_verdicts() {
     for seed in [0, 1, 2, 23] {
         let mut dice = fastrand::Rng::with_seed(seed);
         let mut kinds = vec![Page::Fine; 172];
@@ -129,7 +129,8 @@ async fn a_dead_directory_costs_the_other_pages_nothing() {
     audited.is_right_about(&pages);
 }
 
-/// A crawl of a start page with forty fine pages and so many that drip until our time is over.
+/// Returns a crawl of a start page with forty fine pages, and `pages` others that drip until our
+/// time limit.
 fn with_dripping(pages: usize) -> Crawl {
     let fine = (0..40).map(|n| format!("/fine/{n}.html"));
     let drips = (0..pages).map(|n| format!("/drip/{n}.html"));
@@ -193,7 +194,7 @@ async fn a_small_directory_that_drips_is_requested_to_its_last_page() {
     let dripping = pages.iter().filter(|row| row.starts_with("/drip/"));
     let dripping: Vec<&String> = dripping.collect();
     assert_eq!(dripping.len(), 40);
-    // Those that the budget of the passes is too short for are unconfirmed.
+    // Pages that do not fit into the budget of the passes are unconfirmed.
     let fails = |row: &&String| row.ends_with("| persistent") || row.ends_with("| unconfirmed");
     assert!(dripping.iter().all(fails), "{dripping:?}");
 }

@@ -1,4 +1,4 @@
-//! Sitemaps of somebody's choice: indexes without end, and of strangers.
+//! Sitemaps chosen by others: endless indexes, and those of strangers.
 
 use super::*;
 
@@ -23,10 +23,10 @@ fn names(of: impl IntoIterator<Item = String>) -> Reply {
     text(&lines.collect::<String>())
 }
 
-/// How many sitemaps were requested whose address has this part.
+/// Returns the number of requested sitemaps whose address has this part.
 fn requested(crawl: &Crawl, part: &str) -> usize {
-    let asked = crawl.script.asked.lock().unwrap();
-    let maps = asked.iter().filter(|(path, _)| path.contains(".xml"));
+    let requested = crawl.script.asked.lock().unwrap();
+    let maps = requested.iter().filter(|(path, _)| path.contains(".xml"));
     maps.filter(|(path, _)| path.contains(part)).count()
 }
 
@@ -41,7 +41,8 @@ fn skipped(crawl: &Crawl, detail: &str) -> usize {
     rows.iter().filter(|row| *row == detail).count()
 }
 
-/// Links and sitemap entries that were left out and may lead to unknown pages.
+/// Returns the number of links and sitemap entries that were left out and may lead to unknown
+/// pages.
 fn unseen(crawl: &Crawl) -> u64 {
     crawl.store.summary(crawl.run).unwrap().unseen
 }
@@ -74,7 +75,7 @@ async fn an_index_of_the_site_leads_to_no_sitemap_of_a_stranger() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn robots_txt_may_keep_its_sitemaps_elsewhere_up_to_a_hundred() {
+async fn robots_txt_may_name_up_to_a_hundred_sitemaps_elsewhere() {
     let named = (0..60).map(|n| format!("http://a{n}.test/map.xml"));
     let beside = (0..60).map(|n| format!("http://a0.test/{n}.xml"));
     let other = ["http://other.test/far.xml".to_owned()];
@@ -129,7 +130,7 @@ async fn there_are_no_more_sitemaps_than_pages() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_goes_on_knows_how_many_sitemaps_it_read() {
+async fn a_resumed_run_knows_how_many_sitemaps_it_read() {
     let named = (0..120).map(|n| format!("http://a{n}.test/map.xml"));
     let mut crawl = Crawl::new(once(), &[("/robots.txt", &[names(named)])]);
     let (placeholder, _) = stop_switch();
@@ -143,7 +144,7 @@ async fn a_run_that_goes_on_knows_how_many_sitemaps_it_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_guessed_sitemap_says_so_and_a_named_one_says_who_named_it() {
+async fn a_guessed_sitemap_is_marked_and_a_named_one_has_its_source() {
     let columns = ["Address", "Found On"];
     let named = names(["/sitemap.xml".to_owned()]);
     let unusable = names(["mailto:a@b".to_owned()]);
@@ -213,7 +214,7 @@ async fn a_sitemap_that_answers_html_is_a_page_if_a_page_links_to_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_guessed_sitemap_that_redirects_says_so_too() {
+async fn a_guessed_sitemap_that_redirects_is_marked_too() {
     let answers: &[(&str, &[Reply])] = &[("/sitemap.xml", &[redirect("/map.xml")])];
     let crawl = Crawl::to_the_end(once(), answers).await;
     let found_on = crawl.rows(Table::Redirects, &["Address", "Found On"]);
@@ -226,7 +227,7 @@ async fn a_guessed_sitemap_that_redirects_says_so_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_alternate_is_found_and_no_entry_of_the_sitemap() {
+async fn an_alternate_is_found_and_is_not_an_entry_of_the_sitemap() {
     let alternate = |url: &str| format!("<xhtml:link rel='alternate' hreflang='de' href='{url}'/>");
     let entry =
         |url: &str, more: &str| format!("<url><loc>http://site.test{url}</loc>{more}</url>");

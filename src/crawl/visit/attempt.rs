@@ -1,4 +1,4 @@
-//! From an exchange to the record that is kept of it.
+//! The conversion of an exchange into its stored record.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use crate::policy::Tried;
 
 use crate::crawl::confirm::SAMPLE;
 
-/// A `Location` is kept as far as this, in characters: no longer URL is crawled.
+/// Maximum characters kept of a `Location`: no longer URL is crawled.
 const MAX_REDIRECT: usize = 2_048;
 
-/// What is known of an attempt besides the exchange itself.
+/// The facts about an attempt besides the exchange itself.
 #[derive(Clone, Debug)]
 pub(in crate::crawl) struct Circumstances {
     pub(in crate::crawl) started: Moment,
@@ -51,7 +51,7 @@ impl Circumstances {
     }
 }
 
-/// The record of an exchange.
+/// Returns the record of an exchange.
 pub(in crate::crawl) fn record(exchange: &Exchange, circumstances: Circumstances) -> Attempt {
     let purpose = match (circumstances.pass, circumstances.tries_before) {
         (SAMPLE, _) => Purpose::Sample,
@@ -85,7 +85,7 @@ pub(in crate::crawl) fn record(exchange: &Exchange, circumstances: Circumstances
     }
 }
 
-/// How long `Retry-After` asks to wait, if it can be read.
+/// Returns the wait that `Retry-After` announces, if it can be read.
 fn announced(exchange: &Exchange, now: Moment) -> Option<Duration> {
     let value = exchange.header("retry-after")?;
     match retry_after(&value, exchange.header("date").as_deref(), now) {
@@ -94,7 +94,7 @@ fn announced(exchange: &Exchange, now: Moment) -> Option<Duration> {
     }
 }
 
-/// What an error says of itself.
+/// Returns the data of an error page.
 fn error_page(exchange: &Exchange) -> Option<ErrorPage> {
     let status = exchange.status?;
     if !exchange.outcome.explains(Some(status)) {
@@ -126,7 +126,7 @@ fn fingerprint(body: &[u8]) -> Option<u64> {
     (!body.is_empty()).then(|| xxh3_64(body))
 }
 
-/// The reason phrase, or what went wrong in words.
+/// Returns the reason phrase, or the failure as text.
 fn status_text(exchange: &Exchange) -> String {
     if !exchange.fault.is_empty() {
         return exchange.fault.clone();
@@ -142,7 +142,7 @@ fn status_text(exchange: &Exchange) -> String {
     }
 }
 
-/// Whether nothing at all was received after the request.
+/// Returns whether nothing at all was received after the request.
 const fn says_nothing(outcome: Outcome) -> bool {
     matches!(
         outcome,
@@ -150,7 +150,7 @@ const fn says_nothing(outcome: Outcome) -> bool {
     )
 }
 
-/// What the retry policy must know of an attempt.
+/// Returns the part of an attempt that the retry policy needs.
 pub(in crate::crawl) fn tried(exchange: &Exchange, attempts: u32, now: Moment) -> Tried {
     Tried {
         outcome: exchange.outcome,
@@ -169,7 +169,7 @@ mod tests {
     use crate::model::{Held, Timings};
 
     #[test]
-    fn no_text_of_a_record_is_as_long_as_a_header_may_be() {
+    fn texts_of_a_record_are_shorter_than_the_longest_headers() {
         let long = "é".repeat(100_000);
         let value = http::HeaderValue::from_str(&long).expect("a header value");
         let names = [

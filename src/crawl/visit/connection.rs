@@ -1,10 +1,10 @@
-//! Which connection a request is made over.
+//! The choice of a request's connection.
 
 use crate::crawl::confirm;
 use crate::frontier::Lease;
 use crate::model::Connection;
 
-/// Which connection a lease is fetched over: retries and confirmations take a new one.
+/// Returns the kind of connection for a lease: retries and confirmations take a new one.
 pub(in crate::crawl) fn connection(lease: &Lease) -> Connection {
     match (lease.found.pass, lease.found.tries) {
         (confirm::SAMPLE | 1, 0) => Connection::Pooled,

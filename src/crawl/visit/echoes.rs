@@ -1,6 +1,6 @@
-//! What is kept of an answer, looked through for secrets once more. `fetch` cuts out of an answer what it repeats as
-//! it was written; to read is to put together what was in parts: white space is folded, tags are left out,
-//! references are resolved, encodings are undone. Without secrets nothing is looked at.
+//! The second search for secrets, in the data kept of an answer. `fetch` removes secrets that an
+//! answer repeats literally. Reading joins separate parts: it folds white space, drops tags,
+//! resolves references and undoes encodings. Without secrets there is no search.
 
 use crate::fetch::Redactor;
 use crate::model::{CrawlUrl, LinkTarget, UrlFault};
@@ -8,7 +8,7 @@ use crate::store::{RobotsRecord, SitemapRecord};
 
 use super::reading::Reading;
 
-/// The URL without secrets; none if there is nothing left that could be requested.
+/// Returns the URL without secrets, or an error if the rest could not be requested.
 pub(super) fn cut_url(redactor: Option<&Redactor>, url: CrawlUrl) -> Result<CrawlUrl, UrlFault> {
     match redactor {
         Some(redactor) => redactor.url(url),
@@ -16,7 +16,7 @@ pub(super) fn cut_url(redactor: Option<&Redactor>, url: CrawlUrl) -> Result<Craw
     }
 }
 
-/// Cuts secrets out of the texts of a page; its URLs have none.
+/// Removes secrets from the texts of a page; its URLs have none.
 pub(super) fn cut_reading(redactor: &Redactor, reading: &mut Reading) {
     let page = &mut reading.page;
     let mut texts = vec![
@@ -41,12 +41,13 @@ pub(super) fn cut_reading(redactor: &Redactor, reading: &mut Reading) {
     }
 }
 
-/// Cuts secrets out of the texts of a sitemap; its URLs have none.
+/// Removes secrets from the texts of a sitemap; its URLs have none.
 pub(super) fn cut_sitemap(redactor: &Redactor, record: &mut SitemapRecord) {
     cut_texts(redactor, &mut record.problems);
 }
 
-/// Cuts secrets out of what a robots.txt says and names. Where it was found has none, and neither has its text.
+/// Removes secrets from the contents of a robots.txt. Its own URL has none, and neither has its
+/// text.
 pub(super) fn cut_robots(
     redactor: &Redactor,
     record: &mut RobotsRecord,

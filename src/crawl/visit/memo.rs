@@ -1,6 +1,6 @@
-//! What references meant lately. The same navigation stands on every page of a site: it is
-//! resolved, normalised and judged once, not once a page. A page's references are looked up
-//! together, so that the waits for memory overlap. It changes nothing but the speed.
+//! A cache of recent meanings of references. The same navigation is on every page of a site. It is
+//! resolved, normalised and judged once, not once per page. A page's references are looked up
+//! together, so that the waits for memory overlap. The cache affects only the speed.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,14 +9,15 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::model::{Admission, CrawlUrl, Fingerprint, LinkKind, UrlNumber};
 use crate::store::StoredUrls;
 
-/// References that are remembered. Some 10 MB on a real site, 30 MB at most: of what is stored when it
-/// is referred to again the URL is let go.
+/// Maximum cached references. About 10 MB on a real site, 30 MB at most: the URL is dropped when a
+/// later reference finds it in the store.
 const PLACES: usize = 1 << 16;
 
-/// Meanings of longer URLs are not kept, in bytes: few links of real pages are so long, and a hostile site's all are.
+/// Maximum length of a URL whose meaning is cached, in bytes: few links of real pages are longer,
+/// and all links of a hostile site are.
 pub(in crate::crawl) const LONGEST: usize = 256;
 
-/// What a reference means.
+/// The meaning of a reference.
 #[derive(Clone, Debug)]
 pub(in crate::crawl) struct Meaning {
     pub(in crate::crawl) fingerprint: Fingerprint,
@@ -25,37 +26,37 @@ pub(in crate::crawl) struct Meaning {
     pub(in crate::crawl) leads_to: LeadsTo,
 }
 
-/// Where a reference leads.
+/// The target of a reference.
 #[derive(Clone, Debug)]
 pub(in crate::crawl) enum LeadsTo {
-    /// To what the store has and has nothing to learn of.
+    /// A URL that the store has completely.
     Stored(UrlNumber),
-    /// To what it may not have.
+    /// A URL that the store may not have.
     Found(Arc<Found>),
 }
 
-/// A URL that somebody refers to.
+/// A URL that a page refers to.
 #[derive(Clone, Debug)]
 pub(in crate::crawl) struct Found {
     pub(in crate::crawl) url: CrawlUrl,
     pub(in crate::crawl) admission: Admission,
 }
 
-/// Stands for all that a meaning depends on, within one crawl. Two that share one would share a
-/// meaning: with a seed that nobody knows, a chance of one in 10^14 for each that is looked up.
+/// The hash of all that a meaning depends on, within one crawl. Two references with the same hash
+/// would share a meaning: with a secret seed, a chance of one in 10^14 per lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::crawl) struct Key(u64);
 
-/// Meanings by key. Visits share it: locked for the references of a page.
+/// Meanings by key. Visits share it and lock it for the references of a page.
 #[derive(Debug)]
 pub(in crate::crawl) struct LinkMemo {
     seed: u64,
-    /// A key has two places, next to each other; what comes last stays.
+    /// A key has two places, next to each other; the latest entry stays.
     places: Mutex<Vec<Option<(Key, Meaning)>>>,
 }
 
 impl Default for LinkMemo {
-    /// Empty. The seed keeps sites from making references that share a place.
+    /// Returns an empty cache. The seed keeps sites from making references that share a place.
     fn default() -> LinkMemo {
         LinkMemo {
             seed: fastrand::u64(..),
@@ -65,15 +66,15 @@ impl Default for LinkMemo {
 }
 
 impl LinkMemo {
-    /// Stands for a reference by its absolute text; `depth` is how many clicks from a seed it is, where
-    /// that decides.
+    /// Returns the key of a reference by its absolute text. `depth` is the number of clicks from a
+    /// seed, where that affects the meaning.
     pub(in crate::crawl) fn key(&self, text: &str, kind: LinkKind, depth: Option<u32>) -> Key {
         let besides = u64::from(kind.code()) << 32 | u64::from(depth.unwrap_or(u32::MAX));
         Key(xxh3_64_with_seed(text.as_bytes(), self.seed ^ besides))
     }
 
-    /// What is known of the references of a page; `stored` is asked for those that were not stored
-    /// when it was asked last.
+    /// Returns the known meanings of a page's references. `stored` is checked for URLs that were
+    /// not stored at the last check.
     pub(in crate::crawl) fn known(
         &self,
         keys: &[Option<Key>],
@@ -93,7 +94,8 @@ impl LinkMemo {
         keys.iter().map(&mut known).collect()
     }
 
-    /// What a reference that was not known means by now, found out by `find` if it still is not.
+    /// Returns the current meaning of a reference that was not known, from `find` if it is still
+    /// not known.
     pub(in crate::crawl) fn meaning<E>(
         &self,
         key: Key,
@@ -128,10 +130,10 @@ fn find(places: &mut [Option<(Key, Meaning)>], key: Key) -> Option<&mut (Key, Me
     two.iter_mut().flatten().find(|(known, _)| *known == key)
 }
 
-/// Remembers a meaning, in the place of the older one if both are taken.
+/// Caches a meaning, in the place of the older one if both are taken.
 fn put(places: &mut Vec<Option<(Key, Meaning)>>, key: Key, meaning: Meaning) {
     if places.is_empty() {
-        // A crawl of a single page needs none.
+        // A crawl of a single page needs no cache.
         places.resize(PLACES, None);
     }
     let first = first_place(key);
@@ -173,7 +175,7 @@ mod tests {
         }
     }
 
-    /// Where a reference leads, `other` if that is not known.
+    /// Returns the path of a reference's target, `other` if it is not known.
     fn ask(memo: &LinkMemo, key: Key, other: &str) -> String {
         let found: Result<_, Infallible> = memo.meaning(key, || Ok(meaning(other)));
         match found {
@@ -183,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_is_not_found_out_again_and_what_differs_is_told_apart() {
+    fn known_meanings_are_reused_and_different_references_are_distinguished() {
         let memo = LinkMemo::default();
         let b = key(&memo, "http://h/b");
         assert_eq!(ask(&memo, b, "/b"), "/b");
@@ -198,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_store_has_is_known_by_its_number() {
+    fn stored_urls_are_known_by_their_number() {
         let (memo, stored) = (LinkMemo::default(), StoredUrls::default());
         let a = key(&memo, "http://h/a");
         let look = || memo.known(&[None, Some(a)], &stored);
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_last_stays_and_memory_has_a_bound() {
+    fn the_latest_meaning_stays_and_memory_is_bounded() {
         let memo = LinkMemo::default();
         for n in 0..2 * PLACES {
             let n = key(&memo, &n.to_string());

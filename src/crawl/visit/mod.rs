@@ -1,4 +1,4 @@
-//! One visit: fetch and read what one lease names. It shares nothing that changes.
+//! One visit: it fetches and reads the URL of one lease. It shares no mutable state.
 
 mod attempt;
 mod connection;
@@ -31,7 +31,7 @@ use crate::crawl::confirm;
 use crate::crawl::site::{Site, Text};
 use crate::crawl::stop::Stop;
 use attempt::tried;
-use page::Asked;
+use page::RequestedUrl;
 use reading::Reading;
 use robots::Rules;
 
@@ -39,11 +39,11 @@ pub(super) use attempt::{Circumstances, record};
 pub(super) use memo::LinkMemo;
 pub(super) use resolved::weight;
 
-/// Bodies beyond this are read on a thread of their own, so that other exchanges go on meanwhile.
-/// In bytes; some milliseconds of work.
+/// Size of bodies above which they are read on a thread of their own, so that other exchanges
+/// continue meanwhile. In bytes; some milliseconds of work.
 const LARGE_BODY: usize = 256 * 1024;
 
-/// What a visit brings back.
+/// The result of a visit.
 #[derive(Debug)]
 pub(super) struct Brought {
     pub(super) lease: Lease,
@@ -51,12 +51,12 @@ pub(super) struct Brought {
     /// Attempts at other URLs that were part of it.
     pub(super) hops: Vec<(CrawlUrl, Attempt)>,
     pub(super) tried: Tried,
-    /// How the control was, if one was requested.
+    /// The result of the control, if one was requested.
     pub(super) control: Option<Control>,
     pub(super) page: Box<PageRecord>,
     pub(super) links: Vec<Link>,
     pub(super) file: Option<File>,
-    /// The memory of the body, for which stands by now what was read of it.
+    /// The memory of the body, now held for the data that was read from it.
     pub(super) held: Held,
 }
 
@@ -64,45 +64,46 @@ pub(super) struct Brought {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Control {
     pub(super) outcome: Outcome,
-    /// How long it wants the host not to be asked.
+    /// The pause that it announced.
     pub(super) announced: Option<Duration>,
 }
 
-/// What a visit brings if it was not for a page.
+/// The result of a visit to something other than a page.
 #[derive(Debug)]
 pub(super) enum File {
     Robots(Box<RobotsFile>),
     Sitemap(SitemapRecord),
 }
 
-/// A robots.txt and what follows from it.
+/// A robots.txt and its consequences.
 #[derive(Debug)]
 pub(super) struct RobotsFile {
     pub(super) rules: Rules,
-    /// The rules themselves, if the file is small.
+    /// The parsed rules, if the file is small.
     pub(super) group: Option<(Text, Group)>,
     pub(super) record: RobotsRecord,
     /// Sitemaps it names.
     pub(super) sitemaps: Vec<CrawlUrl>,
 }
 
-/// What the dispatcher knows of a visit when it begins.
+/// The dispatcher's knowledge about a visit at its start.
 #[derive(Clone, Debug)]
 pub(super) struct Beginning {
     /// When it begins.
     pub(super) started: Moment,
     /// Time since the attempt before.
     pub(super) waited: Option<Duration>,
-    /// robots.txt forbids it, and the user said to fetch it all the same.
+    /// robots.txt forbids it, and the user chose to fetch it in any case.
     pub(super) disallowed: bool,
-    /// A page that was fine, to be requested if the URL fails: is it the host or the URL that fails?
+    /// A page that was fine, to be requested if the URL fails. It shows whether the host or the URL
+    /// fails.
     pub(super) control: Option<CrawlUrl>,
-    /// Pages that were fine, to be requested if the URL fails: whether they fail at that moment
-    /// too tells an outage of the host or a section from a page that fails at times.
+    /// Pages that were fine, to be requested if the URL fails. If they fail at that moment too, the
+    /// host or the section is in an outage. Otherwise the page alone fails at times.
     pub(super) companions: Vec<CrawlUrl>,
-    /// What the store has.
+    /// The URLs in the store.
     pub(super) stored: StoredUrls,
-    /// Cuts secrets out of what is read; none if there are no secrets.
+    /// Removes secrets from the data that is read; `None` if there are no secrets.
     pub(super) redactor: Option<Redactor>,
     /// Ends the crawl early.
     pub(super) stop: Stop,
@@ -126,14 +127,14 @@ pub(super) async fn visit<F: Fetcher>(
 ) -> Brought {
     let mut circumstances = Circumstances::of(&lease, beginning.started, &site.user_agent);
     circumstances.waited = beginning.waited;
-    let asking = Asking {
+    let requests = VisitRequests {
         fetcher: &*fetcher,
         site: &site,
         clock: &clock,
         circumstances,
     };
     if lease.found.role == Role::Robots {
-        return asking.robots(lease, &beginning).await;
+        return requests.robots(lease, &beginning).await;
     }
     let exchange = fetcher.fetch(request(&site, &lease)).await;
     let exchange = judged(lease.found.role, exchange);
@@ -141,11 +142,11 @@ pub(super) async fn visit<F: Fetcher>(
     let held = exchange.held.clone();
     let tried = tried(&exchange, attempts, clock.now());
     let extra = if tried.outcome.is_failure() {
-        asking.request_extra(&lease, &beginning, tried).await
+        requests.request_extra(&lease, &beginning, tried).await
     } else {
         ExtraRequests::default()
     };
-    let attempt = record(&exchange, asking.circumstances);
+    let attempt = record(&exchange, requests.circumstances);
     let is_large = exchange.body.len() > LARGE_BODY || exchange.packed.is_some();
     let (lease, reading, file) = if is_large {
         let turns = match lease.found.role {
@@ -181,21 +182,21 @@ struct ExtraRequests {
     control: Option<Control>,
 }
 
-/// How the requests of one visit are made.
-struct Asking<'a, F> {
+/// The context of one visit's requests.
+struct VisitRequests<'a, F> {
     fetcher: &'a F,
     site: &'a Site,
     clock: &'a Clock,
     circumstances: Circumstances,
 }
 
-impl<F: Fetcher> Asking<'_, F> {
+impl<F: Fetcher> VisitRequests<'_, F> {
     async fn robots(self, lease: Lease, beginning: &Beginning) -> Brought {
         let answer = robots::fetch(self.fetcher, self.site, &lease, self.clock).await;
         let mut tried = tried(&answer.first, lease.found.tries + 1, self.clock.now());
         tried.outcome = answer.outcome;
-        let asked = asked(&lease, beginning);
-        let reading = page::read(self.site, &beginning.stored, asked, &answer.first);
+        let requested = requested(&lease, beginning);
+        let reading = page::read(self.site, &beginning.stored, requested, &answer.first);
         Brought {
             held: answer.held,
             attempt: record(&answer.first, self.circumstances),
@@ -214,8 +215,8 @@ impl<F: Fetcher> Asking<'_, F> {
         }
     }
 
-    /// Requests the control, or else the companions of a URL that failed, each as long after the request
-    /// before as the host's pace wants it.
+    /// Requests the control, or else the companions of a URL that failed. The host's pace separates
+    /// each from the request before.
     async fn request_extra(
         &self,
         lease: &Lease,
@@ -239,7 +240,7 @@ impl<F: Fetcher> Asking<'_, F> {
             }
             return extra;
         }
-        // A server that wants to be left alone is not asked for two pages more.
+        // A server that announces a pause gets no requests for two more pages.
         let companions = beginning.companions.iter();
         for url in companions.filter(|_| announced(tried).is_none()) {
             let circumstances = self.circumstances.clone();
@@ -250,7 +251,7 @@ impl<F: Fetcher> Asking<'_, F> {
         extra
     }
 
-    /// Requests one page beside the URL; nothing if the crawl is told to end before.
+    /// Requests one page next to the URL. Returns `None` if the crawl must end before.
     async fn one(
         &self,
         url: &CrawlUrl,
@@ -274,8 +275,8 @@ impl<F: Fetcher> Asking<'_, F> {
     }
 }
 
-/// An error page that says 200 has another outcome than a page. One that leads on by `Refresh` may
-/// be empty.
+/// Judges an answer by its content: an error page with status 200 has another outcome than a page.
+/// One that redirects by `Refresh` may be empty.
 pub(super) fn judged(role: Role, mut exchange: Exchange) -> Exchange {
     let is_page = role == Role::Page
         && exchange.outcome == Outcome::OkHtml
@@ -307,14 +308,15 @@ fn control_request(site: &Site, url: &CrawlUrl) -> Request {
         connection: Connection::Fresh,
         first_byte_limit: site.plan.requests.first_byte,
         body_limit: site.plan.requests.max_body,
-        // Nobody reads it; and a visit that holds one body must not wait for memory for another.
+        // Its body is not read; and a visit that holds one body must not wait for memory for
+        // another.
         keep: Keep::Excerpts,
         ..Request::page(url.clone())
     }
 }
 
-fn asked<'a>(lease: &'a Lease, beginning: &'a Beginning) -> Asked<'a> {
-    Asked {
+fn requested<'a>(lease: &'a Lease, beginning: &'a Beginning) -> RequestedUrl<'a> {
+    RequestedUrl {
         url: &lease.found.url,
         role: lease.found.role,
         depth: lease.found.depth,
@@ -331,8 +333,8 @@ fn read(
     beginning: &Beginning,
     exchange: &Exchange,
 ) -> (Lease, Reading, Option<File>) {
-    let asked = asked(&lease, beginning);
-    let reading = page::read(site, &beginning.stored, asked, exchange);
+    let requested = requested(&lease, beginning);
+    let reading = page::read(site, &beginning.stored, requested, exchange);
     let is_sitemap = lease.found.role == Role::Sitemap && exchange.outcome != Outcome::Redirect;
     let file = is_sitemap.then(|| {
         let redactor = beginning.redactor.as_ref();
@@ -348,7 +350,7 @@ mod tests {
     use crate::frontier::{Discovery, Pace, Ticket};
 
     #[test]
-    fn only_what_is_read_is_kept() {
+    fn only_bodies_that_are_read_are_kept() {
         let site = Site::new(plan()).expect("a plan");
         let kept = |role| {
             let lease = Lease {

@@ -1,4 +1,4 @@
-//! From an answer to what is known of a page: its facts, and its links resolved and judged.
+//! The facts of a page from its answer, with its links resolved and judged.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -23,12 +23,12 @@ use super::reading::Reading;
 use super::resolved::{MOST_FAULTY, RESOLVED_ON_A_PAGE, Room};
 use crate::crawl::site::Site;
 
-/// Search engines whose own directives count besides those for everybody.
+/// Search engines whose own directives count besides the general ones.
 const SEARCH_BOTS: [&str; 1] = ["googlebot"];
 
-/// The URL that was asked for and how the crawl came to it.
+/// The requested URL and how the crawl found it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::crawl) struct Asked<'a> {
+pub(in crate::crawl) struct RequestedUrl<'a> {
     pub(in crate::crawl) url: &'a CrawlUrl,
     pub(in crate::crawl) role: Role,
     pub(in crate::crawl) depth: u32,
@@ -37,22 +37,22 @@ pub(in crate::crawl) struct Asked<'a> {
     pub(in crate::crawl) disallowed: bool,
     /// When it was requested.
     pub(in crate::crawl) at: Moment,
-    /// Cuts secrets out of what is read; none if there are no secrets.
+    /// Removes secrets from the data that is read; `None` if there are no secrets.
     pub(in crate::crawl) redactor: Option<&'a Redactor>,
 }
 
-impl Asked<'_> {
-    /// A URL as it is kept.
+impl RequestedUrl<'_> {
+    /// Returns a URL in the form in which it is kept.
     fn kept(&self, site: &Site, url: CrawlUrl) -> Result<CrawlUrl, UrlFault> {
         cut_url(self.redactor, site.scope.normal(url))
     }
 }
 
-/// Reads an answer, whatever it is.
+/// Reads an answer of any kind.
 pub(in crate::crawl) fn read(
     site: &Site,
     stored: &StoredUrls,
-    asked: Asked<'_>,
+    requested: RequestedUrl<'_>,
     exchange: &Exchange,
 ) -> Reading {
     let mut reading = Reading {
@@ -67,21 +67,21 @@ pub(in crate::crawl) fn read(
         links: Vec::new(),
     };
     if exchange.outcome == Outcome::Redirect {
-        http_redirect(site, asked, exchange, &mut reading);
+        http_redirect(site, requested, exchange, &mut reading);
     }
     let directives = RobotsDirectives::of_headers(&exchange.headers, &SEARCH_BOTS);
     let mut signs = PageSigns {
         outcome: exchange.outcome,
         status: exchange.status,
-        disallowed: asked.disallowed,
+        disallowed: requested.disallowed,
         noindex: directives.noindex,
-        unavailable: directives.is_unavailable(asked.at),
+        unavailable: directives.is_unavailable(requested.at),
         canonical_elsewhere: false,
         refreshes: false,
     };
-    if asked.role == Role::Page {
+    if requested.role == Role::Page {
         if is_page(exchange) {
-            let judge = Judge::new(site, stored, asked);
+            let judge = Judge::new(site, stored, requested);
             html(judge, exchange, &mut reading, &mut signs);
         } else if exchange.outcome.is_failure() {
             reading.page.html = error_page(exchange);
@@ -90,13 +90,13 @@ pub(in crate::crawl) fn read(
     } else {
         reading.page.indexability = Indexability::Unknown;
     }
-    if let Some(redactor) = asked.redactor {
+    if let Some(redactor) = requested.redactor {
         cut_reading(redactor, &mut reading);
     }
     reading
 }
 
-/// Whether there is HTML to read: all of it, or as much as was asked for.
+/// Returns whether there is HTML to read: all of it, or as much as was requested.
 fn is_page(exchange: &Exchange) -> bool {
     match exchange.outcome {
         Outcome::OkHtml | Outcome::SoftError200 => true,
@@ -117,17 +117,25 @@ fn joined(exchange: &Exchange, name: &str) -> Option<String> {
     (!values.is_empty()).then(|| excerpt(values.join(", "), MAX_HEADER_TEXT))
 }
 
-fn http_redirect(site: &Site, asked: Asked<'_>, exchange: &Exchange, reading: &mut Reading) {
-    let target = location(asked.url, &exchange.headers);
-    let Some(target) = target.and_then(|target| asked.kept(site, target).ok()) else {
+fn http_redirect(
+    site: &Site,
+    requested: RequestedUrl<'_>,
+    exchange: &Exchange,
+    reading: &mut Reading,
+) {
+    let target = location(requested.url, &exchange.headers);
+    let Some(target) = target.and_then(|target| requested.kept(site, target).ok()) else {
         return;
     };
-    let admission = if asked.hops >= MAX_REDIRECTS {
+    let admission = if requested.hops >= MAX_REDIRECTS {
         let detail = format!("more than {MAX_REDIRECTS} redirects in a row");
-        Admission::Skip(asked.role, Skip::new(SkipReason::Trap, detail))
+        Admission::Skip(requested.role, Skip::new(SkipReason::Trap, detail))
     } else {
-        site.scope
-            .admit(&target, Via::Redirect(asked.role), Some(asked.depth))
+        site.scope.admit(
+            &target,
+            Via::Redirect(requested.role),
+            Some(requested.depth),
+        )
     };
     reading.page.redirect = Some(Redirect {
         target: target.clone(),
@@ -148,12 +156,13 @@ fn http_redirect(site: &Site, asked: Asked<'_>, exchange: &Exchange, reading: &m
 }
 
 fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs: &mut PageSigns) {
-    let (site, asked) = (judge.site, judge.asked);
+    let (site, requested) = (judge.site, judge.requested);
     let content_type = exchange.header("content-type");
     let (text, encoding) = parse::decode(&exchange.body, content_type.as_deref());
-    // Only there it tells anything: a form in the header of every page hides no page.
-    let is_start = asked.depth == 0 && site.plan.scope.coverage == Coverage::Site;
-    reading.page.asks_password = (asked.hops > 0 || is_start) && parse::has_password_field(&text);
+    // Only on the start page is this evidence: a form in the header of every page hides no page.
+    let is_start = requested.depth == 0 && site.plan.scope.coverage == Coverage::Site;
+    reading.page.asks_password =
+        (requested.hops > 0 || is_start) && parse::has_password_field(&text);
     let mut found = parse::page_as(&text, content_type.as_deref());
     let directives = RobotsDirectives::of_headers(&exchange.headers, &SEARCH_BOTS)
         .and(found.robots(&SEARCH_BOTS));
@@ -169,11 +178,11 @@ fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs:
             nofollow: false,
         });
     }
-    let from_page = Resolver::new(asked.url, found.base.as_deref(), encoding);
+    let from_page = Resolver::new(requested.url, found.base.as_deref(), encoding);
     let references = std::mem::take(&mut found.references);
     reading.links.reserve(of_header.len() + references.len());
     if !of_header.is_empty() {
-        let from_header = Resolver::of_headers(asked.url);
+        let from_header = Resolver::of_headers(requested.url);
         judge.links(&from_header, of_header, &mut reading.links);
     }
     judge.links(&from_page, references, &mut reading.links);
@@ -181,12 +190,12 @@ fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs:
 
     let canonical = canonical(&reading.links);
     signs.noindex = directives.noindex;
-    signs.unavailable = directives.is_unavailable(asked.at);
-    signs.canonical_elsewhere = canonical.as_ref().is_some_and(|url| url != asked.url);
+    signs.unavailable = directives.is_unavailable(requested.at);
+    signs.canonical_elsewhere = canonical.as_ref().is_some_and(|url| url != requested.url);
     let target = refresh(exchange, &found, &from_page);
-    if let Some(target) = target.filter(|target| target != asked.url) {
+    if let Some(target) = target.filter(|target| target != requested.url) {
         signs.refreshes = true;
-        let target = asked.kept(site, target).ok();
+        let target = requested.kept(site, target).ok();
         reading.page.redirect = target.map(|target| Redirect {
             target,
             kind: RedirectKind::Refresh,
@@ -203,11 +212,11 @@ fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs:
     });
 }
 
-/// Judges the links of one page.
+/// The state while one page's links are judged.
 struct Judge<'a> {
     site: &'a Site,
     stored: &'a StoredUrls,
-    asked: Asked<'a>,
+    requested: RequestedUrl<'a>,
     nofollow: bool,
     counts: LinkCounts,
     seen: FingerprintSet,
@@ -215,11 +224,11 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(site: &'a Site, stored: &'a StoredUrls, asked: Asked<'a>) -> Judge<'a> {
+    fn new(site: &'a Site, stored: &'a StoredUrls, requested: RequestedUrl<'a>) -> Judge<'a> {
         Judge {
             site,
             stored,
-            asked,
+            requested,
             nofollow: false,
             counts: LinkCounts::default(),
             seen: FingerprintSet::default(),
@@ -227,8 +236,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Adds the links that references make. What leads to something that is not fetched by HTTP,
-    /// such as `mailto:`, makes none.
+    /// Adds the links that references make. References to targets outside HTTP, such as `mailto:`,
+    /// make none.
     fn links(
         &mut self,
         resolver: &Resolver,
@@ -265,11 +274,11 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// What stands for each reference, if what it means may be remembered. Of a canonical link the page
-    /// itself wants to know the URL.
+    /// Returns the cache key of each reference whose meaning may be cached. A canonical link has
+    /// none, because the page itself needs its URL.
     fn keys(&self, resolver: &Resolver, references: &[Reference<'_>]) -> Vec<Option<Key>> {
         let limit = self.site.scope.plan().max_depth;
-        let depth = limit.map(|_| self.asked.depth + 1);
+        let depth = limit.map(|_| self.requested.depth + 1);
         let mut text = String::new();
         let key = |it: &Reference<'_>| {
             let is_known =
@@ -279,30 +288,30 @@ impl<'a> Judge<'a> {
         references.iter().map(key).collect()
     }
 
-    /// What a reference means that the memo does not know, if that is plain to see and the store has it:
-    /// on a large site most links lead to what is known and was not referred to lately.
+    /// Returns the meaning of a reference that the cache does not have, if its text is a plain URL
+    /// in the store. On a large site most links lead to known URLs that had no recent reference.
     fn plain(&self, resolver: &Resolver, reference: &Reference<'_>) -> Option<Meaning> {
         let mut text = String::new();
         if !resolver.absolute(&reference.target, &mut text) {
             return None;
         }
-        let fingerprint = self.asked.url.fingerprint_of_plain(&text)?;
+        let fingerprint = self.requested.url.fingerprint_of_plain(&text)?;
         Some(Meaning {
             fingerprint,
-            is_site: self.site.scope.is_site(self.asked.url),
+            is_site: self.site.scope.is_site(self.requested.url),
             leads_to: LeadsTo::Stored(self.stored.look().fetched(fingerprint)?),
         })
     }
 
-    /// What a reference means, as far as that does not depend on the page it stands on.
+    /// Returns the meaning of a reference, as far as it does not depend on its page.
     fn find(&self, resolver: &Resolver, reference: &Reference<'_>) -> Result<Meaning, UrlFault> {
         let scope = &self.site.scope;
         let url = resolver.resolve(&reference.target)?;
         let url = self
-            .asked
+            .requested
             .kept(self.site, url)?
             .no_longer_than(LONGEST_CRAWLED)?;
-        let depth = self.asked.depth + 1;
+        let depth = self.requested.depth + 1;
         Ok(Meaning {
             fingerprint: url.fingerprint(),
             is_site: scope.is_site(&url),
@@ -365,17 +374,21 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// What is kept of a reference that is no URL, or a too long one: of a long text an excerpt.
+/// Returns the stored form of a reference that is invalid as a URL or too long: for a long text an
+/// excerpt.
 fn faulty(target: &str, fault: UrlFault) -> LinkTarget {
-    let told = fault.to_string();
+    let reason = fault.to_string();
     let text = match fault {
         UrlFault::TooLong { excerpt, .. } => excerpt,
         UrlFault::Scheme(_) | UrlFault::Invalid(_) => marked_excerpt(target, EXCERPT),
     };
-    LinkTarget::Invalid { text, fault: told }
+    LinkTarget::Invalid {
+        text,
+        fault: reason,
+    }
 }
 
-/// A row for the links of a page that were not taken in.
+/// Returns a row for the links of a page that were not accepted.
 fn left_out(found: &parse::Page<'_>, room: &Room) -> Option<Link> {
     let (without_room, unlisted) = (room.left_out(), room.unlisted());
     let all = found.left_out + found.overlong + without_room.all + unlisted;
@@ -401,17 +414,17 @@ fn left_out(found: &parse::Page<'_>, room: &Room) -> Option<Link> {
     (all > 0).then(|| further.link(fault))
 }
 
-/// Links that were not taken in.
+/// Links that were not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::crawl) struct Further {
     /// All of them.
     pub(in crate::crawl) links: usize,
-    /// Those that may lead to URLs that are to be fetched and that nobody knows of.
+    /// Those that may lead to unknown URLs that are to be fetched.
     pub(in crate::crawl) unseen: usize,
 }
 
 impl Further {
-    /// The row that stands for them.
+    /// Returns the row that represents them.
     pub(in crate::crawl) fn link(self, mut fault: String) -> Link {
         if self.unseen > 0 {
             let _ = write!(fault, "; {} may lead to unknown pages", self.unseen);
@@ -441,7 +454,7 @@ fn canonical(links: &[Link]) -> Option<CrawlUrl> {
         })
 }
 
-/// Where the page sends its visitors by itself.
+/// Returns the URL to which the page redirects its visitors by itself.
 fn refresh(exchange: &Exchange, found: &parse::Page<'_>, resolver: &Resolver) -> Option<CrawlUrl> {
     let by_header = parse::refresh_header(&exchange.headers).and_then(|refresh| refresh.target);
     let by_meta = || found.meta_refresh.as_ref()?.target.clone();
@@ -459,7 +472,7 @@ fn select(fields: &[FieldSelector], text: &str, found: &parse::Page<'_>) -> Vec<
         .collect()
 }
 
-/// The title of an error page often names the product that made it.
+/// Reads the title of an error page, which often names the product that made it.
 fn error_page(exchange: &Exchange) -> Option<HtmlFacts> {
     if exchange.body.is_empty() {
         return None;

@@ -1,8 +1,8 @@
-//! What an answer says.
+//! The contents of an answer.
 
 use crate::model::{Link, PageRecord};
 
-/// What an answer says.
+/// The contents of an answer.
 #[derive(Debug, Default)]
 pub(in crate::crawl) struct Reading {
     pub(in crate::crawl) page: PageRecord,

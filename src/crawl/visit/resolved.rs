@@ -1,35 +1,36 @@
-//! How much the references of one page may amount to once they are resolved. A short reference beside a long
-//! `<base>` is a long URL: a page of a few hundred kilobytes could name hundreds of megabytes. What is only noted,
-//! such as links to other sites, takes no room of what is to be fetched.
+//! The limit on the size of one page's references once they are resolved. A short reference with a
+//! long `<base>` is a long URL: a page of a few hundred kilobytes could name hundreds of megabytes.
+//! URLs that are only noted, such as links to other sites, take no room of those to be fetched.
 
 use crate::model::{Admission, CrawlUrl, FingerprintSet, LONGEST_URL, Role};
 
 use super::memo::LONGEST;
 
-/// Bytes of URLs to be fetched that one page adds to what is known, and as much again of URLs that are only
-/// noted: some forty thousand links of usual length, or five hundred of the longest, which weigh more. Links
-/// to what is known already do not count. Ours.
+/// Maximum bytes of URLs to be fetched that one page adds, and the same again of URLs that are only
+/// noted: some forty thousand links of usual length, or five hundred of the longest, which weigh
+/// more. Links to known URLs do not count. Ours.
 pub(in crate::crawl) const RESOLVED_ON_A_PAGE: usize = 4 << 20;
 
-/// Bytes of URLs that are resolved though they are too long or there is no room for them: whether a link is one of
-/// those that are to be fetched is known only then. Four times what all links of a page have at usual
-/// lengths; beyond it no others are resolved, as that is work, too. Ours.
-const RESOLVED_IN_VAIN: usize = 16 << 20;
+/// Maximum bytes of URLs that are resolved although they are too long or have no room: only then is
+/// it known whether a link is to be fetched. Four times the bytes of all links of a page at usual
+/// lengths. Beyond it no others are resolved, as that is work, too. Ours.
+const RESOLVED_UNUSED: usize = 16 << 20;
 
-/// References of a page that are no URLs, or too long ones, which are listed; more are counted. Ours.
+/// Maximum references of a page that are listed as invalid or too long; more are counted. Ours.
 pub(in crate::crawl) const MOST_FAULTY: usize = 100;
 
-/// Longest URL that is counted as it is (ours).
+/// Maximum length of a URL that counts with its own length (ours).
 const USUAL_LENGTH: usize = 512;
 
-/// What a URL is counted as, in bytes: one of usual length as what it has, one of `n` times that as `n` times what
-/// it has, so that the longest take little room altogether. They stand in every export that names them.
+/// Returns the weight of a URL, in bytes. A URL of usual length weighs its length; one of `n` times
+/// that weighs `n` times its length, so that the longest take little room altogether. They are
+/// repeated in every export that names them.
 pub(in crate::crawl) fn weight(url: &CrawlUrl) -> usize {
     let length = url.as_str().len();
     length.max(length * length / USUAL_LENGTH)
 }
 
-/// The room that a page has for new URLs.
+/// The room of a page for new URLs.
 #[derive(Debug)]
 pub(in crate::crawl) struct Room {
     /// Bytes left for URLs that are to be fetched.
@@ -37,14 +38,14 @@ pub(in crate::crawl) struct Room {
     /// Bytes left for URLs that are only noted.
     noted: usize,
     /// Bytes of URLs without room that may still be resolved.
-    in_vain: usize,
+    unused: usize,
     counted: FingerprintSet,
     left_out: LeftOut,
-    /// References that are no URLs, or too long ones.
+    /// References that are invalid as URLs, or too long.
     faulty: usize,
 }
 
-/// Links of a page that there was no room for.
+/// Links of a page that had no room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::crawl) struct LeftOut {
     /// All of them.
@@ -54,49 +55,50 @@ pub(in crate::crawl) struct LeftOut {
 }
 
 impl Room {
-    /// All of it.
+    /// Returns the full room.
     pub(in crate::crawl) fn new() -> Room {
         Room {
             fetched: RESOLVED_ON_A_PAGE,
             noted: RESOLVED_ON_A_PAGE,
-            in_vain: RESOLVED_IN_VAIN,
+            unused: RESOLVED_UNUSED,
             counted: FingerprintSet::default(),
             left_out: LeftOut::default(),
             faulty: 0,
         }
     }
 
-    /// Links that there was no room for so far.
+    /// Returns the links that had no room so far.
     pub(in crate::crawl) fn left_out(&self) -> LeftOut {
         self.left_out
     }
 
-    /// Whether a reference that is no URL, or a too long one, is listed.
+    /// Returns whether a reference that is invalid or too long is listed.
     pub(in crate::crawl) fn list_faulty(&mut self) -> bool {
         self.faulty += 1;
         self.faulty <= MOST_FAULTY
     }
 
-    /// Faulty references that are not listed.
+    /// Returns the faulty references that are not listed.
     pub(in crate::crawl) fn unlisted(&self) -> usize {
         self.faulty.saturating_sub(MOST_FAULTY)
     }
 
-    /// Counts the work that it was to find a URL of this length too long. It is listed as faulty, and not left out.
+    /// Counts the work of resolving a URL of this length that was too long. It is listed as faulty,
+    /// and not left out.
     pub(in crate::crawl) fn was_too_long(&mut self, length: usize) {
-        self.in_vain = self.in_vain.saturating_sub(length.min(LONGEST_URL));
+        self.unused = self.unused.saturating_sub(length.min(LONGEST_URL));
     }
 
-    /// Whether references of which nothing is known are no longer resolved; counts one that is not.
+    /// Returns whether unknown references are no longer resolved. Counts one that is not.
     pub(in crate::crawl) fn is_used_up(&mut self) -> bool {
-        let is_used_up = self.in_vain == 0;
+        let is_used_up = self.unused == 0;
         self.left_out.all += usize::from(is_used_up);
         self.left_out.unseen += usize::from(is_used_up);
         is_used_up
     }
 
-    /// Whether there is room for a link to a URL that the store may not have. Links to the same URL share
-    /// its text, if it is of usual length.
+    /// Returns whether there is room for a link to a URL that the store may not have. Links to the
+    /// same URL share its text, if it is of usual length.
     pub(in crate::crawl) fn take(&mut self, url: &CrawlUrl, admission: &Admission) -> bool {
         let length = url.as_str().len();
         if length <= LONGEST && self.counted.contains(&url.fingerprint()) {
@@ -109,7 +111,7 @@ impl Room {
             &mut self.noted
         };
         let Some(less) = left.checked_sub(weight(url)) else {
-            self.in_vain = self.in_vain.saturating_sub(length);
+            self.unused = self.unused.saturating_sub(length);
             self.left_out.all += 1;
             self.left_out.unseen += usize::from(is_fetched);
             return false;
@@ -132,7 +134,7 @@ mod tests {
         CrawlUrl::parse(&format!("http://h/{path}")).expect("a URL")
     }
 
-    /// How many links to different pages of usual length there is room for.
+    /// Returns how many links to different pages of usual length have room.
     fn fitting(room: &mut Room, admission: &Admission) -> usize {
         let urls = (0..50_000).map(|n| url(&format!("{n:093}")));
         urls.filter(|url| room.take(url, admission)).count()
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_has_room_for_new_urls_and_any_number_of_links_to_one() {
+    fn a_page_has_limited_room_for_new_urls_and_any_number_of_links_to_one() {
         let mut room = Room::new();
         let usual = url(&"x".repeat(200));
         for _ in 0..50_000 {
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_only_noted_takes_no_room_of_what_is_to_be_fetched() {
+    fn noted_urls_take_no_room_of_urls_to_be_fetched() {
         let noted = [
             Admission::Skip(Role::Page, Skip::new(SkipReason::Scope, "")),
             Admission::Fetch(Role::External),
@@ -188,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn long_urls_take_room_each_time_and_end_the_work_when_it_is_too_much() {
+    fn long_urls_take_room_each_time_and_the_work_is_limited() {
         let mut room = Room::new();
         let long = url(&"x".repeat(LONGEST_CRAWLED - "http://h/".len()));
         let fits = (0..8_600).filter(|_| room.take(&long, &PAGE)).count();
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn faulty_references_are_listed_up_to_a_limit_and_end_nothing() {
+    fn faulty_references_are_listed_up_to_a_limit_and_do_not_end_the_work() {
         let mut room = Room::new();
         assert_eq!((0..1_000).filter(|_| room.list_faulty()).count(), 100);
         assert_eq!(room.unlisted(), 900);
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_that_are_too_long_are_found_out_up_to_a_limit_of_work() {
+    fn urls_that_are_too_long_are_recognised_up_to_a_limit_of_work() {
         let mut room = Room::new();
         let found_out = (0..20_000)
             .take_while(|_| {
@@ -219,7 +221,7 @@ mod tests {
                 !room.is_used_up()
             })
             .count();
-        assert_eq!(found_out + 1, RESOLVED_IN_VAIN / LONGEST_URL);
+        assert_eq!(found_out + 1, RESOLVED_UNUSED / LONGEST_URL);
         let expected = LeftOut { all: 1, unseen: 1 };
         assert_eq!(room.left_out(), expected, "others are counted as faulty");
     }

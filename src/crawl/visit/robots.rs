@@ -1,4 +1,4 @@
-//! A host's robots.txt: fetched with its redirects, read, remembered.
+//! A host's robots.txt: fetched with its redirects, and parsed.
 
 use std::time::Duration;
 
@@ -16,27 +16,27 @@ use super::echoes::cut_robots;
 use crate::crawl::clock::Clock;
 use crate::crawl::site::{Site, Text};
 
-/// Most redirects of a robots.txt that are followed; beyond them it counts as missing
-/// (RFC 9309 section 2.3.1.2, Google's robots.txt specification).
+/// Maximum redirects of a robots.txt that are followed; beyond them it counts as missing (RFC 9309
+/// section 2.3.1.2, Google's robots.txt specification).
 const MAX_HOPS: usize = 5;
 
-/// Files up to this size are read by the visit that fetched them; the rules of larger ones only when a
-/// request depends on them. In bytes. Nearly all files are smaller. Ours.
+/// Maximum size of a file that the visit parses itself, in bytes. The rules of larger ones are
+/// parsed only when a request depends on them. Nearly all files are smaller. Ours.
 pub(in crate::crawl) const SMALL_FILE: usize = 16 * 1024;
 
-/// What a host's robots.txt lets us do.
+/// The permissions of a host's robots.txt.
 #[derive(Clone, Debug)]
 pub(in crate::crawl) enum Rules {
-    /// What the rules of this text say.
+    /// The rules of this text.
     Text(Text),
-    /// Everything.
+    /// Everything is allowed.
     AllowAll,
-    /// Nothing: it could not be read, because of this.
+    /// Nothing is allowed: the file could not be read, because of this.
     Unreachable(Outcome),
 }
 
 impl Rules {
-    /// The rules that an interrupted crawl had stored.
+    /// Returns the rules that an interrupted crawl had stored.
     pub(in crate::crawl) fn restore(site: &Site, known: &KnownRobots) -> Rules {
         match (known.access, &known.body) {
             (RobotsAccess::Rules, Some(body)) => Rules::Text(site.text(body)),
@@ -45,7 +45,7 @@ impl Rules {
         }
     }
 
-    /// The pause that a stored file asks for.
+    /// Returns the pause that a stored file demands.
     pub(in crate::crawl) fn crawl_delay(
         &self,
         site: &Site,
@@ -59,7 +59,7 @@ impl Rules {
     }
 }
 
-/// Why a path must not be fetched by these rules, if it must not.
+/// Returns why these rules forbid a path, if they do.
 pub(in crate::crawl) fn forbid(group: &Group, url: &CrawlUrl) -> Option<Skip> {
     let verdict = group.verdict(url.path_and_query());
     let line = verdict.line.unwrap_or_default();
@@ -67,7 +67,7 @@ pub(in crate::crawl) fn forbid(group: &Group, url: &CrawlUrl) -> Option<Skip> {
     (!verdict.allowed).then(|| Skip::new(SkipReason::Robots, format!("line {line}: {rule}")))
 }
 
-/// Why nothing of a host may be fetched.
+/// Returns why nothing of a host may be fetched.
 pub(in crate::crawl) fn unreadable() -> Skip {
     Skip::new(
         SkipReason::Robots,
@@ -75,33 +75,33 @@ pub(in crate::crawl) fn unreadable() -> Skip {
     )
 }
 
-/// The rules in a text that hold for the crawl.
+/// Returns the rules in a text that apply to the crawl.
 pub(in crate::crawl) fn group(site: &Site, body: &[u8]) -> Group {
     Robots::parse(body).group(&site.robots_agents())
 }
 
-/// What asking for a robots.txt brought.
+/// The result of requesting a robots.txt.
 #[derive(Debug)]
 pub(in crate::crawl) struct Answer {
     /// The answer to the first request.
     pub(in crate::crawl) first: Exchange,
     /// Attempts at the URLs it redirects to.
     pub(in crate::crawl) hops: Vec<(CrawlUrl, Attempt)>,
-    /// What happened in the end.
+    /// The final outcome.
     pub(in crate::crawl) outcome: Outcome,
     pub(in crate::crawl) rules: Rules,
-    /// The rules themselves, if the file is small.
+    /// The parsed rules, if the file is small.
     pub(in crate::crawl) group: Option<(Text, Group)>,
     /// The memory of the file.
     pub(in crate::crawl) held: Held,
-    /// Without the sitemaps that are to be fetched, which the dispatcher decides.
+    /// Without the sitemaps to be fetched: the dispatcher decides about them.
     pub(in crate::crawl) record: RobotsRecord,
     /// Sitemaps it names, resolved.
     pub(in crate::crawl) sitemaps: Vec<CrawlUrl>,
 }
 
-/// Asks for a robots.txt. Its redirects are followed here, at once: they belong to the one question
-/// that must be answered before anything else of the host is asked.
+/// Requests a robots.txt. It follows redirects at once: they belong to the one request that must be
+/// answered before any other request to the host.
 pub(in crate::crawl) async fn fetch<F: Fetcher>(
     fetcher: &F,
     site: &Site,
@@ -193,7 +193,7 @@ fn read(
             let mut sitemaps = Vec::new();
             record.problems = robots.problems().iter().map(ToString::to_string).collect();
             for (line, sitemap) in robots.sitemaps() {
-                // Relative ones are wrong and common: what is meant is plain.
+                // Relative ones are wrong and common: their meaning is plain.
                 match record.final_url.join(sitemap) {
                     Ok(url) => sitemaps.push(url),
                     Err(fault) => record

@@ -1,4 +1,4 @@
-//! From a sitemap's bytes to what is known of it and what it adds to the crawl.
+//! The record of a sitemap from its bytes, and the URLs that it adds to the crawl.
 
 use crate::fetch::Redactor;
 use crate::frontier::Discovery;
@@ -15,14 +15,14 @@ use crate::store::{SitemapEntry, SitemapRecord};
 use super::echoes::{cut_sitemap, cut_url};
 use crate::crawl::site::Site;
 
-/// Longest chain of sitemap indexes. The protocol knows one level; some sites have two.
+/// Maximum chain of sitemap indexes. The protocol knows one level; some sites have two.
 const MAX_NESTING: u32 = 3;
 
-/// Alternates that are kept of one sitemap: those of 50,000 pages in five languages whose sitemaps are not read. An
-/// alternate that is in the sitemap already is not kept again. Ours.
+/// Maximum alternates kept of one sitemap: those of 50,000 pages in five languages whose sitemaps
+/// are not read. An alternate that is in the sitemap already is not kept again. Ours.
 const MOST_ALTERNATES: usize = 200_000;
 
-/// Read no more of a sitemap, in bytes: the limit of sitemaps.org and one to notice that it is
+/// Maximum bytes read of a sitemap: the limit of sitemaps.org and one more to notice that it is
 /// exceeded.
 pub(super) const BODY_LIMIT: usize = SIZE_LIMIT as usize + 1;
 
@@ -86,8 +86,8 @@ pub(super) fn read(
         + u64::from(report.truncated);
     if alternates.left_out > 0 {
         let left_out = alternates.left_out;
-        let told = format!("{left_out} alternates beyond the first {MOST_ALTERNATES} left out");
-        record.problems.push(told);
+        let text = format!("{left_out} alternates beyond the first {MOST_ALTERNATES} left out");
+        record.problems.push(text);
     }
     if record.foreign > 0 {
         let foreign = record.foreign;
@@ -101,10 +101,10 @@ pub(super) fn read(
     record
 }
 
-/// What is in one sitemap so far, and how many alternates it is to take.
+/// The URLs in one sitemap so far, and how many alternates it may still take.
 struct Alternates {
     pages: FingerprintSet,
-    /// Alternates that were taken in and are no pages so far.
+    /// Accepted alternates that are not listed as pages so far.
     taken: FingerprintSet,
     room: usize,
     left_out: u64,
@@ -120,7 +120,7 @@ impl Alternates {
         }
     }
 
-    /// Whether an entry is taken in. All but alternates are.
+    /// Returns whether an entry is accepted. All are except alternates.
     fn takes(&mut self, kind: Kind, url: &CrawlUrl) -> bool {
         let url = url.fingerprint();
         if kind == Kind::Page {
@@ -142,13 +142,13 @@ impl Alternates {
         is_new
     }
 
-    /// Whether the sitemap lists a URL as a page.
+    /// Returns whether the sitemap lists a URL as a page.
     fn is_page(&self, url: &CrawlUrl) -> bool {
         self.pages.contains(&url.fingerprint())
     }
 }
 
-/// What the crawl does about an entry; nothing about images and videos unless asked.
+/// Returns how the crawl treats an entry; `None` for images and videos unless the user wants them.
 fn judge(site: &Site, found: &Discovery, entry: &Entry, url: CrawlUrl) -> Option<SitemapEntry> {
     let scope = &site.scope;
     let (role, admission) = match entry.kind {
@@ -159,7 +159,7 @@ fn judge(site: &Site, found: &Discovery, entry: &Entry, url: CrawlUrl) -> Option
                 Admission::Skip(Role::Sitemap, Skip::new(SkipReason::Trap, detail)),
             )
         }
-        // One that robots.txt keeps elsewhere may be an index of others that lie beside it.
+        // One that robots.txt keeps elsewhere may be an index of others next to it.
         Kind::Sitemap if !scope.is_site(&url) && !belongs(&found.url, &url) => (
             Role::Sitemap,
             Admission::Skip(Role::Sitemap, Skip::new(SkipReason::Scope, FOREIGN_SITEMAP)),
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn alternates_are_taken_once_each_up_to_a_limit() {
+    fn alternates_are_accepted_once_each_up_to_a_limit() {
         let mut alternates = Alternates::up_to(3);
         let mut take = |kind, numbers: std::ops::Range<u32>| {
             let url = |n: &u32| CrawlUrl::parse(&format!("http://site.test/{n}")).expect("a URL");
@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(take(Kind::Page, 0..2), 2);
         assert_eq!(take(Kind::Alternate, 0..7), 3);
         assert_eq!(take(Kind::Alternate, 0..5), 0);
-        // Those that turn out to be pages give their room back.
+        // Alternates that turn out to be pages free their room.
         assert_eq!(take(Kind::Page, 2..4), 2);
         assert_eq!(take(Kind::Alternate, 5..9), 2);
         assert_eq!(alternates.left_out, 2 + 2);
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn locations_that_are_no_urls_are_listed_up_to_a_limit_and_counted_beyond() {
+    fn invalid_locations_are_listed_up_to_a_limit_and_counted_beyond() {
         let record = read_text(format!("http://[{}\n", "x".repeat(1_000)).repeat(130));
         assert_eq!(record.problems.len(), PROBLEM_LIMIT + 1);
         assert!(record.problems.iter().all(|problem| problem.len() < 300));

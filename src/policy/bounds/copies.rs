@@ -1,9 +1,10 @@
-//! Pages that say the same. A server that answers every path alike, or writes a session into each link, has no last
-//! page; its pages tell so by repeating themselves, whatever their paths look like. A catalogue of any size does
-//! not: its pages differ in text or title.
+//! Pages with the same content. A server that gives every path the same answer, or writes a session
+//! into each link, has no last page. Its pages repeat, whatever their paths look like. The pages of
+//! a catalogue of any size differ in text or title.
 //!
-//! Limits: a site whose endless pages all differ, because a machine writes their text, is not recognised; it ends
-//! by `--max-pages` and `--max-disk`. Pages without any text, such as galleries, are never counted.
+//! Limits: a site whose endless pages all differ, because a machine writes their text, is not
+//! recognised. It ends by `--max-pages` and `--max-disk`. Pages without any text, such as
+//! galleries, are never counted.
 
 use std::collections::HashMap;
 
@@ -11,15 +12,16 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::model::{CrawlUrl, HtmlFacts};
 
-/// Pages of one host with the same title and text after which what such a page links to is not new, or as many as a
-/// path may have queries, if those are more. Sites that repeat their pages for each country or currency have some
-/// dozens of each; a shop's empty categories may be hundreds. Ours.
+/// Pages of one host with the same title and text after which the links of such a page count as not
+/// new. If a path may have more queries than this, that number applies. Sites that repeat their
+/// pages for each country or currency have some dozens of each; a shop's empty categories may be
+/// hundreds. Ours.
 const MOST_COPIES: u32 = 1_000;
 
-/// Most texts that are counted at a time. Ours.
+/// Maximum texts counted at a time. Ours.
 const MOST_TEXTS: usize = 100_000;
 
-/// How many pages of a run say the same. Some 2 MB at most.
+/// Counts of the pages of a run that have the same content. Takes about 2 MB at most.
 #[derive(Debug)]
 pub struct Copies {
     most: u32,
@@ -27,7 +29,7 @@ pub struct Copies {
 }
 
 impl Copies {
-    /// For a run in which a path may have so many queries.
+    /// Returns the counts for a run with this limit of queries per path.
     pub fn new(max_queries_per_path: u32) -> Copies {
         Copies {
             most: max_queries_per_path.max(MOST_COPIES),
@@ -35,8 +37,8 @@ impl Copies {
         }
     }
 
-    /// Counts a page that was fetched. Says why new links on it lead nowhere new, if too many pages of its host say
-    /// the same.
+    /// Counts a fetched page. Returns why the new links on it lead nowhere new, if too many pages
+    /// of its host have the same content.
     pub fn count(&mut self, url: &CrawlUrl, page: &HtmlFacts) -> Option<String> {
         if page.text_hash == xxh3_64(b"") {
             return None;
@@ -56,7 +58,7 @@ impl Copies {
         })
     }
 
-    /// Makes room: what was seen once is most of any site.
+    /// Makes room: most texts of any site occur once.
     fn forget(&mut self) {
         self.counts.retain(|_, count| *count > 1);
         if self.counts.len() > MOST_TEXTS / 2 {
@@ -82,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_pages_may_say_the_same() {
+    fn a_thousand_pages_may_have_the_same_content() {
         let mut copies = Copies::new(5);
         let welcome = page("Welcome", "Hello.");
         let mut add = |n: u32, page: &HtmlFacts| {
@@ -91,7 +93,7 @@ mod tests {
         };
         assert!((0..MOST_COPIES).all(|n| !add(n, &welcome)));
         assert!(add(7, &welcome));
-        // Another title, another text, no text at all.
+        // Another title, another text, and no text at all.
         assert!(!add(8, &page("Welcome 2", "Hello.")));
         assert!(!add(9, &page("Welcome", "Hello again.")));
         assert!((0..2 * MOST_COPIES).all(|n| !add(n, &page("Welcome", ""))));

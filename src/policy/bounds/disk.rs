@@ -1,23 +1,23 @@
-//! How much a run may store.
+//! The limit on what a run may store.
 
-/// Bytes by which a run may let its database grow, if nothing else is said: many times what a million pages take.
+/// Default maximum growth of the database in a run, in bytes: many times what a million pages take.
 /// Ours.
 pub const USUAL_MAX_DISK: u64 = 20_000_000_000;
 
-/// What a run may store.
+/// The disk space that a run may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DiskBudget {
-    /// Bytes by which its database may grow.
+    /// Maximum growth of the database, in bytes.
     pub bytes: u64,
-    /// Whether nobody asked for it.
+    /// Whether it is the default and not the user's choice.
     pub is_usual: bool,
 }
 
 impl DiskBudget {
-    /// What was asked for; else as much as is usual, or half of what is free, if that is less: conclusions and
-    /// exports need room, too.
-    pub fn new(asked: Option<u64>, free: Option<u64>) -> DiskBudget {
-        match asked {
+    /// Returns the requested budget. Without a request, returns the default, or half of the free
+    /// space if that is less, because conclusions and exports need room, too.
+    pub fn new(requested: Option<u64>, free: Option<u64>) -> DiskBudget {
+        match requested {
             Some(bytes) => DiskBudget {
                 bytes,
                 is_usual: false,
@@ -29,7 +29,7 @@ impl DiskBudget {
         }
     }
 
-    /// Whether the default was lowered for a disk with little room.
+    /// Returns whether the default was lowered because the disk has little room.
     pub fn is_lowered(self) -> bool {
         self.is_usual && self.bytes < USUAL_MAX_DISK
     }
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_usual_budget_leaves_half_of_a_disk_and_what_was_asked_for_holds() {
+    fn the_default_budget_leaves_half_of_the_disk_and_a_requested_one_holds() {
         const GB: u64 = 1_000_000_000;
         let cases = [
             (None, None, 20 * GB, false),
@@ -50,8 +50,8 @@ mod tests {
             (Some(30 * GB), Some(3 * GB), 30 * GB, false),
             (Some(1), None, 1, false),
         ];
-        for (asked, free, bytes, lowered) in cases {
-            let budget = DiskBudget::new(asked, free);
+        for (requested, free, bytes, lowered) in cases {
+            let budget = DiskBudget::new(requested, free);
             assert_eq!((budget.bytes, budget.is_lowered()), (bytes, lowered));
         }
     }

@@ -1,4 +1,4 @@
-//! What bounds a run: its disk, its sitemaps, pages that say the same, URLs without end.
+//! Bounds of a run: its disk, its sitemaps, pages with the same content, URLs without end.
 
 pub(super) mod copies;
 pub(super) mod disk;

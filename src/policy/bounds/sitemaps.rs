@@ -1,34 +1,35 @@
-//! How many sitemaps a run reads, and of whom: an index is anybody's text, and may list sitemaps of
-//! strangers or indexes without end.
+//! How many sitemaps a run reads, and from which sites. Anybody may write an index, and it may list
+//! sitemaps of strangers or indexes without end.
 
-/// Most sitemaps of one run (ours): fifty million URLs by the limits of sitemaps.org.
+/// Maximum sitemaps of one run (ours): fifty million URLs by the limits of sitemaps.org.
 pub const MOST_SITEMAPS: u64 = 1_000;
 
-/// Most sitemaps of other sites in one run (ours), such as those that a robots.txt keeps at a storage service.
+/// Maximum sitemaps of other sites in one run (ours), such as those that a robots.txt keeps at a
+/// storage service.
 pub const MOST_FOREIGN_SITEMAPS: u64 = 100;
 
-/// Most entries of all sitemaps of one run (ours).
+/// Maximum entries of all sitemaps of one run (ours).
 pub const MOST_SITEMAP_ENTRIES: u64 = 10_000_000;
 
-/// Counts the sitemaps of a run and what they list.
+/// The count of a run's sitemaps and of their entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SitemapCount {
-    /// Sitemaps that were requested.
+    /// Requested sitemaps.
     pub files: u64,
-    /// Those of them that are of other sites and were not named by the user.
+    /// Requested sitemaps of other sites that the user did not name.
     pub foreign: u64,
-    /// What they listed.
+    /// Entries that the sitemaps listed.
     pub entries: u64,
 }
 
 impl SitemapCount {
-    /// Counts a sitemap that is requested.
+    /// Counts a requested sitemap.
     pub fn add(&mut self, foreign: bool) {
         self.files += 1;
         self.foreign += u64::from(foreign);
     }
 
-    /// Why no more sitemaps are requested, if so.
+    /// Returns why no more sitemaps are requested, if a limit is reached.
     pub fn refuse(&self, foreign: bool) -> Option<String> {
         if self.files >= MOST_SITEMAPS {
             return Some(format!("more than {MOST_SITEMAPS} sitemaps in one run"));
@@ -37,7 +38,7 @@ impl SitemapCount {
             .then(|| format!("more than {MOST_FOREIGN_SITEMAPS} sitemaps of other sites"))
     }
 
-    /// Counts what a sitemap lists, and returns how much of it is taken in.
+    /// Counts the entries that a sitemap lists, and returns how many of them are accepted.
     pub fn take(&mut self, listed: usize) -> usize {
         let room = MOST_SITEMAP_ENTRIES.saturating_sub(self.entries);
         let taken = listed.min(usize::try_from(room).unwrap_or(usize::MAX));

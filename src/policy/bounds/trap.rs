@@ -1,24 +1,24 @@
-//! Families of URLs that never end: queries of one path (calendars, filters that combine, session
-//! numbers), and paths that differ in numbers alone and lead on from one to the next.
+//! Groups of URLs that never end: queries of one path (calendars, filters that combine, session
+//! numbers), and paths that differ in numbers alone and link from one to the next.
 
 use std::collections::HashMap;
 
 use crate::model::CrawlUrl;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Most paths, and most shapes of paths, that are watched. A site with more of them is watched in part.
-/// Ours.
+/// Maximum number of watched paths, and of watched path shapes. A site with more of them is watched
+/// in part. Ours.
 const MAX_PATHS: usize = 200_000;
 
-/// A shape of paths may have this many times as many URLs as a path may have queries: 5,000 by default.
-/// Ours: no reader goes through so many pages of a list one by one.
+/// How many times as many URLs a shape of paths may have as a path may have queries: 5,000 URLs by
+/// default. Ours: no reader clicks through that many pages of a list one by one.
 const PATHS_PER_QUERY: u32 = 5;
 
-/// Only so many clicks from a start page a shape of paths can be endless: what is closer is reached some
-/// other way than from one to the next. Ours.
+/// Clicks from a start page below which no shape of paths counts as endless: there are other ways
+/// to a closer page than from one to the next. Ours.
 const DEEP: u32 = 50;
 
-/// Counts the distinct queries of each path, and the URLs of each shape of paths.
+/// The counts of distinct queries per path, and of URLs per shape of paths.
 #[derive(Debug)]
 pub struct Traps {
     limit: u32,
@@ -26,7 +26,7 @@ pub struct Traps {
     shapes: HashMap<u64, u32>,
 }
 
-/// Where a URL was found.
+/// The place where the crawl found a URL.
 #[derive(Clone, Copy, Debug)]
 pub struct FoundOn<'a> {
     /// The page that links to it.
@@ -36,7 +36,7 @@ pub struct FoundOn<'a> {
 }
 
 impl Traps {
-    /// Allows so many distinct queries of one path.
+    /// Returns counts that allow this many distinct queries per path.
     pub fn new(limit: u32) -> Traps {
         Traps {
             limit,
@@ -45,7 +45,7 @@ impl Traps {
         }
     }
 
-    /// Counts a URL that was not known before, and says why it is one of an endless family, if it is.
+    /// Counts a new URL. Returns why it belongs to an endless group, if it does.
     pub fn trap(&mut self, url: &CrawlUrl, found: Option<FoundOn<'_>>) -> Option<String> {
         if let Some(query) = url.as_url().query() {
             let path = &url.as_str()[..url.as_str().len() - query.len()];
@@ -71,7 +71,7 @@ impl Traps {
     }
 }
 
-/// Counts one more; false if there are `most` already.
+/// Counts one more. Returns false if there are `most` already.
 fn count(counts: &mut HashMap<u64, u32>, key: u64, most: u32) -> bool {
     if counts.len() >= MAX_PATHS && !counts.contains_key(&key) {
         return true;
@@ -84,7 +84,7 @@ fn count(counts: &mut HashMap<u64, u32>, key: u64, most: u32) -> bool {
     true
 }
 
-/// Origin and path with `#` for each number; none if there is no number in the path.
+/// Returns origin and path with `#` for each number, or `None` if the path has no number.
 fn shape(url: &CrawlUrl) -> Option<String> {
     let path = url.as_url().path();
     if !path.bytes().any(|byte| byte.is_ascii_digit()) {
@@ -114,18 +114,18 @@ mod tests {
     }
 
     #[test]
-    fn a_path_may_have_so_many_queries() {
+    fn the_queries_of_a_path_have_a_limit() {
         let mut traps = Traps::new(2);
-        let mut ask = |text| traps.trap(&url(text), None).is_some();
-        assert!(!ask("http://h/cal?d=1"));
-        assert!(!ask("http://h/cal?d=2"));
-        assert!(ask("http://h/cal?d=3"));
-        assert!(!ask("http://h/cal"));
-        assert!(!ask("http://h/other?d=1"));
+        let mut is_trap = |text| traps.trap(&url(text), None).is_some();
+        assert!(!is_trap("http://h/cal?d=1"));
+        assert!(!is_trap("http://h/cal?d=2"));
+        assert!(is_trap("http://h/cal?d=3"));
+        assert!(!is_trap("http://h/cal"));
+        assert!(!is_trap("http://h/other?d=1"));
     }
 
     #[test]
-    fn paths_that_differ_in_numbers_and_lead_on_from_one_to_the_next_end() {
+    fn numbered_paths_that_link_from_one_to_the_next_end() {
         let mut traps = Traps::new(100);
         let mut chain = |from: &str, to: &str, depth| {
             let page = url(&format!("http://h{from}"));
@@ -138,7 +138,7 @@ mod tests {
             chain(&from, &to, *n)
         });
         assert_eq!(ended, Some(500));
-        // Another family, a list of products, a sitemap and what is close go on.
+        // Another family, a list of products, a sitemap and close pages are still admitted.
         assert!(!chain("/news/1", "/news/2", 900));
         assert!(!chain("/list/60", "/cal/5000/", 900));
         assert!(!chain("", "/cal/5001/", 900));

@@ -1,12 +1,12 @@
-//! When to stop requesting a host for a time: a circuit breaker. It drops nothing; it says from when on
+//! When to stop requesting a host for a time: a circuit breaker. It drops nothing. It returns when
 //! the host may be requested again, or that the crawl has waited for it long enough.
 //!
-//! Many broken pages in a row are no outage. So before it opens, a *control* is requested, a page that
-//! was fine: if that is fine now, the host is up and the crawl goes on. A host is never given up
-//! without controls that fail, as long as it ever served a page.
+//! Many broken pages in a row are no outage. So before the breaker opens, the crawl requests a
+//! *control*, a page that was fine. If the control is fine now, the host is up and the crawl
+//! continues. The run gives up a host that ever served a page only after controls fail.
 //!
-//! Closed; suspected (one request at a time, with a control); open (none); half-open (one at a time,
-//! with a control) until three in a row are fine or one is not.
+//! Closed; suspected (one request at a time, with a control); open (none); half-open (one at a
+//! time, with a control) until three in a row are fine or one fails.
 
 mod streak;
 
@@ -20,48 +20,48 @@ use self::streak::Streak;
 /// Requests in a row that must be fine for an open breaker to close.
 const PROBES: u32 = 3;
 
-/// How long the host is left alone first; it doubles each time a control fails. Ours: a deploy or a
-/// restart is over by then, and a host that is down sees eight checks in ten minutes.
+/// Length of the first pause; it doubles each time a control fails. Ours: a deploy or a restart is
+/// over by then, and a host that is down gets eight checks in ten minutes.
 const FIRST_OPEN: Duration = Duration::from_secs(15);
 
-/// Longest time between two controls.
+/// Maximum time between two controls.
 const LONGEST_OPEN: Duration = Duration::from_mins(15);
 
-/// Most that a host may hold up one run, whatever the patience.
+/// Maximum time that a host may hold up one run, whatever the patience.
 const MOST_PATIENCE: Duration = Duration::from_hours(2);
 
-/// The part of the time for which a host served that is taken off the time for which it was waited
-/// before: a host that restarts now and then in a crawl of many hours is not given up for the sum. Ours.
+/// Divisor of the time in which a host served; the result is subtracted from the earlier waiting
+/// time. A host that restarts now and then in a crawl of many hours is not given up because of the
+/// sum. Ours.
 const FORGETS: u32 = 10;
 
-/// One attempt, as far as the breaker of its host depends on it.
+/// The part of an attempt that its host's breaker depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BreakerSignal {
-    /// Whether it failed as search engines see it.
+    /// Whether the attempt failed for search engines.
     pub failed: bool,
-    /// Whether such a failure speaks of the whole host.
+    /// Whether such a failure is evidence about the whole host.
     pub host_level: bool,
-    /// Whether it speaks of pages: that robots.txt or a sitemap is served says little of them.
+    /// Whether it is evidence about pages: a served robots.txt or sitemap shows little about them.
     pub is_page: bool,
     /// The status of the answer, if there was one.
     pub status: Option<u16>,
-    /// When it began.
+    /// When the attempt began.
     pub started: Moment,
-    /// How the control was, if one was requested along with it: true for fine.
+    /// The result of the control that was requested with it: true for fine.
     pub control: Option<bool>,
-    /// For how long the control, or the failure if there was no control, wants the host not to be
-    /// asked.
+    /// The pause that the control announced, or the failure if there was no control.
     pub announced: Option<Duration>,
 }
 
-/// What changed.
+/// A change of the breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BreakerChange {
-    /// So much fails in a row that a control is requested.
+    /// Enough requests failed in a row to request a control.
     Suspected,
     /// The control is fine: pages fail, the host does not.
     Cleared,
-    /// The host is left alone until this moment.
+    /// The host is not requested until this moment.
     Opened(Moment),
     /// The host is up again.
     Closed,
@@ -69,16 +69,16 @@ pub enum BreakerChange {
     GaveUp,
 }
 
-/// How long a host was waited for, in words of the run.
+/// The time for which the run waited for a host, for the run's texts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waited {
-    /// Since when nothing was fine.
+    /// When the host stopped answering well.
     pub since: Option<Moment>,
     /// How long the run waited for it.
     pub held: Duration,
     /// Requests that found it still failing, one at a time and with a control.
     pub checks: u32,
-    /// Until when the host announced to fail (`Retry-After`), if that is longer than is waited for at once.
+    /// The end that the host itself announced, if that is later than the next check.
     pub announced: Option<Moment>,
 }
 
@@ -87,11 +87,11 @@ pub struct Waited {
 pub struct Breaker {
     state: State,
     streak: Streak,
-    /// The most that this host may hold up the run.
+    /// Maximum time that this host may hold up the run.
     patience: Duration,
-    /// Since when it has been found down, checks included.
+    /// When the current outage was found, checks included.
     down: Option<Moment>,
-    /// How long it held up the run before that, as far as that is not forgotten.
+    /// How long it held up the run before that, minus the forgotten part.
     earlier: Duration,
     /// When it was found up again.
     recovered: Option<Moment>,
@@ -101,7 +101,7 @@ pub struct Breaker {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     Closed,
-    /// A control decides, of the requests begun since then.
+    /// A control decides, for requests that began after this moment.
     Suspected {
         since: Moment,
     },
@@ -118,15 +118,15 @@ enum State {
 }
 
 impl BreakerSignal {
-    /// Whether the host answers: the URL itself, or else a page that was fine before.
+    /// Returns whether the host answers: the URL itself, or else a page that was fine before.
     fn shows_host_up(&self) -> bool {
         !self.failed || self.control == Some(true)
     }
 }
 
 impl Breaker {
-    /// A host that was not requested yet, and for which the run may wait so long in all; at most two
-    /// hours.
+    /// Returns the breaker of a host that was not requested yet. The run waits for it for at most
+    /// `patience` in total, and never longer than two hours.
     pub fn new(patience: Duration) -> Breaker {
         Breaker {
             state: State::Closed,
@@ -139,22 +139,22 @@ impl Breaker {
         }
     }
 
-    /// Whether the host may be requested as its pace allows.
+    /// Returns whether the host may be requested as its pace allows.
     pub fn is_closed(&self) -> bool {
         self.state == State::Closed
     }
 
-    /// Whether the host is not waited for any more. It stays so for the run.
+    /// Returns whether the run gave up the host. This does not change during the run.
     pub fn is_down(&self) -> bool {
         self.state == State::Down
     }
 
-    /// How long the host has held up the run so far, or will have when it may be requested next.
+    /// Returns how long the host has held up the run so far, up to the next allowed request.
     pub fn waited(&self) -> Waited {
         self.waited
     }
 
-    /// Takes in an attempt that is over. `roll` is the dice: at least 0, below 1.
+    /// Records a finished attempt. `roll` is a random number: at least 0, below 1.
     pub fn on_attempt(
         &mut self,
         seen: BreakerSignal,
@@ -175,7 +175,7 @@ impl Breaker {
                     return None;
                 }
                 self.state = State::Suspected {
-                    // What began within this very millisecond began without a control.
+                    // Requests that began within this same millisecond began without a control.
                     since: now + Duration::from_millis(1),
                 };
                 Some(BreakerChange::Suspected)
@@ -210,7 +210,7 @@ impl Breaker {
                 let down = self.down.take().map(|down| now.since(down));
                 self.earlier += down.unwrap_or_default();
                 self.recovered = Some(now);
-                // What is said when it is given up is said of one outage.
+                // The text about a host that is given up describes one outage.
                 self.waited = Waited {
                     held: self.waited.held,
                     ..Waited::default()
@@ -223,14 +223,14 @@ impl Breaker {
         }
     }
 
-    /// Takes in that this machine had no network for so long: that is none of the host's time.
+    /// Adds time in which this machine had no network: it does not count as the host's time.
     pub fn extend(&mut self, by: Duration) {
         self.down = self.down.map(|down| down + by);
     }
 
     fn note(&mut self, seen: BreakerSignal) {
         self.streak.note(seen.failed, seen.host_level);
-        self.streak.heard(seen.status.is_some());
+        self.streak.note_answer(seen.status.is_some());
         if let Some(fine) = seen.control {
             self.streak.note(!fine, seen.host_level && !fine);
         }
@@ -257,7 +257,7 @@ impl Breaker {
             self.earlier = self.earlier.saturating_sub(forgotten);
         }
         let down = *self.down.get_or_insert(now);
-        // A check of a host that hangs takes its time, too.
+        // A check of a host that hangs takes time, too.
         self.waited.held = (self.earlier + now.since(down)).min(self.patience);
         let left = self.patience.saturating_sub(self.waited.held);
         let announced = seen.announced.unwrap_or_default();

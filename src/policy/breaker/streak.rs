@@ -1,24 +1,24 @@
-//! Failures in a row. A single answer that is fine says that the host is up.
+//! Failures in a row. A single fine answer shows that the host is up.
 
-/// Failures in a row that speak of the host, such as refused connections, before it is suspected:
-/// Envoy's outlier detection ejects after five.
+/// Failures in a row that are evidence about the host, such as refused connections, before it is
+/// suspected. Envoy's outlier detection ejects after five.
 const HOST_FAILURES: u32 = 5;
 
-/// Failures in a row of any kind. Ours: a suspicion that is unfounded costs one request.
+/// Failures in a row of any kind. Ours: an unfounded suspicion costs one request.
 const FAILURES: u32 = 8;
 
-/// Attempts in a row without any answer where no page was ever fine: as many as Kubernetes makes at a container
-/// that was not ready yet before it does something (`failureThreshold`). A host that hangs takes half a minute
-/// for each.
+/// Attempts in a row without any answer on a host that never served a page. Kubernetes makes as
+/// many on a container that was not ready yet (`failureThreshold`). A host that hangs takes half a
+/// minute for each.
 const NEW_HOST_SILENT: u32 = 3;
 
-/// Most times as many failures that are needed when suspicions have proved unfounded.
+/// Maximum factor of the needed failures after unfounded suspicions.
 const MOST_LENIENT: u32 = 16;
 
-/// Answers that were fine after which no unfounded suspicion is remembered. Ours.
+/// Fine answers after which an unfounded suspicion is forgotten. Ours.
 const FORGET: u32 = 20;
 
-/// The last attempts at a host, as far as they failed.
+/// The recent failures of a host.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Streak {
     failures: u32,
@@ -29,7 +29,7 @@ pub(super) struct Streak {
     silent: u32,
     /// Whether any page was ever fine.
     served: bool,
-    /// Times as many failures as usual that are needed.
+    /// Factor by which more failures than usual are needed.
     lenient: u32,
 }
 
@@ -64,17 +64,17 @@ impl Streak {
         }
     }
 
-    /// Takes note whether there was an answer.
-    pub(super) fn heard(&mut self, answered: bool) {
+    /// Records whether there was an answer.
+    pub(super) fn note_answer(&mut self, answered: bool) {
         self.silent = if answered { 0 } else { self.silent + 1 };
     }
 
-    /// Takes note that a page was fine.
+    /// Records that a page was fine.
     pub(super) fn served(&mut self) {
         self.served = true;
     }
 
-    /// Whether the host may be down.
+    /// Returns whether the host may be down.
     pub(super) fn is_suspicious(&self) -> bool {
         let is_new_and_silent = !self.served && self.silent >= NEW_HOST_SILENT * self.lenient;
         is_new_and_silent
@@ -82,7 +82,7 @@ impl Streak {
             || self.failures >= FAILURES * self.lenient
     }
 
-    /// The host is up again: nothing is held against it.
+    /// Resets the count and the factor: the host is up again.
     pub(super) fn recovered(&mut self) {
         *self = Streak {
             served: true,
@@ -90,7 +90,7 @@ impl Streak {
         };
     }
 
-    /// The host was up: twice as much must fail before it is suspected again.
+    /// Doubles the needed failures: the host was up although it was suspected.
     pub(super) fn was_unfounded(&mut self) {
         *self = Streak {
             served: true,

@@ -20,7 +20,7 @@ fn seen(failed: bool, started: Moment) -> BreakerSignal {
     }
 }
 
-/// Attempts of no duration, a second apart, without controls; returns what changed last.
+/// Records attempts of no duration, a second apart, without controls. Returns the last change.
 fn feed(breaker: &mut Breaker, from: i64, fails: &[bool]) -> Option<BreakerChange> {
     let mut last = None;
     for (second, failed) in (from..).zip(fails) {
@@ -29,7 +29,7 @@ fn feed(breaker: &mut Breaker, from: i64, fails: &[bool]) -> Option<BreakerChang
     last
 }
 
-/// A breaker that suspects its host from second 9 on.
+/// Returns a breaker that suspects its host from second 9 on.
 fn suspicious() -> Breaker {
     let mut breaker = Breaker::new(PATIENCE);
     assert_eq!(feed(&mut breaker, 1, &[false]), None);
@@ -41,7 +41,7 @@ fn suspicious() -> Breaker {
 
 #[test]
 fn a_host_is_suspected_after_five_host_failures_or_eight_of_any_kind_in_a_row() {
-    // Three without an answer are enough where no page was ever fine.
+    // Three without an answer are enough if no page was ever fine.
     let cases = [
         (true, true, false, 5),
         (false, true, true, 5),
@@ -71,7 +71,7 @@ fn a_host_is_suspected_after_five_host_failures_or_eight_of_any_kind_in_a_row() 
         }
     }
     assert!(!suspicious().is_closed());
-    // However much fails, an answer in between shows that the host is up.
+    // One answer among many failures shows that the host is up.
     let mut breaker = Breaker::new(PATIENCE);
     let most: Vec<bool> = (0..200).map(|n| n % 8 != 0).collect();
     assert_eq!(feed(&mut breaker, 0, &most), None);
@@ -79,10 +79,10 @@ fn a_host_is_suspected_after_five_host_failures_or_eight_of_any_kind_in_a_row() 
 }
 
 #[test]
-fn it_opens_if_the_control_fails_and_clears_the_host_if_that_is_fine() {
+fn the_breaker_opens_if_the_control_fails_and_clears_the_host_if_it_is_fine() {
     for fine in [true, false] {
         let mut breaker = suspicious();
-        // What was under way already decides nothing.
+        // An attempt that was already under way decides nothing.
         let early = seen(true, at(9));
         assert_eq!(breaker.on_attempt(early, at(10), 0.5), None);
         let checked = BreakerSignal {
@@ -125,7 +125,7 @@ fn broken_pages_raise_fewer_and_fewer_suspicions() {
 }
 
 #[test]
-fn three_fine_requests_close_it_and_one_failure_opens_it_for_twice_as_long() {
+fn three_fine_requests_close_the_breaker_and_one_failure_doubles_the_pause() {
     let mut breaker = suspicious();
     let opened = feed(&mut breaker, 10, &[true]);
     assert_eq!(opened, Some(BreakerChange::Opened(at(25))));
@@ -141,7 +141,7 @@ fn three_fine_requests_close_it_and_one_failure_opens_it_for_twice_as_long() {
 }
 
 #[test]
-fn it_gives_up_when_patience_is_used_up_and_says_what_was_waited_for() {
+fn the_breaker_gives_up_after_the_patience_and_reports_the_wait() {
     let mut breaker = suspicious();
     let mut change = feed(&mut breaker, 10, &[true]);
     while let Some(BreakerChange::Opened(until)) = change {
@@ -188,14 +188,14 @@ fn a_host_that_never_served_a_page_is_given_up_if_it_announces_more_than_patienc
     }
 }
 
-/// Opens a breaker that is closed by eight failures and a failing check, at this second.
+/// Opens a closed breaker with eight failures and a failing check, at this second.
 fn go_down(breaker: &mut Breaker, from: i64) -> Option<BreakerChange> {
     feed(breaker, from, &[true; 8]);
     feed(breaker, from + 9, &[true])
 }
 
 #[test]
-fn a_url_that_is_fine_shows_that_the_host_is_up_whatever_the_control_does() {
+fn a_fine_url_shows_that_the_host_is_up_even_if_the_control_fails() {
     let fine = |second| BreakerSignal {
         control: Some(false),
         ..seen(false, at(second))
@@ -210,7 +210,7 @@ fn a_url_that_is_fine_shows_that_the_host_is_up_whatever_the_control_does() {
 }
 
 #[test]
-fn a_host_that_restarts_now_and_then_is_not_given_up_for_the_sum() {
+fn a_host_that_restarts_now_and_then_is_not_given_up_because_of_the_sum() {
     let mut breaker = Breaker::new(PATIENCE);
     feed(&mut breaker, 0, &[false]);
     for hour in 0..200 {
@@ -220,7 +220,7 @@ fn a_host_that_restarts_now_and_then_is_not_given_up_for_the_sum() {
         let closed = feed(&mut breaker, second + 30, &[false; 3]);
         assert_eq!(closed, Some(BreakerChange::Closed), "{hour}");
     }
-    // One that is down as often as it is up is.
+    // A host that is down as often as it is up is given up.
     let mut breaker = Breaker::new(PATIENCE);
     let gave_up = (0..200).any(|minute| {
         let change = go_down(&mut breaker, minute * 60);
@@ -231,7 +231,7 @@ fn a_host_that_restarts_now_and_then_is_not_given_up_for_the_sum() {
 }
 
 #[test]
-fn what_is_said_of_a_host_that_is_down_is_said_of_one_outage() {
+fn the_report_on_a_host_that_is_down_covers_one_outage() {
     let mut breaker = suspicious();
     feed(&mut breaker, 10, &[true]);
     feed(&mut breaker, 30, &[false; 3]);
@@ -243,7 +243,7 @@ fn what_is_said_of_a_host_that_is_down_is_said_of_one_outage() {
 }
 
 #[test]
-fn a_time_without_network_is_none_of_the_hosts() {
+fn time_without_a_network_does_not_count_as_the_hosts() {
     let mut breaker = suspicious();
     feed(&mut breaker, 10, &[true]);
     breaker.extend(Duration::from_mins(30));
@@ -253,7 +253,7 @@ fn a_time_without_network_is_none_of_the_hosts() {
 
 proptest! {
     #[test]
-    fn it_never_holds_a_run_longer_than_patience(
+    fn the_breaker_never_holds_a_run_longer_than_the_patience(
         minutes in 0_u64..200,
         steps in prop::collection::vec((0_i64..200, any::<bool>(), any::<bool>(), 0.0..1.0_f64), 1..300),
     ) {

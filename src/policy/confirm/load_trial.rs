@@ -1,24 +1,25 @@
-//! Whether a host fails because of the crawl's own load, tried in the confirmation passes: a few
-//! failing URLs are requested one at a time, one a second. If they fail as well, load is not the
-//! reason. If they are fine, the plan's pace is tried; failures that come back convict the load.
+//! A test in the confirmation passes of whether the crawl's own load makes a host fail. It requests
+//! a few failing URLs one at a time, one per second. If they fail as well, load is not the reason.
+//! If they are fine, it tries the plan's pace; failures that come back show that load is the
+//! reason.
 
-/// Careful requests to a host before load may be excluded, and most of them before the plan's pace is
-/// tried all the same: one at a time, one a second.
+/// Minimum careful requests to a host before load may be excluded, and their maximum before the
+/// plan's pace is tried in any case. They go out one at a time, one per second.
 const FEWEST_CAREFUL: u32 = 5;
 const MOST_CAREFUL: u32 = 10;
 
-/// Share of the requests that fails if load is not the reason (of careful ones), or if it is (of
-/// faster ones, where hardly any careful one failed). Ours.
+/// Minimum share of careful requests that fails if load is not the reason. Also the minimum share
+/// of faster requests that fails if load is the reason and hardly any careful one failed. Ours.
 const FAILING: f64 = 0.25;
 
 /// Failures at the plan's pace that are no accident. Ours.
 const NO_ACCIDENT: u32 = 3;
 
-/// How many times as large the share of failures must be at the plan's pace as of careful requests: what
-/// fails by chance does so at any pace. Ours.
+/// How many times as large the share of failures must be at the plan's pace as of careful requests:
+/// random failures occur at any pace. Ours.
 const MUCH_MORE: f64 = 5.0;
 
-/// Whether load makes a host fail, found in its confirmation passes. It lasts for all of them.
+/// The result of the load test in a host's confirmation passes. It lasts for all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadTrial {
     careful: Seen,
@@ -26,7 +27,7 @@ pub struct LoadTrial {
     stage: Stage,
 }
 
-/// Requests, and those of them that failed.
+/// The number of requests, and of those that failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Seen {
     all: u32,
@@ -35,10 +36,10 @@ struct Seen {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
-    /// One request at a time, one a second.
+    /// One request at a time, one per second.
     #[default]
     Careful,
-    /// At the plan's pace, with an eye on failures.
+    /// At the plan's pace, while failures are counted.
     Trial,
     /// Load is not the reason.
     Excluded,
@@ -47,25 +48,25 @@ enum Stage {
 }
 
 impl LoadTrial {
-    /// Most careful requests before the plan's pace is tried.
+    /// Maximum careful requests before the plan's pace is tried.
     pub(super) const MOST_CAREFUL: u32 = MOST_CAREFUL;
 
-    /// Whether requests may be made at the plan's pace.
+    /// Returns whether requests may be made at the plan's pace.
     pub const fn may_be_fast(&self) -> bool {
         matches!(self.stage, Stage::Trial | Stage::Excluded)
     }
 
-    /// Whether load is not the reason.
+    /// Returns whether load is not the reason.
     pub const fn is_excluded(&self) -> bool {
         matches!(self.stage, Stage::Excluded)
     }
 
-    /// Whether load is the reason.
+    /// Returns whether load is the reason.
     pub const fn is_convicted(&self) -> bool {
         matches!(self.stage, Stage::Convicted)
     }
 
-    /// Takes in an answer for a failing URL. Returns whether the pace may be another from now on.
+    /// Records an answer for a failing URL. Returns whether the pace may change from now on.
     pub fn answered(&mut self, failed: bool) -> bool {
         let before = self.may_be_fast();
         let seen = if before {

@@ -1,5 +1,5 @@
-//! Which failing URLs a confirmation pass requests again, how fast, and how often. Every URL whose
-//! verdict is open is requested in every pass; sampling begins only where the time budget ends. A few
+//! Which failing URLs a confirmation pass requests again, how fast, and how often. Each pass
+//! requests every URL whose verdict is open. Sampling begins only where the time budget ends. A few
 //! careful requests first show whether the crawl's own load was the reason.
 
 mod load_trial;
@@ -17,20 +17,20 @@ pub use load_trial::LoadTrial;
 use super::pace::CAREFUL;
 use shuffle::shuffle;
 
-/// Most careful requests to a host: one at a time, one a second.
+/// Maximum careful requests to a host: one at a time, one per second.
 const MOST_CAREFUL: u32 = LoadTrial::MOST_CAREFUL;
 
-/// Passes in a row without any failure before a URL that comes and goes is left alone.
+/// Passes in a row without any failure after which an intermittent URL is no longer requested.
 const RECOVERED: u32 = 2;
 
-/// Most looks at one URL in one pass: nobody waits longer for a test that does not end.
+/// Maximum looks at one URL in one pass: a test that does not end must not hold up the run.
 const MOST_LOOKS: u32 = 24;
 
 /// The same in all passes but the last, so that looks are spread over time.
 const MOST_EARLY_LOOKS: u32 = 6;
 
-/// Failed looks that are made beyond those needed: what is needed is learned from the looks themselves,
-/// and grows with each page that is fine at last. Ours.
+/// Returns the needed failed looks and some to spare. The looks themselves show how many are
+/// needed, and the number grows with each page that is fine in the end. Ours.
 const fn with_spare(needed: u32) -> u32 {
     needed + needed.div_ceil(2) + 2
 }
@@ -38,11 +38,11 @@ const fn with_spare(needed: u32) -> u32 {
 /// A URL that failed at least once, as a pass sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// Which host; equal for URLs of one host.
+    /// The host; equal for URLs of one host.
     pub host: u32,
-    /// Which section; equal for URLs of one section.
+    /// The section; equal for URLs of one section.
     pub section: u32,
-    /// How it failed last.
+    /// The outcome of the last failure.
     pub failure: Outcome,
     /// Attempts so far.
     pub attempts: u32,
@@ -50,8 +50,8 @@ pub struct Candidate {
     pub passes: u32,
     /// The looks so far.
     pub looks: Looks,
-    /// Failed looks that chance does not explain on its host, if nothing is ever fine; 0 where pages
-    /// do not come and go.
+    /// Failed looks that chance does not explain on its host, if nothing is ever fine; 0 on hosts
+    /// without intermittent pages.
     pub needed: u32,
     /// Whether any attempt succeeded.
     pub ever_ok: bool,
@@ -63,11 +63,11 @@ pub struct Candidate {
     pub ok_in_a_row: u32,
     /// From the first to the last failed attempt.
     pub span: Duration,
-    /// Until when the last answer announced to fail (`Retry-After`).
+    /// The end of failing that the last answer announced (`Retry-After`).
     pub announced: Option<Moment>,
 }
 
-/// What is enough to call a URL persistently failing.
+/// The evidence that is enough to call a URL persistently failing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Enough {
     /// Passes without success.
@@ -78,25 +78,25 @@ pub struct Enough {
     pub span: Duration,
 }
 
-/// What a pass asks.
+/// The candidates of one pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Candidates to ask, by their place in the list, in the order in which to ask them.
-    pub asked: Vec<usize>,
-    /// Candidates left out because the budget does not reach.
+    /// Candidates to request, as indexes into the list, in the order of the requests.
+    pub chosen: Vec<usize>,
+    /// Candidates left out because the budget is too small.
     pub left_out: Vec<usize>,
-    /// Candidates whose announced end lies beyond the start of the pass.
+    /// Candidates whose announced end is after the start of the pass.
     pub announced: Vec<usize>,
 }
 
-/// When a pass begins, and how fast it may ask a host.
+/// The start of a pass and its pace on a host.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfirmPace {
     /// When it begins.
     pub starts: Moment,
     /// Time that the passes may still take.
     pub budget: Duration,
-    /// Least time between two requests once the careful ones showed no effect of load.
+    /// Minimum time between two requests once the careful ones showed no effect of load.
     pub interval: Duration,
 }
 
@@ -107,7 +107,7 @@ impl Candidate {
         self.announced.filter(|_| !self.in_outage)
     }
 
-    /// Whether asking again would teach nothing more.
+    /// Returns whether another request would show nothing new.
     pub fn is_settled(&self, enough: Enough) -> bool {
         if self.in_outage && self.ever_ok {
             return true;
@@ -124,20 +124,20 @@ impl Candidate {
         }
     }
 
-    /// Whether chance will not explain its failures, even if more turn out to be needed.
+    /// Returns whether chance cannot explain its failures, even if more turn out to be needed.
     fn has_looks_enough(&self) -> bool {
         self.needed == 0 || self.looks.all() >= with_spare(self.needed)
     }
 
-    /// Whether a last look is due when all passes are over: it was fine, and failed when it was requested
-    /// last, as a control in an outage that ends soon may. Of what comes and goes by itself nothing is
-    /// expected.
+    /// Returns whether a last look is due after all passes. It is due if the URL was fine once but
+    /// failed at the last request, as a control may in an outage that ends soon. An intermittent
+    /// URL needs none.
     pub fn is_left_failing(&self) -> bool {
         let comes_and_goes = self.looks.frequency() == Some(Frequency::Often);
         self.ever_ok && self.last_failed && (self.in_outage || !comes_and_goes)
     }
 
-    /// Takes in an answer of the pass under way.
+    /// Records an answer of the current pass.
     pub fn saw(&mut self, pass: u32, started: Moment, failed: bool) {
         self.attempts += 1;
         self.ever_ok |= !failed;
@@ -145,8 +145,9 @@ impl Candidate {
         self.looks.add(pass, started, failed);
     }
 
-    /// Whether it takes one more look in a pass that has made `made` so far: as long as the test is
-    /// open, and on hosts where pages come and go until chance does not explain the failures.
+    /// Returns whether it takes one more look in a pass that has made `made` so far. It does while
+    /// the test is open. On hosts with intermittent pages, it does until chance does not explain
+    /// the failures.
     pub fn wants_more(&self, made: u32, is_last: bool) -> bool {
         let most = if is_last {
             MOST_LOOKS
@@ -162,14 +163,15 @@ impl Candidate {
     }
 }
 
-/// Least time between two looks at one URL, where a host is asked for so many in turn: each is looked
-/// at once before any is looked at again.
+/// Returns the minimum time between two looks at one URL when a host's URLs are requested in turn:
+/// each gets one look before any gets another.
 pub fn look_spacing(urls: usize, interval: Duration) -> Duration {
     interval.saturating_mul(urls as u32).max(LOOK_SPACING)
 }
 
-/// Chooses what a pass asks: everything that is not settled, if the budget reaches; otherwise of
-/// each host a sample of every section and kind of failure. `roll` is the dice: below its argument.
+/// Chooses the candidates of a pass: all that are not settled, if the budget is enough. Otherwise
+/// it samples every section and kind of failure of each host. `roll` returns a random number below
+/// its argument.
 pub fn select(
     candidates: &[Candidate],
     enough: Enough,
@@ -193,18 +195,18 @@ pub fn select(
         shuffle(&mut places, roll);
         let most = capacity(pace);
         if places.len() <= most {
-            selection.asked.append(&mut places);
+            selection.chosen.append(&mut places);
         } else {
-            let (asked, left_out) = sample(candidates, places, most);
-            selection.asked.extend(asked);
+            let (chosen, left_out) = sample(candidates, places, most);
+            selection.chosen.extend(chosen);
             selection.left_out.extend(left_out);
         }
     }
-    shuffle(&mut selection.asked, roll);
+    shuffle(&mut selection.chosen, roll);
     selection
 }
 
-/// How many requests to one host fit into the budget.
+/// Returns how many requests to one host fit into the budget.
 fn capacity(pace: ConfirmPace) -> usize {
     let careful_time = CAREFUL.interval * MOST_CAREFUL;
     if pace.budget <= careful_time {
@@ -215,8 +217,8 @@ fn capacity(pace: ConfirmPace) -> usize {
     MOST_CAREFUL as usize + (left / interval) as usize
 }
 
-/// Takes from every stratum (section and kind of failure) in turn, so that each is heard before
-/// any is heard twice.
+/// Takes from every stratum (section and kind of failure) in turn, so that no stratum comes twice
+/// before all came once.
 fn sample(candidates: &[Candidate], places: Vec<usize>, most: usize) -> (Vec<usize>, Vec<usize>) {
     let mut strata: BTreeMap<(u32, Outcome), Vec<usize>> = BTreeMap::new();
     for at in places {
@@ -224,19 +226,19 @@ fn sample(candidates: &[Candidate], places: Vec<usize>, most: usize) -> (Vec<usi
         let stratum = (candidate.section, candidate.failure);
         strata.entry(stratum).or_default().push(at);
     }
-    let mut asked = Vec::with_capacity(most);
-    while asked.len() < most {
-        let before = asked.len();
+    let mut chosen = Vec::with_capacity(most);
+    while chosen.len() < most {
+        let before = chosen.len();
         for stratum in strata.values_mut() {
-            if asked.len() < most {
-                asked.extend(stratum.pop());
+            if chosen.len() < most {
+                chosen.extend(stratum.pop());
             }
         }
-        if asked.len() == before {
+        if chosen.len() == before {
             break;
         }
     }
-    (asked, strata.into_values().flatten().collect())
+    (chosen, strata.into_values().flatten().collect())
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
-//! Which pages are requested once more though they never failed: a random sample, stratified by family.
+//! The choice of pages that are requested once more though they never failed: a random sample,
+//! stratified by family.
 
 use crate::model::CrawlUrl;
 
 use super::shuffle::shuffle;
 use crate::policy::family::Families;
 
-/// Chooses at most `most` of these URLs, by their place in the list, in random order. Each is as likely as any other, and
-/// each family has its share: they are ordered by family, and by chance within it, and then every n-th is
-/// taken (systematic sampling). `roll` is the dice: below its argument.
+/// Chooses at most `most` of these URLs, as indexes into the list, in random order. Each URL is as
+/// likely as any other, and each family has its share: it orders them by family, and randomly
+/// within it, and takes every n-th (systematic sampling). `roll` returns a random number below its
+/// argument.
 pub fn stratified(
     urls: &[&CrawlUrl],
     most: usize,
@@ -32,7 +34,7 @@ pub fn stratified(
     let mut chosen: Vec<usize> = (0..most)
         .map(|number| order[(start + number * count / most) % count].2)
         .collect();
-    // Requested in this order, and cut off where time runs out: no family may always be the last.
+    // The requests follow this order and stop when time runs out: no family may always be the last.
     shuffle(&mut chosen, roll);
     chosen
 }
@@ -55,7 +57,7 @@ mod tests {
             let mut chosen = stratified(&urls, 40, &mut |below| dice.usize(..below));
             let blog = chosen.iter().filter(|at| **at >= 300).count();
             assert!((9..=11).contains(&blog), "{blog} of 40");
-            // Of the blog's ten, not all are among the first or the last fifteen.
+            // The blog's ten pages are not all among the first or the last fifteen.
             let of_blog = |part: &[usize]| part.iter().filter(|at| **at >= 300).count();
             assert!(of_blog(&chosen[..15]) < 9 && of_blog(&chosen[25..]) < 9);
             chosen.sort_unstable();

@@ -32,7 +32,7 @@ fn failing() -> Candidate {
     }
 }
 
-/// Looks of the crawl and one pass after it; `F` fails, `.` is fine.
+/// Returns the looks of the crawl and of one pass after it; `F` fails, `.` is fine.
 fn looks(course: &str) -> Looks {
     let mut looks = Looks::default();
     for (at, mark) in (0..).zip(course.chars()) {
@@ -43,7 +43,7 @@ fn looks(course: &str) -> Looks {
 }
 
 #[test]
-fn nothing_is_asked_that_teaches_nothing() {
+fn settled_candidates_are_not_requested() {
     let proven = Candidate {
         passes: 2,
         attempts: 4,
@@ -77,19 +77,19 @@ fn nothing_is_asked_that_teaches_nothing() {
         outage,
     ];
     let mut selection = select(&all, ENOUGH, PACE, &mut |_| 0);
-    selection.asked.sort_unstable();
-    assert_eq!(selection.asked, [0, 2, 4, 5]);
+    selection.chosen.sort_unstable();
+    assert_eq!(selection.chosen, [0, 2, 4, 5]);
 }
 
 #[test]
-fn a_short_announcement_is_waited_for_in_a_pass_and_a_long_one_is_not() {
+fn a_pass_waits_for_a_short_announced_end_and_not_for_a_long_one() {
     let until = |millis| Candidate {
         announced: Some(Moment::from_millis(millis)),
         ..failing()
     };
     let all = [until(120_000), until(120_001)];
     let selection = select(&all, ENOUGH, PACE, &mut |_| 0);
-    assert_eq!((selection.asked, selection.announced), (vec![0], vec![1]));
+    assert_eq!((selection.chosen, selection.announced), (vec![0], vec![1]));
 }
 
 #[test]
@@ -121,19 +121,19 @@ fn unclear_cases_take_more_looks_and_clear_ones_do_not() {
 }
 
 #[test]
-fn beyond_the_budget_every_section_and_kind_is_heard() {
+fn beyond_the_budget_every_section_and_kind_is_sampled() {
     let mut all = vec![failing(); 50_000];
     all[7].section = 2;
     all[9].failure = Outcome::TtfbTimeout;
     let selection = select(&all, ENOUGH, PACE, &mut |below| below / 2);
-    // Ten careful ones, then five a second for the rest of ten minutes.
-    assert_eq!(selection.asked.len(), 10 + 590 * 5);
-    assert!(selection.asked.contains(&7) && selection.asked.contains(&9));
-    assert_eq!(selection.asked.len() + selection.left_out.len(), all.len());
+    // Ten careful ones, then five per second for the rest of ten minutes.
+    assert_eq!(selection.chosen.len(), 10 + 590 * 5);
+    assert!(selection.chosen.contains(&7) && selection.chosen.contains(&9));
+    assert_eq!(selection.chosen.len() + selection.left_out.len(), all.len());
 }
 
 #[test]
-fn load_is_excluded_or_convicted_by_what_fails_slowly_and_fast() {
+fn slow_and_fast_requests_show_whether_load_is_the_reason() {
     // Answers in their order, and whether the next request may be fast.
     let cases = [
         ("FF.F", false),
@@ -162,7 +162,7 @@ fn load_is_excluded_or_convicted_by_what_fails_slowly_and_fast() {
 
 proptest! {
     #[test]
-    fn each_unsettled_candidate_is_asked_or_left_out_once(
+    fn each_unsettled_candidate_is_chosen_or_left_out_once(
         hosts in proptest::collection::vec((0..4_u32, 0..3_u32), 0..200),
         seconds in 0..60_u64,
         seed in any::<u64>(),
@@ -174,7 +174,7 @@ proptest! {
         let pace = ConfirmPace { budget: Duration::from_secs(seconds), ..PACE };
         let mut dice = fastrand::Rng::with_seed(seed);
         let selection = select(&all, ENOUGH, pace, &mut |below| dice.usize(..below));
-        let mut places = [selection.asked, selection.left_out].concat();
+        let mut places = [selection.chosen, selection.left_out].concat();
         places.sort_unstable();
         prop_assert_eq!(places, (0..all.len()).collect::<Vec<_>>());
     }

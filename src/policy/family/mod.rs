@@ -1,9 +1,9 @@
 //! Families: groups of URLs of one host that are likely served by the same code, learned from paths
-//! and query keys. A value at a place of the path that many URLs share is a name; any other is a
-//! variable, written `*`. So `/infoschema-tables.html` and its neighbours are one family on a flat
-//! site, and so are `/product/4711` and `/product/4712`.
+//! and query keys. A value that many URLs share at one place of the path is a name. Any other value
+//! is a variable, written `*`. So `/infoschema-tables.html` and its neighbours are one family on a
+//! flat site, and so are `/product/4711` and `/product/4712`.
 //!
-//! The number of places and of values counted at each is bounded: on a site of any size a family is
+//! The number of places and of values counted at each is bounded. On a very large site a family is
 //! at worst too wide.
 
 pub(super) mod controls;
@@ -19,29 +19,30 @@ use crate::model::CrawlUrl;
 
 use self::place::Place;
 
-/// Most places (directories, with variables in them) whose values are counted. Some kilobytes each at
-/// most. Ours.
+/// Maximum places (directories, with variables in them) whose values are counted. Each takes a few
+/// kilobytes at most. Ours.
 const MOST_PLACES: usize = 4_096;
 
-/// A family of one host. It is the hash of its pattern: equal patterns of two hosts are two families.
+/// A family of one host. It is the hash of its pattern: equal patterns of two hosts are two
+/// families.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Family(u64);
 
 impl Family {
-    /// The number that stands for it.
+    /// Returns the number that identifies it.
     pub const fn get(self) -> u64 {
         self.0
     }
 }
 
-/// What was learned of the paths of all hosts.
+/// The knowledge about the paths of all hosts.
 #[derive(Debug, Default)]
 pub struct Families {
     places: HashMap<u64, Place>,
 }
 
 impl Families {
-    /// Learns from a URL that was not known before.
+    /// Learns from a new URL.
     pub fn learn(&mut self, url: &CrawlUrl) {
         let parts = Parts::of(url);
         let mut place = host_seed(url);
@@ -53,7 +54,7 @@ impl Families {
         self.count(place, &[parts.leaf, stem]);
     }
 
-    /// The family of a URL, by what was learned so far.
+    /// Returns the family of a URL, from the URLs known so far.
     pub fn of(&self, url: &CrawlUrl) -> Family {
         Family(xxh3_64_with_seed(
             self.pattern(url).as_bytes(),
@@ -61,8 +62,8 @@ impl Families {
         ))
     }
 
-    /// The pattern of a URL's family: path with `*` for variables, then the query's keys, such as
-    /// `/shop/*.html?page`.
+    /// Returns the pattern of a URL's family: path with `*` for variables, then the query's keys,
+    /// such as `/shop/*.html?page`.
     pub fn pattern(&self, url: &CrawlUrl) -> String {
         let parts = Parts::of(url);
         let mut place = host_seed(url);
@@ -92,7 +93,7 @@ impl Families {
         pattern
     }
 
-    /// Counts the values at a place; returns the first if it is a name there.
+    /// Counts the values at a place. Returns the first if it is a name there.
     fn count<'v>(&mut self, place: u64, values: &[&'v str]) -> Option<&'v str> {
         let is_full = self.places.len() >= MOST_PLACES;
         if is_full && !self.places.contains_key(&place) {
@@ -106,10 +107,10 @@ impl Families {
     }
 }
 
-/// The parts of a path that a family is made of.
+/// The parts of a path that make up a family.
 struct Parts<'u> {
     path: &'u str,
-    /// What follows the last slash that is followed by anything, a slash at the end included.
+    /// The text after the last slash that is not at the end, including a slash at the end.
     leaf: &'u str,
     query: Option<&'u str>,
 }
@@ -118,7 +119,7 @@ impl<'u> Parts<'u> {
     fn of(url: &'u CrawlUrl) -> Parts<'u> {
         let path = url.as_url().path();
         let inner = path.strip_suffix('/').unwrap_or(path);
-        // Of the path "/" nothing is inside: its leaf is empty.
+        // The path "/" has nothing inside: its leaf is empty.
         let start = inner.rfind('/').map_or(path.len(), |slash| slash + 1);
         Parts {
             path,
@@ -127,14 +128,15 @@ impl<'u> Parts<'u> {
         }
     }
 
-    /// The directories before the leaf.
+    /// Returns the directories before the leaf.
     fn folders(&self) -> impl Iterator<Item = &'u str> {
         let before = &self.path[..self.path.len() - self.leaf.len()];
         before.split('/').filter(|folder| !folder.is_empty())
     }
 
-    /// The first word of the leaf with the mark that ends it, and the leaf's ending (`.html`, `/`): of
-    /// `infoschema-tables.html` it is `infoschema-`, of `p123` it is `p`.
+    /// Returns the first word of the leaf with the mark that ends it, and the leaf's ending
+    /// (`.html`, `/`). For `infoschema-tables.html` the word is `infoschema-`, for `p123` it is
+    /// `p`.
     fn stem(&self) -> (&'u str, &'u str) {
         let (name, ending) = match self.leaf.rfind('.') {
             Some(dot) if dot > 0 && self.leaf.len() - dot <= 6 => self.leaf.split_at(dot),
@@ -221,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn families_of_two_hosts_are_two() {
+    fn two_hosts_have_different_families() {
         let families = Families::default();
         let other = CrawlUrl::parse("http://other.test/a").expect("a URL");
         assert_eq!(families.of(&url("/a")), families.of(&url("/b")));

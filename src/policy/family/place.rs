@@ -1,4 +1,4 @@
-//! One place of a path, and how many URLs share which value there.
+//! One place of a path, and how many URLs share each value there.
 
 use std::collections::HashMap;
 
@@ -7,16 +7,17 @@ use xxhash_rust::xxh3::xxh3_64;
 /// URLs that share a value for it to be a name: fewer may share it by chance. Ours.
 const NAME: u32 = 8;
 
-/// Most values counted at a place. A further one takes the place of the rarest, with its count, as in
-/// the Space-Saving algorithm (Metwally, Agrawal, El Abbadi 2005): what is frequent is never lost.
+/// Maximum values counted at a place. Another value replaces the rarest and takes over its count,
+/// as in the Space-Saving algorithm (Metwally, Agrawal, El Abbadi 2005): frequent values are never
+/// lost.
 const MOST_VALUES: usize = 128;
 
 /// The values at one place, by their hashes.
 #[derive(Debug, Default)]
 pub(super) struct Place {
     counts: HashMap<u64, Count>,
-    /// Those that were rarest when all were looked at last, the greatest first, and how many URLs had each. What
-    /// is counted since has more.
+    /// The values that were the rarest at the last full comparison, greatest first, with the number
+    /// of URLs of each at that time. Values counted since then have more.
     rarest: Vec<u64>,
     rarity: u32,
 }
@@ -24,7 +25,7 @@ pub(super) struct Place {
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     urls: u32,
-    /// How many of them may have been of values that were counted in the same slot before.
+    /// The part of the count that may belong to values counted in the same slot before.
     inherited: u32,
 }
 
@@ -45,7 +46,8 @@ impl Place {
         self.counts.insert(value, Count { urls, inherited });
     }
 
-    /// Of several that are as rare, always the smallest: a map has no order of its own.
+    /// Forgets the rarest value. Of several equally rare ones it is the smallest: a map has no
+    /// order of its own.
     fn forget_rarest(&mut self) {
         loop {
             while let Some(value) = self.rarest.pop() {
@@ -72,7 +74,7 @@ impl Place {
         }
     }
 
-    /// Whether many URLs share this value.
+    /// Returns whether many URLs share this value.
     pub(super) fn is_name(&self, value: &str) -> bool {
         let count = self.counts.get(&xxh3_64(value.as_bytes()));
         count.is_some_and(|count| count.urls - count.inherited >= NAME)
@@ -84,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_frequent_is_a_name_among_any_number_of_others() {
+    fn a_frequent_value_is_a_name_among_any_number_of_others() {
         let mut place = Place::default();
         for n in 0..10_000 {
             place.count(&format!("once-{n}"));
@@ -97,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_a_name_depends_on_nothing_but_the_values() {
+    fn only_the_values_decide_which_of_them_are_names() {
         let learned = || {
             let mut place = Place::default();
             for n in 0..2_000 {

@@ -1,7 +1,7 @@
-//! Which families of a host are in trouble: most of their URLs failed lately when they were requested
-//! for the first time. What waits of them goes through a slow lane. If other families are fine
-//! meanwhile, their failures say nothing of the host or of the load; if there is nothing else to compare
-//! with, they may well come of it. A family of which nothing failed lately is not kept.
+//! Which families of a host are in trouble: most of their URLs failed lately at their first
+//! request. Waiting URLs of such a family go through a slow lane. If other families are fine at the
+//! same time, the failures are no evidence about the host or the load. Without other families to
+//! compare, the load may well be the reason. Families without recent failures are not kept.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,53 +11,54 @@ use crate::model::Moment;
 use super::Family;
 use crate::policy::retry::LONGEST_ANNOUNCED;
 
-/// First attempts that are looked back on. Ours, as are the next three.
+/// Number of recent first attempts considered. Ours, as are the next three.
 const RECENT: usize = 8;
 
-/// Weight of failures from which on a family may be in trouble: three URLs, or two that made us wait.
+/// Minimum weight of failures for a family in trouble: three URLs, or two slow ones.
 const ENOUGH: u32 = 3;
 
-/// A failure that took this long weighs twice: it holds a request that others could have had.
+/// A failure that took this long counts twice: it occupies a request that other URLs could use.
 const SLOW: Duration = Duration::from_secs(5);
 
-/// Failures of two families that are no further apart may have one reason.
+/// Failures of two families within this time may have one reason.
 const LATELY: Duration = Duration::from_secs(30);
 
-/// Good answers of other families since a family began to fail that show that it alone is in trouble:
-/// as many as failures are needed. One may be luck, where the host refuses a part of what we request.
+/// Good answers of other families, since a family began to fail, that show that it alone is in
+/// trouble: as many as failures are needed. One may be luck, if the host refuses a part of our
+/// requests.
 const ELSEWHERE: u32 = 3;
 
-/// Longest time for which all of a family waits because it limits us (429). What is left of it then is
-/// requested all the same, slowly. Ours.
+/// Maximum time for which all of a family waits because it limits us (429). After that the rest of
+/// it is requested in any case, slowly. Ours.
 const LONGEST_HELD: Duration = Duration::from_mins(5);
 
-/// Time that first attempts at a family may take in all that end in our time limits, while none is fine: 80 of the
-/// longest, 240 that wait for a first byte. With three open at a time this is 40 minutes. Those that fail quickly
-/// in between neither count nor restart it. Ours.
+/// Maximum total time of a family's first attempts that end in our time limits while none is fine:
+/// 80 of the longest, 240 that wait for a first byte. With three open at a time this is 40 minutes.
+/// Quick failures in between neither count nor restart it. Ours.
 const LONGEST_HUNG: Duration = Duration::from_hours(2);
 
-/// Most families that are kept of a host, some hundred bytes each.
+/// Maximum families kept of a host, some hundred bytes each.
 const MOST_FAMILIES: usize = 256;
 
 /// The first attempt at a URL, as its family sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FirstAttempt {
-    /// Whether it failed as search engines see it.
+    /// Whether it failed for search engines.
     pub failed: bool,
     /// How long it took.
     pub took: Duration,
     /// Whether it ended in one of our time limits.
     pub hung: bool,
-    /// How long its answer wants not to be asked.
+    /// The pause that its answer announced.
     pub announced: Option<Duration>,
 }
 
-/// What a first attempt shows that was not known before.
+/// The news from a first attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Noted {
     /// A family alone is in trouble, and not the host.
     pub alone: bool,
-    /// The family that was in trouble is fine: all of the last attempts were.
+    /// The family in trouble is fine again: all of its last attempts succeeded.
     pub recovered: bool,
 }
 
@@ -70,7 +71,7 @@ pub struct Hung {
     pub took: Duration,
 }
 
-/// The families of one host of which something failed lately.
+/// The families of one host with recent failures.
 #[derive(Debug, Default)]
 pub struct Suspects {
     families: BTreeMap<Family, Record>,
@@ -78,7 +79,7 @@ pub struct Suspects {
 
 #[derive(Debug, Default)]
 struct Record {
-    /// Weights of the last first attempts, zero for one that went well; the newest last.
+    /// Weights of the last first attempts, zero for a success; the newest last.
     recent: Vec<u8>,
     /// Failures in a row that announced their end.
     announced: u32,
@@ -88,20 +89,20 @@ struct Record {
     /// Whether it is known that it alone is in trouble, and not the host.
     alone: bool,
     was_in_trouble: bool,
-    /// Until when all of it waits.
+    /// The end of the pause for the whole family.
     held: Option<Moment>,
-    /// How long it waited in all because it limits us.
+    /// How long it waited in total because it limits us.
     limited: Duration,
     hung: Hung,
 }
 
 impl Suspects {
-    /// Whether nothing failed lately.
+    /// Returns whether nothing failed lately.
     pub fn is_empty(&self) -> bool {
         self.families.is_empty()
     }
 
-    /// Takes in a first attempt at a URL of this family.
+    /// Records a first attempt at a URL of this family.
     pub fn note(&mut self, family: Family, seen: FirstAttempt, now: Moment) -> Noted {
         let mut recovered = false;
         self.note_elsewhere(family, seen.failed);
@@ -124,13 +125,13 @@ impl Suspects {
         }
     }
 
-    /// Takes in a control that was requested beside a failing URL, at the same load.
+    /// Records a control that was requested next to a failing URL, at the same load.
     pub fn note_control(&mut self, control: Family, failed: bool) {
         self.note_elsewhere(control, failed);
     }
 
-    /// Whether a family failed when it was requested last, and too little is known of others since it
-    /// began to: if it fails again, a control is to tell.
+    /// Returns whether a family failed at its last request and too little is known of others since
+    /// then. If it fails again, a control decides.
     pub fn is_doubtful(&self, family: Family) -> bool {
         let record = self.families.get(&family);
         record.is_some_and(|record| {
@@ -139,7 +140,8 @@ impl Suspects {
         })
     }
 
-    /// A page that was fine before is fine while everything else fails: what is in trouble is so alone.
+    /// Records that the host is up: a page that was fine before is fine while everything else
+    /// fails. So each family in trouble is in trouble alone.
     pub fn host_is_up(&mut self) {
         let troubled = self.families.values_mut();
         for record in troubled.filter(|record| record.is_in_trouble()) {
@@ -147,44 +149,45 @@ impl Suspects {
         }
     }
 
-    /// Whether anything of a family failed lately.
+    /// Returns whether anything of a family failed lately.
     pub fn knows(&self, family: Family) -> bool {
         self.families.contains_key(&family)
     }
 
-    /// Whether a family is in trouble.
+    /// Returns whether a family is in trouble.
     pub fn is_in_trouble(&self, family: Family) -> bool {
         let record = self.families.get(&family);
         record.is_some_and(Record::is_in_trouble)
     }
 
-    /// Whether it is known of a family that it alone is in trouble, and not the host: then its failures
-    /// say nothing of the load.
+    /// Returns whether a family is known to be in trouble alone, and not the host. Its failures are
+    /// then no evidence about the load.
     pub fn is_alone(&self, family: Family) -> bool {
         let record = self.families.get(&family);
         record.is_some_and(|record| record.alone)
     }
 
-    /// A URL of the family was fine, at the first attempt or later: it does not hang as a whole.
+    /// Records that a URL of the family was fine, at the first attempt or later: the family does
+    /// not hang as a whole.
     pub fn is_fine(&mut self, family: Family) {
         if let Some(record) = self.families.get_mut(&family) {
             record.hung = Hung::default();
         }
     }
 
-    /// What was waited for a family, if that is so much that no more of it is requested.
+    /// Returns how long the run waited for a family, if that is too long to request more of it.
     pub fn given_up(&self, family: Family) -> Option<Hung> {
         let record = self.families.get(&family)?;
         (record.hung.took >= LONGEST_HUNG).then_some(record.hung)
     }
 
-    /// Until when a family wants not to be asked, if that is not over.
+    /// Returns when the family's announced pause ends, if that is in the future.
     pub fn held(&self, family: Family, now: Moment) -> Option<Moment> {
         let record = self.families.get(&family)?;
         record.held.filter(|until| *until > now)
     }
 
-    /// All of a family waits for so long, because it limits us; but not for ever.
+    /// Pauses the whole family because it limits us, up to the maximum total.
     pub fn limited(&mut self, family: Family, wait: Duration, now: Moment) {
         if let Some(record) = self.families.get_mut(&family) {
             let wait = wait.min(LONGEST_HELD.saturating_sub(record.limited));
@@ -197,7 +200,7 @@ impl Suspects {
 
     /// Counts a first attempt for all families but its own.
     fn note_elsewhere(&mut self, family: Family, failed: bool) {
-        // What fails of a family that is known to be in trouble alone is no news.
+        // Another failure of a family that is known to be in trouble alone is no news.
         if failed && self.is_alone(family) {
             return;
         }
@@ -222,7 +225,7 @@ impl Suspects {
         found
     }
 
-    /// Forgets the family that did not fail for the longest time, if there is no room for another.
+    /// Forgets the family whose last failure is the oldest, if there is no room for another.
     fn make_room(&mut self) {
         if self.families.len() < MOST_FAMILIES {
             return;
@@ -256,7 +259,8 @@ impl Record {
             (true, Some(_)) => self.announced + 1,
             (true, None) | (false, _) => 0,
         };
-        // Its URLs keep saying it: all of it waits, once. A longer wait is for later passes.
+        // Its URLs keep announcing a pause: all of it waits, once. A longer wait is for later
+        // passes.
         let wait = seen.announced.filter(|wait| *wait <= LONGEST_ANNOUNCED);
         if let Some(wait) = wait.filter(|_| seen.failed)
             && self.held.is_none()
@@ -293,7 +297,8 @@ mod tests {
         Families::default().of(&url)
     }
 
-    /// `F` fails at once, `S` after a long time, `.` goes well.
+    /// Returns whether a family is in trouble after these attempts. `F` fails at once, `S` after a
+    /// long time, `.` succeeds.
     fn noted(attempts: &str) -> bool {
         let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
         for mark in attempts.chars() {
@@ -316,7 +321,7 @@ mod tests {
             ("FFF", true),
             ("SS", true),
             ("F..F..F", false),
-            // What went well before the first failure is not kept.
+            // Successes before the first failure are not kept.
             ("....FFF", true),
             ("FFFF...", true),
             ("FFFF....", false),
@@ -343,8 +348,8 @@ mod tests {
         Moment::default() + Duration::from_secs(seconds)
     }
 
-    /// Attempts a second apart: `F` and `.` of the shop, `f` and `o` of the blog, failed and fine.
-    /// Returns when it was first known that a family alone is in trouble.
+    /// Makes attempts a second apart: `F` and `.` of the shop, `f` and `o` of the blog, failed and
+    /// fine. Returns when it was first known that a family alone is in trouble.
     fn alone_at(attempts: &str) -> Option<usize> {
         let (shop, blog) = (family("/shop/1"), family("/blog/x?page=1"));
         let mut suspects = Suspects::default();
@@ -358,7 +363,7 @@ mod tests {
     #[test]
     fn a_family_is_alone_in_trouble_if_others_are_fine_meanwhile() {
         let cases = [
-            // Nothing else is requested: it may be the host, or our load on it.
+            // Nothing else is requested: the reason may be the host, or our load on it.
             ("FFFFFFFF", None),
             ("oooooooFFFFFF", None),
             ("FoFoFoF", Some(5)),
@@ -367,7 +372,7 @@ mod tests {
             // Another fails as well, or did lately.
             ("FoofoFoFF", None),
             ("fFoFoFoFo", None),
-            // What is in trouble with it is no reason to doubt it.
+            // A family in trouble with it is no reason to doubt it.
             ("F.F.FFoooo", Some(8)),
         ];
         for (attempts, expected) in cases {
@@ -376,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_control_that_is_fine_shows_that_a_family_is_alone() {
+    fn a_fine_control_shows_that_a_family_is_alone() {
         let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
         for second in 0..8 {
             assert!(!suspects.note(shop, FAILED, at(second)).alone);
@@ -413,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn a_family_that_hangs_is_given_up_after_two_hours_of_waiting_unless_one_is_fine() {
+    fn a_family_that_hangs_is_given_up_after_two_hours_unless_one_url_is_fine() {
         let dripping = FirstAttempt {
             took: Duration::from_secs(90),
             hung: true,
@@ -446,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn a_family_that_limits_us_waits_but_not_for_ever() {
+    fn a_family_that_limits_us_pauses_but_not_for_ever() {
         let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
         suspects.note(shop, FAILED, at(0));
         suspects.limited(shop, Duration::from_mins(1), at(0));
@@ -459,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn a_family_whose_urls_keep_saying_so_waits_once() {
+    fn a_family_whose_urls_keep_announcing_a_pause_waits_once() {
         let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
         let closed = |seconds| FirstAttempt {
             failed: true,

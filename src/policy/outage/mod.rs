@@ -1,6 +1,7 @@
-//! Whose fault is it that nothing answers: the site's or our own network's? Several attempts in a
-//! row that end in silence raise the suspicion; whoever answered before is then asked whether he
-//! still does, and that decides. Until then such attempts wait, so that nothing has to be undone.
+//! Whether the site or our own network is at fault when nothing answers. Several attempts in a row
+//! that end in silence raise the suspicion. A check then requests something from hosts that
+//! answered before, and the result decides. Until then such attempts wait, so that nothing has to
+//! be undone.
 //!
 //! Listening, then suspecting, then listening again because the site is at fault; or out, until
 //! anything answers.
@@ -11,88 +12,90 @@ use std::time::Duration;
 
 use crate::model::{Moment, Network};
 
-pub use sound::Sound;
+pub use sound::NetworkSign;
 
-/// Silent attempts in a row that are suspicious at once, as many as make a host's breaker doubt it.
+/// SilenceEffect attempts in a row that are suspicious at once, as many as make a host's breaker suspect
+/// it.
 const SILENT: u32 = 5;
 
-/// How long a silent attempt waits for company.
+/// How long a silent attempt waits for another one.
 const COMPANY: Duration = Duration::from_secs(1);
 
-/// Open requests that all hang are suspicious after this: they may hang for longer than the outage.
+/// Time after which open requests that all hang are suspicious: they may hang for longer than the
+/// outage.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// How long a witness is believed that the network is there: doubled from the first to the longest
-/// as long as nobody else answers, so that a dead site is no burden to those who are asked about it.
+/// How long a witness's answer proves that the network is there. The time doubles from the first to
+/// the longest as long as nothing else answers: a dead site must not burden the witnesses.
 const FIRST_BELIEF: Duration = Duration::from_secs(2);
 const LONGEST_BELIEF: Duration = Duration::from_mins(1);
 
-/// Time between two questions whether the network is back: doubled from the first to the longest.
+/// Time between two checks whether the network is back: doubled from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
-/// Longest outage that is waited for, as long as a host of the site may hold up the crawl.
+/// Maximum wait for the end of an outage, as long as a host of the site may hold up the crawl.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// How far an attempt without a clear answer speaks against our own network.
+/// The evidence of an attempt without a clear answer against our own network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// Not at all, unless others do.
+    /// Not at all, unless other attempts are.
     None,
-    /// Its host may never have been there, so that it is not counted.
+    /// Its host may not exist, so that it is not counted.
     Weak,
-    /// Its host was there before.
+    /// Its host existed before.
     Strong,
 }
 
-/// What is to be done with an attempt that brought no clear answer.
+/// The treatment of an attempt without a clear answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Silent {
+pub enum SilenceEffect {
     /// It counts: the site is at fault.
     Counts,
-    /// It waits until it is known.
+    /// It waits for the result of the check.
     Waits,
     /// It does not count: the network was gone.
-    Lost,
+    Discarded,
 }
 
-/// What became known.
+/// A change of what is known about the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutageChange {
     /// Nothing new.
     Same,
-    /// The site is at fault: what waits counts.
-    Theirs,
-    /// There has been no network since then: what waits does not count.
+    /// The site is at fault: waiting attempts count.
+    SiteFault,
+    /// There has been no network since this moment: waiting attempts do not count.
     Began(Moment),
-    /// There is a network again, after none since then.
+    /// The network is back, after an outage since this moment.
     Ended(Moment),
 }
 
-/// Listens for the silence of everybody.
+/// The watch for a silence of all hosts.
 #[derive(Clone, Debug)]
 pub struct OutageWatch {
     state: State,
     /// When something answered last; at first, when the crawl began.
-    heard: Moment,
+    answered_at: Moment,
     /// Whether anything answered at all.
-    ever: bool,
-    /// When the question was put last.
-    asked: Moment,
-    /// Whether its answer is awaited.
-    asking: bool,
-    /// How long the next witness is believed.
+    has_answered: bool,
+    /// When the last check began.
+    checked: Moment,
+    /// Whether a check is under way.
+    is_checking: bool,
+    /// How long the next witness's answer is valid.
     belief: Duration,
-    /// When the first outage was noticed since anything answered. That a witness does is no answer:
-    /// a network that comes and goes must not hold up a crawl for ever.
+    /// When the first outage was noticed since anything answered. A witness's answer does not reset
+    /// this: a network that comes and goes must not hold up a crawl for ever.
     gone: Option<Moment>,
-    /// The last outage that is over.
+    /// The last finished outage.
     last: Option<(Moment, Moment)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Silence before `believed` is the site's.
+    /// The site causes silence before `believed`.
     Listening {
         believed: Moment,
     },
@@ -108,43 +111,43 @@ enum State {
 }
 
 impl OutageWatch {
-    /// A crawl begins.
+    /// Returns the watch of a crawl that begins now.
     pub fn new(now: Moment) -> OutageWatch {
         OutageWatch {
             state: State::Listening { believed: now },
-            heard: now,
-            ever: false,
-            asked: now,
-            asking: false,
+            answered_at: now,
+            has_answered: false,
+            checked: now,
+            is_checking: false,
             belief: FIRST_BELIEF,
             gone: None,
             last: None,
         }
     }
 
-    /// Whether anything answered at all.
-    pub fn ever_heard(&self) -> bool {
-        self.ever
+    /// Returns whether anything answered at all.
+    pub fn ever_answered(&self) -> bool {
+        self.has_answered
     }
 
-    /// Whether nothing more is to be asked of any host for now.
+    /// Returns whether all hosts must wait for now.
     pub fn holds_up(&self) -> bool {
         match self.state {
             State::Listening { .. } => false,
-            State::Suspecting { silent, .. } => silent >= SILENT || self.asking,
+            State::Suspecting { silent, .. } => silent >= SILENT || self.is_checking,
             State::Out { .. } => true,
         }
     }
 
-    /// Whether the outage lasts longer than anybody waits; one that the crawl began in is not
-    /// waited for at all.
+    /// Returns whether the outage lasts longer than the crawl waits. A crawl that began in an
+    /// outage does not wait at all.
     pub fn is_hopeless(&self, now: Moment) -> bool {
         let waited = self.gone.map(|gone| now.since(gone));
         let is_out = matches!(self.state, State::Out { .. });
-        is_out && (!self.ever || waited.is_some_and(|waited| waited >= PATIENCE))
+        is_out && (!self.has_answered || waited.is_some_and(|waited| waited >= PATIENCE))
     }
 
-    /// Whether there was no network at some moment of this span.
+    /// Returns whether there was no network at some moment of this span.
     pub fn covers(&self, from: Moment, until: Moment) -> bool {
         let over = self
             .last
@@ -152,32 +155,33 @@ impl OutageWatch {
         over || matches!(self.state, State::Out { began, .. } if until >= began)
     }
 
-    /// Takes in that something answered.
+    /// Records that something answered.
     pub fn on_answer(&mut self, now: Moment) -> OutageChange {
-        self.heard = now;
-        self.ever = true;
+        self.answered_at = now;
+        self.has_answered = true;
         self.belief = FIRST_BELIEF;
         self.gone = None;
         match self.state {
-            // Who answers now says nothing of a minute later, as little as a witness does.
+            // An answer now proves nothing about a minute later, as little as a witness's answer
+            // does.
             State::Listening { believed } => {
                 self.listen(believed.min(now + FIRST_BELIEF), OutageChange::Same)
             }
-            State::Suspecting { .. } => self.listen(now, OutageChange::Theirs),
+            State::Suspecting { .. } => self.listen(now, OutageChange::SiteFault),
             State::Out { began, .. } => self.end(began, now),
         }
     }
 
-    /// Takes in an attempt that began then and ended now without a clear answer.
-    pub fn on_silence(&mut self, started: Moment, doubt: Doubt, now: Moment) -> Silent {
+    /// Records an attempt that began then and ended now without a clear answer.
+    pub fn on_silence(&mut self, started: Moment, doubt: Doubt, now: Moment) -> SilenceEffect {
         if self.covers(started, now) {
-            return Silent::Lost;
+            return SilenceEffect::Discarded;
         }
         let counts = u32::from(doubt == Doubt::Strong);
         match &mut self.state {
             State::Listening { believed } => {
                 if doubt == Doubt::None || now < *believed {
-                    return Silent::Counts;
+                    return SilenceEffect::Counts;
                 }
                 self.state = State::Suspecting {
                     since: now,
@@ -185,37 +189,38 @@ impl OutageWatch {
                 };
             }
             State::Suspecting { silent, .. } => *silent += counts,
-            State::Out { .. } => return Silent::Lost,
+            State::Out { .. } => return SilenceEffect::Discarded,
         }
-        Silent::Waits
+        SilenceEffect::Waits
     }
 
-    /// When whoever answered before is to be asked whether he still does. `open` tells whether
-    /// answers are awaited.
-    pub fn ask_at(&self, open: bool) -> Option<Moment> {
-        if self.asking {
+    /// Returns when the next check of the network is due. `open` is true while requests are open.
+    pub fn check_at(&self, open: bool) -> Option<Moment> {
+        if self.is_checking {
             return None;
         }
         match self.state {
             State::Listening { .. } => {
-                (open && self.ever).then(|| self.heard.max(self.asked) + QUIET)
+                (open && self.has_answered).then(|| self.answered_at.max(self.checked) + QUIET)
             }
             // Where nothing ever answered there is nothing to wait for.
-            State::Suspecting { since, silent } if silent >= SILENT || !self.ever => Some(since),
+            State::Suspecting { since, silent } if silent >= SILENT || !self.has_answered => {
+                Some(since)
+            }
             State::Suspecting { since, .. } => Some(since + COMPANY),
             State::Out { next, .. } => Some(next),
         }
     }
 
-    /// The question is put.
-    pub fn on_asking(&mut self, now: Moment) {
-        self.asked = now;
-        self.asking = true;
+    /// Records that a check began.
+    pub fn on_check(&mut self, now: Moment) {
+        self.checked = now;
+        self.is_checking = true;
     }
 
-    /// Takes in the answer to the question.
+    /// Records the result of a check.
     pub fn on_network(&mut self, network: &Network, now: Moment) -> OutageChange {
-        self.asking = false;
+        self.is_checking = false;
         let down = matches!(network, Network::Down(_));
         match self.state {
             State::Out { began, pause, .. } if down => {
@@ -227,9 +232,9 @@ impl OutageWatch {
                 OutageChange::Same
             }
             State::Out { began, .. } => self.end(began, now),
-            // What was heard meanwhile says more.
-            _ if down && (!self.ever || self.heard < self.asked) => {
-                let began = self.heard;
+            // An answer during the check is better evidence.
+            _ if down && (!self.has_answered || self.answered_at < self.checked) => {
+                let began = self.answered_at;
                 self.gone.get_or_insert(now);
                 self.state = State::Out {
                     began,
@@ -238,12 +243,13 @@ impl OutageWatch {
                 };
                 OutageChange::Began(began)
             }
-            // Nor does that tell of a silence that began after what was heard: it is asked about anew.
+            // The check proves nothing about a silence that began after that answer: a new check
+            // follows.
             State::Suspecting { .. } if down => OutageChange::Same,
             State::Suspecting { .. } => {
                 let believed = now + self.belief;
                 self.belief = (self.belief * 2).min(LONGEST_BELIEF);
-                self.listen(believed, OutageChange::Theirs)
+                self.listen(believed, OutageChange::SiteFault)
             }
             State::Listening { .. } => OutageChange::Same,
         }
@@ -255,7 +261,7 @@ impl OutageWatch {
     }
 
     fn end(&mut self, began: Moment, now: Moment) -> OutageChange {
-        self.heard = now;
+        self.answered_at = now;
         self.last = Some((began, now));
         self.listen(now, OutageChange::Ended(began))
     }

@@ -1,10 +1,10 @@
-//! What the end of an attempt tells of the network it went through.
+//! The evidence about the network from the end of an attempt.
 
 use crate::model::{Layer, Outcome};
 
-/// What an attempt tells of the network.
+/// The evidence of an attempt about the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sound {
+pub enum NetworkSign {
     /// Something answered.
     Answer,
     /// Nothing did, as if there were no network.
@@ -13,10 +13,10 @@ pub enum Sound {
     Unclear,
 }
 
-impl Sound {
-    /// What an outcome tells. A connection is refused by the host itself, or by a proxy that is
-    /// none of the site's.
-    pub fn of(outcome: Outcome, proxied: bool) -> Sound {
+impl NetworkSign {
+    /// Returns what an outcome shows. The host itself refuses a connection, or a proxy that does
+    /// not belong to the site.
+    pub fn of(outcome: Outcome, proxied: bool) -> NetworkSign {
         use Outcome as O;
         match outcome {
             O::DnsTimeout
@@ -25,12 +25,12 @@ impl Sound {
             | O::ConnectTimeout
             | O::ConnectUnreachable
             | O::TtfbTimeout
-            | O::BodyTimeout => Sound::Silence,
-            O::ConnectRefused if proxied => Sound::Silence,
+            | O::BodyTimeout => NetworkSign::Silence,
+            O::ConnectRefused if proxied => NetworkSign::Silence,
             // A handshake may have been cut off, as a long body may.
-            O::TlsHandshake | O::TotalTimeout => Sound::Unclear,
-            _ if matches!(outcome.layer(), Layer::Http | Layer::Tls) => Sound::Answer,
-            _ => Sound::Unclear,
+            O::TlsHandshake | O::TotalTimeout => NetworkSign::Unclear,
+            _ if matches!(outcome.layer(), Layer::Http | Layer::Tls) => NetworkSign::Answer,
+            _ => NetworkSign::Unclear,
         }
     }
 }
@@ -40,22 +40,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn outcomes_sound_like_answers_or_like_silence() {
+    fn outcomes_show_answers_or_silence() {
         let cases = [
-            (Outcome::Server503, Sound::Answer),
-            (Outcome::TlsExpired, Sound::Answer),
-            (Outcome::ConnectTimeout, Sound::Silence),
-            (Outcome::ConnectUnreachable, Sound::Silence),
-            (Outcome::DnsServfail, Sound::Silence),
-            (Outcome::TtfbTimeout, Sound::Silence),
-            (Outcome::ConnectRefused, Sound::Unclear),
-            (Outcome::TlsHandshake, Sound::Unclear),
-            (Outcome::DnsNxdomain, Sound::Unclear),
-            (Outcome::AddressRefused, Sound::Unclear),
+            (Outcome::Server503, NetworkSign::Answer),
+            (Outcome::TlsExpired, NetworkSign::Answer),
+            (Outcome::ConnectTimeout, NetworkSign::Silence),
+            (Outcome::ConnectUnreachable, NetworkSign::Silence),
+            (Outcome::DnsServfail, NetworkSign::Silence),
+            (Outcome::TtfbTimeout, NetworkSign::Silence),
+            (Outcome::ConnectRefused, NetworkSign::Unclear),
+            (Outcome::TlsHandshake, NetworkSign::Unclear),
+            (Outcome::DnsNxdomain, NetworkSign::Unclear),
+            (Outcome::AddressRefused, NetworkSign::Unclear),
         ];
         for (outcome, sound) in cases {
-            assert_eq!(Sound::of(outcome, false), sound, "{outcome}");
+            assert_eq!(NetworkSign::of(outcome, false), sound, "{outcome}");
         }
-        assert_eq!(Sound::of(Outcome::ConnectRefused, true), Sound::Silence);
+        assert_eq!(
+            NetworkSign::of(Outcome::ConnectRefused, true),
+            NetworkSign::Silence
+        );
     }
 }

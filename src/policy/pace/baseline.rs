@@ -1,25 +1,24 @@
-//! What a host's first byte usually takes, and whether it takes longer now.
+//! The usual time to a host's first byte, and whether it takes longer now.
 
 use std::time::Duration;
 
-/// Samples over which the usual time is averaged, as the long window of Netflix's
-/// `Gradient2Limit`.
+/// Samples over which the usual time is averaged, as the long window of Netflix's `Gradient2Limit`.
 const SAMPLES: f64 = 600.0;
 
-/// Samples that make a first idea of the usual. Ours.
+/// Samples for a first estimate of the usual time. Ours.
 const FIRST: f64 = 10.0;
 
-/// More than this times the usual, and the host is slow.
+/// Factor of the usual time above which the host is slow.
 const SLOW: f64 = 2.0;
 
-/// Up to this times the usual, the host is calm.
+/// Factor of the usual time up to which the host is calm.
 const CALM: f64 = 1.5;
 
 /// A first byte that is later by less than this is never a reason to slow down, in seconds. On a
 /// quick host the crawl's own processor time alone makes a multiple of the usual.
 const NEGLIGIBLE: f64 = 0.1;
 
-/// Most first bytes kept of one window; more would not move its median much.
+/// Maximum first bytes kept of one window; more would not move its median much.
 const MAX_KEPT: usize = 256;
 
 /// An exponential mean of times to the first byte.
@@ -31,8 +30,9 @@ pub(super) struct Baseline {
 }
 
 impl Baseline {
-    /// Takes in a success. The first samples count alike, lest the very first weigh for minutes; what
-    /// is slow counts little, lest a host that suffers from the start passes for a slow one.
+    /// Records a success. The first samples count equally, so that the very first does not dominate
+    /// for minutes. Slow samples count little, so that a host that suffers from the start does not
+    /// pass for a slow one.
     pub(super) fn learn(&mut self, first_byte: Duration) {
         let weight = if self.samples >= FIRST && self.is_slow(first_byte) {
             SAMPLES
@@ -43,7 +43,7 @@ impl Baseline {
         self.mean += (first_byte.as_secs_f64() - self.mean) / weight;
     }
 
-    /// Takes this for the usual from now on.
+    /// Makes this the usual time from now on.
     pub(super) fn accept(&mut self, first_byte: Duration) {
         self.mean = first_byte.as_secs_f64();
     }
@@ -73,7 +73,7 @@ impl FirstBytes {
         }
     }
 
-    /// The median, if there are enough samples to tell one.
+    /// Returns the median, if there are enough samples for one.
     pub(super) fn median(&mut self) -> Option<Duration> {
         const ENOUGH: usize = 5;
         let middle = self.0.len() / 2;
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_multiple_is_slow_only_if_it_is_felt() {
+    fn a_multiple_of_the_usual_time_is_slow_only_above_a_tenth_of_a_second() {
         let mut baseline = Baseline::default();
         assert!(!baseline.is_slow(millis(9_000)), "nothing to compare with");
         baseline.learn(millis(100));

@@ -1,19 +1,19 @@
-//! Answers that come late: because of the load, or because those pages take long?
+//! Late answers: whether the load is the reason, or the pages take long.
 
 use std::time::Duration;
 
 use super::trial::Before;
 
-/// Windows at less and less load after which it is told.
+/// Windows at less and less load after which this is clear.
 const WINDOWS: u32 = 3;
 
-/// Down to this part of the time that it took first, the load was at fault. Ours.
+/// The load was at fault if the time falls to this part of the first. Ours.
 const BETTER: f64 = 0.75;
 
-/// How it began, and how long it lasts.
+/// The start of the late answers, and how long they last.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Late {
-    /// What was so before, if late answers alone made the pace less.
+    /// The state before, if late answers alone lowered the pace.
     pub(super) before: Option<Before>,
     first: Duration,
     windows: u32,
@@ -28,8 +28,8 @@ impl Late {
         }
     }
 
-    /// Takes in a window at less load; returns whether it helped nothing.
-    pub(super) fn is_in_vain(&mut self, median: Duration) -> bool {
+    /// Records a window at less load. Returns whether less load did not help.
+    pub(super) fn did_not_help(&mut self, median: Duration) -> bool {
         self.windows += 1;
         self.windows >= WINDOWS && median.as_secs_f64() > self.first.as_secs_f64() * BETTER
     }

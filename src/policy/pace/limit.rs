@@ -1,4 +1,4 @@
-//! What a host is thought to bear: halved when it fails, raised step by step.
+//! The estimate of the load that a host can take: halved when it fails, raised step by step.
 
 use std::time::Duration;
 
@@ -6,32 +6,32 @@ use super::load::Load;
 use crate::model::{Moment, Pace};
 
 /// Requests open at the start: two cannot hurt a site that serves people, and show whether it
-/// answers side by side.
+/// answers in parallel.
 const START: u32 = 2;
 
-/// Failures halve the pace.
+/// Failures divide the pace by this.
 const BACKOFF: u32 = 2;
 
-/// What late answers leave of the pace: thrice that is less than half, and then it is known whether the
-/// load is the reason. Ours.
+/// The part of the pace that remains after late answers. Three times that is less than half, and
+/// then it is known whether the load is the reason. Ours.
 const EASE: f64 = 0.75;
 
-/// Lowest rate that halving leads to, in requests per second: a polite one-at-a-time crawl.
-/// Longer silence is the breaker's to impose.
+/// Lowest rate that halving leads to, in requests per second: a polite one-at-a-time crawl. Longer
+/// silence is the breaker's task.
 const MIN_RATE: f64 = 1.0;
 
-/// A step of recovery, as a factor of the rate. Ours: half the rate is made up for in three steps.
+/// A step of recovery, as a factor of the rate. Ours: three steps make up for half the rate.
 const RECOVERY: f64 = 1.25;
 
-/// The same as a part of the rate that failed, where that is more: after several halvings a factor alone
-/// takes long. Ours.
+/// The same as a part of the rate that failed, where that is more: after several halvings a factor
+/// alone takes long. Ours.
 const STEP: f64 = 0.125;
 
-/// A step of the ramp, as a factor of the rate: what failed before is approached slowly, so that few
-/// requests are under way when it fails again. Ours.
+/// A step of the ramp, as a factor of the rate. A rate that failed before is approached slowly, so
+/// that few requests are under way when it fails again. Ours.
 const RAMP: f64 = 1.0625;
 
-/// What is tried again at once, as a part of the rate that failed. Ours.
+/// The rate that is tried again at once, as a part of the rate that failed. Ours.
 const BELOW: f64 = 0.875;
 
 /// Answers after which a load that failed once is tried again. Ours: a site that bears four open
@@ -41,11 +41,11 @@ const TRIAL: u32 = 64;
 /// First time for which a load that failed twice is not tried again; it doubles each time it fails.
 const AVOID: Duration = Duration::from_mins(1);
 
-/// What the host is thought to bear, within the ceiling.
+/// The estimated capacity of the host, within the ceiling.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Limit {
     pub(super) open: u32,
-    /// Requests per second; absent for none but the ceiling.
+    /// Requests per second; `None` if only the ceiling applies.
     pub(super) rate: Option<f64>,
 }
 
@@ -71,21 +71,22 @@ impl Limit {
         })
     }
 
-    /// Half as much, of what was requested when it failed if that was less.
+    /// Halves the limit, or the load at the failure if that was less.
     pub(super) fn halve(&mut self, failed: Load) {
         let rate = self.rate.map_or(failed.rate, |rate| rate.min(failed.rate));
         self.open = (self.open / BACKOFF).clamp(1, failed.open);
         self.rate = Some((rate / f64::from(BACKOFF)).max(MIN_RATE));
     }
 
-    /// A quarter less, because answers came late.
+    /// Lowers the limit by a quarter, because answers came late.
     pub(super) fn ease(&mut self, late: Load) {
         let rate = self.rate.map_or(late.rate, |rate| rate.min(late.rate));
         self.open = ((f64::from(self.open.min(late.open)) * EASE) as u32).max(1);
         self.rate = Some((rate * EASE).max(MIN_RATE));
     }
 
-    /// A step back towards the load that failed, and not up to it. More may be open only if `busy`.
+    /// Goes a step back towards the load that failed, and not up to it. More may be open only if
+    /// `busy`.
     pub(super) fn recover(&mut self, avoid: Option<Avoid>, ceiling: Pace, busy: bool) {
         let Some(avoid) = avoid else {
             self.ramp(ceiling, busy);
@@ -102,7 +103,7 @@ impl Limit {
         }
     }
 
-    /// A step up, as far as the ceiling. More may be open only if `busy`.
+    /// Goes a step up, as far as the ceiling. More may be open only if `busy`.
     pub(super) fn ramp(&mut self, ceiling: Pace, busy: bool) {
         if busy {
             self.open = (self.open + 1).min(ceiling.open);
@@ -118,7 +119,7 @@ impl Limit {
 }
 
 impl Avoid {
-    /// Another failure at this load, after the one that was avoided so far.
+    /// Returns the load to avoid after another failure at this load.
     pub(super) fn after(known: Option<Avoid>, load: Load, now: Moment) -> Avoid {
         let times = known.map_or(0, |avoid| avoid.times + 1);
         let wait = match times {
@@ -132,7 +133,7 @@ impl Avoid {
         }
     }
 
-    /// The same, if less load fails too.
+    /// Returns the same, lowered if less load fails too.
     pub(super) fn lowered(self, load: Load) -> Avoid {
         Avoid {
             load: Load {
@@ -143,7 +144,7 @@ impl Avoid {
         }
     }
 
-    /// Whether it may be tried again, after so many answers without a failure.
+    /// Returns whether it may be tried again, after `fine` answers without a failure.
     pub(super) fn is_over(&self, fine: u32, now: Moment) -> bool {
         fine >= TRIAL && now >= self.until
     }

@@ -1,12 +1,12 @@
-//! How hard a host was asked, as seen from the attempts themselves: when they began, and how the
-//! last ones went.
+//! The load on a host, as seen from the attempts themselves: when they began, and how the last ones
+//! ended.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::model::Moment;
 
-/// How hard a host was asked at a moment.
+/// The load on a host at a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Load {
     /// Requests open at a time.
@@ -15,22 +15,22 @@ pub(super) struct Load {
     pub(super) rate: f64,
 }
 
-/// When the last requests began.
+/// The start times of the last requests.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Starts(VecDeque<Moment>);
 
 impl Starts {
-    /// Starts that are kept.
+    /// Maximum starts that are kept.
     const KEPT: usize = 64;
 
-    /// Older ones say nothing of the present.
+    /// Starts older than this do not describe the present.
     const HORIZON: Duration = Duration::from_secs(2);
 
-    /// Fewer are no base for a rate that is to be avoided for minutes. Ours.
+    /// Fewer starts are no base for a rate that is to be avoided for minutes. Ours.
     const FEW: usize = 8;
 
     /// A shorter time is no base for a rate, in seconds: two requests begun at once are no
-    /// thousands a second.
+    /// thousands per second.
     const LEAST_SPAN: f64 = 0.1;
 
     pub(super) fn note(&mut self, started: Moment) {
@@ -40,7 +40,7 @@ impl Starts {
         self.0.push_back(started);
     }
 
-    /// Whether so few began lately that their rate says little: at the start of a crawl, or where pages
+    /// Returns whether too few began lately for a rate: at the start of a crawl, or where pages
     /// take long.
     pub(super) fn are_few(&self) -> bool {
         let last = self.0.iter().max();
@@ -51,7 +51,7 @@ impl Starts {
         last.is_none_or(lately)
     }
 
-    /// Requests begun per second lately; 1 if there was but one.
+    /// Returns the requests begun per second lately; 1 if there was only one.
     pub(super) fn rate(&self) -> f64 {
         let Some(last) = self.0.iter().max() else {
             return 1.0;
@@ -66,15 +66,15 @@ impl Starts {
     }
 }
 
-/// How the last first attempts at URLs went.
+/// The results of the last first attempts at URLs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Recent(VecDeque<bool>);
 
 impl Recent {
-    /// Attempts that are looked back on.
+    /// Maximum attempts that are considered.
     pub(super) const KEPT: usize = 20;
 
-    /// Fewer tell no share. Ours.
+    /// Fewer attempts are too few for a share. Ours.
     const FEW: usize = 10;
 
     pub(super) fn note(&mut self, failed: bool) {
@@ -92,7 +92,8 @@ impl Recent {
         self.0.iter().filter(|failed| **failed).count()
     }
 
-    /// The share of failures; of fewer attempts than these, as if the others had been fine.
+    /// Returns the share of failures. If there are too few attempts, the missing ones count as
+    /// fine.
     pub(super) fn share(&self) -> f64 {
         self.failed() as f64 / self.len().max(Recent::FEW) as f64
     }

@@ -1,20 +1,21 @@
-//! How fast one host is requested: as fast as the plan allows, until the crawl's own load is seen to
-//! hurt. Additive increase and multiplicative decrease of open requests and of the rate, as TCP does
-//! it, with the quick way back of TCP CUBIC:
+//! How fast one host is requested: as fast as the plan allows, until the crawl's own load visibly
+//! hurts. Open requests and the rate follow additive increase and multiplicative decrease, as in
+//! TCP, with the quick way back of TCP CUBIC:
 //!
-//! - *ramp*: from two open requests, one more for every two that went well while the limit was in
-//!   use, so half as many again each round trip. A healthy site is requested at full speed after some
-//!   thirty answers, whatever its latency; the first trouble finds few requests open.
-//! - *trial*: after a failure that may come of the load, half of it. What failed is retried at that
-//!   load. If it fails again the URL is broken, not the host, and the pace is as before; so it is if as
-//!   much fails at less load. If it is fine, the load grows again within a dozen answers to just below
-//!   what failed, and once more up to it after sixty-four: one failure may be an accident.
+//! - *ramp*: from two open requests, one more for every two successes while the limit was in use,
+//!   so half as many again each round trip. A healthy site is requested at full speed after some
+//!   thirty answers, whatever its latency. The first trouble finds few requests open.
+//! - *trial*: after a failure that the load may have caused, half of it. The failed URL is retried
+//!   at that load. If it fails again, the URL is broken and not the host, and the pace is as
+//!   before. The same holds if as much fails at less load. If it is fine, the load grows again
+//!   within a dozen answers to just below the one that failed. After sixty-four answers it reaches
+//!   that load once more: one failure may be an accident.
 //! - *steady*: a load that failed twice is not tried again for a minute, then two, then four.
-//! - *wary*: if one URL after the other fails at less load too, one request at a time and at most one
-//!   a second, then fewer.
+//! - *wary*: if one URL after the other fails at less load too, one request at a time and at most
+//!   one per second, then fewer.
 //!
-//! Failures of families that are in trouble say nothing of the load, and failures never make it
-//! faster: errors come back sooner than pages (Scrapy's AutoThrottle).
+//! Failures of families that are in trouble are no evidence about the load. Failures never make the
+//! pace faster: errors come back sooner than pages (Scrapy's AutoThrottle).
 
 mod baseline;
 mod late;
@@ -36,7 +37,7 @@ use self::baseline::Baseline;
 use self::late::Late;
 use self::limit::{Avoid, Limit};
 use self::load::{Load, Recent, Starts};
-use self::signal::Tells;
+use self::signal::LoadSign;
 use self::trial::{Before, Finding, Trial};
 use self::wary::{Wary, Way};
 use self::window::Window;
@@ -46,14 +47,16 @@ pub use signal::PaceSignal;
 /// Successes for each further open request while ramping up.
 const PER_STEP: u32 = 2;
 
-/// Highest share of failures that is put down to broken pages. Beyond it, trouble is trouble.
+/// Highest share of failures that is attributed to broken pages. Beyond it, failures count as
+/// trouble.
 const MAX_BACKGROUND: f64 = 0.3;
 
-/// Failures among the recent attempts that may be accidents, if their URLs are not retried soon. Ours.
+/// Maximum failures among the recent attempts that may be accidents, if their URLs are not retried
+/// soon. Ours.
 const MOST_ACCIDENTS: usize = 2;
 
-/// What is left of the expected share of broken pages after each first attempt, while fewer fail: half
-/// of it after 350. Ours.
+/// Factor of the expected share of broken pages after each first attempt, while fewer fail: half of
+/// it is left after 350. Ours.
 const FADING: f64 = 0.998;
 
 /// The pace of one host. Takes some 500 bytes once the host was requested a few times.
@@ -62,7 +65,7 @@ pub struct HostPace {
     ceiling: Pace,
     limit: Limit,
     mode: Mode,
-    /// What began up to this moment began at another pace and says nothing of this one.
+    /// Requests that began up to this moment had another pace and are no evidence about this one.
     changed: Option<Moment>,
     avoid: Option<Avoid>,
     /// Share of first attempts that fail at any pace, because their pages are broken.
@@ -84,7 +87,7 @@ enum Mode {
 }
 
 impl HostPace {
-    /// A host that was not requested yet.
+    /// Returns the pace of a host that was not requested yet.
     pub fn new(plan: &PacePlan) -> HostPace {
         let ceiling = plan.ceiling();
         HostPace {
@@ -102,7 +105,7 @@ impl HostPace {
         }
     }
 
-    /// The pace in force: at least one open request, never more or sooner than the ceiling.
+    /// Returns the pace in force: at least one open request, never more or sooner than the ceiling.
     pub fn pace(&self) -> Pace {
         let (open, own) = match &self.mode {
             Mode::Wary(wary) => (1, wary.interval()),
@@ -117,12 +120,12 @@ impl HostPace {
         }
     }
 
-    /// The fastest that this host may be requested.
+    /// Returns the maximum pace of this host.
     pub fn ceiling(&self) -> Pace {
         self.ceiling
     }
 
-    /// The pace below a load that failed, if one is avoided now.
+    /// Returns the pace below a load that failed, if one is avoided now.
     pub fn learned(&self) -> Option<Pace> {
         self.avoid.map(|_| Pace {
             interval: self.ceiling.interval.max(self.limit.interval()),
@@ -130,26 +133,26 @@ impl HostPace {
         })
     }
 
-    /// Takes in an attempt that is over.
+    /// Records a finished attempt.
     pub fn on_attempt(&mut self, seen: PaceSignal, now: Moment) {
         self.starts.note(seen.started);
         if self.changed.is_none_or(|changed| seen.started > changed) {
-            match seen.tells() {
-                Tells::Well => self.went_well(seen, now),
-                Tells::Trouble => self.went_wrong(seen, now),
-                Tells::TooHard => self.went_wrong(
+            match seen.load_sign() {
+                LoadSign::Well => self.went_well(seen, now),
+                LoadSign::Trouble => self.went_wrong(seen, now),
+                LoadSign::Overload => self.went_wrong(
                     PaceSignal {
                         retry: false,
                         ..seen
                     },
                     now,
                 ),
-                Tells::Nothing => {}
+                LoadSign::Nothing => {}
             }
         }
     }
 
-    /// Never requests sooner than this, as robots.txt's `Crawl-delay` demands.
+    /// Sets the minimum interval of requests, as robots.txt's `Crawl-delay` demands.
     pub fn at_least(&mut self, interval: Duration) {
         self.ceiling.interval = self.ceiling.interval.max(interval);
     }
@@ -165,7 +168,7 @@ impl HostPace {
         self.window.restart(now);
     }
 
-    /// A control was fine although much failed: the pages are broken, so the pace is as it was.
+    /// Restores the pace after a control was fine although much failed: the pages are broken.
     pub fn clear(&mut self, now: Moment) {
         match self.mode {
             Mode::Trial(trial) => self.take_back(trial.before()),
@@ -175,7 +178,7 @@ impl HostPace {
         self.changed = Some(now);
     }
 
-    /// Confirmation passes found that load is not why the host fails: no load is avoided any more.
+    /// Stops avoiding a load: confirmation passes found that load is not why the host fails.
     pub fn exonerate(&mut self, now: Moment) {
         self.clear(now);
         self.avoid = None;
@@ -191,11 +194,11 @@ impl HostPace {
             self.baseline.learn(latency);
             self.window.first_bytes.push(latency);
         }
-        // Netflix lets the limit grow when half of it is in use; here it is more than half, so that
-        // a host that is only ever asked one thing at a time keeps the pace it began with.
+        // Netflix lets the limit grow when half of it is in use. Here it is more than half, so that
+        // a host with only one request at a time keeps the pace it began with.
         let busy = seen.in_flight * 2 > self.limit.open;
-        // Where a rate keeps requests apart, more are open only if answers take longer; then pages that
-        // hang must not leave the others without room.
+        // Where a rate keeps requests apart, more are open only if answers take longer. Pages that
+        // hang must then leave room for the others.
         let is_spaced = !self.ceiling.interval.is_zero();
         self.window.in_flight = self.window.in_flight.max(seen.in_flight);
         match &mut self.mode {
@@ -234,12 +237,13 @@ impl HostPace {
     fn went_wrong(&mut self, seen: PaceSignal, now: Moment) {
         if !seen.retry {
             self.note_first(true);
-            // Something fails as well: a trial of the load is not over because of late answers alone.
+            // Something fails as well: late answers alone do not end a trial of the load.
             if let Some(late) = &mut self.late {
                 late.before = None;
             }
         }
-        let is_expected = seen.tells() != Tells::TooHard && self.recent.failed() <= self.expected();
+        let is_expected =
+            seen.load_sign() != LoadSign::Overload && self.recent.failed() <= self.expected();
         let may_be_accident = self.may_be_accident(seen);
         match &mut self.mode {
             Mode::Wary(wary) => {
@@ -257,8 +261,8 @@ impl HostPace {
                     self.changed = Some(now);
                 }
                 Finding::ManyFail => {
-                    let rout = self.recent.failed() * 2 >= self.recent.len();
-                    let wary = Wary::new(*trial, self.limit.interval(), rout);
+                    let mostly_failed = self.recent.failed() * 2 >= self.recent.len();
+                    let wary = Wary::new(*trial, self.limit.interval(), mostly_failed);
                     self.mode = Mode::Wary(wary);
                     self.changed = Some(now);
                 }
@@ -268,17 +272,18 @@ impl HostPace {
         }
     }
 
-    /// Keeps how a first attempt at a URL went.
+    /// Records the result of a first attempt at a URL.
     fn note_first(&mut self, failed: bool) {
         self.recent.note(failed);
-        // Where less fails than was expected, less is expected: slowly, as few attempts tell little.
+        // If less fails than was expected, the expectation falls: slowly, as few attempts are weak
+        // evidence.
         if self.recent.len() == Recent::KEPT && self.recent.share() < self.background {
             self.background = self.recent.share().max(self.background * FADING);
         }
     }
 
-    /// Failures among the recent attempts that broken pages alone may well bring about: their mean
-    /// and two standard deviations (Poisson), and one, because few of them are known.
+    /// Returns the failures among the recent attempts that broken pages alone may well cause: their
+    /// mean and two standard deviations (Poisson), and one, because few of them are known.
     fn expected(&self) -> usize {
         let mean = self.background * self.recent.len() as f64;
         if mean > 0.0 {
@@ -288,10 +293,10 @@ impl HostPace {
         }
     }
 
-    /// Whether a failure may be the URL's own, where no retry will show it soon: the first two are
-    /// taken for that.
+    /// Returns whether a failure may be the URL's own when no retry will show it soon. The first
+    /// two count as such.
     fn may_be_accident(&self, seen: PaceSignal) -> bool {
-        !seen.tells_soon() && self.recent.failed() <= MOST_ACCIDENTS
+        !seen.is_clear_soon() && self.recent.failed() <= MOST_ACCIDENTS
     }
 
     fn load(&self, seen: PaceSignal) -> Load {
@@ -301,7 +306,8 @@ impl HostPace {
         }
     }
 
-    /// Requests per second lately, or that might have been made, if too few were for telling.
+    /// Returns the requests per second lately, or the possible rate if too few were made to measure
+    /// it.
     fn rate(&self) -> f64 {
         let (made, interval) = (self.starts.rate(), self.pace().interval);
         if interval.is_zero() || !self.starts.are_few() {
@@ -313,14 +319,15 @@ impl HostPace {
 
     fn back_off(&mut self, seen: PaceSignal, now: Moment) {
         let load = self.load(seen);
-        let trial = Trial::new(self.before(), seen.tells_soon());
+        let trial = Trial::new(self.before(), seen.is_clear_soon());
         self.avoid = Some(Avoid::after(self.avoid, load, now));
         self.limit.halve(load);
         self.mode = Mode::Trial(trial);
         self.changed = Some(now);
     }
 
-    /// The failures were the URLs' own: everything as before them, and more like them expected.
+    /// Restores the state before the failures: they were the URLs' own, and more like them are
+    /// expected.
     fn take_back(&mut self, before: Before) {
         self.limit = before.limit;
         self.avoid = before.avoid;
@@ -330,7 +337,7 @@ impl HostPace {
         self.background = self.background.max(share);
     }
 
-    /// At the end of a window: less if the host became slow.
+    /// Lowers the pace at the end of a window if the host became slow.
     fn look_back(&mut self, now: Moment) {
         if !self.window.is_over(now) {
             return;
@@ -342,14 +349,14 @@ impl HostPace {
         self.window.restart(now);
     }
 
-    /// Asks less of a host whose answers come late, unless that did not help before.
+    /// Lowers the pace of a host whose answers come late, unless that did not help before.
     fn became_late(&mut self, latency: Duration, now: Moment) {
         let before = self.before();
         let is_ramp = matches!(self.mode, Mode::Ramp(_));
         let late = self
             .late
             .get_or_insert(Late::new(latency, is_ramp.then_some(before)));
-        if late.is_in_vain(latency) {
+        if late.did_not_help(latency) {
             let before = late.before;
             self.late = None;
             self.baseline.accept(latency);

@@ -1,10 +1,10 @@
-//! What one attempt says about the load on its host.
+//! The evidence of one attempt about the load on its host.
 
 use std::time::Duration;
 
 use crate::model::{Moment, Outcome};
 
-/// One attempt, as far as the pace of its host depends on it.
+/// The part of an attempt that its host's pace depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaceSignal {
     /// How it ended.
@@ -13,46 +13,46 @@ pub struct PaceSignal {
     pub first_byte: Option<Duration>,
     /// When it began.
     pub started: Moment,
-    /// Requests open on the host when it began, this one included.
+    /// Requests open on the host when it began, including this one.
     pub in_flight: u32,
     /// Whether the URL was requested before in this pass.
     pub retry: bool,
-    /// How long its answer wants it not to be requested, so that its retry comes no sooner.
+    /// The pause that its answer announced, so that its retry comes no sooner.
     pub announced: Option<Duration>,
-    /// Whether its family is in trouble: that it fails is no news.
+    /// Whether its family is in trouble: its failure is then no news.
     pub suspect: bool,
 }
 
-/// What an attempt says of the load.
+/// The evidence of an attempt about the load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tells {
+pub(super) enum LoadSign {
     /// The host is doing well.
     Well,
-    /// The host may be asked too hard: 429, 502, 503, 504, 52x, timeouts and resets.
+    /// The load on the host may be too high: 429, 502, 503, 504, 52x, timeouts and resets.
     Trouble,
-    /// The host says itself that it is asked too hard, whatever the URL.
-    TooHard,
+    /// The host itself reports that its load is too high, whatever the URL.
+    Overload,
     /// Nothing: a broken page, a bad name or a bad certificate is the same at any pace.
     Nothing,
 }
 
-/// A retry that comes later than this comes too late to tell whether the load was at fault. Ours: twice
-/// the longest wait before a first retry.
+/// Wait after which a retry comes too late to show whether the load was at fault. Ours: twice the
+/// longest wait before a first retry.
 const LATE_RETRY: Duration = Duration::from_secs(4);
 
 impl PaceSignal {
-    /// Whether it says of the load what there is to say soon: by itself, or by the retry of the URL, which
-    /// tells whether that is broken.
-    pub(super) fn tells_soon(&self) -> bool {
+    /// Returns whether it soon shows whether the load was at fault: by itself, or by the URL's
+    /// retry, which shows whether the URL is broken.
+    pub(super) fn is_clear_soon(&self) -> bool {
         let is_late = self.announced.is_some_and(|wait| wait > LATE_RETRY);
-        !is_late || self.tells() == Tells::TooHard
+        !is_late || self.load_sign() == LoadSign::Overload
     }
 
-    pub(super) fn tells(&self) -> Tells {
+    pub(super) fn load_sign(&self) -> LoadSign {
         use Outcome as O;
         match self.outcome {
-            outcome if self.suspect && outcome.is_failure() => Tells::Nothing,
-            O::Client429 | O::Server509 | O::Server529 => Tells::TooHard,
+            outcome if self.suspect && outcome.is_failure() => LoadSign::Nothing,
+            O::Client429 | O::Server509 | O::Server529 => LoadSign::Overload,
             O::ConnectRefused
             | O::ConnectTimeout
             | O::ConnectReset
@@ -76,14 +76,14 @@ impl PaceSignal {
             | O::Cf523
             | O::Cf524
             | O::Server598
-            | O::Server599 => Tells::Trouble,
-            outcome if outcome.is_failure() => Tells::Nothing,
-            _ => Tells::Well,
+            | O::Server599 => LoadSign::Trouble,
+            outcome if outcome.is_failure() => LoadSign::Nothing,
+            _ => LoadSign::Well,
         }
     }
 
-    /// The time to the first byte of a page that was served, the only one that is worth comparing:
-    /// errors and redirects come faster than pages.
+    /// Returns the time to the first byte of a served page. Only pages are comparable: errors and
+    /// redirects come faster.
     pub(super) fn latency(&self) -> Option<Duration> {
         let served = matches!(self.outcome, Outcome::OkHtml | Outcome::OkNonHtml);
         self.first_byte.filter(|_| served)

@@ -1,4 +1,4 @@
-//! The pace against model servers in virtual time: what it costs to find out what they bear.
+//! The pace against model servers in virtual time, and the cost of finding their limits.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,20 +8,20 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::Outcome;
 
-/// A server that answers 502 beyond what it bears, and for some pages always.
+/// A server that answers 502 above its limit, and always for some pages.
 #[derive(Clone, Copy, Debug)]
 struct Server {
     latency: i64,
     most_open: usize,
-    /// Requests taken within any second.
+    /// Requests accepted within any second.
     most_per_second: usize,
-    /// Every so manieth page is broken.
+    /// Every n-th page is broken.
     broken: Option<u32>,
-    /// Every so manieth request fails by accident.
+    /// Every n-th request fails by accident.
     accident: Option<u32>,
-    /// Requests within a second beyond which answers take ten times as long.
+    /// Requests within a second above which answers take ten times as long.
     slow_above: usize,
-    /// From when to when everything fails, in milliseconds.
+    /// Start and end of an outage of everything, in milliseconds.
     outage: (i64, i64),
 }
 
@@ -35,7 +35,7 @@ const HEALTHY: Server = Server {
     outage: (0, 0),
 };
 
-/// How a crawl went.
+/// The course of one crawl.
 #[derive(Debug, Default)]
 struct Story {
     seconds: f64,
@@ -68,7 +68,7 @@ fn plan(concurrency: u32, rate: Option<f64>) -> PacePlan {
     }
 }
 
-/// Crawls so many pages, each with two quick retries within the retry budget's spirit.
+/// Crawls `count` pages, each with two quick retries, in the spirit of the retry budget.
 fn crawl(server: Server, plan: PacePlan, count: u32) -> Story {
     let mut dice = fastrand::Rng::with_seed(5);
     let mut host = HostPace::new(&plan);
@@ -153,7 +153,7 @@ fn crawl(server: Server, plan: PacePlan, count: u32) -> Story {
 }
 
 #[test]
-fn a_healthy_site_is_soon_asked_at_full_speed() {
+fn a_healthy_site_is_soon_requested_at_full_speed() {
     let quick = Server {
         latency: 2,
         ..HEALTHY
@@ -166,9 +166,9 @@ fn a_healthy_site_is_soon_asked_at_full_speed() {
 }
 
 #[test]
-fn a_site_that_bears_four_open_requests_or_25_a_second_is_found_out_with_few_errors() {
-    // Most open, most a second, seconds that 5,000 pages may take: they need 25 at four open
-    // requests, and 200 at 25 a second.
+fn a_limit_of_four_open_requests_or_25_a_second_is_found_with_few_errors() {
+    // Maximum open, maximum per second, seconds that 5,000 pages may take: they need 25 at four
+    // open requests, and 200 at 25 per second.
     let cases = [
         (4, usize::MAX, 70.0),
         (usize::MAX, 25, 260.0),
@@ -181,7 +181,8 @@ fn a_site_that_bears_four_open_requests_or_25_a_second_is_found_out_with_few_err
             ..HEALTHY
         };
         let story = crawl(server, plan(32, None), 5_000);
-        // Several requests are under way when a limit of requests per second is met first.
+        // Several requests are under way when the crawl meets a limit of requests per second for
+        // the first time.
         assert!(story.errors <= 10 && story.late_errors <= 1, "{story:?}");
         assert!(story.seconds < seconds, "{story:?}");
         let end = story.end.expect("it ended");
@@ -195,7 +196,7 @@ fn a_site_that_bears_four_open_requests_or_25_a_second_is_found_out_with_few_err
 }
 
 #[test]
-fn a_single_accident_costs_next_to_nothing() {
+fn a_single_accident_costs_almost_nothing() {
     let quick = Server {
         latency: 2,
         accident: Some(60),
@@ -221,7 +222,7 @@ fn a_single_accident_costs_next_to_nothing() {
 }
 
 #[test]
-fn failures_by_chance_slow_a_crawl_by_less_than_half() {
+fn random_failures_slow_a_crawl_by_less_than_half() {
     for (every, seconds) in [(100, 260.0), (20, 260.0), (10, 280.0)] {
         let server = Server {
             accident: Some(every),
@@ -233,7 +234,7 @@ fn failures_by_chance_slow_a_crawl_by_less_than_half() {
 }
 
 #[test]
-fn a_site_that_slows_down_above_ten_a_second_is_found_out() {
+fn a_site_that_slows_down_above_ten_a_second_is_recognised() {
     let server = Server {
         latency: 100,
         slow_above: 10,
@@ -244,7 +245,7 @@ fn a_site_that_slows_down_above_ten_a_second_is_found_out() {
 }
 
 #[test]
-fn an_outage_of_a_minute_is_requested_little_and_leaves_the_pace_as_it_was() {
+fn an_outage_of_a_minute_gets_few_requests_and_leaves_the_pace_as_it_was() {
     let server = Server {
         outage: (60_000, 120_000),
         ..HEALTHY
@@ -269,7 +270,7 @@ fn broken_pages_do_not_slow_a_crawl() {
 }
 
 #[test]
-fn the_table_of_what_a_pace_costs_is_that_of_the_benchmarks() {
+fn the_costs_of_the_pace_are_those_of_the_documented_table() {
     let open4 = Server {
         most_open: 4,
         ..HEALTHY
@@ -345,7 +346,7 @@ fn the_table_of_what_a_pace_costs_is_that_of_the_benchmarks() {
     for (name, server, plan, count) in cases {
         let story = crawl(server, plan, count);
         let broken = server.broken.map_or(0, |every| count / every);
-        // What fails three times in the minute of an outage is left to the passes.
+        // A URL that fails three times in the minute of an outage is left to the passes.
         assert!(story.served + broken >= count - 10, "{name}: {story:?}");
         table.push(format!(
             "| {} | {} | {} | {} | {} | {:.0} s |",
@@ -360,7 +361,8 @@ fn the_table_of_what_a_pace_costs_is_that_of_the_benchmarks() {
     assert_eq!(table, documented());
 }
 
-/// The rows of the table in `benches/README.md`, without what is in brackets and without commas.
+/// Returns the rows of the table in `benches/README.md`, without text in brackets and without
+/// commas.
 fn documented() -> Vec<String> {
     let text = include_str!("../../../benches/README.md");
     let lines = text
@@ -377,7 +379,7 @@ fn documented() -> Vec<String> {
     .collect()
 }
 
-/// A page that was served, of a host with so many open requests.
+/// Returns a page that was served by a host with `in_flight` open requests.
 fn served(second: u64, took: u64, in_flight: u32) -> PaceSignal {
     PaceSignal {
         outcome: Outcome::OkHtml,
@@ -390,7 +392,7 @@ fn served(second: u64, took: u64, in_flight: u32) -> PaceSignal {
     }
 }
 
-/// A host whose pages take a second, and then 25; six at a time.
+/// Returns a host whose pages take a second, and then 25; six at a time.
 fn slow_at_last() -> (HostPace, u64) {
     let mut host = HostPace::new(&plan(8, None));
     for second in 1..60 {
@@ -408,7 +410,7 @@ fn slow_at_last() -> (HostPace, u64) {
 }
 
 #[test]
-fn pages_that_take_long_are_told_from_load_though_few_come_in_ten_seconds() {
+fn slow_pages_are_distinguished_from_load_even_if_few_come_in_ten_seconds() {
     let (mut host, from) = slow_at_last();
     for step in 0..60 {
         let second = from + 5 * step;
@@ -419,11 +421,11 @@ fn pages_that_take_long_are_told_from_load_though_few_come_in_ten_seconds() {
 }
 
 #[test]
-fn late_answers_end_with_what_they_began() {
+fn late_answers_end_only_their_own_slowdown() {
     let (mut host, from) = slow_at_last();
     host.restart(Moment::default() + Duration::from_secs(from));
     assert_eq!(host.late, None);
-    // A failure while answers are late: that they are so for good ends no trial of the load.
+    // A failure while answers are late: answers that stay late end no trial of the load.
     let (mut host, from) = slow_at_last();
     let at = |second| Moment::default() + Duration::from_secs(second);
     let failed = PaceSignal {
@@ -443,7 +445,7 @@ fn late_answers_end_with_what_they_began() {
 }
 
 #[test]
-fn a_failure_among_the_first_requests_says_little_of_the_rate() {
+fn a_failure_among_the_first_requests_is_weak_evidence_about_the_rate() {
     let mut host = HostPace::new(&plan(8, Some(10.0)));
     let at = Moment::from_millis;
     // Two requests in three seconds: a slow robots.txt, and a start page that fails.
@@ -491,7 +493,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 
 proptest! {
     #[test]
-    fn the_pace_keeps_its_bounds_and_failures_never_quicken_it(
+    fn the_pace_keeps_its_bounds_and_failures_never_raise_it(
         concurrency in 1_u32..64,
         rate in prop::option::of(0.1..100.0_f64),
         crawl_delay in prop::option::of(0_u64..20),

@@ -1,4 +1,4 @@
-//! What belongs to a crawl: which hosts are the site, and which of their URLs are wanted.
+//! The scope of a crawl: the hosts of the site, and the wanted URLs on them.
 
 pub(super) mod pattern;
 pub(super) mod site_name;
@@ -12,18 +12,18 @@ use crate::model::{Admission, Coverage, CrawlUrl, LinkKind, Role, ScopePlan, Ski
 use pattern::Globs;
 use site_name::{is_below, is_public_suffix, without_www};
 
-/// Longest URL that is crawled, in bytes: sitemaps.org allows no longer one in a sitemap, and other crawlers stop
-/// at about this length (Scrapy and Heritrix: 2,083).
+/// Longest URL that is crawled, in bytes: sitemaps.org allows no longer one in a sitemap, and other
+/// crawlers stop at about this length (Scrapy and Heritrix: 2,083).
 pub const LONGEST_CRAWLED: usize = 2048;
 
-/// A path in which one folder comes this often is going round in circles.
+/// Maximum occurrences of one folder in a path. A path with more is a loop.
 const MAX_REPEATS: usize = 3;
 
-/// Folders of a path: twice what the deepest archives of real sites have. Ours.
+/// Maximum folders of a path: twice the number in the deepest archives of real sites. Ours.
 const MOST_FOLDERS: u32 = 30;
 
-/// Memory that one regular expression of `--include` or `--exclude` may take, in bytes (ours). Time grows with it:
-/// at this size, the slowest pattern takes a third of a second for the longest URL.
+/// Memory that one regular expression of `--include` or `--exclude` may take, in bytes (ours). Time
+/// grows with it: at this size, the slowest pattern takes a third of a second for the longest URL.
 pub const PATTERN_SIZE: usize = 1 << 20;
 
 /// Memory that one set of regular expressions may take, in bytes.
@@ -47,7 +47,7 @@ pub enum ScopeError {
     Pattern {
         /// The flag it came with.
         flag: &'static str,
-        /// What is wrong with it.
+        /// Why it cannot be used.
         #[source]
         source: Box<regex::Error>,
     },
@@ -67,12 +67,12 @@ impl Scope {
         })
     }
 
-    /// What the crawl was asked to cover.
+    /// Returns the plan of this scope.
     pub fn plan(&self) -> &ScopePlan {
         &self.plan
     }
 
-    /// The URL without the parameters that the plan ignores.
+    /// Returns the URL without the parameters that the plan ignores.
     pub fn normal(&self, url: CrawlUrl) -> CrawlUrl {
         if self.ignored_params.is_empty() {
             return url;
@@ -80,13 +80,13 @@ impl Scope {
         url.without_params(|name| self.ignored_params.matches(name))
     }
 
-    /// Whether the URL's host is part of the site.
+    /// Returns whether the URL's host is part of the site.
     pub fn is_site(&self, url: &CrawlUrl) -> bool {
         let (host, port) = site_of(url);
         self.sites.has(host, port) || (self.plan.subdomains && self.sites.has_above(host, port))
     }
 
-    /// The hosts of the site in words, sorted: `example.com and www.example.com`.
+    /// Returns the hosts of the site as text, sorted: `example.com and www.example.com`.
     pub fn hosts(&self) -> Vec<String> {
         let describe = |host: &str, port: Option<u16>| {
             let port = port.map_or(String::new(), |port| format!(":{port}"));
@@ -113,15 +113,15 @@ impl Scope {
         hosts
     }
 
-    /// What to do about the target of a link, redirect or sitemap entry, found `depth` clicks from
-    /// a seed (absent when no click leads there).
+    /// Returns how to treat the target of a link, redirect or sitemap entry, found `depth` clicks
+    /// from a seed (`None` when no click leads there).
     pub fn admit(&self, url: &CrawlUrl, via: Via, depth: Option<u32>) -> Admission {
         let role = self.role(url, via);
         let refusal = self
-            .unasked(role, via)
+            .exclusion(role, via)
             .map(|detail| Skip::new(SkipReason::Scope, detail))
             .or_else(|| trap(url))
-            // What was named is wanted, whatever its address looks like.
+            // A URL named by the user is wanted, whatever its address looks like.
             .or_else(|| (via != Via::Seed).then(|| self.refuse(url, role, depth))?);
         match refusal {
             Some(skip) => Admission::Skip(role, skip),
@@ -132,8 +132,9 @@ impl Scope {
     fn role(&self, url: &CrawlUrl, via: Via) -> Role {
         match via {
             Via::Redirect(Role::Robots) => Role::Robots,
-            // Where a checked URL leads is part of what is checked, wherever that is; but what leads to a page
-            // of the site must not keep it from being one: everything behind it would be lost.
+            // The target of a checked URL is part of the check, wherever it is. But a redirect to a
+            // page of the site must not change that page's role: everything behind it would be
+            // lost.
             Via::Redirect(Role::Sitemap) if may_be_sitemap(url) => Role::Sitemap,
             Via::Redirect(Role::Resource) if !self.is_site(url) || !may_be_page(url) => {
                 Role::Resource
@@ -144,8 +145,8 @@ impl Scope {
         }
     }
 
-    /// Why URLs of this role are not part of the crawl at all, if they are not.
-    fn unasked(&self, role: Role, via: Via) -> Option<&'static str> {
+    /// Returns why URLs of this role are not part of the crawl at all, if they are not.
+    fn exclusion(&self, role: Role, via: Via) -> Option<&'static str> {
         let listed = matches!(via, Via::Seed | Via::Redirect(_));
         match role {
             _ if matches!(via, Via::Redirect(from) if from == role && role != Role::Page) => None,
@@ -187,12 +188,12 @@ impl Scope {
     }
 }
 
-/// How the crawl came to know a URL.
+/// The source from which the crawl knows a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
-    /// It was asked for.
+    /// The user named it.
     Seed,
-    /// A page refers to it.
+    /// A page links to it.
     Link(LinkKind),
     /// A URL of this role redirects to it.
     Redirect(Role),
@@ -202,7 +203,7 @@ pub enum Via {
     Known,
 }
 
-/// Whether the target of a sitemap's redirect may be a sitemap, by its name.
+/// Returns whether the target of a sitemap's redirect may be a sitemap, by its name.
 fn may_be_sitemap(url: &CrawlUrl) -> bool {
     let name = url.path_and_query().to_ascii_lowercase();
     name.contains("sitemap")
@@ -211,8 +212,8 @@ fn may_be_sitemap(url: &CrawlUrl) -> bool {
             .any(|end| name.ends_with(end))
 }
 
-/// Whether the target of a resource's redirect may be a page, by its name: a missing image is often sent to
-/// the home page.
+/// Returns whether the target of a resource's redirect may be a page, by its name: a missing image
+/// often redirects to the home page.
 fn may_be_page(url: &CrawlUrl) -> bool {
     const ENDINGS: [&str; 7] = ["html", "htm", "xhtml", "php", "asp", "aspx", "jsp"];
     let path = url.as_url().path();
@@ -223,7 +224,7 @@ fn may_be_page(url: &CrawlUrl) -> bool {
     ending.is_none_or(|ending| ENDINGS.contains(&ending.as_str()))
 }
 
-/// Why an address looks like one of an endless number, if it does.
+/// Returns why an address looks like one of an endless number, if it does.
 fn trap(url: &CrawlUrl) -> Option<Skip> {
     let length = url.as_str().len();
     if length > LONGEST_CRAWLED {
@@ -240,7 +241,8 @@ fn trap(url: &CrawlUrl) -> Option<Skip> {
     Some(Skip::new(SkipReason::Trap, detail))
 }
 
-/// Hosts with their ports, as far as that is not the usual one. Nearly always few: a tree is faster than a hash.
+/// Hosts with their ports, unless the port is the usual one. There are nearly always few: a tree is
+/// faster than a hash.
 #[derive(Debug)]
 struct Sites(BTreeMap<String, Vec<Option<u16>>>);
 
@@ -260,7 +262,7 @@ impl Sites {
         self.0.get(host).is_some_and(|ports| ports.contains(&port))
     }
 
-    /// Whether a domain above this one is there.
+    /// Returns whether a domain above this one is in the set.
     fn has_above(&self, host: &str, port: Option<u16>) -> bool {
         let dots = host.match_indices('.');
         dots.map(|(at, _)| &host[at + 1..])
@@ -268,14 +270,15 @@ impl Sites {
     }
 }
 
-/// Host and port without a leading `www.`: `example.com` and `www.example.com` are one site, on
-/// http and https alike; `gov.uk` and `www.gov.uk` are not, as anybody may own names below a public suffix.
+/// Returns host and port without a leading `www.`. `example.com` and `www.example.com` are one
+/// site, on http and https alike. `gov.uk` and `www.gov.uk` are not, as anybody may own names below
+/// a public suffix.
 fn site_of(url: &CrawlUrl) -> (&str, Option<u16>) {
     let url = url.as_url();
     (without_www(url.host_str().unwrap_or_default()), url.port())
 }
 
-/// A host as it is given by name, with a port or without.
+/// Splits a host name into the name and the port, if it has one.
 fn named(host: &str) -> (&str, Option<u16>) {
     let host = without_www(host);
     match host.rsplit_once(':') {
@@ -293,8 +296,8 @@ fn is_address(host: &str) -> bool {
         .is_ok()
 }
 
-/// A folder that comes more than [`MAX_REPEATS`] times in a path, as relative links that point one
-/// level too deep produce them.
+/// Returns a folder that occurs more than [`MAX_REPEATS`] times in a path. Relative links that
+/// point one level too deep produce such paths.
 fn repeated_folder(path: &str) -> Option<&str> {
     if path.len() <= 2 * MAX_REPEATS
         || memchr::memchr_iter(b'/', path.as_bytes()).count() <= MAX_REPEATS
@@ -416,25 +419,25 @@ mod tests {
     }
 
     #[test]
-    fn the_hosts_of_the_site_are_told_in_words() {
+    fn the_hosts_of_the_site_are_listed_as_text() {
         let mut wide = plan();
         wide.seeds.push(url("http://127.0.0.1:8080/"));
         wide.seeds.push(url("https://www.gov.uk/"));
-        let told = |plan: &ScopePlan| Scope::new(plan).expect("valid").hosts();
+        let listed = |plan: &ScopePlan| Scope::new(plan).expect("valid").hosts();
         let narrow = [
             "127.0.0.1:8080",
             "example.com and www.example.com",
             "www.gov.uk",
         ];
-        assert_eq!(told(&wide)[..2], narrow[..2]);
+        assert_eq!(listed(&wide)[..2], narrow[..2]);
         wide.subdomains = true;
         wide.hosts = vec!["github.io".to_owned()];
-        let told = told(&wide);
+        let listed = listed(&wide);
         for expected in [
             "example.com and www.example.com and every host below example.com",
             "github.io, no host below it: it is a public suffix",
         ] {
-            assert!(told.iter().any(|line| line == expected), "{told:?}");
+            assert!(listed.iter().any(|line| line == expected), "{listed:?}");
         }
     }
 
@@ -459,7 +462,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_and_depth_narrow_it() {
+    fn patterns_and_depth_narrow_the_scope() {
         let mut narrow = plan();
         narrow.include = vec!["/docs/".to_owned()];
         narrow.exclude = vec![r"\.pdf$".to_owned()];
@@ -481,7 +484,7 @@ mod tests {
     }
 
     #[test]
-    fn where_it_starts_is_fetched_whatever_the_patterns_say() {
+    fn the_start_url_is_fetched_whatever_the_patterns_exclude() {
         let mut narrow = plan();
         narrow.include = vec!["/blog/".to_owned()];
         let start = "https://example.com/";
@@ -503,7 +506,7 @@ mod tests {
     }
 
     #[test]
-    fn circles_and_endless_urls_are_traps() {
+    fn loops_and_endless_urls_are_traps() {
         let long = format!("https://example.com/{}", "a".repeat(LONGEST_CRAWLED));
         assert_eq!(reason(&plan(), &long, LINK, Some(1)), "-trap");
         let circle = "https://example.com/a/b/a/b/a/b/a/b/";
@@ -522,7 +525,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_to_a_page_of_the_site_leads_to_a_page_whatever_redirects_there() {
+    fn any_redirect_to_a_page_of_the_site_leads_to_a_page() {
         let mut all = plan();
         (all.resources, all.external) = (true, true);
         let scope = Scope::new(&all).expect("a valid plan");

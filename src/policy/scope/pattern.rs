@@ -5,24 +5,24 @@
 pub struct Globs(Vec<String>);
 
 impl Globs {
-    /// Patterns in which `*` stands for any text, the empty one included.
+    /// Returns a list of patterns in which `*` stands for any text, including the empty one.
     pub fn new(patterns: &[String]) -> Globs {
         Globs(patterns.to_vec())
     }
 
-    /// Whether there is no pattern at all.
+    /// Returns whether there is no pattern at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether one of the patterns matches the whole name.
+    /// Returns whether one of the patterns matches the whole name.
     pub fn matches(&self, name: &str) -> bool {
         self.0.iter().any(|pattern| glob(pattern, name))
     }
 }
 
 /// Matches piece by piece: the first must start the name, the last must end it, the others must
-/// follow each other in between. Taking the leftmost place for each is enough.
+/// follow each other in between. The leftmost place for each is enough.
 fn glob(pattern: &str, name: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
         return pattern == name;

@@ -1,10 +1,10 @@
-//! What one site is, by the public suffix list (publicsuffix.org): names directly below a public suffix
-//! such as `co.uk` or `github.io` belong to different owners. Names whose top-level domain the list does
-//! not know, as inside companies, have no public suffix here.
+//! The limits of one site, by the public suffix list (publicsuffix.org). Names directly below a
+//! public suffix such as `co.uk` or `github.io` belong to different owners. Names whose top-level
+//! domain is not on the list, such as internal company names, have no public suffix here.
 
 use psl::Psl;
 
-/// The public suffix that a host is under, or is itself, if the list knows one.
+/// Returns the public suffix of a host, which may be the host itself, if the list has one.
 fn public_suffix(host: &str) -> Option<&str> {
     let suffix = psl::List.suffix(host.as_bytes())?;
     if !suffix.is_known() {
@@ -14,12 +14,13 @@ fn public_suffix(host: &str) -> Option<&str> {
     host.len().checked_sub(length).map(|start| &host[start..])
 }
 
-/// Whether anybody may own a name directly below this one.
+/// Returns whether anybody may own a name directly below this one.
 pub fn is_public_suffix(host: &str) -> bool {
     public_suffix(host) == Some(host)
 }
 
-/// Whether a host is below a domain, and both are one site: no public suffix is at or below the domain.
+/// Returns whether a host is below a domain and both are one site: no public suffix is at or below
+/// the domain.
 pub fn is_below(host: &str, domain: &str) -> bool {
     let is_below = host
         .strip_suffix(domain)
@@ -27,7 +28,7 @@ pub fn is_below(host: &str, domain: &str) -> bool {
     is_below && public_suffix(host).is_none_or(|suffix| suffix.len() < domain.len())
 }
 
-/// A host without a leading `www.`, if what is left is the same site.
+/// Returns a host without a leading `www.`, if the rest is the same site.
 pub fn without_www(host: &str) -> &str {
     match host.strip_prefix("www.") {
         Some(domain) if is_below(host, domain) => domain,
@@ -40,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn www_is_no_part_of_a_name_unless_a_public_suffix_follows() {
+    fn www_is_not_part_of_a_name_unless_a_public_suffix_follows() {
         let cases = [
             ("www.example.com", "example.com"),
             ("www.example.co.uk", "example.co.uk"),

@@ -1,5 +1,6 @@
-//! What the crawl already knows decides what it takes in: each URL once, nothing that robots.txt
-//! forbids, no endless families of URLs. And every host's robots.txt before its first URL.
+//! The decision which URLs the crawl accepts, from what it already knows: each URL once, no URL
+//! that robots.txt forbids, no endless families of URLs. It queues every host's robots.txt before
+//! the host's first URL.
 
 use std::collections::HashMap;
 
@@ -16,10 +17,10 @@ use super::rules::RulesMemory;
 use crate::crawl::site::Text;
 use crate::crawl::visit::robots::{self, Rules};
 
-/// Pages that are taken in beyond twice those that may be fetched. Ours.
+/// Pages accepted beyond twice those that may be fetched. Ours.
 const SPARE_PAGES: u64 = 1_000;
 
-/// How a URL was found.
+/// The source of a URL.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::crawl::state) enum By<'a> {
     /// The user named it.
@@ -39,8 +40,8 @@ impl By<'_> {
     }
 }
 
-/// What is known of the hosts and URLs of a crawl. Memory: 10 to 12 bytes for each URL, some
-/// hundred for each host.
+/// The known hosts and URLs of a crawl. Memory: 10 to 12 bytes for each URL, some hundred for each
+/// host.
 #[derive(Debug)]
 pub(in crate::crawl::state) struct Admissions {
     known: FingerprintTable<()>,
@@ -50,7 +51,7 @@ pub(in crate::crawl::state) struct Admissions {
     rules: RulesMemory,
     traps: Traps,
     pub(in crate::crawl::state) appetite: Appetite,
-    /// Pages that were taken in and not refused since.
+    /// Pages that were accepted and not refused since.
     pages: u64,
     /// Hosts that were found, not named.
     found_hosts: u64,
@@ -59,7 +60,7 @@ pub(in crate::crawl::state) struct Admissions {
     ignore_robots: bool,
 }
 
-/// What is known of a host.
+/// The knowledge about a host.
 #[derive(Debug, Default)]
 struct Host {
     rules: Option<Rules>,
@@ -82,16 +83,16 @@ impl Admissions {
         }
     }
 
-    /// Whether there is nothing to decide about a URL that scope admits: it was taken in before, and
-    /// not refused since.
+    /// Returns whether there is nothing to decide about a URL that scope admits: it was accepted
+    /// before, and not refused since.
     pub(in crate::crawl::state) fn is_settled(&self, fingerprint: Fingerprint) -> bool {
         self.known.contains(fingerprint)
             && (self.refused.is_empty() || !self.refused.contains_key(&fingerprint))
     }
 
-    /// Takes in a URL that scope admits, or says in `admission` why not. What is to be offered to
-    /// the frontier is added to `new`: the URL if it is new, after its host's robots.txt if that
-    /// is.
+    /// Accepts a URL that scope admits, or sets `admission` to the reason against it. URLs to offer
+    /// to the frontier are added to `new`: the URL if it is new, after its host's robots.txt if
+    /// that is new.
     pub(in crate::crawl::state) fn admit(
         &mut self,
         found: Discovery,
@@ -129,7 +130,7 @@ impl Admissions {
         }
     }
 
-    /// Why no URL of another host is taken in, if none is.
+    /// Returns why no URL of another host is accepted, if a limit is reached.
     fn one_host_more(&mut self, by: By<'_>) -> Option<Skip> {
         if matches!(by, By::Name) {
             return None;
@@ -141,8 +142,9 @@ impl Admissions {
         None
     }
 
-    /// Why no page more is taken in, if none is. What is requested at last is decided when it is due; more
-    /// than this is never needed, even if robots.txt forbids every other one.
+    /// Returns why no further page is accepted, if a limit is reached. The final choice is made
+    /// when a page is due; more than this is never needed, even if robots.txt forbids every other
+    /// one.
     fn one_page_more(&self, found: &Discovery, by: By<'_>) -> Option<Skip> {
         let most = self.max_pages?;
         let waiting = most.saturating_mul(2).saturating_add(SPARE_PAGES);
@@ -150,21 +152,21 @@ impl Admissions {
         is_over.then(|| ScopePlan::beyond_pages(most))
     }
 
-    /// Remembers that a URL was taken in and will not be asked for after all, whoever links to it.
+    /// Records that an accepted URL will not be requested after all, whatever page links to it.
     pub(in crate::crawl::state) fn refused(
         &mut self,
         url: &CrawlUrl,
         role: Role,
         reason: SkipReason,
     ) {
-        // Beyond a limit nothing comes in its place.
+        // Beyond a limit nothing takes its place.
         if !reason.is_limit() {
             self.pages = self.pages.saturating_sub(u64::from(role == Role::Page));
         }
         self.refused.insert(url.fingerprint(), reason);
     }
 
-    /// Takes in a URL that an interrupted crawl knew.
+    /// Accepts a URL that an interrupted crawl knew.
     pub(in crate::crawl::state) fn restore(&mut self, url: &CrawlUrl, role: Role) {
         self.known.insert(url.fingerprint(), ());
         self.pages += u64::from(role == Role::Page);
@@ -172,8 +174,8 @@ impl Admissions {
         self.traps.trap(url, None);
     }
 
-    /// Why a URL must not be fetched by what its host's robots.txt says, if that is known and
-    /// obeyed.
+    /// Returns why a URL must not be fetched according to its host's robots.txt, if that is known
+    /// and obeyed.
     pub(in crate::crawl::state) fn forbidden(&self, found: &Discovery) -> Option<Skip> {
         let host = found.url.host_key();
         match self.obeyed(&host, found)? {
@@ -183,8 +185,8 @@ impl Admissions {
         }
     }
 
-    /// The same as far as it is known without a look at what is stored: what is admitted is looked at
-    /// once more before it is requested.
+    /// Returns the same, but without reading the store: an admitted URL is checked once more before
+    /// its request.
     fn forbidden_at_hand(&self, host: &HostKey, found: &Discovery) -> Option<Skip> {
         match self.obeyed(host, found)? {
             Rules::Text(text) => robots::forbid(&*self.rules.at_hand(*text)?, &found.url),
@@ -193,7 +195,7 @@ impl Admissions {
         }
     }
 
-    /// Whether robots.txt forbids a URL that is fetched all the same.
+    /// Returns whether robots.txt forbids a URL that is fetched in any case.
     pub(in crate::crawl::state) fn disallowed(&self, url: &CrawlUrl) -> bool {
         let host = url.host_key();
         let rules = self.hosts.get(&host).and_then(|host| host.rules.as_ref());
@@ -205,7 +207,7 @@ impl Admissions {
             }
     }
 
-    /// Notes what a host's robots.txt lets us do, with its rules if they were read.
+    /// Records what a host's robots.txt permits, with its rules if they were read.
     pub(in crate::crawl::state) fn set_rules(
         &mut self,
         host: HostKey,
@@ -218,24 +220,24 @@ impl Admissions {
         }
     }
 
-    /// Why the rules of a text forbid a URL of this host, if they do.
+    /// Returns why the rules of a text forbid a URL of this host, if they do.
     fn by_rules(&self, text: Text, host: &HostKey, url: &CrawlUrl) -> Option<Skip> {
         match self.rules.get(text, host) {
             Some(group) => robots::forbid(&group, url),
-            // Not to know them is no permission.
+            // Unknown rules permit nothing.
             None => Some(robots::unreadable()),
         }
     }
 
-    /// The rules of a host that this is to obey, if there are any.
+    /// Returns the rules of a host that apply to this URL, if there are any.
     fn obeyed(&self, host: &HostKey, found: &Discovery) -> Option<&Rules> {
         if self.ignore_robots || found.role == Role::Robots {
             return None;
         }
         match self.hosts.get(host)?.rules.as_ref()? {
-            // robots.txt names sitemaps itself, and says nothing about who may read them.
+            // robots.txt names sitemaps itself, and has no rules about who may read them.
             Rules::Text(_) if found.role == Role::Sitemap => None,
-            // No site to protect, and a link to nowhere is just what was asked for.
+            // There is no site to protect, and the user wants to find links to dead hosts.
             Rules::Unreachable(outcome) if found.role == Role::External && !answers(*outcome) => {
                 None
             }
@@ -244,13 +246,13 @@ impl Admissions {
     }
 }
 
-/// Whether anything at all was received.
+/// Returns whether anything at all was received.
 fn answers(outcome: Outcome) -> bool {
-    let unasked = outcome == Outcome::AddressRefused;
-    !unasked && !matches!(outcome.layer(), Layer::Dns | Layer::Tcp | Layer::Tls)
+    let not_sent = outcome == Outcome::AddressRefused;
+    !not_sent && !matches!(outcome.layer(), Layer::Dns | Layer::Tcp | Layer::Tls)
 }
 
-/// A host's robots.txt, to be asked for before anything else there.
+/// Returns the robots.txt of a host, to be requested before anything else there.
 pub(in crate::crawl::state) fn robots_txt(host: &HostKey) -> Discovery {
     Discovery::new(host.robots_txt(), Role::Robots)
 }
@@ -297,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_robots_txt_forbids_is_not_taken_in() {
+    fn urls_that_robots_txt_forbids_are_not_accepted() {
         let rules = Robots::parse(b"User-agent: *\nDisallow: /private").group(&["gatecrawl"]);
         let host = found("http://a/").url.host_key();
         for (ignore, expected) in [(false, true), (true, false)] {
@@ -316,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_that_are_not_in_memory_are_read_before_the_request_and_never_taken_for_a_permission() {
+    fn rules_outside_memory_are_read_before_the_request_and_never_count_as_a_permission() {
         let stored = |body: &'static [u8]| Robots::parse(body).group(&["gatecrawl"]);
         let rules = RulesMemory::new(1 << 20, move |host| {
             let is_known = host.as_str() == "http://a";
@@ -336,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_robots_txt_forbids_the_site_and_no_link_to_nowhere() {
+    fn an_unreadable_robots_txt_forbids_the_site_and_not_links_to_dead_hosts() {
         let cases = [
             (Outcome::Server502, Role::Page, true),
             (Outcome::Server502, Role::Sitemap, true),
@@ -367,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn only_so_many_hosts_are_found_and_any_number_named() {
+    fn found_hosts_are_limited_and_named_ones_are_not() {
         let scope = ScopePlan {
             max_hosts: Some(2),
             ..plan().scope

@@ -1,38 +1,42 @@
-//! How many bytes of URLs a run takes in. A site of any size names few new URLs for each page that is fetched,
-//! besides those in its sitemaps; one that goes on naming them faster than they can be fetched is
-//! endless, and would fill memory and disk. URLs that are only noted, as out of scope or beyond a limit, have an
-//! account of their own: they never take the room of what is to be fetched. A resumed run starts counting from zero.
+//! The limit on the bytes of URLs that a run accepts. A site of any size names few new URLs for
+//! each fetched page, besides those in its sitemaps. A site that continues to name them faster than
+//! they can be fetched is endless, and would fill memory and disk. URLs that are only noted, as out
+//! of scope or beyond a limit, are counted separately: they never take the room of URLs to be
+//! fetched. A resumed run starts counting from zero.
 
 use crate::model::ScopePlan;
 
-/// Bytes of URLs that a run may take in before any page is fetched: some 400,000 of usual length. Ours.
+/// Bytes of URLs that a run may accept before any page is fetched: some 400,000 of usual length.
+/// Ours.
 pub(super) const ADDRESSES_AT_FIRST: u64 = 64 << 20;
 
-/// Bytes that each fetched page adds: some two hundred URLs of usual length, many times what sites have
-/// on average. Ours.
+/// Bytes that each fetched page adds: some two hundred URLs of usual length, many times the average
+/// of sites. Ours.
 pub(super) const ADDRESSES_PER_PAGE: u64 = 32 << 10;
 
-/// Pages after which a page adds less: what a large site links to everywhere, it has named by then. Ours.
+/// Pages after which a page adds less: by then a large site has named the URLs that it links to
+/// everywhere. Ours.
 const GENEROUS_PAGES: u64 = 10_000;
 
 /// Bytes that each further page adds: on average a page is one new URL, and this is six. Ours.
 const ADDRESSES_PER_FURTHER_PAGE: u64 = 1 << 10;
 
-/// Bytes of URLs in sitemaps, for each page that may be fetched: the usual length, and half as much. Ours.
+/// Bytes of URLs in sitemaps, for each page that may be fetched: the usual length, and half as
+/// much. Ours.
 pub(super) const LISTED_PER_PAGE: u64 = 256;
 
-/// What a URL takes besides its text: its row in the database, and its places in the tables that are kept in
+/// Bytes of a URL besides its text: its row in the database, and its places in the tables in
 /// memory. Measured, roughly.
 const BESIDES: u64 = 64;
 
-/// What is said of URLs that were not taken in.
+/// The text about URLs that were not accepted.
 pub(in crate::crawl::state) const ENDLESS: &str = "the site seems endless here: it names new URLs much faster than \
                                   pages can be fetched";
 
-/// What a run has taken in so far.
+/// The counts of a run so far.
 #[derive(Debug)]
 pub(in crate::crawl::state) struct Appetite {
-    /// Links that are to be fetched.
+    /// Links to be fetched.
     linked: Account,
     /// Links that are only noted.
     noted: Account,
@@ -42,7 +46,7 @@ pub(in crate::crawl::state) struct Appetite {
     pages: u64,
 }
 
-/// Bytes that were taken in, and how many they may be by now.
+/// Accepted bytes, and their current limit.
 #[derive(Clone, Copy, Debug)]
 struct Account {
     taken: u64,
@@ -50,7 +54,7 @@ struct Account {
 }
 
 impl Appetite {
-    /// Of a run that may fetch so many pages.
+    /// Returns the limits of a run that may fetch at most `max_pages`.
     pub(in crate::crawl::state) fn new(max_pages: Option<u64>) -> Appetite {
         let pages = max_pages.unwrap_or(ScopePlan::USUAL_MAX_PAGES);
         let at_first = Account::of(ADDRESSES_AT_FIRST);
@@ -63,7 +67,7 @@ impl Appetite {
         }
     }
 
-    /// A page was fetched.
+    /// Records a fetched page.
     pub(in crate::crawl::state) fn fetched(&mut self) {
         self.pages += 1;
         let more = if self.pages <= GENEROUS_PAGES {
@@ -75,22 +79,23 @@ impl Appetite {
         self.noted.most += more;
     }
 
-    /// Whether there is room for a new URL of this weight that is to be fetched.
+    /// Returns whether there is room for a new URL of this weight that is to be fetched.
     pub(super) fn has_room(&self, bytes: usize) -> bool {
         self.linked.has_room(bytes)
     }
 
-    /// Takes in a new URL of this weight that a page links to and that is to be fetched, if there is room for it.
+    /// Accepts a new URL of this weight that a page links to and that is to be fetched, if there is
+    /// room for it.
     pub(super) fn take_link(&mut self, bytes: usize) -> bool {
         self.linked.take(bytes)
     }
 
-    /// The same for one that is only noted.
+    /// Accepts a new URL of this weight that is only noted, if there is room for it.
     pub(super) fn take_noted(&mut self, bytes: usize) -> bool {
         self.noted.take(bytes)
     }
 
-    /// Takes in a new URL of this weight that a sitemap lists, if there is room for it.
+    /// Accepts a new URL of this weight that a sitemap lists, if there is room for it.
     pub(in crate::crawl::state) fn take_listed(&mut self, bytes: usize) -> bool {
         self.listed.take(bytes)
     }
@@ -121,7 +126,7 @@ mod tests {
     const KIB: usize = 1 << 10;
 
     #[test]
-    fn a_run_takes_in_a_lot_at_first_and_then_as_its_pages_allow() {
+    fn a_run_accepts_many_urls_at_first_and_then_as_its_pages_allow() {
         let mut appetite = Appetite::new(None);
         let mut take = |pages: u64| {
             (0..pages).for_each(|_| appetite.fetched());
@@ -139,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_only_noted_takes_no_room_of_what_is_to_be_fetched() {
+    fn noted_urls_take_no_room_of_urls_to_be_fetched() {
         let mut appetite = Appetite::new(None);
         while appetite.take_noted(KIB) {}
         assert!(appetite.has_room(KIB) && appetite.take_link(KIB));
@@ -148,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_million_pages_are_no_more_than_some_gigabytes_of_urls() {
+    fn the_urls_of_a_million_pages_take_at_most_a_few_gigabytes() {
         let mut appetite = Appetite::new(None);
         (0..ScopePlan::USUAL_MAX_PAGES).for_each(|_| appetite.fetched());
         for account in [appetite.linked, appetite.noted, appetite.listed] {
@@ -157,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn sitemaps_may_list_what_may_be_fetched() {
+    fn sitemaps_may_list_as_many_urls_as_may_be_fetched() {
         for pages in [1_000, 5_000_000] {
             let mut appetite = Appetite::new(Some(pages));
             let listed = (0..20_000_000_u64)

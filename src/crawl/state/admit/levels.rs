@@ -1,6 +1,7 @@
-//! Breadth first where the number of clicks decides what is fetched: a page is requested when all pages that
-//! are fewer clicks away have been. Otherwise a page that is first reached by a longer way, because a server was
-//! slow to answer, would keep what it links to from being fetched. Without `--max-depth` nothing is held back.
+//! Breadth-first order where the number of clicks decides which pages are fetched. A page is
+//! requested when all pages that are fewer clicks away have been. Otherwise, after a slow answer,
+//! the crawl might reach a page by a longer way first. The page's own links would then be too deep.
+//! Without `--max-depth` nothing is held back.
 
 use crate::frontier::Discovery;
 use crate::model::{CrawlUrl, Fingerprint, Role};
@@ -14,7 +15,8 @@ pub(in crate::crawl::state) struct Levels {
     held: Vec<HeldBack>,
 }
 
-/// As little of a page as it takes: there may be as many as the site has, and the store has their addresses.
+/// The minimum data of a page: there may be as many as the site has, and the store has their
+/// addresses.
 #[derive(Debug)]
 pub(in crate::crawl) struct HeldBack {
     pub(in crate::crawl) url: Fingerprint,
@@ -23,7 +25,7 @@ pub(in crate::crawl) struct HeldBack {
 }
 
 impl HeldBack {
-    /// The page, with its address.
+    /// Returns the page, with its address.
     pub(in crate::crawl) fn found(&self, address: &str) -> Option<Discovery> {
         Some(Discovery {
             depth: self.depth,
@@ -34,7 +36,7 @@ impl HeldBack {
 }
 
 impl Levels {
-    /// For a crawl that goes no further than so many clicks, if there is such a limit.
+    /// Returns the levels of a crawl. `max_depth` is its limit of clicks, if it has one.
     pub(in crate::crawl::state) fn new(max_depth: Option<u32>) -> Levels {
         Levels {
             is_limited: max_depth.is_some(),
@@ -43,7 +45,7 @@ impl Levels {
         }
     }
 
-    /// Keeps what is not to be fetched yet, and leaves the rest.
+    /// Removes and keeps the pages that must wait.
     pub(in crate::crawl::state) fn hold_back(&mut self, new: &mut Vec<Discovery>) {
         if !self.is_limited {
             return;
@@ -63,7 +65,8 @@ impl Levels {
         });
     }
 
-    /// The pages of the next level, once those before are fetched; none if there are no more.
+    /// Returns the pages of the next level, once those before are fetched; empty if there are no
+    /// more.
     pub(in crate::crawl::state) fn next(&mut self) -> Vec<HeldBack> {
         let Some(next) = self.held.iter().map(|held| held.depth).min() else {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! The links of one page, as the crawl takes them in.
+//! The admission of one page's links.
 
 use crate::frontier::Discovery;
 use crate::model::{Admission, CrawlUrl, Link, LinkKind, LinkTarget, Role, Skip, SkipReason};
@@ -7,23 +7,24 @@ use crate::store::Look;
 use super::admissions::{Admissions, By};
 use crate::crawl::visit::weight;
 
-/// Takes in the links of one page.
+/// The state while one page's links are admitted.
 pub(in crate::crawl::state) struct LinkIntake<'a> {
     /// The page.
     pub(in crate::crawl::state) found: &'a Discovery,
     /// Why its new links are not followed, if they are not.
     pub(in crate::crawl::state) endless: Option<String>,
-    /// What the store has.
+    /// The URLs in the store.
     pub(in crate::crawl::state) look: Look<'a>,
     pub(in crate::crawl::state) admissions: &'a mut Admissions,
-    /// What is to be queued.
+    /// The URLs to queue.
     pub(in crate::crawl::state) new: Vec<Discovery>,
-    /// Links that were not taken in and lead to pages that nobody knows of.
+    /// Links that were not accepted and lead to unknown pages.
     pub(in crate::crawl::state) unseen: usize,
 }
 
 impl LinkIntake<'_> {
-    /// Whether a link is taken in; not if it leads to a new URL for which the run has no room.
+    /// Returns whether a link is accepted. It is not if it leads to a new URL for which the run has
+    /// no room.
     pub(in crate::crawl::state) fn takes(&mut self, link: &mut Link) -> bool {
         let is_redirect = link.kind == LinkKind::Redirect;
         let LinkTarget::Url {
@@ -34,12 +35,12 @@ impl LinkIntake<'_> {
         else {
             return true;
         };
-        // Most links of a page lead to what is known.
+        // Most links of a page lead to known URLs.
         if self.admissions.is_settled(*fingerprint) {
             return true;
         }
         let bytes = weight(url);
-        // The end of a redirect belongs to the page.
+        // The target of a redirect belongs to the page.
         let is_free = is_redirect || self.look.has(*fingerprint);
         if let Admission::Fetch(role) = *admission {
             if !is_free && !self.admissions.appetite.has_room(bytes) {
@@ -55,7 +56,7 @@ impl LinkIntake<'_> {
             }
     }
 
-    /// Admits what a link leads to, unless nothing new is followed from this page.
+    /// Admits the target of a link, unless nothing new is followed from this page.
     fn admit_target(
         &mut self,
         url: &CrawlUrl,

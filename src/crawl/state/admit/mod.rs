@@ -1,4 +1,4 @@
-//! What the crawl takes in, and what it leaves out.
+//! Which URLs the crawl accepts, and which it leaves out.
 
 pub(super) mod admissions;
 pub(super) mod appetite;

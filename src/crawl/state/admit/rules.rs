@@ -1,5 +1,5 @@
-//! The rules of robots.txt files, read. As many are in memory as a bound allows, equal files once; those of
-//! other hosts are read again from the stored text when a request depends on them.
+//! The parsed rules of robots.txt files. They stay in memory up to a limit, equal files once. Rules
+//! of other hosts are read again from the stored text when a request depends on them.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,18 +11,17 @@ use crate::model::HostKey;
 use crate::parse::robots::Group;
 use crate::store::{RunId, Store};
 
-/// Bytes of rules in memory, over all hosts. The rules of a file of 500 KiB take about
-/// 3 MB. Ours.
+/// Bytes of rules in memory, over all hosts. The rules of a file of 500 KiB take about 3 MB. Ours.
 pub(super) const RULES_IN_MEMORY: usize = 24 << 20;
 
-/// Reads the rules of a host from what is stored.
+/// The function that reads the rules of a host from the store.
 type Load = Box<dyn Fn(&HostKey) -> Option<Group> + Send + Sync>;
 
 /// The rules in memory, and the way to the others.
 pub(in crate::crawl::state) struct RulesMemory {
     most: usize,
     load: Load,
-    // A lookup notes what was used last.
+    // A lookup records which rules were used last.
     kept: Mutex<Kept>,
 }
 
@@ -41,7 +40,7 @@ struct Entry {
     used: u64,
 }
 
-/// The rules of robots.txt files, read from what the run has stored.
+/// Returns the rules of robots.txt files that the run has stored.
 pub(in crate::crawl::state) fn of_run(run: RunId, store: &Store, site: &Arc<Site>) -> RulesMemory {
     let (store, site) = (store.clone(), Arc::clone(site));
     RulesMemory::new(RULES_IN_MEMORY, move |host| {
@@ -51,7 +50,7 @@ pub(in crate::crawl::state) fn of_run(run: RunId, store: &Store, site: &Arc<Site
 }
 
 impl RulesMemory {
-    /// Nothing in memory yet. `load` reads the rules of a host whose robots.txt is stored.
+    /// Returns an empty memory. `load` reads the rules of a host whose robots.txt is stored.
     pub(in crate::crawl::state) fn new(
         most: usize,
         load: impl Fn(&HostKey) -> Option<Group> + Send + Sync + 'static,
@@ -68,12 +67,13 @@ impl RulesMemory {
         self.with(|kept| kept.put(text, Arc::new(group), self.most));
     }
 
-    /// The rules of a text, if they are in memory.
+    /// Returns the rules of a text, if they are in memory.
     pub(super) fn at_hand(&self, text: Text) -> Option<Arc<Group>> {
         self.with(|kept| kept.get(text))
     }
 
-    /// The rules of a text, which is the robots.txt of this host; none if it cannot be read.
+    /// Returns the rules of a text, which is the robots.txt of this host, or `None` if it cannot be
+    /// read.
     pub(in crate::crawl::state) fn get(&self, text: Text, host: &HostKey) -> Option<Arc<Group>> {
         if let Some(group) = self.at_hand(text) {
             return Some(group);
@@ -118,7 +118,7 @@ impl Kept {
         self.bytes -= before.map_or(0, |before| before.bytes);
     }
 
-    /// Forgets what was used longest ago. False if there is nothing.
+    /// Forgets the least recently used rules. Returns false if there are none.
     fn forget_oldest(&mut self) -> bool {
         let oldest = self.groups.iter().min_by_key(|(_, entry)| entry.used);
         let Some(text) = oldest.map(|(text, _)| *text) else {

@@ -1,4 +1,5 @@
-//! Bounds on the sitemaps of a run, held where they are requested and where their entries are taken in.
+//! The limits on the sitemaps of a run, applied at their requests and at the admission of their
+//! entries.
 
 use crate::frontier::Lease;
 use crate::model::{Admission, CrawlUrl, Role, Sitemaps, Skip, SkipReason};
@@ -26,7 +27,8 @@ impl State {
         }
     }
 
-    /// Why a sitemap is not requested, if it is not. With `--max-pages` there are no more sitemaps than pages.
+    /// Returns why a sitemap is not requested, if it is not. With `--max-pages` there are no more
+    /// sitemaps than pages.
     pub(in crate::crawl::state) fn refuse_sitemap(&self, lease: &Lease) -> Option<Skip> {
         if !is_new_sitemap(lease) {
             return None;
@@ -42,8 +44,9 @@ impl State {
         Some(Skip::new(SkipReason::Trap, detail))
     }
 
-    /// Leaves out what is beyond the bound on entries, among which alternates do not count, as they do not where
-    /// entries are stored: a resumed run goes on with the same number. The first of what is left out tells how much that is.
+    /// Leaves out the entries beyond the limit. Alternates do not count, as in the store, so a
+    /// resumed run continues with the same number. The first left-out entry reports how many there
+    /// are.
     pub(in crate::crawl::state) fn bound_entries(&mut self, record: &mut SitemapRecord) {
         let listed = record.entries.iter().filter(|it| !it.alternate).count();
         let taken = self.sitemaps.take(listed);
@@ -55,7 +58,7 @@ impl State {
         leave_out_beyond(record, taken, is_known);
     }
 
-    /// Whether a sitemap is of another site, and the user did not name it.
+    /// Returns whether a sitemap belongs to another site and the user did not name it.
     fn is_foreign_sitemap(&self, url: &CrawlUrl) -> bool {
         let scope = &self.site.scope;
         let named = match &scope.plan().sitemaps {
@@ -71,7 +74,8 @@ fn is_new_sitemap(lease: &Lease) -> bool {
     found.role == Role::Sitemap && found.pass == 1 && found.tries == 0
 }
 
-/// Keeps so many entries, alternates not counted, and the first beyond as a skipped URL that stands for the rest.
+/// Keeps this many entries, alternates not counted, and the first one beyond as a skipped URL that
+/// represents the rest.
 fn leave_out_beyond(
     record: &mut SitemapRecord,
     taken: usize,
@@ -95,7 +99,7 @@ fn leave_out_beyond(
     }
 }
 
-/// Where the first entry is beyond so many, alternates not counted.
+/// Returns the index of the first entry beyond this many, alternates not counted.
 fn first_beyond(entries: &[SitemapEntry], taken: usize) -> Option<usize> {
     let listed = entries.iter().enumerate().filter(|(_, it)| !it.alternate);
     listed.map(|(at, _)| at).nth(taken)
@@ -119,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_beyond_the_bound_are_unseen_unless_they_are_known_or_not_to_be_fetched() {
+    fn entries_beyond_the_limit_are_unseen_unless_they_are_known_or_not_to_be_fetched() {
         let mut entries = ["/a", "/first", "/known", "/new", "/foreign", "/newer"]
             .map(|path| entry(path, false))
             .to_vec();

@@ -1,5 +1,5 @@
-//! Who answered before, from outside this machine: whoever of them does no more is a witness when
-//! it must be told whether the site or our own network is gone.
+//! The hosts outside this machine that answered before. A silent host may mean that the site is
+//! gone, or our own network. The other hosts are then the witnesses.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -8,9 +8,9 @@ use url::Host;
 
 use crate::model::{CrawlUrl, HostKey, Layer, Outcome, Witnesses};
 
-/// Most addresses that are remembered as witnesses, and most that are asked.
+/// Maximum addresses that are remembered as witnesses, and maximum that are requested in a check.
 const REMEMBERED: usize = 8;
-const ASKED: usize = 4;
+const REQUESTED: usize = 4;
 
 /// The hosts that answered. Memory: some hundred bytes for each.
 #[derive(Debug, Default)]
@@ -23,8 +23,8 @@ pub(in crate::crawl::state) struct Answered {
 }
 
 impl Answered {
-    /// Takes in that a URL was answered from this address. `looked_up` tells whether name servers
-    /// were asked for it.
+    /// Records that a URL was answered from this address. `looked_up` is true if name servers
+    /// looked it up.
     pub(in crate::crawl::state) fn note(
         &mut self,
         url: &CrawlUrl,
@@ -55,18 +55,19 @@ impl Answered {
         }
     }
 
-    /// Whether a URL's host answered.
+    /// Returns whether a URL's host answered.
     pub(super) fn knows(&self, url: &CrawlUrl) -> bool {
         self.hosts.contains_key(&url.host_key())
     }
 
-    /// Whether anybody answered from outside.
+    /// Returns whether nothing answered from outside.
     pub(in crate::crawl::state) fn is_empty(&self) -> bool {
         self.recent.is_empty()
     }
 
-    /// Whom to ask when this URL's host has fallen silent. Where nobody has answered yet, it is the
-    /// name servers that should have known it, and the way to the address that it is.
+    /// Returns the witnesses to request when this URL's host has fallen silent. If nothing has
+    /// answered yet, they are the name servers that should know its name, or the route to its
+    /// literal address.
     pub(in crate::crawl::state) fn witnesses(
         &self,
         silent: Option<(&CrawlUrl, Outcome)>,
@@ -77,7 +78,9 @@ impl Answered {
         let silent = silent.and_then(|(url, _)| self.hosts.get(&url.host_key()).copied());
         let ip = silent.map(|place| place.ip());
         let others = self.recent.iter().rev();
-        let others = others.filter(|place| Some(place.ip()) != ip).take(ASKED);
+        let others = others
+            .filter(|place| Some(place.ip()) != ip)
+            .take(REQUESTED);
         Witnesses {
             silent,
             others: others.copied().collect(),
@@ -115,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn witnesses_are_others_than_the_one_that_fell_silent() {
+    fn witnesses_are_other_hosts_than_the_silent_one() {
         let mut answered = Answered::default();
         let heard = [
             ("http://a.test/", "192.0.2.1", true),
@@ -135,26 +138,26 @@ mod tests {
         };
         assert_eq!(found, expected);
         assert!(!answered.knows(&url("http://here.test/")));
-        // Nobody is known to be silent: all that answered are asked, the latest first.
+        // No silent host is known: all that answered are witnesses, the latest first.
         let all = answered.witnesses(None);
         assert_eq!(all.others, [place("192.0.2.1:80"), place("192.0.2.2:81")]);
     }
 
     #[test]
-    fn few_are_remembered_and_fewer_asked() {
+    fn few_witnesses_are_remembered_and_fewer_requested() {
         let mut answered = Answered::default();
         for n in 0..20 {
             let remote = IpAddr::from([192, 0, 2, n]);
             answered.note(&url(&format!("http://h{n}.test/")), Some(remote), false);
         }
         assert_eq!(answered.recent.len(), REMEMBERED);
-        let asked = answered.witnesses(None).others;
-        assert_eq!(asked.len(), ASKED);
-        assert_eq!(asked[0], place("192.0.2.19:80"));
+        let requested = answered.witnesses(None).others;
+        assert_eq!(requested.len(), REQUESTED);
+        assert_eq!(requested[0], place("192.0.2.19:80"));
     }
 
     #[test]
-    fn where_nobody_answered_yet_the_name_or_the_address_itself_must_tell() {
+    fn without_earlier_answers_the_name_or_the_address_itself_is_the_witness() {
         let answered = Answered::default();
         let of = |text: &str, outcome| answered.witnesses(Some((&url(text), outcome)));
         let named = of("http://a.test/", Outcome::DnsTimeout);

@@ -1,4 +1,4 @@
-//! This machine's own network, and who answered before.
+//! This machine's own network, and the hosts that answered before.
 
 mod answered;
 mod outage;

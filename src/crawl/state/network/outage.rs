@@ -1,11 +1,11 @@
-//! An outage of our own network in mid-crawl. What comes back without a clear answer waits here
-//! while it is not known whose fault that is: nothing of the crawl has seen it yet, so there is
-//! nothing to undo. Then it counts like any attempt; or it is discarded, its URL is requested again in
-//! the same pass as if it had not been, and until the network is back nothing is requested at all.
+//! A local outage during a crawl. Results without a clear answer wait here while it is not known
+//! whether the site or our own network is at fault. The crawl's state has not seen them yet, so
+//! there is nothing to undo. Then a result counts like any attempt, or it is discarded and its URL
+//! is requested again in the same pass. Until the network is back nothing is requested at all.
 
 use crate::crawl::event::Event;
 use crate::model::{Attempt, CrawlUrl, Moment, Network, Outcome, OwnOutage, Witnesses};
-use crate::policy::{OutageChange, Silent, Sound};
+use crate::policy::{NetworkSign, OutageChange, SilenceEffect};
 use crate::store::Change;
 
 use crate::crawl::state::State;
@@ -13,13 +13,13 @@ use crate::crawl::state::effect::Returned;
 use crate::crawl::state::effect::{Effect, Effects};
 
 impl State {
-    /// Takes in what came back, unless our own network may be to blame for it.
-    pub(in crate::crawl) fn hear(&mut self, returned: Returned, now: Moment) -> Effects {
+    /// Processes a result, unless our own network may be the reason for it.
+    pub(in crate::crawl) fn receive(&mut self, returned: Returned, now: Moment) -> Effects {
         let network = &mut self.network;
-        let Some((url, attempt, outcome)) = told(&returned) else {
+        let Some((url, attempt, outcome)) = network_evidence(&returned) else {
             return vec![Effect::TakeIn(returned, now)];
         };
-        if Sound::of(outcome, network.proxied) == Sound::Answer {
+        if NetworkSign::of(outcome, network.proxied) == NetworkSign::Answer {
             let looked_up = attempt.timings.dns.is_some();
             network.answered.note(url, attempt.remote, looked_up);
             let change = network.watch.on_answer(now);
@@ -29,9 +29,9 @@ impl State {
         }
         let (started, doubt) = (attempt.started, network.doubt(url, outcome));
         match network.watch.on_silence(started, doubt, now) {
-            Silent::Counts => vec![Effect::TakeIn(returned, now)],
-            Silent::Lost => vec![Effect::Discard(returned)],
-            Silent::Waits => {
+            SilenceEffect::Counts => vec![Effect::TakeIn(returned, now)],
+            SilenceEffect::Discarded => vec![Effect::Discard(returned)],
+            SilenceEffect::Waits => {
                 if network.waiting.is_empty() {
                     network.suspect = Some((url.clone(), outcome));
                 }
@@ -41,22 +41,23 @@ impl State {
         }
     }
 
-    /// Whom to ask whether they still answer, if it is time for that; `is_open` tells whether requests are open.
+    /// Returns the witnesses to request, if a check is due. `is_open` is true while requests are
+    /// open.
     pub(in crate::crawl) fn witnesses(&mut self, is_open: bool, now: Moment) -> Option<Witnesses> {
         let network = &mut self.network;
-        network.ask_at(is_open).filter(|at| *at <= now)?;
-        network.watch.on_asking(now);
+        network.check_at(is_open).filter(|at| *at <= now)?;
+        network.watch.on_check(now);
         let suspect = network.suspect.as_ref();
         let suspect = suspect.map(|(url, outcome)| (url, *outcome));
         Some(network.answered.witnesses(suspect))
     }
 
-    /// When witnesses are asked next.
-    pub(in crate::crawl) fn asks_witnesses_at(&self, is_open: bool) -> Option<Moment> {
-        self.network.ask_at(is_open)
+    /// Returns when witnesses are requested next.
+    pub(in crate::crawl) fn next_check_at(&self, is_open: bool) -> Option<Moment> {
+        self.network.check_at(is_open)
     }
 
-    /// Takes in what the witnesses tell.
+    /// Records the result of a check with witnesses.
     pub(in crate::crawl) fn learn(&mut self, network: Network, now: Moment) -> Effects {
         let change = self.network.watch.on_network(&network, now);
         if let (OutageChange::Began(_), Network::Down(silence)) = (change, network) {
@@ -65,33 +66,34 @@ impl State {
         self.apply_change(change, now)
     }
 
-    /// How many leases wait for it to be known whose fault their silence is.
+    /// Returns how many leases wait for the result of a check.
     pub(in crate::crawl) fn waiting(&self) -> usize {
         self.network.waiting.len()
     }
 
-    /// Whether nothing is requested until it is known whether there is a network.
+    /// Returns whether nothing is requested until it is known whether there is a network.
     pub(in crate::crawl) fn holds_up(&self) -> bool {
         self.network.watch.holds_up()
     }
 
-    /// Whether the network was gone for so long that the crawl ends; then, whether there ever was one.
+    /// Returns `Some` if the network was gone for so long that the crawl ends. The value is true if
+    /// anything ever answered.
     pub(in crate::crawl) fn is_offline(&self, now: Moment) -> Option<bool> {
         let watch = &self.network.watch;
-        watch.is_hopeless(now).then(|| watch.ever_heard())
+        watch.is_hopeless(now).then(|| watch.ever_answered())
     }
 
     fn apply_change(&mut self, change: OutageChange, now: Moment) -> Effects {
         match change {
             OutageChange::Same => Vec::new(),
-            OutageChange::Theirs => {
+            OutageChange::SiteFault => {
                 self.network.suspect = None;
                 let waiting = std::mem::take(&mut self.network.waiting).into_iter();
                 let take_in = |(returned, ended)| Effect::TakeIn(returned, ended);
                 waiting.map(take_in).collect()
             }
             OutageChange::Began(began) => {
-                let mut effects = self.tell(began, None);
+                let mut effects = self.report_outage(began, None);
                 let waiting = std::mem::take(&mut self.network.waiting).into_iter();
                 effects.extend(waiting.map(|(returned, _)| Effect::Discard(returned)));
                 effects
@@ -102,13 +104,13 @@ impl State {
                 self.experiments.extend(gone);
                 self.hosts.extend(gone);
                 self.network.suspect = None;
-                self.tell(began, Some(now))
+                self.report_outage(began, Some(now))
             }
         }
     }
 
-    /// Says, and notes, that there is no network, or that there is one again.
-    fn tell(&self, began: Moment, ended: Option<Moment>) -> Effects {
+    /// Reports and stores that there is no network, or that it is back.
+    fn report_outage(&self, began: Moment, ended: Option<Moment>) -> Effects {
         let silence = self.network.silence.clone();
         let said = Event::Outage {
             since: began,
@@ -124,8 +126,8 @@ impl State {
     }
 }
 
-/// What came back, as far as it tells of the network.
-fn told(returned: &Returned) -> Option<(&CrawlUrl, &Attempt, Outcome)> {
+/// Returns the part of a result that is evidence about the network.
+fn network_evidence(returned: &Returned) -> Option<(&CrawlUrl, &Attempt, Outcome)> {
     match returned {
         Returned::Visit(brought) => Some((
             &brought.lease.found.url,

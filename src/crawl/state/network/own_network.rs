@@ -1,23 +1,25 @@
-//! What a crawl knows of this machine's own network, and how far a silent attempt speaks against it.
+//! A crawl's knowledge about this machine's own network, and how strongly a silent attempt is
+//! evidence against it.
 
 use crate::model::{Attempt, CrawlUrl, Layer, Moment, Outcome, Purpose, Silence};
-use crate::policy::{Doubt, OutageWatch, Sound};
+use crate::policy::{Doubt, NetworkSign, OutageWatch};
 
 use super::answered::Answered;
 use crate::crawl::state::effect::Returned;
 
-/// What is known of our own network.
+/// The knowledge about our own network.
 #[derive(Debug)]
 pub(in crate::crawl::state) struct OwnNetwork {
     pub(super) watch: OutageWatch,
     pub(in crate::crawl::state) answered: Answered,
-    /// Behind a proxy nobody else is talked to.
+    /// Behind a proxy, all connections go to the proxy.
     pub(super) proxied: bool,
-    /// What waits to be judged, and when it ended. As many as may be open at most.
+    /// Results that wait for a decision, and when they ended. There are at most as many as requests
+    /// may be open.
     pub(in crate::crawl::state) waiting: Vec<(Returned, Moment)>,
-    /// What raised the suspicion.
+    /// The attempt that raised the suspicion.
     pub(in crate::crawl::state) suspect: Option<(CrawlUrl, Outcome)>,
-    /// What showed that it is ours.
+    /// The evidence that our own network is the reason.
     pub(super) silence: Silence,
 }
 
@@ -33,29 +35,30 @@ impl OwnNetwork {
         }
     }
 
-    /// When the witnesses are to be asked, if there can be any.
-    pub(super) fn ask_at(&self, open: bool) -> Option<Moment> {
+    /// Returns when the next check with witnesses is due, if there can be any.
+    pub(super) fn check_at(&self, open: bool) -> Option<Moment> {
         let open = open && !self.answered.is_empty();
-        self.watch.ask_at(open)
+        self.watch.check_at(open)
     }
 
     /// Marks an attempt that failed because there was no network: it is no evidence.
     pub(in crate::crawl::state) fn mark_discarded(&self, attempt: &mut Attempt) {
         let ended = attempt.started + attempt.timings.total;
-        let clear = Sound::of(attempt.outcome, self.proxied) == Sound::Answer;
+        let clear = NetworkSign::of(attempt.outcome, self.proxied) == NetworkSign::Answer;
         if !clear && self.watch.covers(attempt.started, ended) {
             attempt.purpose = Purpose::Outage;
         }
     }
 
-    /// How far such an attempt speaks against our own network. Nothing does where only this machine
-    /// answered; where nothing ever did, what no network at all looks like.
+    /// Returns how strongly such an attempt is evidence against our own network. No attempt is if
+    /// only this machine answered. If nothing ever answered, an attempt is if it looks like a
+    /// machine without any network.
     pub(super) fn doubt(&self, url: &CrawlUrl, outcome: Outcome) -> Doubt {
-        if Sound::of(outcome, self.proxied) != Sound::Silence {
+        if NetworkSign::of(outcome, self.proxied) != NetworkSign::Silence {
             return Doubt::None;
         }
         let unreached = outcome.layer() == Layer::Dns || outcome == Outcome::ConnectUnreachable;
-        match (self.watch.ever_heard(), self.answered.is_empty()) {
+        match (self.watch.ever_answered(), self.answered.is_empty()) {
             (true, false) if self.answered.knows(url) => Doubt::Strong,
             (true, false) => Doubt::Weak,
             (false, _) if unreached || self.proxied => Doubt::Strong,

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::model::{Coverage, CrawlUrl, HostKey, ScopePlan};
 use crate::store::EarlierPages;
 
-/// Tells whether a host, by a URL of it, is still where these addresses are.
+/// A test whether a host, given by a URL of it, is still at one of these addresses.
 pub(in crate::crawl) type WasAt<'a> = &'a dyn Fn(&CrawlUrl, &[IpAddr]) -> bool;
 
 /// How far the pages of the earlier run were offered.
@@ -14,14 +14,15 @@ pub(in crate::crawl) type WasAt<'a> = &'a dyn Fn(&CrawlUrl, &[IpAddr]) -> bool;
 pub(in crate::crawl::state) enum KnownBefore {
     /// Not at all.
     NotBegun,
-    /// Up to where this reads on, without the pages of hosts that are on another network now.
+    /// Up to the position of this reader, without the pages of hosts that are on another network
+    /// now.
     Reading(EarlierPages, HashSet<HostKey>),
     /// To the end, or there are none.
     Done,
 }
 
 impl KnownBefore {
-    /// A list of URLs is audited as it is.
+    /// Returns the start, or `Done` for a list of URLs, which is audited as it is.
     pub(in crate::crawl::state) fn of(scope: &ScopePlan) -> KnownBefore {
         if scope.known && scope.coverage == Coverage::Site {
             KnownBefore::NotBegun

@@ -1,7 +1,7 @@
 //! Pages that an earlier run knew. They are requested after everything that this run finds by
-//! itself, so that what is said of where a page was found comes from this run where it can; before
-//! the confirmation passes, so that what fails among them is confirmed like the rest. What they
-//! link to is followed: a site is seen behind a page that broke.
+//! itself, so that the source of a page comes from this run where possible. They are requested
+//! before the confirmation passes, so that failures among them are confirmed like the rest. Their
+//! links are followed: the parts of a site behind a broken page stay visible.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ use crate::crawl::state::State;
 use crate::crawl::state::admit::admissions::By;
 use crate::crawl::state::effect::{Effect, Effects};
 
-/// Pages read, stored and offered at a time: bounds memory.
+/// Pages read, stored and offered at a time: limits memory.
 const BATCH: u32 = 1_000;
 
 /// Why a page of such a host is not requested.
@@ -23,8 +23,8 @@ const MOVED: &str = "known from the previous run only, and its host is on anothe
                      address then or now)";
 
 impl State {
-    /// Offers the next pages that an earlier run knew and this one did not find; none if there are no
-    /// more.
+    /// Offers the next pages that an earlier run knew and this one did not find; `None` if there
+    /// are no more.
     pub(in crate::crawl::state) fn offer_known(
         &mut self,
         was_at: WasAt<'_>,
@@ -54,7 +54,7 @@ impl State {
         let (mut unknown, mut new) = (Vec::new(), Vec::new());
         for page in pages {
             let url = self.site.scope.normal(page.url);
-            // What this run found is as it says: skipped for its own reason, or fetched.
+            // This run's own finding stands: skipped for its own reason, or fetched.
             if self.stored.look().has(url.fingerprint()) {
                 continue;
             }
@@ -86,7 +86,8 @@ impl State {
         Ok(Some(effects))
     }
 
-    /// The hosts of an earlier run that are on another network now: their paths were found elsewhere.
+    /// Returns the hosts of an earlier run that are on another network now: their paths were found
+    /// elsewhere.
     fn moved_since(
         &self,
         earlier: &EarlierPages,

@@ -1,5 +1,5 @@
-//! Pages that were taken for sitemaps. They are requested once more, as pages, when all else that the
-//! run found has been: only then is it known that a page links to them.
+//! Pages that were mistaken for sitemaps. They are requested once more, as pages, after all other
+//! URLs that the run found: only then is it known that a page links to them.
 
 use crate::frontier::Discovery;
 use crate::model::{Admission, LinkKind, Role};
@@ -10,8 +10,8 @@ use crate::crawl::state::State;
 use crate::crawl::state::effect::{Effect, Effects};
 
 impl State {
-    /// Offers the sitemaps that are pages; none if there are none, or no page was requested since they were
-    /// looked for.
+    /// Offers the sitemaps that are pages; `None` if there are none, or no page was requested since
+    /// the last search.
     pub(in crate::crawl::state) fn offer_linked_sitemaps(
         &mut self,
     ) -> Result<Option<Effects>, StoreError> {

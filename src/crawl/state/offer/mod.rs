@@ -1,5 +1,5 @@
-//! What is queued besides what pages link to: what an interrupted run had, what an earlier run knew, sitemaps that are
-//! pages.
+//! URLs that are queued besides the links of pages: those of an interrupted run, those that an
+//! earlier run knew, and sitemaps that are pages.
 
 pub(in crate::crawl) mod earlier;
 pub(super) mod known;

@@ -1,4 +1,4 @@
-//! Puts back what an interrupted crawl knew.
+//! Restores the state of an interrupted crawl.
 
 use std::collections::BTreeSet;
 
@@ -14,23 +14,23 @@ use crate::crawl::state::effect::{Effect, Effects};
 /// How many URLs are read and queued at a time.
 const BATCH: u32 = 1_000;
 
-/// How far a run was put back.
+/// The progress of restoring a run.
 #[derive(Debug)]
 pub(in crate::crawl) struct Restoring {
     passes: PassesMade,
     /// Hosts whose robots.txt is known or waits for its retry.
     hosts: BTreeSet<HostKey>,
-    /// Hosts of which something waits.
-    asking: BTreeSet<HostKey>,
-    /// A robots.txt that waits for its retry is the gate of its host; other hosts need a new one. Nothing is given
-    /// out before all of them are queued.
+    /// Hosts with a waiting URL.
+    waiting: BTreeSet<HostKey>,
+    /// The robots.txt files that wait for their retry. Each is the gate of its host; other hosts
+    /// need a new one. Nothing is leased before all of them are queued.
     gates: Vec<Discovery>,
     /// The last URL that was read.
     after: u32,
 }
 
 impl State {
-    /// Begins to put back what the run knew: the passes that it had made, its sitemaps, and the paces of its hosts.
+    /// Begins to restore the state of a run: its passes, its sitemaps, and the paces of its hosts.
     pub(in crate::crawl) fn restore(
         &mut self,
         passes: PassesMade,
@@ -39,7 +39,7 @@ impl State {
         let mut restoring = Restoring {
             passes,
             hosts: BTreeSet::new(),
-            asking: BTreeSet::new(),
+            waiting: BTreeSet::new(),
             gates: Vec::new(),
             after: 0,
         };
@@ -56,7 +56,7 @@ impl State {
         Ok((restoring, effects))
     }
 
-    /// Puts back the next URLs; none when all of them are.
+    /// Restores the next URLs; `None` when all of them are restored.
     pub(in crate::crawl) fn restore_next(
         &mut self,
         restoring: &mut Restoring,
@@ -89,7 +89,7 @@ impl State {
                     restoring.hosts.insert(host);
                     restoring.gates.push(found);
                 } else {
-                    restoring.asking.insert(host);
+                    restoring.waiting.insert(host);
                     waiting.push(found);
                 }
             })?;
@@ -100,14 +100,14 @@ impl State {
         Ok(Some(vec![Effect::Offer(waiting)]))
     }
 
-    /// Queues the robots.txt files that what was put back waits for.
+    /// Queues the robots.txt files that the restored URLs wait for.
     pub(in crate::crawl) fn restored(
         &mut self,
         restoring: Restoring,
         now: Moment,
     ) -> Result<Effect, StoreError> {
         let mut gates = restoring.gates;
-        for host in restoring.asking.difference(&restoring.hosts) {
+        for host in restoring.waiting.difference(&restoring.hosts) {
             let gate = robots_txt(host);
             self.admissions.restore(&gate.url, gate.role);
             gates.push(gate);

@@ -1,4 +1,4 @@
-//! Whole audits of sites with one fault each, and what must come out of them: verdicts, causes,
+//! Whole audits of sites with one fault each, and their expected results: verdicts, causes,
 //! findings, scores.
 
 use crate::store::{RunScores, StoredFinding, StoredScore};
@@ -16,7 +16,7 @@ struct Site {
     origin: Option<Origin>,
 }
 
-/// An audit as people make it: at the default pace, confirmed, with experiments.
+/// Returns the usual plan of an audit: at the default pace, confirmed, with experiments.
 pub(super) fn usual() -> CrawlPlan {
     let mut plan = confirming();
     plan.probe = ProbePlan::default();
@@ -25,7 +25,7 @@ pub(super) fn usual() -> CrawlPlan {
     plan
 }
 
-/// A site whose start page leads to so many pages in each section.
+/// Returns a site whose start page links to all pages of these sections.
 fn site_of(sections: &[(&str, usize)]) -> Site {
     let paths: Vec<String> = sections
         .iter()
@@ -44,14 +44,14 @@ fn site_of(sections: &[(&str, usize)]) -> Site {
 }
 
 impl Site {
-    /// The same site, with these answers at a path, one after the other.
+    /// Returns the same site, with these answers at a path, one after the other.
     fn with(mut self, path: &str, replies: &[Reply]) -> Site {
         self.answers.retain(|(known, _)| known != path);
         self.answers.push((path.to_owned(), replies.to_vec()));
         self
     }
 
-    /// The same site behind something that answers in its place.
+    /// Returns the same site behind an edge that answers in its place.
     fn behind(self, edge: fn(&Request) -> Option<Reply>) -> Site {
         Site {
             edge: Some(edge),
@@ -59,7 +59,7 @@ impl Site {
         }
     }
 
-    /// The same site, of which all pages are known beforehand.
+    /// Returns the same site, with all pages known beforehand.
     fn listed(mut self) -> Site {
         self.plan.scope.seeds = self.answers.iter().map(|(path, _)| url(path)).collect();
         self
@@ -95,7 +95,7 @@ impl Site {
     }
 }
 
-/// What came out of an audit.
+/// The result of an audit.
 struct Audited {
     crawl: Crawl,
     scores: RunScores,
@@ -103,7 +103,7 @@ struct Audited {
 }
 
 impl Audited {
-    /// Cells of the row of a page, as `cell | cell`.
+    /// Returns cells of the row of a page, as `cell | cell`.
     fn page(&self, path: &str, columns: &[&str]) -> String {
         let columns = [&["Address"], columns].concat();
         let rows = self.crawl.rows(Table::Pages, &columns);
@@ -116,7 +116,7 @@ impl Audited {
         self.page(path, &[column]).parse().expect(column)
     }
 
-    /// What each page is called, with the number of pages.
+    /// Returns each verdict with its number of pages.
     fn verdicts(&self) -> String {
         let mut counts = std::collections::BTreeMap::<String, u32>::new();
         for verdict in self.crawl.rows(Table::Pages, &["Verdict"]) {
@@ -126,7 +126,7 @@ impl Audited {
         words.collect::<Vec<_>>().join(", ")
     }
 
-    /// Findings in their order, as `rule cause`.
+    /// Returns the findings in their order, as `rule cause`.
     fn findings(&self) -> Vec<String> {
         let findings = self.findings.iter();
         findings
@@ -140,7 +140,7 @@ impl Audited {
         found.unwrap_or_else(|| panic!("no {rule} in {:#?}", self.findings))
     }
 
-    /// The evidence of a finding, as one text.
+    /// Returns the evidence of a finding, as one text.
     fn evidence(&self, rule: &str) -> String {
         self.finding(rule).evidence.join("; ")
     }
@@ -153,20 +153,20 @@ impl Audited {
         value(self.scores.indexing_risk.as_ref())
     }
 
-    /// Requests to a path.
+    /// Returns the number of requests to a path.
     fn requests(&self, path: &str) -> usize {
-        let asked = self.crawl.script.asked.lock().unwrap();
-        asked.iter().filter(|(known, _)| known == path).count()
+        let requested = self.crawl.script.asked.lock().unwrap();
+        requested.iter().filter(|(known, _)| known == path).count()
     }
 
-    /// Time from the first request to the last.
+    /// Returns the time from the first request to the last.
     fn lasted(&self) -> Duration {
         let requests = self.crawl.script.requests.lock().unwrap();
         let (first, last) = (requests.first().unwrap(), requests.last().unwrap());
         last.0 - first.0
     }
 
-    /// Every lost point of every score has its deduction.
+    /// Checks that every lost point of every score has its deduction.
     fn explains_every_point(&self) {
         let explained = |score: &str| -> f64 {
             let rows = self.scores.deductions.iter();
@@ -194,7 +194,7 @@ fn value(score: Option<&StoredScore>) -> f64 {
     known.expect("a score").value
 }
 
-/// The answer of a real server to a fault behind it.
+/// Returns the answer of a real server to a fault behind it.
 fn captured(file: &str) -> Reply {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/responses/");
     let text = std::fs::read_to_string(format!("{folder}{file}")).unwrap();
@@ -224,7 +224,7 @@ fn bad_gateway() -> Reply {
     captured("nginx/refused.http")
 }
 
-/// Nobody answers, for this reason.
+/// Returns a failure without an answer, for this reason.
 fn silence(outcome: Outcome) -> Reply {
     Reply {
         outcome,
@@ -234,7 +234,7 @@ fn silence(outcome: Outcome) -> Reply {
     }
 }
 
-/// Closed, for so many seconds.
+/// Returns a 503 with a `Retry-After` in seconds.
 fn closed(seconds: u32) -> Reply {
     let mut reply = error(503);
     reply.outcome = Outcome::Server503RetryAfter;
@@ -268,7 +268,7 @@ async fn a_page_that_is_always_502_is_persistent_and_its_error_page_names_the_ca
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_502_that_goes_away_is_transient_and_no_risk_to_speak_of() {
+async fn a_502_that_goes_away_is_transient_and_almost_no_risk() {
     let audited = site_of(&[("/shop/", 12)])
         .with("/shop/0", &[bad_gateway(), page("a page")])
         .with("/shop/1", &[bad_gateway(), bad_gateway(), page("a page")])
@@ -308,7 +308,7 @@ async fn every_second_answer_is_intermittent_at_a_rate_of_a_half() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edge_that_keeps_robots_out_is_a_firewall() {
+async fn an_edge_that_blocks_robots_is_a_firewall() {
     let site = site_of(&[("/shop/", 12), ("/blog/", 12)]);
     let audited = site
         .behind(|request| {
@@ -334,7 +334,7 @@ async fn an_edge_that_keeps_robots_out_is_a_firewall() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_section_that_is_down_is_told_from_the_rest() {
+async fn a_section_that_is_down_is_distinguished_from_the_rest() {
     let site = site_of(&[("/shop/", 20), ("/blog/", 20), ("/help/", 20)]);
     let audited = site
         .behind(|request| {
@@ -372,7 +372,7 @@ async fn a_section_that_is_down_is_told_from_the_rest() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_host_that_announces_its_maintenance_is_left_alone_and_said_to_be() {
+async fn a_host_that_announces_maintenance_is_paused_and_reported_as_in_maintenance() {
     let audited = site_of(&[("/shop/", 30), ("/blog/", 30)])
         .listed()
         .behind(|request| {
@@ -383,8 +383,8 @@ async fn a_host_that_announces_its_maintenance_is_left_alone_and_said_to_be() {
         .await;
     let expected = ["host_down", "host_maintenance maintenance"];
     assert_eq!(audited.findings(), expected);
-    let asked = audited.crawl.asked().len();
-    assert!(asked < 30, "{asked} requests");
+    let requested = audited.crawl.asked().len();
+    assert!(requested < 30, "{requested} requests");
     assert!(
         audited.lasted() < Duration::from_mins(30),
         "{:?}",
@@ -394,7 +394,7 @@ async fn a_host_that_announces_its_maintenance_is_left_alone_and_said_to_be() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_retry_after_of_a_product_is_no_maintenance() {
+async fn the_retry_after_of_a_product_is_not_maintenance() {
     let down = captured("varnish/refused.http");
     assert_eq!(down.outcome, Outcome::Server503RetryAfter);
     let audited = site_of(&[("/shop/", 12), ("/blog/", 12)])
@@ -413,7 +413,7 @@ async fn the_retry_after_of_a_product_is_no_maintenance() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_robots_txt_that_fails_stops_everything_and_says_what_google_does() {
+async fn a_robots_txt_that_fails_stops_everything_and_the_finding_explains_what_google_does() {
     let site = site_of(&[("/shop/", 12)]);
     let audited = site.with("/robots.txt", &[bad_gateway()]).audited().await;
     assert_eq!(audited.crawl.asked(), [""; 0]);
@@ -431,7 +431,7 @@ async fn a_robots_txt_that_fails_stops_everything_and_says_what_google_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn error_pages_that_say_200_are_soft_errors() {
+async fn error_pages_with_status_200_are_soft_errors() {
     let nginx = Reply {
         outcome: Outcome::OkHtml,
         status: 200,
@@ -466,7 +466,7 @@ async fn error_pages_that_say_200_are_soft_errors() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_not_confirmed_is_found_all_the_same() {
+async fn unconfirmed_failures_have_findings_too() {
     let site = site_of(&[("/shop/", 12), ("/blog/", 12)]);
     let audited = site
         .with("/shop/0", &[bad_gateway()])
@@ -507,7 +507,7 @@ async fn a_dead_backend_of_three_is_found_at_the_pace_that_its_failures_leave() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_way_of_not_answering_has_its_own_outcome_cause_and_finding() {
+async fn each_kind_of_missing_answer_has_its_own_outcome_cause_and_finding() {
     let cases = [
         (Outcome::DnsServfail, "dns", "dns_fault dns"),
         (Outcome::TlsExpired, "tls", "tls_fault tls"),
@@ -558,7 +558,7 @@ async fn a_host_that_cannot_be_reached_has_findings_though_nothing_was_fetched()
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_many_pages_link_to_moves_the_score_of_the_site_further() {
+async fn a_page_with_many_inlinks_has_more_weight_in_the_score_of_the_site() {
     let mut risks = Vec::new();
     for path in ["/shop/0", "/shop/1"] {
         let mut site = site_of(&[("/shop/", 12)]);

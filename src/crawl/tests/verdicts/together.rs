@@ -1,10 +1,10 @@
-//! Audits of sites of which parts fail and recover together, or for two reasons at once: one cause is
+//! Audits of sites whose parts fail and recover together, or for two reasons at once: one cause is
 //! one finding, and two causes are two.
 
 use super::*;
 
 impl Site {
-    /// The same site, whose pages fail with nginx's 502 page at these times.
+    /// Returns the same site, with pages that fail with nginx's 502 page at these times.
     fn down(self, fails: impl Fn(&str, Duration) -> bool + Send + Sync + 'static) -> Site {
         self.simulated(move |asked| {
             let is_file = matches!(asked.path, "/robots.txt" | "/sitemap.xml");
@@ -12,7 +12,7 @@ impl Site {
         })
     }
 
-    /// The same site behind a server that gives these answers in its place.
+    /// Returns the same site behind a server that gives these answers in its place.
     fn simulated(
         self,
         answer: impl Fn(&Asked<'_>) -> Option<Reply> + Send + Sync + 'static,
@@ -25,7 +25,8 @@ impl Site {
         }
     }
 
-    /// The same site, whose pages take a fifth of a second and fail with more requests open than this.
+    /// Returns the same site, with pages that take a fifth of a second and fail with more open
+    /// requests than this.
     fn slow_above(self, most: usize) -> Site {
         let answer = move |asked: &Asked<'_>| {
             let is_page = asked.path.starts_with("/shop/") || asked.path.starts_with("/blog/");
@@ -66,7 +67,7 @@ async fn a_deploy_is_one_outage_of_the_whole_host() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crash_loop_is_told_with_how_often_it_was_down() {
+async fn a_crash_loop_is_reported_with_its_number_of_outages() {
     let site = site_of(&[("/shop/", 150), ("/blog/", 150), ("/help/", 150)]);
     let audited = site
         .down(|_, at| seconds(at) % 30.0 >= 25.0)
@@ -80,7 +81,7 @@ async fn a_crash_loop_is_told_with_how_often_it_was_down() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crash_loop_that_is_watched_closely_has_its_rhythm_told() {
+async fn a_crash_loop_that_is_watched_closely_is_reported_with_its_rhythm() {
     let site = site_of(&[("/shop/", 500), ("/blog/", 500), ("/help/", 500)]);
     let audited = site
         .planned(|plan| plan.pace.adapt = false)
@@ -91,14 +92,14 @@ async fn a_crash_loop_that_is_watched_closely_has_its_rhythm_told() {
     let evidence = audited.evidence("host_outage");
     let words = "it has a rhythm: down for about 5 s in every 30 s";
     assert!(evidence.contains(words), "{evidence}");
-    // What failed when it was requested last is looked at once more.
+    // A URL that failed at its last request gets another look.
     let statuses = audited.crawl.rows(Table::Pages, &["Status Code"]);
     let left_failing = statuses.iter().filter(|status| *status != "200");
     assert_eq!(left_failing.count(), 0, "{statuses:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_section_that_comes_and_goes_is_one_finding() {
+async fn an_intermittent_section_is_one_finding() {
     let site = site_of(&[("/shop/", 60), ("/blog/", 80), ("/help/", 80)]);
     let audited = site
         .down(|path, at| path.starts_with("/shop/") && seconds(at) % 60.0 < 30.0)
@@ -115,7 +116,7 @@ async fn a_section_that_comes_and_goes_is_one_finding() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_section_that_comes_and_goes_has_its_outages_told() {
+async fn the_outages_of_an_intermittent_section_are_reported() {
     let site = site_of(&[("/shop/", 60), ("/blog/", 80), ("/help/", 80)]);
     let audited = site
         .planned(|plan| plan.pace.adapt = false)
@@ -133,7 +134,8 @@ async fn a_section_that_comes_and_goes_has_its_outages_told() {
     );
 }
 
-/// A limit as nginx keeps it: a request that comes too early is refused, and does not count.
+/// Returns a limit as nginx keeps it: a request that comes too early is refused, and does not
+/// count.
 fn limit(rate: f64) -> impl Fn(&str, Duration) -> bool + Send + Sync {
     let last = Mutex::new(None::<Duration>);
     move |_, at| {
@@ -147,7 +149,7 @@ fn limit(rate: f64) -> impl Fn(&str, Duration) -> bool + Send + Sync {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_of_requests_is_told_with_its_number() {
+async fn a_limit_of_requests_is_reported_with_its_number() {
     let limited = limit(5.0);
     let site = site_of(&[("/shop/", 60), ("/blog/", 60), ("/help/", 60)]);
     let audited = site
@@ -163,7 +165,7 @@ async fn a_limit_of_requests_is_told_with_its_number() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_burst_tells_limits_that_the_crawl_hardly_met() {
+async fn a_burst_shows_limits_that_the_crawl_hardly_reached() {
     for rate in [2.0, 3.5, 6.0, 7.5, 9.0] {
         let limited = limit(rate);
         let site = site_of(&[("/shop/", 40), ("/blog/", 40)]);
@@ -177,7 +179,8 @@ async fn a_burst_tells_limits_that_the_crawl_hardly_met() {
         let number = evidence.strip_prefix("refuses more than about ");
         let number = number.and_then(|rest| rest.split_once(' ')).map(|it| it.0);
         let number: f64 = number.expect(&evidence).parse().expect(&evidence);
-        // It lies between two pauses of the burst, of which one is a fifth longer than the other.
+        // The limit is between two pauses of the burst, of which one is a fifth longer than the
+        // other.
         assert!((number / rate - 1.0).abs() < 0.2, "{rate}: {evidence}");
         assert!((5..=12).contains(&bursts.count()), "{rate}: {purposes:?}");
     }
@@ -249,7 +252,7 @@ async fn a_redirect_into_an_error_has_the_cause_of_its_target() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_breaks_under_our_own_load_was_not_down() {
+async fn failures_under_our_own_load_are_no_outage() {
     let mut site = site_of(&[("/shop/", 90), ("/blog/", 90)]);
     site.plan.pace.rate = None;
     site.plan.pace.concurrency = 16;
