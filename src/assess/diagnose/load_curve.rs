@@ -60,7 +60,7 @@ pub struct LoadStep {
     pub below: Ratio,
     /// Failures at this load or more.
     pub above: Ratio,
-    /// Maximum probability, 0..1, that random failures are separated as well.
+    /// Upper bound of the probability, 0..1, that random failures are separated as well.
     pub chance: f64,
 }
 

@@ -37,7 +37,7 @@ pub struct GivenUp {
     pub urls: u64,
     /// Known pages and resources of the whole site.
     pub known: u64,
-    /// The event that was waited for, as in `skipped.csv`; may be empty.
+    /// Why it was given up, as in `skipped.csv`; may be empty.
     pub waited: String,
     /// Time of the last successful request to it; `None` if none succeeded.
     pub last_fine: Option<Moment>,

@@ -31,8 +31,8 @@ pub(super) struct ClusterKey {
     pub(super) together: Option<Whole>,
 }
 
-/// Minimum response time of a failing answer that waited for another server: below the shortest timer of
-/// a product (the limit is ours).
+/// Minimum response time of a failing answer that waited for another server: the shortest timer of a
+/// product (the limit is ours).
 const WAITS: Duration = Duration::from_secs(4);
 
 impl ClusterKey {

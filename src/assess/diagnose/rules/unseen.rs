@@ -14,7 +14,7 @@ pub struct GivenUpFacts<'a> {
     pub host: &'a str,
     /// Known pages and resources of the site that were not requested because of that.
     pub unseen: Ratio,
-    /// The event that was waited for, as in `skipped.csv`; may be empty.
+    /// Why it was given up, as in `skipped.csv`; may be empty.
     pub waited: &'a str,
     /// Time of the last successful request to it; `None` if none succeeded.
     pub last_fine: Option<Moment>,
