@@ -70,7 +70,7 @@ pub fn sample(project: &str, now: Moment) -> Message {
             subject: "https://www.example.com/shop/".to_owned(),
             new: true,
             cause: "a dead upstream".to_owned(),
-            owner: "operators of the server".to_owned(),
+            owner: "hosting team".to_owned(),
             evidence: "2 of 40 pages of the section fail".to_owned(),
             step: "Look into the error log of the web server".to_owned(),
             explain: "gatecrawl explain upstream_down".to_owned(),

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::assess::diagnose::rules::{Severity, title};
-use crate::assess::playbook::lookup;
-use crate::model::Cause;
+use crate::assess::playbook::{Owner, lookup};
 use crate::report::words::{causes_of, one_line};
 use crate::store::StoredFinding;
 
@@ -26,7 +25,7 @@ pub struct FindingBrief {
     pub new: bool,
     /// The cause; empty where none is known.
     pub cause: String,
-    /// Who can fix it.
+    /// Who usually has to act; may be empty.
     pub owner: String,
     /// What shows it, in one sentence.
     pub evidence: String,
@@ -55,34 +54,9 @@ fn finding(found: &StoredFinding, new: bool) -> FindingBrief {
         subject: one_line(&found.subject),
         new,
         cause: causes_of(found),
-        owner: owner(found).to_owned(),
+        owner: playbook.owner.map_or("", Owner::team).to_owned(),
         evidence: one_line(found.evidence.first().map_or("", String::as_str)),
         step: playbook.act.into_iter().next().unwrap_or_default(),
         explain: format!("gatecrawl explain {}{option}", found.advice),
-    }
-}
-
-/// Who can fix what a finding is about: by its likeliest cause, else by its rule.
-fn owner(found: &StoredFinding) -> &'static str {
-    match found.causes.first() {
-        Some(Cause::ApplicationError) => "developers of the site",
-        Some(Cause::Firewall) => "whoever runs the firewall or CDN",
-        Some(Cause::Dns) => "whoever runs DNS",
-        Some(Cause::Network) => "hosting provider",
-        Some(Cause::Maintenance) => "whoever planned the maintenance",
-        Some(
-            Cause::Overload
-            | Cause::UpstreamDown
-            | Cause::UpstreamTimeout
-            | Cause::InvalidUpstreamResponse
-            | Cause::Tls,
-        ) => "operators of the server",
-        Some(Cause::None | Cause::AsTarget) | None => match found.rule.as_str() {
-            "external_links" => "editors of the pages",
-            "sitemap_failing" | "sitemap_lists_failing" | "redirect_into_error" | "soft_error" => {
-                "developers of the site"
-            }
-            _ => "operators of the server",
-        },
     }
 }

@@ -265,7 +265,7 @@ fn findings_are_told_with_cause_owner_and_first_step_and_are_news_once() {
         (
             "One backend of several is down",
             true,
-            "operators of the server",
+            "hosting team",
         ),
         ("External links that fail", true, "editors of the pages"),
     ];
