@@ -140,12 +140,13 @@ impl Passes {
     }
 
     /// Chooses the next pass when nothing is left to request. Returns `None` if all passes are made
-    /// or would show nothing new.
+    /// or would show nothing new. `up_since` says since when a host that was down has been up again.
     pub(super) fn next(
         &mut self,
         store: &Store,
         run: RunId,
         now: Moment,
+        up_since: &dyn Fn(&HostKey) -> Option<Moment>,
         dice: &mut fastrand::Rng,
     ) -> Result<Option<NextPass>, StoreError> {
         if let Some(current) = self.current.take() {
@@ -156,7 +157,10 @@ impl Passes {
         if self.plan.delays.is_empty() {
             return Ok(None);
         }
-        let failed = store.failed_urls(run)?;
+        let mut failed = store.failed_urls(run)?;
+        for failed in &mut failed {
+            failed.forget_announcement(up_since(&failed.url.host_key()));
+        }
         let planned = (!left.is_zero())
             .then(|| self.planned(&failed, now, left, dice))
             .flatten();
@@ -220,7 +224,7 @@ impl Passes {
             return None;
         }
         let left_failing = failed.iter().filter(|failed| {
-            failed.seen.is_left_failing() && failed.seen.waits_until().is_none_or(|end| end <= now)
+            failed.seen.is_left_failing() && failed.seen.announced.is_none_or(|end| end <= now)
         });
         let chosen: Vec<&FailedUrl> = left_failing.take(MOST_CLOSING).collect();
         if chosen.is_empty() {
@@ -426,10 +430,7 @@ impl Passes {
 fn again(failed: &FailedUrl, pass: u8, starts: Moment) -> Discovery {
     let cached = failed.age.filter(|age| !age.is_zero());
     // Each URL by itself waits for a short announced end.
-    let starts = failed
-        .seen
-        .waits_until()
-        .map_or(starts, |end| starts.max(end));
+    let starts = failed.seen.announced.map_or(starts, |end| starts.max(end));
     Discovery {
         depth: failed.depth.unwrap_or(0),
         hops: failed.hops,

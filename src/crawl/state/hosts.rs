@@ -304,6 +304,11 @@ impl Hosts {
         host.controls.companions(url, knowledge, best)
     }
 
+    /// Returns since when a host has been up again, if it was found down before.
+    pub(super) fn up_since(&self, key: &HostKey) -> Option<Moment> {
+        self.known.get(key)?.breaker.up_since()
+    }
+
     /// Removes a failed control from the controls.
     pub(super) fn control_failed(&mut self, url: &CrawlUrl) {
         if let Some(host) = self.known.get_mut(&url.host_key()) {

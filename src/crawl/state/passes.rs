@@ -39,9 +39,8 @@ impl State {
         if self.experiments.have_begun() {
             return Ok(None);
         }
-        let next = self
-            .passes
-            .next(&self.store, self.run, now, &mut self.dice)?;
+        let up_since = |host: &HostKey| self.hosts.up_since(host);
+        let next = (self.passes).next(&self.store, self.run, now, &up_since, &mut self.dice)?;
         let Some(next) = next else {
             return Ok(None);
         };

@@ -228,6 +228,20 @@ async fn a_host_that_was_up_is_checked_before_the_end_that_it_announces() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pages_that_announced_an_hour_during_a_deploy_are_confirmed_when_the_host_is_up() {
+    let crawled = crawl(confirming(), &site_of(100), |path, request| {
+        let down = (30..43).contains(&request) && !robots_are_fine(path);
+        down.then(|| closed("3600"))
+    })
+    .await;
+    let pages = crawled.crawl.rows(Table::Pages, &["Verdict", "Outcome"]);
+    let persistent: Vec<&String> = (pages.iter())
+        .filter(|row| !row.starts_with("ok ") && !row.starts_with("transient | ok_html"))
+        .collect();
+    assert_eq!(persistent, Vec::<&String>::new());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dead_directory_at_the_head_of_the_queue_delays_nothing_else() {
     let mut answers = vec![];
     let mut start = vec![];

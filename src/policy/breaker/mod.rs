@@ -139,6 +139,11 @@ impl Breaker {
         }
     }
 
+    /// Returns since when the host has been up again, if it was found down before.
+    pub fn up_since(&self) -> Option<Moment> {
+        self.recovered.filter(|_| self.is_closed())
+    }
+
     /// Returns whether the host may be requested as its pace allows.
     pub fn is_closed(&self) -> bool {
         self.state == State::Closed

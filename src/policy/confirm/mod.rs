@@ -101,12 +101,6 @@ pub struct ConfirmPace {
 }
 
 impl Candidate {
-    /// Returns until when the URL is not requested again. An end that was announced in an outage of the whole host
-    /// does not hold once the host is up again.
-    pub fn waits_until(&self) -> Option<Moment> {
-        self.announced.filter(|_| !self.in_outage)
-    }
-
     /// Returns whether another request would show nothing new.
     pub fn is_settled(&self, enough: Enough) -> bool {
         if self.in_outage && self.ever_ok {
@@ -185,7 +179,7 @@ pub fn select(
             continue;
         }
         let patience = pace.starts + LONGEST_ANNOUNCED;
-        if candidate.waits_until().is_some_and(|end| end > patience) {
+        if candidate.announced.is_some_and(|end| end > patience) {
             selection.announced.push(at);
         } else {
             hosts.entry(candidate.host).or_default().push(at);

@@ -37,7 +37,7 @@ impl Store {
     /// project or, if there are none, those with the same scope and limits. A run that no page answered, as when
     /// robots.txt was down, is left out: compared with it, everything would be new.
     pub fn runs_before(&self, run: &RunRow, most: usize) -> Result<Vec<RunRow>, StoreError> {
-        let of_project: Vec<RunId> = match self.project_of(run)? {
+        let of_project: Vec<RunId> = match self.project_of(run.id, &run.token)? {
             Some(project) => self.scheduled_runs(&project)?,
             None => Vec::new(),
         }

@@ -222,6 +222,13 @@ impl FailedUrl {
         }
     }
 
+    /// Forgets an announced end if it was announced in an outage of the whole host, which has been up since this moment.
+    pub fn forget_announcement(&mut self, up_since: Option<Moment>) {
+        if self.failed.last().copied() < up_since {
+            self.seen.announced = None;
+        }
+    }
+
     fn add(&mut self, tried: &Tried) {
         if tried.pass != self.pass {
             if self.pass > 0 {

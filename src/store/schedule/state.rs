@@ -13,7 +13,6 @@ use crate::model::Moment;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::runs::id::RunId;
-use crate::store::runs::list::RunRow;
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS schedule (
@@ -175,7 +174,11 @@ impl Store {
     }
 
     /// Returns the project of a run, whether it ended or not; `None` if the schedule did not make it.
-    pub(in crate::store) fn project_of(&self, run: &RunRow) -> Result<Option<String>, StoreError> {
+    pub(in crate::store) fn project_of(
+        &self,
+        run: RunId,
+        token: &str,
+    ) -> Result<Option<String>, StoreError> {
         let connection = self.connect()?;
         let read = || -> rusqlite::Result<Option<String>> {
             if !connection.table_exists(None, "schedule_run")? {
@@ -183,7 +186,7 @@ impl Store {
             }
             let sql = "SELECT project FROM schedule_run WHERE run = ?1
                 UNION ALL SELECT project FROM schedule WHERE token = ?2 LIMIT 1";
-            let params = (run.id.0, &run.token);
+            let params = (run.0, token);
             connection
                 .query_row(sql, params, |row| row.get(0))
                 .optional()

@@ -262,11 +262,7 @@ fn findings_are_told_with_cause_owner_and_first_step_and_are_news_once() {
         .map(|found| (found.title.as_str(), found.new, found.owner.as_str()))
         .collect();
     let expected = [
-        (
-            "One backend of several is down",
-            true,
-            "hosting team",
-        ),
+        ("One backend of several is down", true, "hosting team"),
         ("External links that fail", true, "editors of the pages"),
     ];
     assert_eq!(told, expected);
