@@ -55,7 +55,7 @@ fn a_dead_backend_of_three_is_told_from_broken_pages() {
     let found = workdir.finding("one_backend_down");
     assert_eq!(found["Subject"], nginx.url(""));
     assert_eq!(found["Cause"], "upstream_down");
-    let words = "one backend of 3";
+    let words = "3 backends take turns";
     assert!(found["Evidence"].contains(words), "{found:?}");
     let rules: Vec<_> = workdir.rows("findings.csv");
     let rules: Vec<_> = rules.iter().map(|row| row["Rule"].as_str()).collect();
