@@ -464,6 +464,57 @@ fn busy(from_open: u32) -> Together {
     courses.together()
 }
 
+/// A host of three sections with an index each, asked in turn once a second; `/shop/` is down for twenty
+/// seconds of forty, the whole host too if so.
+fn flapping(whole: bool) -> Together {
+    let mut courses = Courses::default();
+    let homes = ["/shop/", "/shop/p*", "/blog/p*", "/docs/p*"].map(|family| Home {
+        host: HOST,
+        section: &family[..6],
+        family,
+    });
+    let is_shop = |home: &Home<'_>| home.section == "/shop/";
+    for home in homes.iter().filter(|home| whole || is_shop(home)) {
+        courses.watch(*home, false);
+    }
+    for n in 0..240_u32 {
+        let home = homes[[0, 1, 1, 2, 1, 3][n as usize % 6]];
+        let fails = (n / 20) % 2 == 1 && (whole || is_shop(&home));
+        let seen = CourseAttempt {
+            url: (n % 60).into(),
+            started: Moment::from_millis(i64::from(n) * 1_000),
+            outcome: if fails {
+                Outcome::Server502
+            } else {
+                Outcome::OkHtml
+            },
+            status: Some(if fails { 502 } else { 200 }),
+            open: 1,
+            rate: None,
+            ever_fine: true,
+            ever_failed: true,
+            purpose: Purpose::Crawl,
+            is_page: true,
+        };
+        courses.add(home, seen);
+    }
+    courses.together()
+}
+
+#[test]
+fn a_section_that_fails_beside_others_is_down_alone() {
+    let shop = Home {
+        host: HOST,
+        section: "/shop/",
+        family: "/shop/p*",
+    };
+    for (whole, expected) in [(false, Whole::Section), (true, Whole::Host)] {
+        let found = flapping(whole);
+        let (what, outages) = found.of(shop).expect("it was down");
+        assert_eq!((what, outages.count()), (expected, 6), "{whole}");
+    }
+}
+
 #[test]
 fn speed_is_blamed_where_the_host_shows_it() {
     let effect = SpeedEffect {
