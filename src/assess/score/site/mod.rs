@@ -7,9 +7,12 @@ use std::time::Duration;
 use super::deduction::{Deduction, Examples, Fact};
 use super::first_looks::FirstLooks;
 use super::mean::WeightedRisk;
+use crate::assess::diagnose::Ratio;
+use crate::assess::diagnose::rules::is_down;
 use crate::assess::statistics::latency::Latency;
 use crate::assess::statistics::uncaught::LookCounts;
 use crate::assess::verdict::judgement::Judgement;
+use crate::assess::verdict::kind::FailureKind;
 use crate::assess::verdict::rules::Verdict;
 
 /// Most sections, and most hosts, that are told apart; about 2 MB each kind.
@@ -44,7 +47,7 @@ pub struct Aggregate {
     pub looks: FirstLooks,
     /// Times to the first byte of good answers.
     pub latency: Latency,
-    /// Looks at pages; what an outage of the host or the crawl's speed explains is left out.
+    /// Looks at pages; what an outage, a limit or the crawl's speed explains is left out.
     pub counts: LookCounts,
     verdicts: [u64; 6],
     /// Risk times weight by verdict.
@@ -66,7 +69,10 @@ impl Aggregate {
         self.looks.add(url.address, url.judgement, url.weight);
         // A page that failed in an outage alone never failed by itself, and is none of those that never failed.
         let is_clear = verdict == Verdict::Ok || url.judgement.looks.failed() > 0;
-        if is_clear && verdict != Verdict::LoadInduced && !url.judgement.in_outage {
+        // A limit refuses whoever asks too fast, whatever the page.
+        let is_refused = url.judgement.kind == Some(FailureKind::RateLimited);
+        let is_of_load = verdict == Verdict::LoadInduced || is_refused;
+        if is_clear && !is_of_load && !url.judgement.in_outage {
             self.counts.add(url.judgement.looks);
         }
         if let Some(ttfb) = url.judgement.ttfb {
@@ -79,6 +85,11 @@ impl Aggregate {
             self.at_risk[verdict as usize] += 1;
             self.worst[verdict as usize].add(share, url.address);
         }
+    }
+
+    /// Whether it failed as a whole and was not looked at again: that tells of no page how often it fails.
+    fn is_unsettled(&self) -> bool {
+        is_down(Ratio::new(self.count(Verdict::Unconfirmed), self.urls))
     }
 
     /// URLs with this verdict.
@@ -195,6 +206,14 @@ impl SiteTally {
         self.site.add(url);
         self.hosts.add(url.host, url);
         self.sections.add(url.section, url);
+    }
+
+    /// Looks at pages that may fail by themselves: not those of sections that failed as a whole.
+    pub fn own_looks(&self) -> LookCounts {
+        let mut counts = LookCounts::default();
+        let settled = self.sections.iter().filter(|(_, it)| !it.is_unsettled());
+        settled.for_each(|(_, section)| counts.merge(&section.counts));
+        counts
     }
 
     /// Median time to the first byte over the whole site.
