@@ -80,6 +80,19 @@ impl<'a> Seen<'a> {
             .unwrap_or_else(SoftError::unexplained)
     }
 
+    /// The last failure of the kind that it had most often, of two as frequent the later.
+    pub(super) fn main_failure(&self) -> Option<&SeenAttempt<'a>> {
+        let failures = || {
+            let attempts = self.evidence();
+            attempts.filter(|attempt| attempt.facts.outcome.is_failure())
+        };
+        // `max_by_key` takes the last of equals.
+        failures().max_by_key(|one| {
+            let alike = failures().filter(|other| other.facts.outcome == one.facts.outcome);
+            alike.count()
+        })
+    }
+
     /// The last of them that failed.
     pub(super) fn last_failure(&self) -> Option<&SeenAttempt<'a>> {
         self.evidence()
