@@ -9,6 +9,7 @@ use super::answer::{Announced, AnswerFacts, LONGEST_DEFAULT_DELAY};
 use super::context::Ratio;
 use super::host::Addresses;
 use super::timing::TimerCounts;
+use crate::assess::verdict::kind::FailureKind;
 use crate::assess::verdict::rules::Verdict;
 use crate::model::{Cause, Moment, Outcome};
 
@@ -45,6 +46,8 @@ pub struct ClusterFacts {
     pub status: Option<u16>,
     /// Failing answers.
     pub failures: u64,
+    /// URLs among them that had another outcome, by it.
+    pub others: BTreeMap<Outcome, u64>,
     /// URLs of the cluster whose verdict is persistent, out of all its URLs.
     pub persistent: Ratio,
     /// URLs that fail and recover alternately.
@@ -93,6 +96,7 @@ impl ClusterFacts {
             soft: None,
             status: None,
             failures: 0,
+            others: BTreeMap::new(),
             persistent: Ratio::default(),
             intermittent: 0,
             transient: 0,
@@ -118,8 +122,13 @@ impl ClusterFacts {
     /// Counts one failing answer.
     pub fn add(&mut self, seen: &AnswerFacts<'_>, at: Moment) {
         self.failures += 1;
+        if seen.outcome != self.cluster.outcome {
+            *self.others.entry(seen.outcome).or_default() += 1;
+        }
         self.status = self.status.or(seen.status);
-        if let Some(waited) = seen.waited {
+        // Of what broke off after its first byte the wait for that byte says nothing.
+        let answered = FailureKind::of(seen.outcome) != Some(FailureKind::Network);
+        if let Some(waited) = seen.waited.filter(|_| answered) {
             self.times.add(waited, seen.round_trip);
         }
         match seen.retry_after {
@@ -172,6 +181,9 @@ impl ClusterFacts {
         self.soft = self.soft.or(other.soft);
         self.status = self.status.or(other.status);
         self.failures += other.failures;
+        for (outcome, count) in &other.others {
+            *self.others.entry(*outcome).or_default() += count;
+        }
         self.persistent = sum(self.persistent, other.persistent);
         self.intermittent += other.intermittent;
         self.transient += other.transient;

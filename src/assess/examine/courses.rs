@@ -13,6 +13,9 @@ use crate::model::{Moment, Outcome, Pressure, Probe, Purpose};
 /// Maximum groups that are followed; about 700 bytes each.
 const MOST_GROUPS: usize = 4_000;
 
+/// Maximum sections and families that are separate parts of a group.
+const MOST_PARTS: usize = 2 * MOST_GROUPS;
+
 /// Maximum sections whose refusals are examined; about 40 kB each.
 const MOST_LIMITED: usize = 50;
 
@@ -71,8 +74,8 @@ pub struct Histories {
     hosts: HashMap<String, HostHistories>,
     groups: usize,
     limited: usize,
-    /// Families by number, for the parts of a group.
-    families: HashMap<String, u32>,
+    /// Sections and families by number, for the parts of a group.
+    parts: HashMap<String, u32>,
 }
 
 #[derive(Debug, Default)]
@@ -170,18 +173,11 @@ impl Histories {
         let Some(host) = self.hosts.get_mut(home.host) else {
             return;
         };
-        let next = self.families.len() as u32 + 1;
-        let part = match self.families.get(home.family) {
-            Some(number) => *number,
-            None if self.families.len() < MOST_GROUPS => {
-                self.families.insert(home.family.to_owned(), next);
-                next
-            }
-            None => 0,
-        };
+        let section = number(&mut self.parts, home.section);
+        let family = number(&mut self.parts, home.family);
         let timed = TimedAttempt {
             url: seen.url,
-            part,
+            part: section,
             started: seen.started,
             failed: seen.outcome.is_failure(),
             ever_fine: seen.ever_fine,
@@ -196,7 +192,7 @@ impl Histories {
         if seen.is_page && !in_burst && seen.outcome != Outcome::Client429 {
             let suspicion =
                 self.evidence == PartEvidence::Suspicion && seen.purpose == Purpose::Crawl;
-            host.follow(home, timed, suspicion);
+            host.follow(home, timed, family, suspicion);
             if host.sections.contains_key(home.section) {
                 host.recurrence.add(NextRequest {
                     started: seen.started,
@@ -242,9 +238,12 @@ impl Histories {
 }
 
 impl HostHistories {
-    fn follow(&mut self, home: Home<'_>, seen: TimedAttempt, suspicion: bool) {
+    /// Takes an attempt at a page of a family. A section is a part of the host, and a family of its section:
+    /// two families of one section that fail are no sign that the others do.
+    fn follow(&mut self, home: Home<'_>, seen: TimedAttempt, family: u32, suspicion: bool) {
         self.whole.add(seen);
         let seen = TimedAttempt {
+            part: family,
             ever_fine: seen.ever_fine || suspicion,
             ..seen
         };
@@ -314,6 +313,19 @@ impl Together {
             .map(|found| (Whole::Host, found))
             .or_else(|| section().map(|found| (Whole::Section, found)))
             .or_else(|| family().map(|found| (Whole::Family, found)))
+    }
+}
+
+/// Returns the number of a part; parts beyond the bound share one.
+fn number(parts: &mut HashMap<String, u32>, name: &str) -> u32 {
+    let next = parts.len() as u32 + 1;
+    match parts.get(name) {
+        Some(number) => *number,
+        None if parts.len() < MOST_PARTS => {
+            parts.insert(name.to_owned(), next);
+            next
+        }
+        None => 0,
     }
 }
 

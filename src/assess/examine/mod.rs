@@ -125,6 +125,10 @@ impl Examination {
             None => self.rules.ignoring_speed(),
         };
         let mut judgement = tally.judge(&rules);
+        // What never was fine though it was requested time and again has a fault of its own, be it that which
+        // brings the others down.
+        let is_own = judgement.verdict == Verdict::Persistent;
+        let outage = outage.filter(|outage| outage.comes_again() || !(is_own && outage.is_over));
         if let Some(outage) = outage {
             if outage.comes_again() {
                 judgement = tally.judged(Verdict::Intermittent);
@@ -200,24 +204,24 @@ impl Examination {
         self.together.outage_of(home, &mut failed)
     }
 
-    /// Returns the cluster of a failing URL by its last failure.
+    /// Returns the cluster of a failing URL: that of its most frequent failure.
     fn cluster(
         &mut self,
         seen: &Seen<'_>,
         verdict: Verdict,
         together: Option<Whole>,
     ) -> Option<usize> {
-        let last = seen.last_failure()?;
+        let main = seen.main_failure()?;
         let key = ClusterKey {
             host: seen.host.to_owned(),
             section: seen.section.to_owned(),
             family: seen.family.to_owned(),
-            outcome: last.facts.outcome,
-            fingerprint: last.facts.fingerprint.map(str::to_owned),
-            soft: (last.facts.outcome == Outcome::SoftError200).then(|| seen.soft_error().cause),
+            outcome: main.facts.outcome,
+            fingerprint: main.facts.fingerprint.map(str::to_owned),
+            soft: (main.facts.outcome == Outcome::SoftError200).then(|| seen.soft_error().cause),
             crawler_only: verdict == Verdict::Persistent && Trials::of(seen).is_crawler_only(),
             at_speed: verdict == Verdict::LoadInduced,
-            waits: ClusterKey::is_wait(last.facts.waited),
+            waits: ClusterKey::is_wait(main.facts.waited),
             together,
         };
         let coarse = |key: &ClusterKey| ClusterKey {

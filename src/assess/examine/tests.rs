@@ -459,6 +459,93 @@ fn busy(from_open: u32) -> Together {
     histories.together()
 }
 
+/// A host of three sections with an index each, asked in turn once a second; `/shop/` is down for twenty
+/// seconds of sixty, the whole host too if so.
+fn flapping(whole: bool) -> Together {
+    let mut courses = Histories::default();
+    let homes = ["/shop/", "/shop/p*", "/blog/p*", "/docs/p*"].map(|family| Home {
+        host: HOST,
+        section: &family[..6],
+        family,
+    });
+    let is_shop = |home: &Home<'_>| home.section == "/shop/";
+    for home in homes.iter().filter(|home| whole || is_shop(home)) {
+        courses.watch(*home, false);
+    }
+    for n in 0..240_u32 {
+        let home = homes[[0, 1, 1, 2, 1, 3][n as usize % 6]];
+        let fails = (n / 20) % 3 == 0 && (whole || is_shop(&home));
+        let seen = GroupAttempt {
+            url: (n % 42).into(),
+            started: Moment::from_millis(i64::from(n) * 1_000),
+            outcome: if fails {
+                Outcome::Server502
+            } else {
+                Outcome::OkHtml
+            },
+            status: Some(if fails { 502 } else { 200 }),
+            open: 1,
+            rate: None,
+            ever_fine: true,
+            ever_failed: true,
+            purpose: Purpose::Crawl,
+            is_page: true,
+        };
+        courses.add(home, seen);
+    }
+    courses.together()
+}
+
+#[test]
+fn a_section_that_fails_beside_others_is_down_alone() {
+    let shop = Home {
+        host: HOST,
+        section: "/shop/",
+        family: "/shop/p*",
+    };
+    for (whole, expected) in [(false, Whole::Section), (true, Whole::Host)] {
+        let found = flapping(whole);
+        let (what, outages) = found.of(shop).expect("it was down");
+        assert_eq!((what, outages.count()), (expected, 4), "{whole}");
+    }
+}
+
+#[test]
+fn a_page_that_fails_every_time_is_told_beside_the_outages_that_it_brings() {
+    let mut run = Run::new();
+    run.0.together(flapping(true));
+    run.pages("/blog/", 20, ".");
+    let found = run.page("/shop/", &attempts("f f f")).judgement;
+    assert_eq!(
+        (found.verdict, found.in_outage),
+        (Verdict::Persistent, false)
+    );
+    let found = run.page("/shop/", &attempts("f f f,")).judgement;
+    assert_eq!((found.verdict, found.in_outage), (Verdict::Transient, true));
+    let found = run.conclude();
+    assert_eq!(rules(&found), ["host_outage", "persistent_cluster"]);
+}
+
+#[test]
+fn a_page_belongs_to_the_failure_that_it_had_most_often() {
+    let mut run = Run::new();
+    let outcomes = [
+        Outcome::TtfbTimeout,
+        Outcome::TtfbTimeout,
+        Outcome::EmptyReply,
+    ];
+    let made = (1..).zip(outcomes);
+    let made: Vec<_> = made
+        .map(|(pass, outcome)| attempt(outcome, pass, 0, true))
+        .collect();
+    run.page("/a/", &made);
+    let found = run.conclude();
+    assert_eq!(found.clusters[0].outcome, Outcome::TtfbTimeout);
+    let evidence = &found.clusters[0].diagnosis.evidence;
+    let words: Vec<String> = evidence.iter().take(2).map(ToString::to_string).collect();
+    assert_eq!(words, ["2 \u{d7} ttfb_timeout", "1 \u{d7} empty_reply"]);
+}
+
 #[test]
 fn speed_is_the_reason_only_if_the_host_shows_it() {
     let effect = SpeedEffect {

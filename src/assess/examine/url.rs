@@ -80,6 +80,19 @@ impl<'a> Seen<'a> {
             .unwrap_or_else(SoftError::unexplained)
     }
 
+    /// Returns the last failure of the most frequent kind; of two equally frequent kinds the later.
+    pub(super) fn main_failure(&self) -> Option<&SeenAttempt<'a>> {
+        let failures = || {
+            let attempts = self.evidence();
+            attempts.filter(|attempt| attempt.facts.outcome.is_failure())
+        };
+        // `max_by_key` takes the last of equals.
+        failures().max_by_key(|one| {
+            let alike = failures().filter(|other| other.facts.outcome == one.facts.outcome);
+            alike.count()
+        })
+    }
+
     /// Returns the last of them that failed.
     pub(super) fn last_failure(&self) -> Option<&SeenAttempt<'a>> {
         self.evidence()

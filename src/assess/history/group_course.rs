@@ -39,6 +39,10 @@ const DEVIATIONS: f64 = 3.1;
 /// Maximum number of failures, or of successes, for which the probability is computed exactly (ours).
 const FEW: u64 = 50;
 
+/// How often two parts must fail one right after the other for both to be down together, in standard
+/// deviations above chance: it exceeds that once in twenty times (ours).
+const TOGETHER: f64 = 1.64;
+
 /// Minimum successes at a load no lower than that of the failures, so that the load is not the reason
 /// (ours).
 const AS_HARD: u64 = 5;
@@ -54,7 +58,7 @@ const LOADS: usize = 65;
 pub(in crate::assess) struct TimedAttempt {
     /// The number of its URL.
     pub(in crate::assess) url: i64,
-    /// The number of a part of the group: of its family, or of its section.
+    /// The number of a part of the group: of a section of a host, of a family of a section.
     pub(in crate::assess) part: u32,
     /// When it began.
     pub(in crate::assess) started: Moment,
@@ -91,11 +95,16 @@ pub(in crate::assess) struct GroupHistory {
     /// Failures of pages that never succeeded. By themselves they prove nothing.
     dead: Vec<(i64, Moment)>,
     outages: Outages,
+    neighbours: Neighbours,
     /// Successes by the number of open requests.
     fine_by_open: Box<[u32; LOADS]>,
     /// Failures by the number of open requests.
     failed_by_open: Box<[u32; LOADS]>,
 }
+
+/// Attempts at two parts, one right after the other: by whether the first failed, and the second.
+#[derive(Clone, Copy, Debug, Default)]
+struct Neighbours([[u64; 2]; 2]);
 
 /// A run of failures that has not ended.
 #[derive(Clone, Debug)]
@@ -127,6 +136,7 @@ impl Default for GroupHistory {
             down_pages: HashSet::new(),
             dead: Vec::new(),
             outages: Outages::default(),
+            neighbours: Neighbours::default(),
             fine_by_open: Box::new([0; LOADS]),
             failed_by_open: Box::new([0; LOADS]),
         }
@@ -145,6 +155,9 @@ impl GroupHistory {
         }
         let part = *self.part.get_or_insert(seen.part);
         self.has_parts |= part != seen.part;
+        if let Some(last) = self.last.filter(|last| last.part != seen.part) {
+            self.neighbours.0[usize::from(last.failed)][usize::from(seen.failed)] += 1;
+        }
         self.runs += u64::from(self.last.is_none_or(|last| last.failed != seen.failed));
         let by_open = if seen.failed {
             &mut self.failed_by_open
@@ -177,6 +190,7 @@ impl GroupHistory {
             && self.pages >= FEWEST_PAGES_IN_ALL
             // If a group has several parts, outages of one part belong to that part.
             && (self.down_parts || !self.has_parts)
+            && !self.neighbours.fail_apart()
             && self.has_too_few_runs();
         if !together || !self.was_requested_as_hard() {
             return Outages::default();
@@ -293,6 +307,19 @@ impl GroupHistory {
             failed.map(|count| u64::from(*count)).sum()
         };
         borne.is_some_and(|borne| 2 * within(borne) >= self.failed)
+    }
+}
+
+impl Neighbours {
+    /// Whether one part fails beside good answers of the others: both fail one right after the other no
+    /// more often than by chance, and chance would have made it happen.
+    fn fail_apart(self) -> bool {
+        let [[neither, second], [first, both]] = self.0.map(|row| row.map(|count| count as f64));
+        let all = neither + second + first + both;
+        let (before, after) = (first + both, second + both);
+        let expected = before * after / all.max(1.0);
+        let variance = expected * (all - before) * (all - after) / (all * (all - 1.0)).max(1.0);
+        expected >= 1.0 && both <= expected + TOGETHER * variance.sqrt()
     }
 }
 
@@ -462,6 +489,17 @@ mod tests {
         assert_eq!(count(&format!("{fine}FFFFFFFF{fine}")), 0);
         assert_eq!(count(&format!("{fine}FfFFfFFf{fine}")), 1);
         assert_eq!(count(&format!("{fine}FFF{fine}fff{fine}")), 2, "in turn");
+    }
+
+    #[test]
+    fn a_part_that_fails_beside_good_answers_of_the_others_is_down_alone() {
+        let fine = ".,".repeat(10);
+        let beside = "FFF,FF,F,FFF,F,FF,,F,FFFF,FF,FFF,F,FF,".repeat(2);
+        assert_eq!(count(&format!("{fine}{beside}{fine}")), 0);
+        let noisy = beside.replacen("FFF,", "FfF,", 2);
+        assert_eq!(count(&format!("{fine}{noisy}{fine}")), 0, "and two others");
+        let down = format!("{fine}FfFFfFFfF").repeat(4);
+        assert_eq!(count(&format!("{down}{fine}")), 4, "all of them");
     }
 
     #[test]

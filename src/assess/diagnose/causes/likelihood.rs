@@ -6,6 +6,7 @@
 use http::header::RETRY_AFTER;
 
 use super::shares::Shares;
+use crate::assess::diagnose::answer::LONGEST_DEFAULT_DELAY;
 use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::context::{Context, Experiment, Ratio, Trial};
 use crate::assess::diagnose::error_page::catalogue::Fingerprint;
@@ -205,7 +206,7 @@ pub(super) fn weigh_answers(
     } else if facts.announced_default > 0 {
         evidence.push(Evidence::DefaultRetryAfter {
             count: facts.announced_default,
-            longest_seconds,
+            longest_seconds: longest_seconds.min(LONGEST_DEFAULT_DELAY.as_secs()),
         });
     }
     if facts.cached > 0 {

@@ -128,8 +128,13 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
     let generator = page.filter(|page| !page.causes.is_empty());
     let mut evidence = vec![Evidence::Outcome {
         outcome: facts.cluster.outcome,
-        count: facts.failures,
+        count: facts.failures - facts.others.values().sum::<u64>(),
     }];
+    let others = facts.others.iter();
+    evidence.extend(others.map(|(outcome, count)| Evidence::Outcome {
+        outcome: *outcome,
+        count: *count,
+    }));
     let named = page.filter(|page| page.names_product());
     let product = named.map(|page| page.product.as_str());
     if let Some(page) = named {

@@ -254,3 +254,30 @@ fn a_backend_without_a_name_is_found_in_the_same_surroundings_as_one_that_is_dow
         assert!((odds(&around) - alone).abs() < 1e-9, "{host:?}");
     }
 }
+
+#[test]
+fn what_broke_off_after_its_first_byte_was_not_refused_at_once() {
+    let said = |outcome| {
+        let facts = cluster(outcome, "", 3, Announced::Nothing);
+        let evidence = diagnose(&facts, &Context::default()).evidence;
+        evidence
+            .iter()
+            .any(|it| matches!(it, Evidence::Instant { .. }))
+    };
+    assert!(said(Outcome::Server502) && !said(Outcome::TotalTimeout));
+}
+
+#[test]
+fn a_default_delay_is_told_as_long_as_defaults_are() {
+    let delay = |seconds| Announced::Delay(Duration::from_secs(seconds));
+    let mut facts = cluster(Outcome::Server503RetryAfter, "", 3, delay(5));
+    facts.merge(&cluster(Outcome::Server503RetryAfter, "", 3, delay(86_400)));
+    let evidence = diagnose(&facts, &Context::default()).evidence;
+    let longest = evidence.iter().find_map(|it| match it {
+        Evidence::DefaultRetryAfter {
+            longest_seconds, ..
+        } => Some(*longest_seconds),
+        _ => None,
+    });
+    assert_eq!(longest, Some(30));
+}

@@ -91,7 +91,7 @@ impl Examination {
 
 fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions {
     let Examination {
-        tally,
+        mut tally,
         mut hosts,
         clusters,
         together,
@@ -115,6 +115,7 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
         host.facts.is_uneven = are_uneven(host.sections.values().map(|section| section.urls));
         host.facts.pool = pool(&host.sections);
     }
+    tally.site.counts = tally.own_looks();
     leave_out_unheard(&mut hosts);
     let clusters: Vec<Cluster> = clusters.into_values();
     let groups: Vec<(Group, Diagnosis)> = grouped(&clusters)

@@ -7,9 +7,12 @@ use std::time::Duration;
 use super::deduction::{Deduction, Examples, Fact};
 use super::first_looks::FirstLooks;
 use super::mean::WeightedRisk;
+use crate::assess::diagnose::Ratio;
+use crate::assess::diagnose::rules::is_down;
 use crate::assess::statistics::latency::Latency;
 use crate::assess::statistics::uncaught::LookCounts;
 use crate::assess::verdict::judgement::Judgement;
+use crate::assess::verdict::kind::FailureKind;
 use crate::assess::verdict::rules::Verdict;
 
 /// Maximum sections, and maximum hosts, that are counted separately; about 2 MB for each of the two.
@@ -44,7 +47,7 @@ pub struct Aggregate {
     pub looks: FirstLooks,
     /// Times to the first byte of successful answers.
     pub latency: Latency,
-    /// Looks at pages, without those that a host outage or the crawl's speed explains.
+    /// Looks at pages, without those that an outage, a limit or the crawl's speed explains.
     pub counts: LookCounts,
     verdicts: [u64; 6],
     /// Risk times weight by verdict.
@@ -67,7 +70,10 @@ impl Aggregate {
         // A page that failed only in an outage is left out: it is neither a failing page nor one that
         // never failed.
         let is_clear = verdict == Verdict::Ok || url.judgement.looks.failed() > 0;
-        if is_clear && verdict != Verdict::LoadInduced && !url.judgement.in_outage {
+        // A limit refuses whoever asks too fast, whatever the page.
+        let is_refused = url.judgement.kind == Some(FailureKind::RateLimited);
+        let is_of_load = verdict == Verdict::LoadInduced || is_refused;
+        if is_clear && !is_of_load && !url.judgement.in_outage {
             self.counts.add(url.judgement.looks);
         }
         if let Some(ttfb) = url.judgement.ttfb {
@@ -80,6 +86,11 @@ impl Aggregate {
             self.at_risk[verdict as usize] += 1;
             self.worst[verdict as usize].add(share, url.address);
         }
+    }
+
+    /// Returns whether the section failed as a whole and was not rechecked, so that it says nothing about single pages.
+    fn is_unsettled(&self) -> bool {
+        is_down(Ratio::new(self.count(Verdict::Unconfirmed), self.urls))
     }
 
     /// Returns the number of URLs with this verdict.
@@ -198,6 +209,15 @@ impl SiteTally {
         self.sections.add(url.section, url);
     }
 
+    /// Looks at pages that may fail by themselves: not those of sections that failed as a whole.
+    pub fn own_looks(&self) -> LookCounts {
+        let mut counts = LookCounts::default();
+        let settled = self.sections.iter().filter(|(_, it)| !it.is_unsettled());
+        settled.for_each(|(_, section)| counts.merge(&section.counts));
+        counts
+    }
+
+    /// Median time to the first byte over the whole site.
     /// Returns the median time to the first byte over the whole site.
     pub fn median_ttfb(&self) -> Option<Duration> {
         let median = self.site.latency.median_ms()?;

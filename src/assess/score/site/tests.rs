@@ -10,6 +10,7 @@ fn judged(course: &str) -> Judgement {
     for (pass, mark) in (1..).zip(course.chars()) {
         let (outcome, status) = match mark {
             'F' => (Outcome::Server502, 502),
+            'R' => (Outcome::Client429, 429),
             'T' => (Outcome::Server504, 504),
             'E' => (Outcome::SoftError200, 200),
             _ => (Outcome::OkHtml, 200),
@@ -89,6 +90,23 @@ fn urls_are_counted_by_verdict_section_and_host() {
             "indexing_risk.persistent",
             "indexing_risk.unconfirmed"
         ]
+    );
+}
+
+#[test]
+fn failures_that_a_limit_or_a_section_explains_are_no_page_that_fails_by_itself() {
+    let fine: Vec<(u8, Judgement, f64)> = (0..40).map(|_| (1, judged("."), 1.0)).collect();
+    let estimate = |marks: &str, section: u8| {
+        let more = (0..25).map(|_| (section, judged(marks), 1.0));
+        let urls: Vec<_> = fine.iter().copied().chain(more).collect();
+        site(&urls).own_looks().uncaught().expect("an estimate")
+    };
+    let [refused, down, own] = [("R.", 1), ("F", 2), ("F.F.", 2)].map(|it| estimate(it.0, it.1));
+    assert_eq!((refused.never_failed, refused.any_failed), (40, false));
+    assert_eq!((down.never_failed, down.any_failed), (40, false));
+    assert!(
+        own.any_failed && own.pages.value > down.pages.value,
+        "{own:?}"
     );
 }
 

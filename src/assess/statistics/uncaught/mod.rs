@@ -68,6 +68,13 @@ impl LookCounts {
         }
     }
 
+    /// Adds the pages of another count.
+    pub fn merge(&mut self, other: &LookCounts) {
+        for (looks, pages) in &other.pages {
+            *self.pages.entry(*looks).or_default() += pages;
+        }
+    }
+
     /// Returns the estimate, or `None` if there are too few pages.
     pub fn uncaught(&self) -> Option<Uncaught> {
         let of = |fine: bool| -> u64 {

@@ -250,7 +250,10 @@ fn findings_are_told_with_cause_owner_and_first_step_and_are_news_once() {
             evidence: vec!["2 of 9 fail".to_owned()],
             ..finding("one_backend_down", Severity::Error)
         },
-        finding("external_links", Severity::Warning),
+        StoredFinding {
+            advice: "external_links".to_owned(),
+            ..finding("external_links", Severity::Warning)
+        },
         finding("transient_cluster", Severity::Notice),
     ];
     let brief = case.brief();
@@ -263,7 +266,7 @@ fn findings_are_told_with_cause_owner_and_first_step_and_are_news_once() {
         .collect();
     let expected = [
         ("One backend of several is down", true, "hosting team"),
-        ("External links that fail", true, "editors of the pages"),
+        ("External links that fail", true, "content team"),
     ];
     assert_eq!(told, expected);
     assert!(!brief.findings[0].step.is_empty() && !brief.findings[0].cause.is_empty());
