@@ -64,6 +64,8 @@ pub enum Event<'a> {
         failing: usize,
         /// Failing URLs that the budget does not reach.
         left_out: usize,
+        /// Whether all of them failed first after the passes had begun.
+        is_late: bool,
     },
     /// A confirmation pass is done but for its sentinels: pages of parts of the site that go down as a whole, which
     /// are requested every few seconds.

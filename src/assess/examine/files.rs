@@ -72,6 +72,8 @@ pub struct KnownSitemap {
     pub address: String,
     /// What happened last.
     pub outcome: Outcome,
+    /// Requests for it that failed.
+    pub failed: u64,
 }
 
 /// A redirect with its end.

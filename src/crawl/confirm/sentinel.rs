@@ -111,6 +111,7 @@ mod tests {
             passes: 1,
             looks: Looks::default(),
             needed: 0,
+            is_file: false,
             ever_ok,
             last_failed: true,
             in_outage: false,

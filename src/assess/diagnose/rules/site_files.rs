@@ -16,6 +16,8 @@ pub struct SitemapFacts {
     pub url: String,
     /// What happened when it was asked for.
     pub outcome: Outcome,
+    /// Requests for it that failed.
+    pub failed: u64,
     /// URLs it lists that fail, of those it lists that were fetched.
     pub listed: Ratio,
     /// One that fails.
@@ -54,7 +56,7 @@ pub fn sitemap_failing(facts: &SitemapFacts, diagnosis: Option<&Diagnosis>) -> O
         confidence,
         evidence: vec![Evidence::Outcome {
             outcome: facts.outcome,
-            count: 1,
+            count: facts.failed,
         }],
         advice: "sitemap",
     })
@@ -137,6 +139,7 @@ mod tests {
         SitemapFacts {
             url: "https://www.shop.test/sitemap.xml".to_owned(),
             outcome,
+            failed: 3,
             listed: Ratio::new(failing, 100),
             example: Some("https://www.shop.test/a".to_owned()),
         }
