@@ -111,7 +111,7 @@ mod tests {
             passes: 1,
             looks: Looks::default(),
             needed: 0,
-            is_file: false,
+            role: Role::Page,
             ever_ok,
             last_failed: true,
             in_outage: false,

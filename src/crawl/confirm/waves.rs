@@ -146,7 +146,7 @@ impl Wave {
 mod tests {
     use super::*;
 
-    const DELAYS: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(60)];
+    const DELAYS: [Duration; 2] = [Duration::from_secs(15), Duration::from_mins(1)];
 
     fn at(second: u64) -> Moment {
         Moment::default() + Duration::from_secs(second)

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::retry::LONGEST_ANNOUNCED;
-use crate::model::{Frequency, LOOK_SPACING, Looks, Moment, Outcome};
+use crate::model::{Frequency, LOOK_SPACING, Looks, Moment, Outcome, Role};
 
 pub use load_trial::LoadTrial;
 
@@ -53,8 +53,8 @@ pub struct Candidate {
     /// Failed looks that chance does not explain on its host, if nothing is ever fine; 0 where pages
     /// do not come and go.
     pub needed: u32,
-    /// Whether it is a file that is wanted once: a sitemap that was read is not requested again.
-    pub is_file: bool,
+    /// Its role: a sitemap that was read is not requested again.
+    pub role: Role,
     /// Whether any attempt succeeded.
     pub ever_ok: bool,
     /// Whether the last one failed.
@@ -105,7 +105,7 @@ pub struct ConfirmPace {
 impl Candidate {
     /// Whether asking again would teach nothing more.
     pub fn is_settled(&self, enough: Enough) -> bool {
-        if (self.in_outage || self.is_file) && self.ever_ok {
+        if (self.in_outage || self.role == Role::Sitemap) && self.ever_ok {
             return true;
         }
         let proven = !self.ever_ok
@@ -150,7 +150,7 @@ impl Candidate {
             MOST_EARLY_LOOKS
         };
         let open = if self.ever_ok {
-            !self.in_outage && !self.is_file && self.looks.frequency().is_none()
+            !self.in_outage && self.role != Role::Sitemap && self.looks.frequency().is_none()
         } else {
             !self.has_looks_enough()
         };

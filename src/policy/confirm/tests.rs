@@ -23,7 +23,7 @@ fn failing() -> Candidate {
         passes: 1,
         looks: Looks::default(),
         needed: 0,
-        is_file: false,
+        role: Role::Page,
         last_failed: false,
         ever_ok: false,
         in_outage: false,

@@ -115,7 +115,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
                 passes: 0,
                 looks: Looks::default(),
                 needed: 0,
-                is_file: role == Role::Sitemap,
+                role,
                 ever_ok: false,
                 last_failed: false,
                 in_outage: false,
@@ -189,7 +189,7 @@ fn look_around(
         url.seen.in_outage = whole == Some(Whole::Host) || url.is_in(episodes.get(host));
         url.down_with = match whole {
             // A sitemap shows nothing of the pages beside it.
-            _ if url.seen.is_file => None,
+            _ if url.role == Role::Sitemap => None,
             Some(Whole::Section) => Some(section.to_owned()),
             Some(Whole::Family) => Some(family.to_owned()),
             Some(Whole::Host) | None => None,
