@@ -25,6 +25,9 @@ fn doubt(state: RunState, summary: &RunSummary, unaudited: bool) -> Option<Doubt
         _ if summary.pages.fetched == 0 => Some(Doubt::NothingFetched),
         RunState::Running | RunState::Interrupted => Some(Doubt::Interrupted),
         RunState::Finished | RunState::Incomplete if unaudited => Some(Doubt::NotAudited),
+        RunState::Finished | RunState::Incomplete if summary.unread_sitemaps > 0 => {
+            Some(Doubt::Unread(summary.unread_sitemaps))
+        }
         RunState::Finished | RunState::Incomplete => match summary.unseen {
             0 => None,
             unseen => Some(Doubt::LeftOut(unseen)),
@@ -129,6 +132,20 @@ mod tests {
             |summary: &RunSummary| judged(&["5xx > 0"], RunState::Interrupted, summary, true);
         assert_eq!(status(&summary()), GateStatus::Failed);
         assert_eq!(status(&RunSummary::default()), GateStatus::Undecided);
+    }
+
+    #[test]
+    fn no_gate_holds_where_a_sitemap_could_not_be_read() {
+        let mut some = summary();
+        (some.unseen, some.unread_sitemaps) = (1, 1);
+        let gate: Gate = "coverage < 90%".parse().expect("a gate");
+        let judged = judge(&[gate], RunState::Finished, &some, false);
+        assert_eq!(judged[0].result, GateStatus::Undecided);
+        let reason = &judged[0].reason;
+        assert!(
+            reason.ends_with("but 1 sitemap that may list unknown pages could not be read"),
+            "{reason}"
+        );
     }
 
     #[test]

@@ -69,15 +69,26 @@ pub fn apart(summary: &RunSummary) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Returns the note about links and sitemap entries that were left out and may lead to unknown pages.
-pub fn left_out(unseen: u64) -> String {
-    let (what, were) = if unseen == 1 {
+/// Returns the note about links and sitemap entries that were left out, and sitemaps that could not be read, and may
+/// lead to unknown pages; `None` if there are none.
+pub fn left_out(summary: &RunSummary) -> Option<String> {
+    let unread = summary.unread_sitemaps;
+    let left_out = summary.unseen.saturating_sub(unread);
+    let (what, were) = if left_out == 1 {
         ("link or sitemap entry", "was")
     } else {
         ("links or sitemap entries", "were")
     };
-    let unseen = number(unseen);
-    format!("{unseen} {what} that may lead to unknown pages {were} left out")
+    let left_out = (left_out > 0).then(|| {
+        let left_out = number(left_out);
+        format!("{left_out} {what} that may lead to unknown pages {were} left out")
+    });
+    let unread = (unread > 0).then(|| {
+        let sitemaps = count(unread, "sitemap");
+        format!("{sitemaps} that may list unknown pages could not be read")
+    });
+    let parts: Vec<String> = left_out.into_iter().chain(unread).collect();
+    (!parts.is_empty()).then(|| parts.join(" and "))
 }
 
 /// Returns a text in one line, with control characters visible: a text of a site stays in its line and has no colours.

@@ -55,6 +55,7 @@ enum After {
         ends_by: Moment,
         failing: u64,
         left_out: u64,
+        is_late: bool,
     },
     /// Only sentinels are requested.
     Watching { pages: u64, until: Moment },
@@ -133,6 +134,7 @@ impl Progress {
                 ends_by,
                 failing,
                 left_out,
+                is_late,
                 ..
             } => {
                 self.experiment = None;
@@ -141,6 +143,7 @@ impl Progress {
                     ends_by: *ends_by,
                     failing: *failing as u64,
                     left_out: *left_out as u64,
+                    is_late: *is_late,
                 });
             }
             Event::Watching { pages, until } => {
@@ -263,8 +266,12 @@ fn said(after: After, gauge: &Gauge) -> String {
             ends_by,
             failing,
             left_out,
+            is_late,
         } => {
-            let urls = count(failing, "failing URL");
+            let mut urls = count(failing, "failing URL");
+            if is_late {
+                urls.push_str(", first seen failing during a pass,");
+            }
             let wait = starts.since(gauge.now);
             let mut text = if wait > Duration::ZERO {
                 format!("requesting {urls} again in {}", duration(wait))
@@ -371,11 +378,23 @@ mod tests {
             ends_by: Moment::default() + Duration::from_mins(10),
             failing: 1,
             left_out: 2,
+            is_late: false,
         };
         assert_eq!(
             said(pass, &gauge),
             "requesting 1 failing URL again in 15 s (a sample, because --confirm-budget is too \
              short for all)"
+        );
+        let late = After::Confirming {
+            starts: Moment::default() + Duration::from_secs(15),
+            ends_by: Moment::default() + Duration::from_mins(10),
+            failing: 25,
+            left_out: 0,
+            is_late: true,
+        };
+        assert_eq!(
+            said(late, &gauge),
+            "requesting 25 failing URLs, first seen failing during a pass, again in 15 s"
         );
         let until = Moment::default() + Duration::from_secs(40);
         assert_eq!(

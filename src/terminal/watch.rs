@@ -46,11 +46,18 @@ impl Observer for Watch {
                 starts,
                 failing,
                 left_out,
+                is_late,
                 ..
             } => {
+                let urls = count(*failing as u64, "failing URL");
+                let which = if *is_late {
+                    ", first seen failing during an earlier pass,"
+                } else {
+                    ""
+                };
                 tracing::info!(
                     pass, %starts, failing, left_out,
-                    "pass {pass} requests {failing} failing URLs again at {starts}"
+                    "pass {pass} requests {urls}{which} again at {starts}"
                 );
             }
             Event::Watching { pages, until } => {

@@ -71,6 +71,8 @@ pub struct KnownSitemap {
     pub address: String,
     /// The outcome of the last attempt.
     pub outcome: Outcome,
+    /// Requests for it that failed.
+    pub failed: u64,
 }
 
 /// A redirect with its end.

@@ -63,6 +63,8 @@ pub enum Doubt {
     Interrupted,
     /// This many links or sitemap entries were left out, and may lead to unknown pages.
     LeftOut(u64),
+    /// So many sitemaps could not be read, and may list pages that it does not know.
+    Unread(u64),
 }
 
 /// The result of a gate.
@@ -304,6 +306,17 @@ impl GateResult {
             }
             (Doubt::Interrupted, GateStatus::Held) => {
                 format!("{}, but the run was interrupted", self.reason)
+            }
+            (Doubt::Unread(sitemaps), GateStatus::Held) => {
+                let them = if sitemaps == 1 {
+                    "1 sitemap".to_owned()
+                } else {
+                    format!("{sitemaps} sitemaps")
+                };
+                format!(
+                    "{}, but {them} that may list unknown pages could not be read",
+                    self.reason
+                )
             }
             (Doubt::LeftOut(unseen), GateStatus::Held) => format!(
                 "{}, but {unseen} links or sitemap entries that may lead to unknown pages were left out",

@@ -6,6 +6,7 @@
 mod pass;
 mod sample;
 mod sentinel;
+mod waves;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -20,6 +21,7 @@ use self::pass::{CurrentPass, Watched};
 pub(super) use self::sample::SAMPLE;
 use self::sample::Sample;
 use self::sentinel::Sentinels;
+use self::waves::Waves;
 
 /// Maximum wait for the first byte in a pass: longer than the minute after which most gateways give
 /// up, so that the gateway's own answer arrives.
@@ -53,8 +55,14 @@ pub(super) struct Passes {
     begun: usize,
     /// When the crawl itself was over.
     crawl_ended: Option<Moment>,
-    /// Time that passes took so far, without the waits between them.
+    /// Time that passes took so far, with the waits for those of late waves alone.
     spent: Duration,
+    /// What failed, by when it was found; none before the first pass that this process begins.
+    waves: Option<Waves>,
+    /// When the first pass began, if a process that is gone began it and was interrupted in one.
+    confirmed_since: Option<Moment>,
+    /// When the last pass had its last answer.
+    last_answer: Moment,
     current: Option<CurrentPass>,
     /// Whether load makes hosts fail.
     trials: HashMap<HostKey, LoadTrial>,
@@ -77,8 +85,18 @@ pub(super) struct NextPass {
     pub(super) failing: usize,
     /// Failing URLs that are beyond the budget.
     pub(super) left_out: usize,
+    /// Whether all of them failed first after the passes had begun.
+    pub(super) is_late: bool,
     /// The pace of its hosts at first.
     pub(super) hosts: Vec<(HostKey, Pace)>,
+}
+
+/// A failing URL that a pass requests.
+#[derive(Clone, Copy)]
+struct Chosen<'a> {
+    failed: &'a FailedUrl,
+    /// Whether it is the last planned pass that requests it.
+    is_last: bool,
 }
 
 /// The consequences of an answer in a pass.
@@ -103,6 +121,9 @@ impl Passes {
             begun: 0,
             crawl_ended: None,
             spent: Duration::ZERO,
+            waves: None,
+            confirmed_since: None,
+            last_answer: Moment::default(),
             current: None,
             trials: HashMap::new(),
             closed: false,
@@ -116,6 +137,8 @@ impl Passes {
         self.crawl_ended = made.crawl_ended;
         if made.is_cut_short {
             self.spent = made.spent;
+            // What was found during the passes has some left.
+            self.confirmed_since = made.confirmed_since;
         }
         if made.is_sampled || made.last > 1 {
             self.sample.resume(now);
@@ -151,9 +174,9 @@ impl Passes {
     ) -> Result<Option<NextPass>, StoreError> {
         if let Some(current) = self.current.take() {
             self.spent += current.lasted();
+            self.last_answer = current.last_answer;
         }
         self.crawl_ended.get_or_insert(now);
-        let left = self.plan.budget.saturating_sub(self.spent);
         if self.plan.delays.is_empty() {
             return Ok(None);
         }
@@ -161,6 +184,7 @@ impl Passes {
         for failed in &mut failed {
             failed.forget_announcement(up_since(&failed.url.host_key()));
         }
+        let left = self.plan.budget.saturating_sub(self.spent);
         let planned = (!left.is_zero())
             .then(|| self.planned(&failed, now, left, dice))
             .flatten();
@@ -179,37 +203,56 @@ impl Passes {
         left: Duration,
         dice: &mut fastrand::Rng,
     ) -> Option<NextPass> {
-        let crawl_ended = self.crawl_ended.unwrap_or(now);
-        let candidates: Vec<Candidate> = failed.iter().map(|failed| failed.seen).collect();
         let enough = Enough {
             passes: PASSES,
             attempts: ATTEMPTS,
             span: self.plan.proof,
         };
+        let crawl_ended = self.crawl_ended.unwrap_or(now);
+        let (delays, begun) = (&self.plan.delays, self.begun);
+        let found_by = self.confirmed_since.unwrap_or(now);
+        let waves = self
+            .waves
+            .get_or_insert_with(|| Waves::first(found_by, crawl_ended, delays, begun));
+        let open = failed
+            .iter()
+            .filter(|failed| !failed.seen.is_settled(enough));
+        waves.see(open.map(FailedUrl::first_failed), delays, now);
         while self.begun < MAX_PASSES {
-            let delay = self.plan.delays.get(self.begun).copied()?;
+            let waves = self.waves.as_mut()?;
+            let turn = waves.begin(now, self.last_answer, left)?;
+            self.begun += 1;
+            let (of_turn, passes_left): (Vec<&FailedUrl>, Vec<usize>) = failed
+                .iter()
+                .filter_map(|it| Some((it, waves.left_after_turn(it.first_failed())?)))
+                .unzip();
+            let candidates: Vec<Candidate> = of_turn.iter().map(|failed| failed.seen).collect();
             let pace = ConfirmPace {
-                starts: now.max(crawl_ended + delay),
-                budget: left,
+                starts: turn.starts,
+                budget: left.saturating_sub(turn.counted),
                 interval: self.pace.fast().interval,
             };
             let selection = select(&candidates, enough, pace, &mut |below| dice.usize(..below));
-            if selection.chosen.is_empty() && selection.announced.is_empty() {
-                return None;
-            }
-            self.begun += 1;
-            let following = self.plan.delays.get(self.begun);
-            let following = following.map(|delay| crawl_ended + *delay);
             if selection.chosen.is_empty() {
                 // All URLs announced an end after the start of this pass; a later one may come
                 // after that.
                 continue;
             }
-            let chosen: Vec<&FailedUrl> = selection.chosen.iter().map(|at| &failed[*at]).collect();
-            let mut next = self.begin(pace, &chosen);
+            let chosen: Vec<Chosen<'_>> = selection
+                .chosen
+                .iter()
+                .map(|at| Chosen {
+                    failed: of_turn[*at],
+                    is_last: passes_left[*at] == 0,
+                })
+                .collect();
+            self.spent += turn.counted;
+            let mut next = self.begin(pace, &chosen, turn.left);
             next.left_out = selection.left_out.len();
+            next.is_late = turn.is_late;
             if let Some(current) = &mut self.current {
-                current.sentinels = Sentinels::among(&chosen, pace.starts, following);
+                let chosen: Vec<&FailedUrl> = chosen.iter().map(|chosen| chosen.failed).collect();
+                current.sentinels = Sentinels::among(&chosen, pace.starts, turn.next);
             }
             return Some(next);
         }
@@ -226,7 +269,13 @@ impl Passes {
         let left_failing = failed.iter().filter(|failed| {
             failed.seen.is_left_failing() && failed.seen.announced.is_none_or(|end| end <= now)
         });
-        let chosen: Vec<&FailedUrl> = left_failing.take(MOST_CLOSING).collect();
+        let chosen: Vec<Chosen<'_>> = left_failing
+            .map(|failed| Chosen {
+                failed,
+                is_last: true,
+            })
+            .take(MOST_CLOSING)
+            .collect();
         if chosen.is_empty() {
             return None;
         }
@@ -236,7 +285,7 @@ impl Passes {
             budget: CLOSING_TIME,
             interval: self.pace.fast().interval,
         };
-        let next = self.begin(pace, &chosen);
+        let next = self.begin(pace, &chosen, 1);
         if let Some(current) = &mut self.current {
             current.is_closing = true;
         }
@@ -262,17 +311,19 @@ impl Passes {
         Ok(())
     }
 
-    /// Begins the next pass.
-    fn begin(&mut self, pace: ConfirmPace, failed: &[&FailedUrl]) -> NextPass {
+    /// Begins the next pass. Its URLs have at most `passes_left` passes left, this one included.
+    fn begin(&mut self, pace: ConfirmPace, urls: &[Chosen<'_>], passes_left: usize) -> NextPass {
         let number = self.last();
-        let passes_left = self.plan.delays.len().saturating_sub(self.begun) + 1;
-        let chosen: Vec<Discovery> = failed
+        let chosen: Vec<Discovery> = urls
             .iter()
-            .map(|failed| again(failed, number, pace.starts))
+            .map(|asked| again(asked.failed, number, pace.starts))
             .collect();
-        let watched: HashMap<Fingerprint, Watched> = failed
+        let watched: HashMap<Fingerprint, Watched> = urls
             .iter()
-            .map(|failed| (failed.url.fingerprint(), Watched::new(failed.seen)))
+            .map(|Chosen { failed, is_last }| {
+                let watched = Watched::new(failed.seen, *is_last);
+                (failed.url.fingerprint(), watched)
+            })
             .collect();
         let mut waiting: BTreeMap<HostKey, usize> = BTreeMap::new();
         for found in &chosen {
@@ -288,7 +339,6 @@ impl Passes {
             last_answer: pace.starts,
             deadline: pace.starts + pace.budget,
             looks_end: pace.starts + pace.budget / passes_left as u32,
-            is_last: passes_left == 1,
             waiting,
             watched,
             controls: HashMap::new(),
@@ -304,6 +354,7 @@ impl Passes {
             failing: chosen.len(),
             chosen,
             left_out: 0,
+            is_late: false,
             hosts,
         }
     }
@@ -407,7 +458,7 @@ impl Passes {
         let again = if current.is_closing {
             failed && watched.has_time()
         } else {
-            watched.wants_more(answer, trial, current.is_last)
+            watched.wants_more(answer, trial)
         };
         let again = again
             .then(|| current.again_at(&host, pace.interval, now))

@@ -34,8 +34,6 @@ pub(super) struct CurrentPass {
     pub(super) deadline: Moment,
     /// When second and further looks end, so that later passes have time for their first ones.
     pub(super) looks_end: Moment,
-    /// Whether no other pass is planned.
-    pub(super) is_last: bool,
     /// URLs that are not done, by host.
     pub(super) waiting: BTreeMap<HostKey, usize>,
     pub(super) watched: HashMap<Fingerprint, Watched>,
@@ -54,6 +52,8 @@ pub(super) struct CurrentPass {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Watched {
     seen: Candidate,
+    /// Whether no other pass is planned for it.
+    is_last: bool,
     /// Looks made in this pass.
     made: u32,
     /// Time that they took.
@@ -180,9 +180,10 @@ impl CurrentPass {
 }
 
 impl Watched {
-    pub(super) const fn new(seen: Candidate) -> Watched {
+    pub(super) const fn new(seen: Candidate, is_last: bool) -> Watched {
         Watched {
             seen,
+            is_last,
             made: 0,
             took: Duration::ZERO,
             is_done: false,
@@ -208,12 +209,12 @@ impl Watched {
 
     /// Returns whether it takes one more look in this pass. A page that announces a long pause gets
     /// no request before its end. If load is the reason, no test of chance is needed.
-    pub(super) fn wants_more(&self, answer: &Answer, trial: &LoadTrial, is_last: bool) -> bool {
+    pub(super) fn wants_more(&self, answer: &Answer, trial: &LoadTrial) -> bool {
         answer.announced.is_none_or(|wait| wait <= LONGEST_WAIT)
             && !self.is_done
             && self.took < LONGEST_LOOKS
             && !trial.is_convicted()
-            && self.seen.wants_more(self.made, is_last)
+            && self.seen.wants_more(self.made, self.is_last)
     }
 }
 

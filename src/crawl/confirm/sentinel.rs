@@ -118,6 +118,7 @@ mod tests {
             passes: 1,
             looks: Looks::default(),
             needed: 0,
+            role: Role::Page,
             ever_ok,
             last_failed: true,
             in_outage: false,

@@ -50,6 +50,7 @@ impl State {
             ends_by: next.ends_by,
             failing: next.failing,
             left_out: next.left_out,
+            is_late: next.is_late,
         })];
         for (host, pace) in next.hosts {
             let pace = self.hosts.pass_pace(&host, pace);

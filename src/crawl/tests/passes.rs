@@ -222,3 +222,100 @@ async fn a_page_that_waits_for_its_retry_when_the_crawl_is_interrupted_is_fetche
     );
     assert_eq!(pages.not_requested + pages.requested, pages.known);
 }
+
+/// A section whose index fails for a while, so that its pages are found during the passes. One is dead and one fails
+/// every other time, or all fail for a while.
+fn late_section(until: Duration, heals: Option<Duration>) -> Crawl {
+    let mut crawl = Crawl::new(audit(), &[]);
+    let mut shop = numbered("/shop/", 20);
+    shop.extend(["/shop/dead".to_owned(), "/shop/odd".to_owned()]);
+    let start = linking(&[numbered("/fine/", 20), vec!["/shop".to_owned()]].concat());
+    let shop = linking(&shop);
+    let requested: Mutex<HashMap<String, usize>> = Mutex::default();
+    crawl.script.origin = Some(origin(move |asked| {
+        let mut requested = requested.lock().unwrap();
+        let number = requested.entry(asked.path.to_owned()).or_default();
+        *number += 1;
+        match asked.path {
+            "/" => at_once(start.clone()),
+            "/shop" if asked.at < until => at_once(error(502)),
+            "/shop" => at_once(shop.clone()),
+            path if path.starts_with("/shop/") && heals.is_some() => {
+                let fails = heals.is_some_and(|heals| asked.at < heals);
+                at_once(if fails { error(500) } else { page("a page") })
+            }
+            "/shop/dead" => at_once(error(500)),
+            "/shop/odd" if *number % 2 == 1 => at_once(error(500)),
+            "/shop/odd" => at_once(page("a page")),
+            _ => at_once(page("a page")),
+        }
+    }));
+    crawl
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_are_found_during_a_pass_have_passes_of_their_own() {
+    for (until, heals) in [(10, None), (40, None), (10, Some(50)), (40, Some(100))] {
+        let heals = heals.map(Duration::from_secs);
+        let mut crawl = late_section(Duration::from_secs(until), heals);
+        let seeds = crawl.plan.scope.seeds.clone();
+        assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+        let verdicts = crawl.rows(Table::Pages, &["Address", "Verdict"]);
+        let expected = |row: &str| match row.split(" | ").next().expect("a path") {
+            "/shop" => "transient",
+            path if path.starts_with("/shop/") && heals.is_some() => "transient",
+            "/shop/dead" => "persistent",
+            "/shop/odd" => "intermittent",
+            _ => "ok",
+        };
+        for row in &verdicts {
+            assert!(row.ends_with(expected(row)), "{until} s, {heals:?}: {row}");
+        }
+        let lasted = {
+            let requests = crawl.script.requests.lock().unwrap();
+            requests.last().unwrap().0 - requests.first().unwrap().0
+        };
+        assert!(lasted < Duration::from_mins(4), "{lasted:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_are_found_during_a_pass_have_theirs_after_an_interruption_too() {
+    let mut crawl = late_section(Duration::from_secs(40), None);
+    let (stop, _) = stop_switch();
+    // In the last planned pass the section leads on.
+    crawl.script.stop_after = Some((67, stop));
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    let passes = crawl.rows(Table::Attempts, &["Pass"]);
+    assert!(passes.contains(&"4".to_owned()), "{passes:?}");
+    crawl.script.stop_after = None;
+    assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
+    let verdicts = crawl.rows(Table::Pages, &["Address", "Verdict"]);
+    for expected in ["/shop/dead | persistent", "/shop/odd | intermittent"] {
+        assert!(verdicts.contains(&expected.to_owned()), "{verdicts:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_lead_to_one_another_during_passes_end_with_the_budget() {
+    let mut crawl = Crawl::new(audit(), &[]);
+    let requested: Mutex<HashMap<String, usize>> = Mutex::default();
+    crawl.script.origin = Some(origin(move |asked| {
+        let mut requested = requested.lock().unwrap();
+        let number = requested.entry(asked.path.to_owned()).or_default();
+        *number += 1;
+        let at: u32 = asked.path.trim_start_matches('/').parse().unwrap_or(0);
+        // Each fails until its first pass.
+        if at > 0 && *number <= 2 {
+            return at_once(error(500));
+        }
+        at_once(links(&[&format!("/{}", at + 1)]))
+    }));
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    let requests = crawl.script.requests.lock().unwrap();
+    let lasted = requests.last().unwrap().0 - requests.first().unwrap().0;
+    let (least, most) = (Duration::from_mins(5), Duration::from_mins(15));
+    assert!((least..most).contains(&lasted), "{lasted:?}");
+}

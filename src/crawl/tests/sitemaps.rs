@@ -255,3 +255,65 @@ async fn an_alternate_is_found_and_is_not_an_entry_of_the_sitemap() {
         ["/ | false", "/a | true", "/b | true", "/c | false"]
     );
 }
+
+/// A crawl with passes of a site whose robots.txt names an index of two sitemaps, one of which fails so many times.
+async fn with_a_failing_sitemap(times: usize) -> Crawl {
+    let mut map = vec![error(503); times];
+    map.push(urls(&["http://site.test/b"]));
+    let maps = ["a", "b"].map(|map| format!("http://site.test/{map}.xml"));
+    let answers: &[(&str, &[Reply])] = &[
+        ("/robots.txt", &[names(["/index.xml".to_owned()])]),
+        ("/index.xml", &[index(maps)]),
+        ("/a.xml", &[urls(&["http://site.test/a"])]),
+        ("/b.xml", &map),
+        ("/a", &[page("a page")]),
+        ("/b", &[page("a page")]),
+        ("/", &[page("a page")]),
+    ];
+    Crawl::to_the_end(confirming(), answers).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sitemap_that_fails_is_requested_again_in_each_pass_and_leads_on() {
+    for times in [3, 4] {
+        let crawl = with_a_failing_sitemap(times).await;
+        assert!(crawl.asked().contains(&"/b".to_owned()), "{times}");
+        // Once it was read it is not requested again.
+        assert_eq!(requested(&crawl, "/b.xml"), times + 1);
+        assert_eq!(requested(&crawl, "/a.xml"), 1);
+        assert_eq!(unseen(&crawl), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sitemap_that_fails_to_the_end_may_lead_to_unknown_pages() {
+    let crawl = with_a_failing_sitemap(99).await;
+    let summary = crawl.store.summary(crawl.run).unwrap();
+    assert_eq!((summary.unseen, summary.unread_sitemaps), (1, 1));
+    let rows = crawl.rows(Table::Sitemaps, &["Address", "Attempts", "Problems"]);
+    let expected = "/b.xml | 5 | could not be read: server_503".to_owned();
+    assert!(rows.contains(&expected), "{rows:?}");
+    let finding = summary
+        .findings
+        .iter()
+        .find(|it| it.rule == "sitemap_failing");
+    let evidence = &finding.expect("a finding").evidence;
+    assert!(evidence[0].starts_with("5 "), "{evidence:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guessed_sitemap_that_fails_leads_to_nothing_that_anybody_knows_of() {
+    for (robots, expected) in [(error(404), 0), (names(["/sitemap.xml".to_owned()]), 1)] {
+        let answers: &[(&str, &[Reply])] = &[
+            ("/robots.txt", &[robots]),
+            ("/sitemap.xml", &[error(503)]),
+            ("/", &[page("a page")]),
+        ];
+        let crawl = Crawl::to_the_end(confirming(), answers).await;
+        assert_eq!(unseen(&crawl), expected);
+        let problems = crawl.rows(Table::Sitemaps, &["Problems"]);
+        assert_eq!(problems, ["could not be read: server_503"]);
+        let findings = crawl.store.summary(crawl.run).unwrap().findings;
+        assert!(findings.iter().any(|it| it.rule == "sitemap_failing"));
+    }
+}

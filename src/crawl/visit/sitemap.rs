@@ -39,7 +39,14 @@ pub(super) fn read(
         foreign: 0,
         problems: Vec::new(),
         unseen: 0,
+        is_unread: exchange.outcome.is_failure(),
     };
+    if record.is_unread {
+        let outcome = exchange.outcome;
+        record
+            .problems
+            .push(format!("could not be read: {outcome}"));
+    }
     let readable = matches!(
         exchange.outcome,
         Outcome::OkHtml | Outcome::OkNonHtml | Outcome::TooLarge

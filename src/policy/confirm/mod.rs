@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::retry::LONGEST_ANNOUNCED;
-use crate::model::{Frequency, LOOK_SPACING, Looks, Moment, Outcome};
+use crate::model::{Frequency, LOOK_SPACING, Looks, Moment, Outcome, Role};
 
 pub use load_trial::LoadTrial;
 
@@ -53,6 +53,8 @@ pub struct Candidate {
     /// Failed looks that chance does not explain on its host, if nothing is ever fine; 0 on hosts
     /// without intermittent pages.
     pub needed: u32,
+    /// Its role: a sitemap that was read is not requested again.
+    pub role: Role,
     /// Whether any attempt succeeded.
     pub ever_ok: bool,
     /// Whether the last one failed.
@@ -103,7 +105,7 @@ pub struct ConfirmPace {
 impl Candidate {
     /// Returns whether another request would show nothing new.
     pub fn is_settled(&self, enough: Enough) -> bool {
-        if self.in_outage && self.ever_ok {
+        if (self.in_outage || self.role == Role::Sitemap) && self.ever_ok {
             return true;
         }
         let proven = !self.ever_ok
@@ -149,7 +151,7 @@ impl Candidate {
             MOST_EARLY_LOOKS
         };
         let open = if self.ever_ok {
-            !self.in_outage && self.looks.frequency().is_none()
+            !self.in_outage && self.role != Role::Sitemap && self.looks.frequency().is_none()
         } else {
             !self.has_looks_enough()
         };

@@ -23,6 +23,7 @@ fn failing() -> Candidate {
         passes: 1,
         looks: Looks::default(),
         needed: 0,
+        role: Role::Page,
         last_failed: false,
         ever_ok: false,
         in_outage: false,

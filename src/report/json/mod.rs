@@ -183,8 +183,8 @@ struct Coverage {
     /// Absent if nothing is known: 0 of 0 is no share.
     #[serde(skip_serializing_if = "Option::is_none")]
     share: Option<f64>,
-    /// Number of links and sitemap entries that were left out and may lead to unknown pages. Then the share is an upper
-    /// bound.
+    /// Number of links and sitemap entries that were left out, and of sitemaps that could not be read, that may lead to
+    /// unknown pages. Then the share is an upper bound.
     unseen: u64,
 }
 

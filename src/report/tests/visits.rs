@@ -68,6 +68,7 @@ impl Story {
         let attempt = self.attempt(Outcome::OkNonHtml);
         let record = SitemapRecord {
             unseen: 0,
+            is_unread: false,
             format: Some("urlset"),
             entries: vec![
                 entry("/", Role::Page),

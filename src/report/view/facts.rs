@@ -238,7 +238,7 @@ pub(super) fn coverage(summary: &RunSummary) -> CoverageView {
         known: pages.known,
         fetched: pages.fetched,
         share: pages.coverage(),
-        left_out: (summary.unseen > 0).then(|| left_out(summary.unseen)),
+        left_out: left_out(summary),
         reasons,
         apart: apart(summary),
         resources: resources(&summary.resources),

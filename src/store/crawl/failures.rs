@@ -23,7 +23,7 @@ use crate::store::runs::id::RunId;
 /// Controls of one host: the home page or the page closest to it, and one of another section.
 const CONTROLS: usize = 2;
 
-/// A settled URL that failed at least once.
+/// A settled URL that failed at least once: a page, a resource, a link to another site or a sitemap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedUrl {
     /// The URL.
@@ -90,7 +90,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
             a.pass, a.outcome, a.started, a.age, u.host, a.announced_ms
          FROM failed CROSS JOIN url u ON u.run = ?1 AND u.id = failed.url
          CROSS JOIN evidence a ON a.run = ?1 AND a.url = u.id
-         WHERE u.state = 2 AND u.role >= 3
+         WHERE u.state = 2 AND u.role >= 2
          ORDER BY u.id, a.number",
     )?;
     let mut rows = statement.query([run])?;
@@ -115,6 +115,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
                 passes: 0,
                 looks: Looks::default(),
                 needed: 0,
+                role,
                 ever_ok: false,
                 last_failed: false,
                 in_outage: false,
@@ -187,6 +188,8 @@ fn look_around(
         let whole = outage.map(|outage| outage.whole);
         url.seen.in_outage = whole == Some(Whole::Host) || url.is_in(episodes.get(host));
         url.down_with = match whole {
+            // A sitemap shows nothing of the pages beside it.
+            _ if url.role == Role::Sitemap => None,
             Some(Whole::Section) => Some(section.to_owned()),
             Some(Whole::Family) => Some(family.to_owned()),
             Some(Whole::Host) | None => None,
@@ -227,6 +230,11 @@ impl FailedUrl {
         if self.failed.last().copied() < up_since {
             self.seen.announced = None;
         }
+    }
+
+    /// Returns when it failed first.
+    pub fn first_failed(&self) -> Moment {
+        self.failed.first().copied().unwrap_or_default()
     }
 
     fn add(&mut self, tried: &Tried) {

@@ -46,8 +46,10 @@ pub struct PassesMade {
     pub is_cut_short: bool,
     /// Whether the sample was started.
     pub is_sampled: bool,
-    /// When the last request of the crawl itself started, if none of its URLs is queued.
+    /// When the last request of the crawl itself started, before any pass, if none of its URLs is queued.
     pub crawl_ended: Option<Moment>,
+    /// When the first request of a pass started.
+    pub confirmed_since: Option<Moment>,
     /// Time spent in passes.
     pub spent: Duration,
 }
@@ -183,15 +185,19 @@ impl Store {
                 (run.0, last),
             )?;
             tx.query_row(
-                "SELECT EXISTS (SELECT 1 FROM url WHERE run = ?1 AND pass = 0)
+                "WITH confirmed AS (SELECT min(started) AS since FROM evidence WHERE run = ?1 AND pass > 1)
+                 SELECT EXISTS (SELECT 1 FROM url WHERE run = ?1 AND pass = 0)
                         OR EXISTS (SELECT 1 FROM evidence WHERE run = ?1 AND pass = 0),
                     CASE WHEN NOT EXISTS
                         (SELECT 1 FROM url WHERE run = ?1 AND state = 1 AND pass = 1)
-                    THEN (SELECT max(started) FROM evidence WHERE run = ?1 AND pass = 1) END,
+                    THEN (SELECT max(started) FROM evidence WHERE run = ?1 AND pass = 1
+                        AND (started < confirmed.since OR confirmed.since IS NULL)) END,
                     (SELECT coalesce(sum(lasted), 0) FROM
                         (SELECT max(started + total_us / 1000) - min(started) AS lasted
                          FROM evidence WHERE run = ?1 AND pass > 1 GROUP BY pass)),
-                    EXISTS (SELECT 1 FROM evidence WHERE run = ?1 AND pass > ?2)",
+                    EXISTS (SELECT 1 FROM evidence WHERE run = ?1 AND pass > ?2),
+                    confirmed.since
+                 FROM confirmed",
                 (run.0, last),
                 |row| {
                     let spent: i64 = row.get(2)?;
@@ -201,6 +207,7 @@ impl Store {
                         is_cut_short: waiting > 0 || was_cut_short,
                         is_sampled: row.get(0)?,
                         crawl_ended: row.get::<_, Option<i64>>(1)?.map(Moment::from_millis),
+                        confirmed_since: row.get::<_, Option<i64>>(4)?.map(Moment::from_millis),
                         spent: Duration::from_millis(spent.unsigned_abs()),
                     })
                 },

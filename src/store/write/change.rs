@@ -134,6 +134,8 @@ pub struct SitemapRecord {
     /// Dropped entries that may lead to unknown pages. The part beyond the maximum size of a sitemap counts
     /// as one.
     pub unseen: u64,
+    /// Whether it could not be read because its server failed.
+    pub is_unread: bool,
 }
 
 /// A URL that a robots.txt or a sitemap lists.

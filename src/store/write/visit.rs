@@ -173,6 +173,8 @@ impl WriterState {
         sitemap: &SitemapRecord,
     ) -> rusqlite::Result<()> {
         self.entries(tx, id, &sitemap.entries, true)?;
+        // Nobody says that there is anything at a guessed address.
+        let may_list = sitemap.is_unread && !is_guessed(tx, self.run, id)?;
         let entries = sitemap.entries.iter().filter(|entry| !entry.alternate);
         insert!(
             tx,
@@ -183,8 +185,17 @@ impl WriterState {
             entries: entries.count() as i64,
             foreign_entries: sitemap.foreign.cast_signed(),
             problems: sitemap.problems.join("\n"),
-            unseen: sitemap.unseen.cast_signed(),
+            unseen: sitemap.unseen.cast_signed() + i64::from(may_list),
         )
         .map(|_| ())
     }
+}
+
+/// Whether a sitemap was requested because its host's robots.txt names none.
+fn is_guessed(tx: &Transaction<'_>, run: i64, id: UrlId) -> rusqlite::Result<bool> {
+    tx.prepare_cached(
+        "SELECT 1 FROM url u JOIN robots_txt r ON r.run = u.run AND r.url = u.found_on AND r.sitemaps = 0
+         WHERE u.run = ? AND u.id = ?",
+    )?
+    .exists((run, id))
 }

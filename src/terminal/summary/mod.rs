@@ -136,8 +136,8 @@ fn write_gaps(gaps: &Gaps, out: &mut String) -> std::fmt::Result {
 }
 
 fn coverage(summary: &RunSummary) -> String {
-    let (pages, unseen) = (&summary.pages, summary.unseen);
-    let at_most = if unseen > 0 { "at most " } else { "" };
+    let pages = &summary.pages;
+    let at_most = if summary.unseen > 0 { "at most " } else { "" };
     let share = pages
         .coverage()
         .map(|share| format!(" ({at_most}{:.1} %)", share * 100.0));
@@ -157,12 +157,8 @@ fn coverage(summary: &RunSummary) -> String {
     if let Some(apart) = apart(summary) {
         let _ = write!(text, "; and {apart}, see skipped.csv");
     }
-    if unseen > 0 {
-        let _ = write!(
-            text,
-            "; {}, see skipped.csv and sitemaps.csv",
-            left_out(unseen)
-        );
+    if let Some(left_out) = left_out(summary) {
+        let _ = write!(text, "; {left_out}, see skipped.csv and sitemaps.csv");
     }
     text
 }

@@ -16,6 +16,8 @@ pub struct SitemapFacts {
     pub url: String,
     /// The outcome of requesting it.
     pub outcome: Outcome,
+    /// Requests for it that failed.
+    pub failed: u64,
     /// Failing URLs that it lists, out of those it lists that were fetched.
     pub listed: Ratio,
     /// A failing one.
@@ -54,7 +56,7 @@ pub fn sitemap_failing(facts: &SitemapFacts, diagnosis: Option<&Diagnosis>) -> O
         confidence,
         evidence: vec![Evidence::Outcome {
             outcome: facts.outcome,
-            count: 1,
+            count: facts.failed,
         }],
         advice: "sitemap",
     })
@@ -136,6 +138,7 @@ mod tests {
         SitemapFacts {
             url: "https://www.shop.test/sitemap.xml".to_owned(),
             outcome,
+            failed: 3,
             listed: Ratio::new(failing, 100),
             example: Some("https://www.shop.test/a".to_owned()),
         }

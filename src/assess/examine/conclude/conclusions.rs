@@ -479,6 +479,7 @@ fn listed(name: &str, host: &Host, files: &SiteFiles) -> Option<Finding> {
     sitemap_lists_failing(&SitemapFacts {
         url,
         outcome: Outcome::OkNonHtml,
+        failed: 0,
         listed: host.listed,
         example: host.listed_example.clone(),
     })

@@ -40,6 +40,7 @@ pub(super) fn of_sitemap(
     let facts = SitemapFacts {
         url: sitemap.address.clone(),
         outcome: sitemap.outcome,
+        failed: sitemap.failed,
         listed: Ratio::default(),
         example: None,
     };

@@ -134,6 +134,7 @@ mod tests {
             foreign: 0,
             problems: Vec::new(),
             unseen: 3,
+            is_unread: false,
         };
         leave_out_beyond(&mut record, 1, |it| *it == url("/known"));
         assert_eq!(record.unseen, 3 + 2);

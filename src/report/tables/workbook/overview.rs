@@ -94,7 +94,7 @@ pub(super) fn write(
     if summary.unseen > 0 {
         let unseen = summary.unseen as f64;
         lines.line(
-            "Links or sitemap entries left out, to unknown pages",
+            "Links, sitemap entries or sitemaps left out, to unknown pages",
             &[Content::Number(unseen)],
         )?;
     }

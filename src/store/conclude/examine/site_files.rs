@@ -144,7 +144,10 @@ fn history(connection: &Connection, run: i64, host: &str) -> rusqlite::Result<Hi
 fn sitemaps(connection: &Connection, run: i64) -> rusqlite::Result<Vec<KnownSitemap>> {
     connection
         .prepare(
-            "SELECT t.text, u.address, a.outcome FROM url u
+            "SELECT t.text, u.address, a.outcome,
+                (SELECT count(*) FROM evidence e JOIN outcome o ON o.code = e.outcome
+                 WHERE e.run = u.run AND e.url = u.id AND o.failure = 1)
+             FROM url u
              CROSS JOIN attempt a ON a.run = u.run AND a.url = u.id
                 AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
              CROSS JOIN text t ON t.run = u.run AND t.id = u.host
@@ -155,6 +158,7 @@ fn sitemaps(connection: &Connection, run: i64) -> rusqlite::Result<Vec<KnownSite
                 host: row.get(0)?,
                 address: row.get(1)?,
                 outcome: outcome(row, 2)?,
+                failed: row.get::<_, i64>(3)?.unsigned_abs(),
             })
         })?
         .collect()

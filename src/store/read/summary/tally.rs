@@ -56,8 +56,26 @@ pub(super) fn count_run(connection: &Connection, run: i64) -> rusqlite::Result<R
         [run],
         |row| count(row, 0),
     )?;
+    let (failed, given_up) =
+        connection.query_row(UNREAD, [run], |row| Ok((count(row, 0)?, count(row, 1)?)))?;
+    tally.summary.unread_sitemaps = failed + given_up;
+    // Those that were requested are counted where they are stored.
+    tally.summary.unseen += given_up;
     Ok(tally.summary)
 }
+
+/// Sitemaps that may list pages and were not read: their server failed when they were requested last, or their host
+/// was given up before.
+const UNREAD: &str = "SELECT
+    (SELECT count(*) FROM sitemap_file f
+        JOIN attempt a ON a.run = f.run AND a.url = f.url
+            AND a.number = (SELECT max(number) FROM evidence WHERE run = f.run AND url = f.url)
+        JOIN outcome o ON o.code = a.outcome AND o.failure = 1
+        WHERE f.run = ?1 AND f.unseen > 0),
+    (SELECT count(*) FROM url u JOIN reason r ON r.code = u.reason AND r.name = 'host_down'
+        WHERE u.run = ?1 AND u.role = 2 AND u.state = 3
+            AND NOT EXISTS (SELECT 1 FROM robots_txt t
+                WHERE t.run = u.run AND t.url = u.found_on AND t.sitemaps = 0))";
 
 /// Returns the hosts that got no requests because robots.txt could not be read, by the numbers of their
 /// texts.

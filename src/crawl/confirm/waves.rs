@@ -1,0 +1,204 @@
+//! Waves: failing URLs that were found together. The delays of the plan are counted for each wave from when it was
+//! found, so that a page that is found during the passes gets as many as one that was found before them.
+
+use std::time::Duration;
+
+use crate::model::Moment;
+
+/// The waves of a crawl, the first of which is that of the crawl itself.
+#[derive(Debug)]
+pub(super) struct Waves(Vec<Wave>);
+
+/// URLs whose first failure came between two looks at what failed.
+#[derive(Debug)]
+struct Wave {
+    /// They failed by then, and those of earlier waves before them.
+    found_by: Moment,
+    /// From when its delays are counted.
+    from: Moment,
+    /// When its passes begin after that.
+    delays: Vec<Duration>,
+    /// How many of them were begun.
+    begun: usize,
+    /// Whether passes would teach more about any of its URLs.
+    is_open: bool,
+    /// Whether the pass that begins, or is under way, is for it.
+    has_turn: bool,
+}
+
+/// The next pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Turn {
+    /// When it begins.
+    pub(super) starts: Moment,
+    /// The part of the wait for it that is time of the passes: that for late waves is, so that pages that lead to
+    /// one another do not go on for ever.
+    pub(super) counted: Duration,
+    /// Whether it is for late waves alone.
+    pub(super) is_late: bool,
+    /// How many passes its wave has left, this one included.
+    pub(super) left: usize,
+    /// When the next of them begins.
+    pub(super) next: Option<Moment>,
+}
+
+impl Waves {
+    /// The first wave: what failed before the passes, or all that did before a run was resumed. So many passes
+    /// were made.
+    pub(super) fn first(
+        found_by: Moment,
+        from: Moment,
+        delays: &[Duration],
+        begun: usize,
+    ) -> Waves {
+        Waves(vec![Wave {
+            found_by,
+            from,
+            delays: delays.to_vec(),
+            begun: begun.min(delays.len()),
+            is_open: false,
+            has_turn: false,
+        }])
+    }
+
+    /// Takes in when URLs failed first whose verdict is open. Those that failed after the last wave was found are a
+    /// new one. A delay of zero stands for a pass that was over before: a new wave has none.
+    pub(super) fn see(
+        &mut self,
+        open: impl Iterator<Item = Moment>,
+        delays: &[Duration],
+        now: Moment,
+    ) {
+        for wave in &mut self.0 {
+            wave.is_open = false;
+        }
+        let mut late: Option<Moment> = None;
+        for failed in open {
+            match self.0.iter_mut().find(|wave| failed <= wave.found_by) {
+                Some(wave) => wave.is_open = true,
+                None => late = late.max(Some(failed)),
+            }
+        }
+        if let Some(from) = late {
+            let delays = delays.iter().copied().filter(|delay| !delay.is_zero());
+            self.0.push(Wave {
+                found_by: now,
+                from,
+                delays: delays.collect(),
+                begun: 0,
+                is_open: true,
+                has_turn: false,
+            });
+        }
+    }
+
+    /// Begins the next pass: that of the first wave that has one left, together with the later waves whose time has
+    /// come by then. A late wave has none that it would have to wait for longer than the passes may still take;
+    /// nothing was done for it since `idle`.
+    pub(super) fn begin(&mut self, now: Moment, idle: Moment, left: Duration) -> Option<Turn> {
+        let turns = self.0.iter().enumerate().filter_map(|(at, wave)| {
+            let starts = wave.due()?.max(now);
+            let is_late = at > 0;
+            let counted = if is_late {
+                starts.since(idle.max(wave.from))
+            } else {
+                Duration::ZERO
+            };
+            (counted.is_zero() || counted < left).then(|| Turn {
+                starts,
+                counted,
+                is_late,
+                left: wave.left(),
+                next: wave
+                    .delays
+                    .get(wave.begun + 1)
+                    .map(|delay| wave.from + *delay),
+            })
+        });
+        let turn = { turns }.next()?;
+        for wave in &mut self.0 {
+            wave.has_turn = wave.due().is_some_and(|due| due <= turn.starts);
+            wave.begun += usize::from(wave.has_turn);
+        }
+        Some(turn)
+    }
+
+    /// How many passes a URL that failed first at this moment has left after the one that begins; none if it is not
+    /// part of that.
+    pub(super) fn left_after_turn(&self, failed: Moment) -> Option<usize> {
+        let wave = self.0.iter().find(|wave| failed <= wave.found_by)?;
+        wave.has_turn.then(|| wave.left())
+    }
+}
+
+impl Wave {
+    fn left(&self) -> usize {
+        self.delays.len() - self.begun
+    }
+
+    fn due(&self) -> Option<Moment> {
+        let delay = self.delays.get(self.begun).filter(|_| self.is_open)?;
+        Some(self.from + *delay)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DELAYS: [Duration; 2] = [Duration::from_secs(15), Duration::from_mins(1)];
+
+    fn at(second: u64) -> Moment {
+        Moment::default() + Duration::from_secs(second)
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// The passes for URLs that fail for ever: when each begins, whether it is late, what is left after it. Each pass
+    /// takes two seconds, and the URLs that begin to fail in between are seen after it.
+    fn passes(failing: &[u64], delays: &[Duration], mut left: Duration) -> Vec<(u64, bool)> {
+        let mut waves = Waves::first(at(10), at(10), delays, 0);
+        let (mut now, mut made) = (at(10), Vec::new());
+        loop {
+            let open = failing.iter().map(|second| at(*second));
+            waves.see(open.filter(|failed| *failed <= now), delays, now);
+            let Some(turn) = waves.begin(now, now, left) else {
+                return made;
+            };
+            let starts = turn.starts.since(Moment::default()).as_secs();
+            made.push((starts, turn.is_late));
+            left = left.saturating_sub(turn.counted + seconds(2));
+            now = turn.starts + seconds(2);
+        }
+    }
+
+    #[test]
+    fn what_is_found_during_the_passes_has_its_passes_counted_from_then() {
+        let budget = seconds(600);
+        let usual = [(25, false), (70, false)];
+        assert_eq!(passes(&[5], &DELAYS, budget), usual);
+        let late = [(25, false), (70, false), (86, true)];
+        assert_eq!(passes(&[5, 26], &DELAYS, budget), late);
+        let last = [(25, false), (70, false), (86, true), (131, true)];
+        assert_eq!(passes(&[5, 71], &DELAYS, budget), last);
+        assert_eq!(
+            passes(&[5, 71], &[Duration::ZERO; 2], budget).len(),
+            2,
+            "a recheck"
+        );
+    }
+
+    #[test]
+    fn late_passes_end_with_the_budget() {
+        let chain: Vec<u64> = (0..500).map(|n| 5 + 16 * n).collect();
+        let made = passes(&chain, &DELAYS, seconds(600));
+        let ended = made.last().expect("a pass").0;
+        assert!((400..700).contains(&ended), "{ended}");
+        // What would have to be waited for longer joins the passes of others.
+        let hours = [seconds(900), seconds(3_600)];
+        let joined = [(910, false), (3_610, false)];
+        assert_eq!(passes(&[5, 911], &hours, seconds(600)), joined);
+    }
+}
