@@ -246,7 +246,6 @@ fn late_section(until: Duration, heals: Option<Duration>) -> Crawl {
             }
             "/shop/dead" => at_once(error(500)),
             "/shop/odd" if *number % 2 == 1 => at_once(error(500)),
-            "/shop/odd" => at_once(page("a page")),
             _ => at_once(page("a page")),
         }
     }));
