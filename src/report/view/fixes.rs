@@ -1,5 +1,7 @@
 //! The findings: problem, cause, evidence and fix.
 
+use std::cmp::Reverse;
+
 use serde::Serialize;
 
 use crate::assess::diagnose::rules::{Scope, Severity, title};
@@ -28,8 +30,8 @@ const EXPERIMENTS: usize = 60;
 #[derive(Debug, Serialize)]
 pub(crate) struct Findings {
     pub(crate) rows: Vec<FindingView>,
-    /// Number of rows at the beginning that are to be fixed first.
-    pub(crate) first: usize,
+    /// Places of the rows that are to be fixed first: the worst, and of equally bad ones those with the most pages.
+    pub(crate) first: Vec<usize>,
     /// Number of all findings.
     pub(crate) total: usize,
 }
@@ -75,11 +77,13 @@ pub(crate) struct ExperimentView {
 
 /// Returns the findings, the worst first.
 pub(super) fn findings(all: &[StoredFinding], pages: &Pages) -> Findings {
-    let to_fix = all
-        .iter()
-        .take_while(|found| found.severity > Severity::Notice);
+    let shown = all.iter().take(MOST).enumerate();
+    let mut to_fix: Vec<(usize, &StoredFinding)> = shown
+        .filter(|(_, found)| found.severity > Severity::Notice)
+        .collect();
+    to_fix.sort_by_key(|(_, found)| Reverse((found.severity, found.pages)));
     Findings {
-        first: to_fix.take(FIRST).count(),
+        first: to_fix.iter().take(FIRST).map(|(at, _)| *at).collect(),
         rows: all
             .iter()
             .take(MOST)
