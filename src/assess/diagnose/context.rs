@@ -85,9 +85,9 @@ pub enum Trial {
 pub struct Experiment {
     /// The difference.
     pub trial: Trial,
-    /// Failing URLs that succeeded in this way, out of all; for addresses, addresses that did.
+    /// Requests at failing URLs that succeeded in this way, out of all; for addresses, addresses that did.
     pub fine: Ratio,
-    /// The same URLs in the crawl's own way, requested next to the trial, because a URL that recovers
+    /// Requests at the same URLs in the crawl's own way, next to the trial, because a URL that recovers
     /// meanwhile proves nothing.
     pub crawler_fine: Ratio,
     /// How many of the crawl's own requests for URLs of the cluster were fine, after the first failure of each: what

@@ -171,8 +171,7 @@ const TIMED_OUT: Factors = &[(UpstreamDown, 0.1), (InvalidUpstreamResponse, 0.1)
 const WHOLE: f64 = 0.95;
 const FEW: f64 = 0.05;
 
-/// Multiplies by what the cluster's answers say of themselves. `times` are the waits for them, if whoever failed
-/// was waited for.
+/// Weighs the shares by the cluster's own answers. `times` are the waits for them, if a backend was waited for.
 pub(super) fn weigh_answers(
     shares: &mut Shares,
     facts: &ClusterFacts,

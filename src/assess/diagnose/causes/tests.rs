@@ -194,7 +194,7 @@ fn a_cached_error_is_said() {
             .iter()
             .any(|e| e.to_string().contains("9 of 10 error answers"))
     );
-    // Whoever answers out of a cache waits for nobody, whatever the error was.
+    // An answer from a cache waits for no backend, whatever the error was.
     let is_instant = |e: &Evidence| matches!(e, Evidence::Instant { .. });
     assert!(!diagnosis.evidence.iter().any(is_instant));
 }

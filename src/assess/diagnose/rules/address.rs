@@ -1,4 +1,4 @@
-//! One address of a name is down: whoever is led there finds nothing, while others see a site that is well.
+//! One address of a name is down: clients that use it get no page, while all others see a healthy site.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -70,7 +70,7 @@ impl Aggregate {
         // A page that failed only in an outage is left out: it is neither a failing page nor one that
         // never failed.
         let is_clear = verdict == Verdict::Ok || url.judgement.looks.failed() > 0;
-        // A limit refuses whoever asks too fast, whatever the page.
+        // A limit refuses fast clients, whatever the page.
         let is_refused = url.judgement.kind == Some(FailureKind::RateLimited);
         let is_of_load = verdict == Verdict::LoadInduced || is_refused;
         if is_clear && !is_of_load && !url.judgement.in_outage {
