@@ -4,6 +4,7 @@
 
 mod bounds;
 mod breaker;
+mod client_limit;
 mod confirm;
 mod experiment;
 mod family;
@@ -19,6 +20,7 @@ pub use bounds::sitemaps::{
 };
 pub use bounds::trap::{FoundOn, Traps};
 pub use breaker::{Breaker, BreakerChange, BreakerSignal, Waited};
+pub use client_limit::ClientLimit;
 pub use confirm::sample::stratified;
 pub use confirm::{Candidate, ConfirmPace, Enough, LoadTrial, Selection, look_spacing, select};
 pub use experiment::{

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
 use crate::assess::history::group_course::{GroupHistory, TimedAttempt};
-use crate::assess::history::rate_limit::{LimitedRequests, RateLimit};
+use crate::assess::history::rate_limit::{Limited, LimitedRequests, RateLimit};
 use crate::assess::history::recurrence::{NextRequest, Recurrence, Rotation};
 use crate::assess::verdict::observation::is_polite;
 use crate::model::{Moment, Outcome, Pressure, Probe, Purpose};
@@ -207,9 +207,15 @@ impl Histories {
             && (refused_with.is_some() || !timed.failed)
             && !host.of_sections.is_empty()
         {
+            let request = Limited {
+                url: seen.url,
+                started: seen.started,
+                open: seen.open,
+                refused_with,
+            };
             let section = host.of_sections.get_mut(home.section);
             for requests in section.into_iter().chain([&mut host.requests]) {
-                requests.add(seen.started, seen.open, refused_with, in_burst);
+                requests.add(request, in_burst);
             }
         }
     }

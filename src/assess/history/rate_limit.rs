@@ -1,6 +1,9 @@
 //! A limit of requests per second, found from the requests that were refused. Servers limit with token
-//! buckets (nginx `limit_req`, Envoy, HAProxy stick tables). A request takes one token and is refused if
-//! there is none; tokens come back at the rate of the limit.
+//! buckets (nginx `limit_req`, Envoy, HAProxy stick tables): a request takes one token and is refused if
+//! there is none, and tokens come back at the rate of the limit. CDNs and applications rather count the
+//! requests in a fixed window of time, such as ten seconds, and refuse what is beyond.
+
+use std::collections::BTreeSet;
 
 use crate::model::Moment;
 
@@ -21,8 +24,21 @@ const UNEXPLAINED: f64 = 0.1;
 /// Maximum tokens in a bucket when it refuses a request.
 const JUST_NONE: f64 = 0.999;
 
-/// Minimum refusals (ours): one proves nothing.
+/// Minimum refusals, and URLs that were refused (ours): one proves nothing, and a URL that is refused at any
+/// rate proves nothing about the rate.
 const FEWEST: u64 = 2;
+
+/// Windows that are tested, in milliseconds: a second, and the usual periods of Cloudflare's rate limiting
+/// rules (Cloudflare docs, "Rate limiting parameters").
+const WINDOWS: [i64; 3] = [1_000, 10_000, 60_000];
+
+/// Beginnings of a window that are tested, evenly spread over its length.
+const PHASES: i64 = 20;
+
+/// Minimum refusals for a limit by window, and windows with a refusal: with three lengths and twenty
+/// beginnings, few refusals fit one by chance. Ours.
+const FEWEST_BY_WINDOW: u64 = 3;
+const FEWEST_WINDOWS: usize = 2;
 
 /// A rate limit of a host.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +47,7 @@ pub struct RateLimit {
     pub low: f64,
     /// Requests per second at which some are always refused.
     pub high: f64,
-    /// Requests let through at once after a pause; 1 for a limit without a burst.
+    /// Requests let through at once after a pause, or in each window; 1 for a limit without a burst.
     pub burst: u32,
     /// Requests refused, out of those examined.
     pub refused: u64,
@@ -41,16 +57,30 @@ pub struct RateLimit {
     pub status: u16,
 }
 
+/// A limit, and the number of answers that it does not explain.
+#[derive(Clone, Copy, Debug)]
+struct Explained {
+    wrong: u64,
+    low: f64,
+    high: f64,
+    burst: u32,
+}
+
 /// Requests to one host in time order.
 #[derive(Clone, Debug, Default)]
 pub(in crate::assess) struct LimitedRequests(Vec<Limited>);
 
+/// A request that a limit may have refused.
 #[derive(Clone, Copy, Debug)]
-struct Limited {
-    started: Moment,
-    open: u32,
+pub(in crate::assess) struct Limited {
+    /// The number of the URL.
+    pub(in crate::assess) url: i64,
+    /// When it began.
+    pub(in crate::assess) started: Moment,
+    /// Requests open on the host, this one included.
+    pub(in crate::assess) open: u32,
     /// The status that refused it.
-    refused_with: Option<u16>,
+    pub(in crate::assess) refused_with: Option<u16>,
 }
 
 impl Limited {
@@ -62,65 +92,132 @@ impl Limited {
 impl LimitedRequests {
     /// Adds the next request, with the status that refused it, if any. Beyond the first two thousand,
     /// only requests of experiments are kept.
-    pub(in crate::assess) fn add(
-        &mut self,
-        started: Moment,
-        open: u32,
-        refused_with: Option<u16>,
-        in_burst: bool,
-    ) {
+    pub(in crate::assess) fn add(&mut self, request: Limited, in_burst: bool) {
         if in_burst || self.0.len() < MOST {
-            self.0.push(Limited {
-                started,
-                open,
-                refused_with,
-            });
+            self.0.push(request);
         }
     }
 
     /// Returns the limit that explains which requests were refused, if one does, and better than a limit of open
     /// requests or a single outage.
     pub(in crate::assess) fn limit(&self) -> Option<RateLimit> {
-        let refused = self.0.iter().filter(|request| request.is_refused()).count() as u64;
-        let requests = self.0.len() as u64;
-        if refused < FEWEST || refused == requests {
+        let refused: Vec<&Limited> = self.0.iter().filter(|it| it.is_refused()).collect();
+        let urls: BTreeSet<i64> = refused.iter().map(|it| it.url).collect();
+        if (urls.len() as u64) < FEWEST || refused.len() == self.0.len() {
             return None;
         }
         // One refusal may be off because of the network delay, unless it is half of them.
+        let refused = refused.len() as u64;
         let most = (UNEXPLAINED * refused as f64) as u64;
         let most = most.max(1).min((refused - 1) / 2);
-        let mut best: Option<(u64, RateLimit)> = None;
+        let otherwise = self.wrong_by_open().min(self.wrong_by_outage());
+        let found = |explained: Option<Explained>| {
+            explained
+                .filter(|it| it.wrong <= most && it.wrong < otherwise)
+                .map(|it| RateLimit {
+                    low: it.low,
+                    high: it.high,
+                    burst: it.burst,
+                    refused,
+                    requests: self.0.len() as u64,
+                    status: self.status(),
+                })
+        };
+        found(self.by_bucket()).or_else(|| found(self.by_window()))
+    }
+
+    /// Returns the token bucket that explains most answers.
+    fn by_bucket(&self) -> Option<Explained> {
+        let mut best: Option<Explained> = None;
         for burst in BUCKETS {
             let mut rate = SLOWEST;
             while rate <= FASTEST {
                 let wrong = self.wrong(rate, burst);
                 match &mut best {
                     // Rates that explain equally many requests form a range.
-                    Some((known, limit))
-                        if wrong == *known && burst == limit.burst && limit.high * STEP >= rate =>
+                    Some(best)
+                        if wrong == best.wrong
+                            && burst == best.burst
+                            && best.high * STEP >= rate =>
                     {
-                        limit.high = rate;
+                        best.high = rate;
                     }
-                    Some((known, _)) if wrong >= *known => {}
-                    _ if wrong > most => {}
+                    Some(best) if wrong >= best.wrong => {}
                     _ => {
-                        let limit = RateLimit {
+                        best = Some(Explained {
+                            wrong,
                             low: rate,
                             high: rate,
                             burst,
-                            refused,
-                            requests,
-                            status: self.status(),
-                        };
-                        best = Some((wrong, limit));
+                        });
                     }
                 }
                 rate *= STEP;
             }
         }
-        let (wrong, limit) = best?;
-        let otherwise = self.wrong_by_open().min(self.wrong_by_outage());
-        (wrong < otherwise).then_some(limit)
+        best
+    }
+
+    /// Returns the count of requests in a fixed window that explains most answers, for refusals by 429 alone: that
+    /// status says that there is a limit, and only its number is open.
+    fn by_window(&self) -> Option<Explained> {
+        let refused = self.0.iter().filter(|request| request.is_refused()).count() as u64;
+        if refused < FEWEST_BY_WINDOW || self.status() != 429 {
+            return None;
+        }
+        let windows = WINDOWS
+            .iter()
+            .flat_map(|length| (0..PHASES).map(move |phase| (*length, phase * length / PHASES)));
+        let explained = windows.filter_map(|(length, phase)| {
+            let (wrong, count) = self.wrong_by_window(length, phase)?;
+            let rate = f64::from(count) * 1_000.0 / length as f64;
+            Some(Explained {
+                wrong,
+                low: rate,
+                high: rate,
+                burst: count,
+            })
+        });
+        explained.min_by_key(|it| it.wrong)
+    }
+
+    /// Returns how many answers a window of this length that begins at this phase (both in milliseconds) does not
+    /// explain, with the best count of requests in it.
+    fn wrong_by_window(&self, length: i64, phase: i64) -> Option<(u64, u32)> {
+        let mut window = (i64::MIN, 0_usize);
+        let mut refusing = BTreeSet::new();
+        // By the number of requests let through before in the window: how many were refused, how many were not.
+        let mut after: Vec<(u64, u64)> = Vec::new();
+        for request in &self.0 {
+            let index = (request.started.millis() - phase).div_euclid(length);
+            if index != window.0 {
+                window = (index, 0);
+            }
+            let (_, through) = &mut window;
+            if after.len() <= *through {
+                after.resize(*through + 1, (0, 0));
+            }
+            if request.is_refused() {
+                after[*through].0 += 1;
+                refusing.insert(index);
+            } else {
+                after[*through].1 += 1;
+                *through += 1;
+            }
+        }
+        if refusing.len() < FEWEST_WINDOWS {
+            return None;
+        }
+        // Fewer than the count before: it should pass. As many or more: it should be refused.
+        let mut wrong: u64 = after.iter().map(|(_, through)| through).sum();
+        let mut best: Option<(u64, u32)> = None;
+        for (count, (refused, through)) in (1_u32..).zip(&after) {
+            wrong = wrong + refused - through;
+            if best.is_none_or(|(least, _)| wrong < least) {
+                best = Some((wrong, count));
+            }
+        }
+        best
     }
 
     /// Returns the status of most refusals. On a tie 429, which names its meaning.
@@ -167,9 +264,7 @@ impl LimitedRequests {
         let limits = 1..most.unwrap_or_default();
         limits.map(wrong).min().unwrap_or(u64::MAX)
     }
-}
 
-impl LimitedRequests {
     /// Returns how many answers the best single outage does not explain: in it all requests are refused, and no other.
     fn wrong_by_outage(&self) -> u64 {
         let (mut here, mut best) = (0_i64, 0_i64);
@@ -200,6 +295,15 @@ impl RateLimit {
 mod tests {
     use super::*;
 
+    fn request(url: i64, at: i64, open: u32, refused_with: Option<u16>) -> Limited {
+        Limited {
+            url,
+            started: Moment::from_millis(at),
+            open,
+            refused_with,
+        }
+    }
+
     /// Requests to a server with a token bucket, with these pauses in milliseconds.
     fn requests_to(
         rate: f64,
@@ -215,7 +319,7 @@ mod tests {
             if !refused {
                 tokens -= 1.0;
             }
-            requests.add(Moment::from_millis(at), 1, refused.then_some(429), false);
+            requests.add(request(at, at, 1, refused.then_some(429)), false);
         }
         requests
     }
@@ -261,18 +365,10 @@ mod tests {
         let mut at = 0;
         for (n, pause) in (0_u32..).zip(pauses()) {
             at += pause;
-            chance.add(
-                Moment::from_millis(at),
-                1,
-                (n % 11 == 3).then_some(503),
-                false,
-            );
-            open.add(
-                Moment::from_millis(at),
-                1 + n % 6,
-                (n % 6 >= 4).then_some(503),
-                false,
-            );
+            let by_chance = (n % 11 == 3).then_some(503);
+            chance.add(request(at, at, 1, by_chance), false);
+            let by_open = (n % 6 >= 4).then_some(503);
+            open.add(request(at, at, 1 + n % 6, by_open), false);
         }
         assert_eq!(chance.limit(), None);
         assert_eq!(open.limit(), None);
@@ -290,18 +386,60 @@ mod tests {
             let refused = (52..56).contains(&n);
             // After an outage the crawl is slow for a while.
             let at = if n < 56 { n * 100 } else { 20_000 + n * 1_000 };
-            requests.add(Moment::from_millis(at), 1, refused.then_some(503), false);
+            requests.add(request(at, at, 1, refused.then_some(503)), false);
         }
         assert_eq!(requests.limit(), None);
         let mut limited = requests_to(5.0, 5, [100; 12].into_iter().chain([1_000; 30]));
         let last = limited.0.last().expect("requests").started;
         let mut tokens = 5.0_f64;
         for n in 1..=12_i64 {
-            let at = Moment::from_millis(last.millis() + 5_000 + n * 50);
+            let at = last.millis() + 5_000 + n * 50;
             let refused = tokens < 1.0;
             tokens += if refused { 0.25 } else { 0.25 - 1.0 };
-            limited.add(at, 1, refused.then_some(503), true);
+            limited.add(request(at, at, 1, refused.then_some(503)), true);
         }
         assert!(limited.limit().is_some());
+    }
+
+    #[test]
+    fn a_count_in_a_fixed_window_is_found_from_its_429s_alone() {
+        let counted = |status: u16| {
+            let mut requests = LimitedRequests::default();
+            let (mut window, mut through) = (0, 0);
+            let mut at = 3_400_i64;
+            for n in 0..200 {
+                if at / 10_000 != window {
+                    (window, through) = (at / 10_000, 0);
+                }
+                let refused = through >= 30;
+                through += i32::from(!refused);
+                requests.add(request(n, at, 1, refused.then_some(status)), false);
+                // As a crawl that waits until the end of the window.
+                at = if refused && n % 3 > 0 {
+                    (window + 1) * 10_000 + 150
+                } else {
+                    at + 110
+                };
+            }
+            requests.limit()
+        };
+        let limit = counted(429).expect("a limit");
+        assert!(
+            (limit.rate() - 3.0).abs() < 0.01 && limit.burst == 30,
+            "{limit:?}"
+        );
+        assert!(limit.is_known());
+        assert_eq!(counted(503), None);
+    }
+
+    #[test]
+    fn a_url_that_is_refused_at_any_rate_is_no_limit() {
+        let mut requests = LimitedRequests::default();
+        for n in 0..40_i64 {
+            let refused = n % 10 == 0 && n < 30;
+            let url = if n % 10 == 0 { 7 } else { 100 + n };
+            requests.add(request(url, n * 3_000, 1, refused.then_some(503)), false);
+        }
+        assert_eq!(requests.limit(), None);
     }
 }

@@ -451,7 +451,7 @@ impl Passes {
         };
         let host = url.host_key();
         let trial = self.trials.entry(host.clone()).or_default();
-        let changes = trial.answered(failed);
+        let changes = trial.answered(failed, answer.took);
         let pace = self.pace.of(trial);
         let load_excluded = trial.is_excluded();
         watched.saw(answer);

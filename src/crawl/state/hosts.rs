@@ -17,9 +17,9 @@ use crate::model::{
     CrawlUrl, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip, SkipReason,
 };
 use crate::policy::{
-    Breaker, BreakerChange, BreakerSignal, CAREFUL, Controls, Decision, Families, Family,
-    FamilyKnowledge, FirstAttempt, HostPace, Hung, LONGEST_ANNOUNCED, PaceSignal, Suspects, Waited,
-    after, announced,
+    Breaker, BreakerChange, BreakerSignal, CAREFUL, ClientLimit, Controls, Decision, Families,
+    Family, FamilyKnowledge, FirstAttempt, HostPace, Hung, LONGEST_ANNOUNCED, PaceSignal, Suspects,
+    Tried, Waited, after, announced,
 };
 
 use crate::crawl::site::Site;
@@ -61,6 +61,7 @@ struct Host {
     pace: HostPace,
     breaker: Breaker,
     suspects: Suspects,
+    client_limit: ClientLimit,
     /// The pace that the frontier has, by the last effect or by default; `None` while a pass sets
     /// the pace.
     frontier_pace: Option<Pace>,
@@ -231,6 +232,13 @@ impl Hosts {
         Some(pace)
     }
 
+    /// Records an answer in a pass. Returns the pause of the host after a 429 that limits the client.
+    pub(super) fn limited(&mut self, found: &Discovery, tried: Tried) -> Option<Duration> {
+        let adapts = self.site.plan.pace.adapt;
+        let wait = self.host(&found.url.host_key()).limited(found, tried);
+        wait.filter(|_| adapts)
+    }
+
     /// Extends all hosts by time in which this machine had no network: it does not count as theirs.
     pub(super) fn extend(&mut self, by: Duration) {
         for host in self.known.values_mut() {
@@ -344,6 +352,7 @@ impl Host {
             pace,
             breaker: Breaker::new(patience),
             suspects: Suspects::default(),
+            client_limit: ClientLimit::default(),
             controls: Controls::default(),
         }
     }
@@ -402,6 +411,9 @@ impl Host {
             alone = noted.alone;
             reaction.recovered = noted.recovered.then_some(family);
         }
+        let limited = self.limited(found, tried);
+        // The server limits this URL by itself, whatever the pace.
+        let own_limit = limited.is_none() && tried.outcome == Outcome::Client429;
         self.pace.on_attempt(
             PaceSignal {
                 outcome: tried.outcome,
@@ -410,20 +422,17 @@ impl Host {
                 in_flight: brought.lease.unsettled,
                 retry: tried.attempts > 1,
                 announced: announced(tried),
-                suspect: suspect.is_some(),
+                suspect: suspect.is_some() || own_limit,
             },
             now,
         );
         if alone {
             self.pace.clear(now);
         }
-        let limited = tried.outcome == Outcome::Client429;
-        if let Some(wait) = announced(tried).filter(|_| limited) {
-            let wait = wait.min(LONGEST_ANNOUNCED);
+        if let Some(wait) = limited {
             match suspect {
                 // This family alone limits us.
                 Some(family) => self.suspects.limited(family, wait, now),
-                // The server limits the client, not the URL.
                 None => reaction.park = Some(now + wait),
             }
         }
@@ -435,6 +444,20 @@ impl Host {
             reaction.pace = Some(pace);
             self.frontier_pace = Some(pace);
         }
+    }
+
+    /// Returns the pause of the host after a 429 that limits the client, up to a minute.
+    fn limited(&mut self, found: &Discovery, tried: Tried) -> Option<Duration> {
+        if tried.outcome != Outcome::Client429 {
+            if !tried.outcome.is_failure() {
+                self.client_limit.was_fine();
+            }
+            return None;
+        }
+        let wait = announced(tried)?.min(LONGEST_ANNOUNCED);
+        self.client_limit
+            .limits(found.url.fingerprint())
+            .then_some(wait)
     }
 
     /// Passes a visit to the breaker, and applies its changes to the host.

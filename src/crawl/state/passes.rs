@@ -6,8 +6,7 @@ use crate::crawl::confirm::{Answer, SAMPLE};
 use crate::crawl::event::Event;
 use crate::crawl::visit::Brought;
 use crate::frontier::Discovery;
-use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Outcome};
-use crate::policy::announced;
+use crate::model::{Attempt, CrawlUrl, HostKey, Moment};
 use crate::store::StoreError;
 
 use super::State;
@@ -87,8 +86,7 @@ impl State {
         if follows.load_excluded {
             self.hosts.load_excluded(&host, now);
         }
-        let limited = announced(brought.tried).filter(|_| outcome == Outcome::Client429);
-        let limited = limited.filter(|_| self.site.plan.pace.adapt);
+        let limited = self.hosts.limited(found, brought.tried);
         let wait = limited.map(|wait| self.passes.limited(&host, wait));
         let reaction = Reaction {
             again: follows.again,

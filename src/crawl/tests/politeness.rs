@@ -1,6 +1,8 @@
 //! The requests to a host in trouble: no sooner than it wants, no more than needed, and none to a
 //! URL that its robots.txt or the user excluded.
 
+use std::collections::HashSet;
+
 use super::verdicts::usual;
 use super::*;
 
@@ -103,6 +105,35 @@ async fn a_host_that_limits_us_is_paused_in_a_pass_too() {
         });
         assert_eq!(soon.count(), 0, "after {at:?}: {times:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn single_pages_that_limit_us_do_not_hold_up_the_site_each_time() {
+    let mut crawl = Crawl::new(usual(), &[]);
+    let pages: Vec<String> = (0..80).map(|n| format!("/p{n}")).collect();
+    let targets: Vec<&str> = pages.iter().map(String::as_str).collect();
+    let start = links(&targets);
+    crawl.script.origin = Some(Origin(Box::new(move |asked| {
+        let mut limited = error(429);
+        limited.headers.push(("retry-after", "60".to_owned()));
+        Some(at_once(match asked.path {
+            "/robots.txt" | "/sitemap.xml" => error(404),
+            "/" => start.clone(),
+            "/p12" | "/p24" | "/p36" | "/p48" | "/p60" | "/p72" => limited,
+            _ => page("a page"),
+        }))
+    })));
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    let times = crawl.times();
+    let is_page = |path: &str| path.starts_with("/p") && !path.contains('?');
+    let mut requested = HashSet::new();
+    let first_requests = times
+        .iter()
+        .filter(|(_, path)| is_page(path) && requested.insert(path.clone()));
+    let last = first_requests.map(|(at, _)| *at).max();
+    // One pause of a minute, and not six.
+    assert!(last < Some(Duration::from_secs(80)), "{last:?}");
 }
 
 /// Crawls a site of healthy pages and of one directory, with all passes.

@@ -3,10 +3,17 @@
 //! If they are fine, it tries the plan's pace; failures that come back show that load is the
 //! reason.
 
+use std::time::Duration;
+
 /// Minimum careful requests to a host before load may be excluded, and their maximum before the
 /// plan's pace is tried in any case. They go out one at a time, one per second.
 const FEWEST_CAREFUL: u32 = 5;
 const MOST_CAREFUL: u32 = 10;
+
+/// A careful request that failed after this time counts as several: alone on its host it waited long, and a
+/// few such requests would take minutes. Two of them are enough to exclude load. Ours.
+const SLOW: Duration = Duration::from_secs(5);
+const WEIGHT_OF_SLOW: u32 = 3;
 
 /// Minimum share of careful requests that fails if load is not the reason. Also the minimum share
 /// of faster requests that fails if load is the reason and hardly any careful one failed. Ours.
@@ -66,16 +73,19 @@ impl LoadTrial {
         matches!(self.stage, Stage::Convicted)
     }
 
-    /// Records an answer for a failing URL. Returns whether the pace may change from now on.
-    pub fn answered(&mut self, failed: bool) -> bool {
+    /// Records an answer for a failing URL, and how long it took. Returns whether the pace may change from
+    /// now on.
+    pub fn answered(&mut self, failed: bool, took: Duration) -> bool {
         let before = self.may_be_fast();
-        let seen = if before {
-            &mut self.fast
+        let (seen, weight) = if before {
+            (&mut self.fast, 1)
+        } else if failed && took >= SLOW {
+            (&mut self.careful, WEIGHT_OF_SLOW)
         } else {
-            &mut self.careful
+            (&mut self.careful, 1)
         };
-        seen.all += 1;
-        seen.failed += u32::from(failed);
+        seen.all += weight;
+        seen.failed += if failed { weight } else { 0 };
         self.stage = match self.stage {
             Stage::Careful if self.careful.all >= FEWEST_CAREFUL && self.careful.many() => {
                 Stage::Excluded

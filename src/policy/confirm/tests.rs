@@ -155,10 +155,18 @@ fn slow_and_fast_requests_show_whether_load_is_the_reason() {
     for (answers, expected) in cases {
         let mut trial = LoadTrial::default();
         for mark in answers.chars() {
-            trial.answered(mark == 'F');
+            trial.answered(mark == 'F', Duration::from_millis(80));
         }
         assert_eq!(trial.may_be_fast(), expected, "{answers}");
     }
+}
+
+#[test]
+fn two_careful_requests_that_hang_exclude_load() {
+    let mut trial = LoadTrial::default();
+    let hangs = |trial: &mut LoadTrial| trial.answered(true, Duration::from_secs(70));
+    assert!(!hangs(&mut trial) && hangs(&mut trial));
+    assert!(trial.is_excluded());
 }
 
 proptest! {
