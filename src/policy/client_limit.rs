@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 
 use crate::model::Fingerprint;
 
-/// Good answers between two 429s after which the second concerns its URL alone: a client that is limited
-/// gets several in a row. Ours.
-const APART: u64 = 10;
+/// Good answers between two 429s of different URLs after which the second concerns its URL alone. A client
+/// that is limited gets several in a row: if this is a mistake, it costs one more request. Ours.
+const APART: u64 = 3;
+
+/// The same between two 429s of one URL, as others were fine at the same speed. Ours.
+const APART_OF_URL: u64 = 10;
 
 /// Maximum URLs whose 429s are remembered; some 20 bytes each.
 const MOST_URLS: usize = 1_000;
@@ -19,7 +22,7 @@ pub struct ClientLimit {
     fine: u64,
     /// Good answers before the last 429.
     before_last: Option<u64>,
-    /// Good answers before the first 429 of each URL; 0 for one that is known to be limited by itself.
+    /// Good answers before the first 429 of each URL.
     before_first: BTreeMap<Fingerprint, u64>,
 }
 
@@ -29,25 +32,26 @@ impl ClientLimit {
         self.fine += 1;
     }
 
+    /// Returns whether a URL is known to be limited by itself: its 429s say nothing about the client.
+    pub fn is_own(&self, url: Fingerprint) -> bool {
+        let first = self.before_first.get(&url);
+        first.is_some_and(|before| self.fine >= before + APART_OF_URL)
+    }
+
     /// Records a 429 and returns whether it limits the client. The first does, as far as anybody knows. A
-    /// later one counts for its URL if many others were fine since the last 429, or since the first of
-    /// this URL. If it was meant for the client after all, the next request shows it.
+    /// later one counts for its URL if others were fine since the last 429.
     pub fn limits(&mut self, url: Fingerprint) -> bool {
-        let is_apart = |before: u64| self.fine >= before + APART;
-        let first = self.before_first.get(&url).copied();
-        let was_known = first.is_some_and(is_apart);
-        let is_own = was_known || self.before_last.is_some_and(is_apart);
-        // What is known to concern its URL says nothing about the client.
-        if !was_known {
-            self.before_last = Some(self.fine);
+        if self.is_own(url) {
+            return false;
         }
+        let is_apart = self
+            .before_last
+            .is_some_and(|before| self.fine >= before + APART);
+        self.before_last = Some(self.fine);
         if self.before_first.len() < MOST_URLS {
-            let before = self.before_first.entry(url).or_insert(self.fine);
-            if is_own {
-                *before = 0;
-            }
+            self.before_first.entry(url).or_insert(self.fine);
         }
-        !is_own
+        !is_apart
     }
 }
 
@@ -77,18 +81,22 @@ mod tests {
 
     #[test]
     fn a_429_among_good_answers_counts_for_its_url_once_a_pause_was_tried() {
-        assert_eq!(limiting("............1............2............3"), "1");
-        assert_eq!(
-            limiting("............1............2.2.2.2"),
-            "1",
-            "known by then"
-        );
+        assert_eq!(limiting("....1...2...3....4"), "1");
+        assert_eq!(limiting("....1...2.2.2......2.2"), "1222");
+    }
+
+    #[test]
+    fn a_url_that_is_limited_while_many_others_are_fine_is_limited_by_itself() {
+        assert_eq!(limiting("1..2..1..2..1..2..1..2..1"), "121212");
+        let mut host = ClientLimit::default();
+        assert!(host.limits(url(1)) && !host.is_own(url(1)));
+        (0..10).for_each(|_| host.was_fine());
+        assert!(host.is_own(url(1)) && !host.is_own(url(2)));
     }
 
     #[test]
     fn several_429s_in_a_row_limit_the_client_each_time() {
-        assert_eq!(limiting("....123...........456............78"), "123568");
-        assert_eq!(limiting("12..1..2..1..2..1..2.."), "121212");
+        assert_eq!(limiting("....123....456....78"), "123568");
         assert_eq!(limiting("1..2..3..4"), "1234");
     }
 }

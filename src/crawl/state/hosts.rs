@@ -411,9 +411,10 @@ impl Host {
             alone = noted.alone;
             reaction.recovered = noted.recovered.then_some(family);
         }
+        // Such a URL is limited at any pace.
+        let own_limit = tried.outcome == Outcome::Client429
+            && self.client_limit.is_own(found.url.fingerprint());
         let limited = self.limited(found, tried);
-        // The server limits this URL by itself, whatever the pace.
-        let own_limit = limited.is_none() && tried.outcome == Outcome::Client429;
         self.pace.on_attempt(
             PaceSignal {
                 outcome: tried.outcome,

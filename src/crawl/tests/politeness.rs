@@ -82,7 +82,7 @@ async fn a_host_that_limits_us_is_paused_in_a_pass_too() {
         Some(at_once(match asked.path {
             "/robots.txt" | "/sitemap.xml" => error(404),
             "/" => start.clone(),
-            "/p3" if asked.at < Duration::from_secs(80) => limited,
+            "/p3" | "/p4" | "/p5" if asked.at < Duration::from_secs(80) => limited,
             "/p7" | "/p8" => error(502),
             _ => page("a page"),
         }))
