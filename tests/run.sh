@@ -77,7 +77,8 @@ fi
 
 if cargo nextest --version >/dev/null 2>&1; then
     everything=(cargo nextest run --no-fail-fast)
-    real=(cargo nextest run --no-fail-fast --test real)
+    # They mostly wait for servers.
+    real=(cargo nextest run --no-fail-fast --test real --test-threads 4)
 else
     everything=(cargo test --no-fail-fast)
     real=(cargo test --no-fail-fast --test real)

@@ -114,8 +114,8 @@ columns! {
     ERROR_SOURCE = "Error Source", Text, "nullif(cluster.source, '')", wide 24,
         "Who made the error, if it can be recognised: the kind of machine (`edge`, \
         `load_balancer`, `reverse_proxy`, `application`, `platform`) and its product, such as \
-        `reverse_proxy: nginx`; without an answer the layer that failed (`dns`, `network`, \
-        `tls`).";
+        `reverse_proxy: nginx`; without a whole answer the layer that failed (`dns`, `network`, \
+        `tls`, `http`).";
     PROBABLE_CAUSE = "Probable Cause", Name(Names::Causes), "nullif(cluster.cause, '')", wide 24,
         "The most likely reason for the failures: `overload`, `maintenance`, `network`, \
         `firewall`, `dns`, `upstream_down`, `upstream_timeout`, `invalid_upstream_response`, \

@@ -219,13 +219,14 @@ fn cluster_found(cluster: Cluster, diagnosis: &Diagnosis) -> ClusterFound {
     }
 }
 
-/// `reverse_proxy: nginx`, `application`, `dns`; empty where nothing tells.
+/// Returns the source of an error: `reverse_proxy: nginx`, `application`, `dns`; empty if nothing shows it.
 fn source(diagnosis: &Diagnosis, made_by: Option<&str>, outcome: Outcome) -> String {
     let layer = match outcome.layer() {
         Layer::Dns => Some("dns"),
         Layer::Tcp => Some("network"),
         Layer::Tls => Some("tls"),
-        Layer::Http | Layer::Log | Layer::Policy => None,
+        Layer::Http => is_broken_exchange(outcome).then_some("http"),
+        Layer::Log | Layer::Policy => None,
     };
     let maker = diagnosis.layer.map(Maker::id).or(made_by);
     match (maker.or(layer), diagnosis.product) {
@@ -234,6 +235,24 @@ fn source(diagnosis: &Diagnosis, made_by: Option<&str>, outcome: Outcome) -> Str
         (None, Some(product)) => product.to_owned(),
         (None, None) => String::new(),
     }
+}
+
+/// Returns whether HTTP itself failed: there was no whole answer, so no server made an error page.
+fn is_broken_exchange(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::EmptyReply
+            | Outcome::TtfbTimeout
+            | Outcome::BodyTimeout
+            | Outcome::TotalTimeout
+            | Outcome::BodyTruncated
+            | Outcome::Http2StreamError
+            | Outcome::BadStatusLine
+            | Outcome::BadHeader
+            | Outcome::HeaderTooLarge
+            | Outcome::BadEncoding
+            | Outcome::StatusInvalid
+    )
 }
 
 fn of_given_up(given_up: &GivenUp) -> Option<Finding> {
