@@ -6,6 +6,7 @@ mod backend;
 mod calibration;
 mod cell;
 mod fault;
+mod plot;
 mod rating;
 mod site;
 mod stand;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::calibration::{Named, bands};
+use super::plot;
 use super::rating::Rating;
 use super::site::put;
 use super::trial::Trial;
@@ -69,9 +69,9 @@ pub(super) fn write(trials: &[Trial], tables: &str) {
     let text = summary(trials);
     crate::server::note(&text);
     put(&folder.join("summary.md"), &text);
-    // A plot is drawn from this.
-    let points = calibration(trials);
-    fs::write(folder.join("calibration.tsv"), points).expect("written");
+    put(&folder.join("calibration.tsv"), &calibration(trials));
+    let valid: Vec<&Trial> = trials.iter().filter(|it| it.broken.is_none()).collect();
+    put(&folder.join("calibration.svg"), &plot::svg(&valid));
 }
 
 const HEADERS: [&str; 17] = [
