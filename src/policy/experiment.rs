@@ -1,53 +1,53 @@
-//! Which experiments a failing URL is worth, and in which order. Whatever is tried stands between
-//! two requests in our own way: a URL that recovered meanwhile must not be taken for one that minds
-//! who asks.
+//! Which experiments to make with a failing URL, and in which order. Each way of requesting is tried
+//! between two requests in the crawl's own way, so that a URL that has recovered is not taken for one
+//! that depends on the client.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::model::{Layer, Outcome, Probe};
 
-/// Requests for a URL that fails at times, in our own way and as a browser, as many of each. Their order is drawn by
-/// lot: backends that take turns would meet one of the ways more often in any order that is always the same. One
-/// that fails every other time by chance, for all clients alike, is fine for all four browsers and none of ours
-/// in one case of 256.
+/// Requests in the crawl's own way, and as many as a browser, for a URL that fails at times. Their order is
+/// random, because in a fixed order backends that take turns would meet one way more often than the other. A
+/// URL that fails half of the time for all clients is fine for all four browsers and for none of the crawl's
+/// own requests in one case of 256.
 const EACH_WAY: usize = 4;
 
-/// Most addresses of one host that are tried with a page that is fine.
+/// Maximum addresses of one host that are tried with a page that is fine.
 const ADDRESSES: usize = 8;
 
-/// Most of them that are tried with each failing page. Ours.
+/// Maximum addresses that are tried with each failing page. Ours.
 const ADDRESSES_OF_FAILING: usize = 4;
 
-/// Most requests for all failing URLs of a host with one outcome and error page: what sixty do not
-/// tell, more do not either. Ours.
+/// Maximum requests for all failing URLs of a host with one outcome and error page: if sixty do not
+/// show the cause, more do not either. Ours.
 pub const MOST_REQUESTS: usize = 60;
 
 /// Spellings of one URL that are tried. A hash of the address sends them to all backends of a pool: behind one of
 /// two or three that fails, six of six fail or six of six are fine in one case of ten at most. Ours.
 const SPELLINGS: usize = 6;
 
-/// So many spellings that fail are enough (ours): the page fails by any name.
+/// Spellings that fail before no other is tried (ours): the page fails with any spelling.
 const FAILED_SPELLINGS: usize = 3;
 
-/// Requests of a burst that come as fast as they may (ours): a limit refuses every other one of them, or more, and
-/// chance hardly does that with six.
+/// Requests of a burst at the highest allowed speed (ours): a limit refuses half of them or more, and with six
+/// that is hardly chance.
 const AT_FULL_SPEED: i32 = 6;
 
-/// Those after them (ours).
+/// Slower requests after them (ours).
 const SLOWING: i32 = 6;
 
-/// How much longer each of their pauses is than the one before: the last is some four times the first, so that a
-/// limit lies between two of them. Ours.
+/// Factor from each of their pauses to the next. The last is about four times the first, so that a limit
+/// lies between two of them. Ours.
 const SLOWER: f64 = 1.25;
 
-/// Shortest and longest first pause of a burst (ours).
+/// Minimum and maximum first pause of a burst (ours).
 const FIRST_PAUSE: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(500)];
 
-/// A burst is over when so many answers in a row were fine (ours): there is no limit, or it is kept.
+/// Good answers in a row that end a burst (ours): there is no limit, or the pace is below it.
 const KEPT: usize = 5;
 
-/// A burst is over when so many in a row were refused (ours): then the speed is hardly the reason.
+/// Refusals in a row that end a burst (ours): the speed is hardly the reason.
 const REFUSED: usize = 6;
 
 /// A failing URL, as experiments see it.
@@ -55,13 +55,13 @@ const REFUSED: usize = 6;
 pub struct Subject {
     /// How it fails.
     pub failing: Failing,
-    /// Ways of asking that might make a difference, by what its answers showed. A browser, the
-    /// host's addresses and a request without compression are tried whatever they showed.
+    /// Ways of requesting that may make a difference, by its answers so far. A browser, the host's
+    /// addresses and a request without compression are always tried.
     pub ways: Vec<Probe>,
 }
 
 impl Subject {
-    /// A URL for which nothing beside what is always tried makes a difference.
+    /// Returns a URL for which only what is always tried may make a difference.
     pub fn of(failing: Failing) -> Subject {
         Subject {
             failing,
@@ -69,7 +69,7 @@ impl Subject {
         }
     }
 
-    /// The most requests that its series may have.
+    /// Returns the maximum number of requests in its series.
     pub fn longest(&self) -> usize {
         match self.failing {
             // The first, a browser, a request without compression, the last.
@@ -85,17 +85,17 @@ impl Subject {
 /// How a URL fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failing {
-    /// Whenever it was asked.
+    /// At every request.
     Always,
-    /// It was fine at times.
+    /// At times.
     AtTimes,
-    /// It asks to be left alone, for longer than anybody waits here.
+    /// It announced a pause that is longer than a series waits.
     Announced,
-    /// Not at all, as often as the crawl requested it: it is tried at each address of its host.
+    /// Never: it is tried at each address of its host.
     Never,
-    /// It was refused as others of its host were, and fine when it was requested again.
+    /// It was refused, as others of its host were, and fine when it was requested again.
     AtSpeed {
-        /// The least time between two requests that the host's pace ever allows.
+        /// Minimum time between two requests that the host's pace allows.
         first: Duration,
     },
 }
@@ -105,9 +105,9 @@ pub enum Failing {
 pub struct Step {
     /// What is varied.
     pub probe: Probe,
-    /// At which address it is asked, if that is what is varied.
+    /// The address to request it at, if that is what is varied.
     pub address: Option<IpAddr>,
-    /// From its start to the next request, if that is quicker than experiments are otherwise.
+    /// From its start to the next request, if that is shorter than in other experiments.
     pub pause: Option<Duration>,
 }
 
@@ -116,13 +116,13 @@ pub struct Step {
 pub struct Made {
     /// What was varied.
     pub probe: Probe,
-    /// At which address it was asked.
+    /// The address it was requested at, if that was varied.
     pub address: Option<IpAddr>,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// What is requested first; `dice` draw the order of what is compared.
+/// Returns the first requests of a series. `dice` give the order of the ways that are compared.
 pub fn opening(failing: Failing, dice: &mut fastrand::Rng) -> Vec<Step> {
     match failing {
         Failing::Always => vec![step(Probe::Alone)],
@@ -141,10 +141,10 @@ pub fn opening(failing: Failing, dice: &mut fastrand::Rng) -> Vec<Step> {
     }
 }
 
-/// A burst whose pauses are at least as long as this one.
+/// Returns a burst whose pauses are at least this long.
 fn burst(first: Duration) -> impl Iterator<Item = Step> {
     let [shortest, longest] = FIRST_PAUSE;
-    // A host that is asked more slowly than that has no quick succession.
+    // A host with longer pauses than that cannot be requested in quick succession.
     let most = if first <= longest {
         SLOWING
     } else {
@@ -156,17 +156,17 @@ fn burst(first: Duration) -> impl Iterator<Item = Step> {
     })
 }
 
-/// Whether more is to be asked after what came first, if its last outcome was this.
+/// Returns whether further requests follow the first ones, if the last of those had this outcome.
 pub fn leads_on(failing: Failing, outcome: Outcome) -> bool {
     match failing {
-        // A name that leads nowhere leads nowhere for a browser too.
+        // A name that does not resolve does not resolve for a browser either.
         Failing::Always => !matches!(outcome.layer(), Layer::Dns | Layer::Policy),
         Failing::AtTimes | Failing::Announced => false,
         Failing::AtSpeed { .. } | Failing::Never => true,
     }
 }
 
-/// What is asked then, of a host with these addresses.
+/// Returns those further requests, to a host with these addresses.
 pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<Step> {
     match subject.failing {
         Failing::AtSpeed { first } => return burst(first).skip(1).collect(),
@@ -174,7 +174,7 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
         Failing::Always | Failing::AtTimes | Failing::Announced => {}
     }
     if !outcome.is_failure() {
-        // Asking in our own way works: that other ways do as well would prove nothing.
+        // The crawl's own way works by now, so other ways that work would prove nothing.
         return vec![step(Probe::Alone)];
     }
     let mut steps = Vec::new();
@@ -184,7 +184,7 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
             Probe::Address => steps.extend(there_and_back(addresses, ADDRESSES_OF_FAILING)),
             Probe::Alone | Probe::Burst => {}
             Probe::Uncompressed => steps.extend(got_through(outcome).then(|| step(probe))),
-            // A cache keeps answers only.
+            // A cache stores answers only.
             Probe::CacheBusting if outcome.layer() != Layer::Http => {}
             Probe::Respelled => {
                 let is_open = subject.ways.contains(&probe) && got_through(outcome);
@@ -208,8 +208,8 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
     steps
 }
 
-/// Each address of a host that has several, and then all of them again from the last to the first: where one
-/// fails, requests at another stand before and after it.
+/// Returns requests at each address of a host that has several, and then again from the last to the first. So
+/// a failure at one address has requests at others before and after it.
 fn there_and_back(addresses: &[IpAddr], most: usize) -> Vec<Step> {
     if addresses.len() < 2 {
         return Vec::new();
@@ -224,9 +224,9 @@ fn there_and_back(addresses: &[IpAddr], most: usize) -> Vec<Step> {
         .collect()
 }
 
-/// Whether a step is still worth its request, after these experiments with the URL. Where one way of
-/// asking is fine already, only the crawl's own way and the other addresses can add to it. An address is
-/// asked once more only where it was asked at all, and addresses differ.
+/// Returns whether a step may still show something new, after these experiments with the URL. If one way of
+/// requesting was fine, only the crawl's own way and the other addresses can. An address is requested a
+/// second time only if it could be requested at all, and if addresses differ.
 pub fn is_worth(step: Step, made: &[Made]) -> bool {
     if step.probe == Probe::Burst {
         return goes_on(made);
@@ -238,7 +238,7 @@ pub fn is_worth(step: Step, made: &[Made]) -> bool {
         return !before.outcome.is_untried() && do_addresses_differ(made);
     }
     let is_explained = made.iter().any(|made| {
-        // Past the caches and by another backend the same page may be fine.
+        // Without the caches, or from another backend, the same page may be fine.
         let is_other = matches!(
             made.probe,
             Probe::Alone | Probe::Address | Probe::CacheBusting | Probe::Respelled
@@ -252,9 +252,9 @@ pub fn is_worth(step: Step, made: &[Made]) -> bool {
     }
 }
 
-/// Requests that check a way of asking that was fine, between requests in the crawl's own way: a URL that fails every
-/// other time by chance meets both ways so in one case of 32. Empty unless the last experiment was the first one that
-/// was fine.
+/// Returns requests that check a way of requesting that was fine, in turn with the crawl's own way. A URL that
+/// fails half of the time by chance gives such answers in one case of 32. Empty unless the last experiment was
+/// the first one that was fine.
 pub fn check(made: &[Made]) -> Vec<Step> {
     let Some(last) = made.last() else {
         return Vec::new();
@@ -272,14 +272,14 @@ pub fn check(made: &[Made]) -> Vec<Step> {
         .to_vec()
 }
 
-/// Whether another spelling is worth its request, after those that were tried.
+/// Returns whether another spelling may show something, after those that were tried.
 fn may_be_spelling(made: &[Made]) -> bool {
     let tried = made.iter().filter(|made| made.probe == Probe::Respelled);
     let outcomes: Vec<Outcome> = tried.map(|made| made.outcome).collect();
     outcomes.len() < FAILED_SPELLINGS || outcomes.iter().any(|it| it.is_content())
 }
 
-/// Whether a URL was fine at one address of its host and failed at another.
+/// Returns whether a URL was fine at one address of its host and failed at another.
 fn do_addresses_differ(made: &[Made]) -> bool {
     let at_addresses = || {
         let made = made.iter().filter(|made| made.probe == Probe::Address);
@@ -289,8 +289,8 @@ fn do_addresses_differ(made: &[Made]) -> bool {
     at_addresses().any(Outcome::is_failure) && !at_addresses().all(Outcome::is_failure)
 }
 
-/// Whether a burst is worth another request: it goes on as long as some are refused and some are not, and ends
-/// where anything else fails.
+/// Returns whether a burst continues: it does while some requests are refused and others are not, and ends at
+/// any other failure.
 fn goes_on(made: &[Made]) -> bool {
     let is_fine = |outcome: &Outcome| !outcome.is_failure();
     let is_refusal = |outcome: &Outcome| {
@@ -305,8 +305,8 @@ fn goes_on(made: &[Made]) -> bool {
     (1..KEPT).contains(&fine) || (1..REFUSED).contains(&refused)
 }
 
-/// Whether what was asked for may have brought about a failure: there was a connection, and no
-/// limit or maintenance was announced.
+/// Returns whether the request itself may be the reason of a failure: it was answered, and with no announced
+/// limit or maintenance.
 fn got_through(outcome: Outcome) -> bool {
     let announced = matches!(outcome, Outcome::Client429 | Outcome::Server503RetryAfter);
     outcome.layer() == Layer::Http && !announced
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_tried_stands_between_requests_in_our_own_way() {
+    fn each_way_is_tried_between_requests_in_the_crawls_own_way() {
         assert_eq!(
             probes(&opening(Failing::Always, &mut dice())),
             [Probe::Alone]
@@ -413,7 +413,7 @@ mod tests {
         assert_eq!(many.len(), 3 + 2 * ADDRESSES_OF_FAILING);
     }
 
-    /// The numbers of the addresses that are requested, where they answer like this.
+    /// Returns the numbers of the addresses that are requested, if they answer like this.
     fn at_addresses(answers: &[Outcome]) -> Vec<u8> {
         let address = |n: usize| IpAddr::from([192, 0, 2, n as u8]);
         let all: Vec<IpAddr> = (0..answers.len()).map(address).collect();
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fine_page_is_requested_once_at_each_address_and_again_where_they_differ() {
+    fn a_fine_page_is_requested_once_at_each_address_and_again_if_they_differ() {
         let (fine, unreached) = (Outcome::OkHtml, Outcome::ConnectUnreachable);
         let cases: [(&[Outcome], &[u8]); 7] = [
             (&[fine], &[]),
@@ -477,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn where_one_way_is_fine_the_others_are_left_out() {
+    fn if_one_way_is_fine_the_others_are_left_out() {
         let failed = [made(Probe::Alone, DOWN), made(Probe::Browser, DOWN)];
         let fine = [
             made(Probe::Alone, DOWN),
@@ -528,7 +528,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_of_asking_that_was_fine_is_checked_twice_more_in_turn_with_our_own() {
+    fn a_way_of_requesting_that_was_fine_is_checked_twice_more() {
         let fine = Outcome::OkHtml;
         let lucky = [made(Probe::Alone, DOWN), made(Probe::Uncompressed, fine)];
         let again = [Probe::Alone, Probe::Uncompressed];
@@ -542,13 +542,13 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_is_fine_again_is_asked_once_more_and_no_further() {
+    fn a_url_that_is_fine_again_is_requested_once_more_only() {
         let steps = rest(&subject(&[Probe::Http1]), Outcome::OkHtml, &[]);
         assert_eq!(probes(&steps), [Probe::Alone]);
     }
 
     #[test]
-    fn other_failures_have_courses_of_their_own() {
+    fn other_kinds_of_failure_have_their_own_series() {
         let announced = probes(&opening(Failing::Announced, &mut dice()));
         assert_eq!(announced, [Probe::Browser, Probe::Alone]);
         assert!(leads_on(Failing::Always, DOWN));
@@ -557,7 +557,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_no_faster_than_the_host_may_be_asked_and_ends_when_nothing_is_refused() {
+    fn a_burst_keeps_the_pace_of_the_host_and_ends_when_nothing_is_refused() {
         let pauses = |milliseconds| -> Vec<u128> {
             let failing = Failing::AtSpeed {
                 first: Duration::from_millis(milliseconds),
@@ -589,10 +589,10 @@ mod tests {
     }
 
     #[test]
-    fn backends_that_take_turns_favour_neither_way_of_asking() {
+    fn backends_that_take_turns_favour_no_way_of_requesting() {
         let mut dice = fastrand::Rng::with_seed(3);
         for backends in 2..=5 {
-            // How much more often the dead backend met our own way than a browser, over many series.
+            // How much more often the dead backend got the crawl's own requests than a browser's.
             let mut more = 0_i32;
             for series in 0..2_000 {
                 let asked = probes(&opening(Failing::AtTimes, &mut dice));

@@ -1,8 +1,8 @@
-//! Experiments: when the confirmation passes are over, a few of the URLs that fail are asked in
-//! other ways than our own, to tell causes apart, and a fine page of each host at each of its
-//! addresses. Which ways is the policy's; here URLs are chosen and given to the frontier that the
-//! crawl used, one series a lease. The store knows nothing of experiments under way: what is
-//! interrupted before it was stored is made again.
+//! Experiments: after the confirmation passes, a few failing URLs are requested in other ways, to
+//! separate causes, and a fine page of each host at each of its addresses. The policy chooses the
+//! ways. This file chooses the URLs and gives them to the frontier of the crawl, one lease for each
+//! series. The store does not know of experiments that are under way: one that was interrupted is
+//! repeated.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
@@ -19,20 +19,20 @@ use crate::crawl::state::State;
 use crate::crawl::state::effect::{Effect, Effects};
 use crate::crawl::state::lease::Due;
 
-/// Most clusters that are experimented on, the biggest first.
+/// Maximum clusters with experiments, the biggest first.
 const MAX_CLUSTERS: usize = 20;
 
-/// Most hosts whose limit of the rate is looked for with a burst (ours).
+/// Maximum hosts whose rate limit is measured with a burst (ours).
 const MOST_BURSTS: usize = 3;
 
-/// Most hosts of which a fine page is requested at each of their addresses (ours).
+/// Maximum hosts of which a fine page is requested at each address (ours).
 const MOST_BY_ADDRESS: usize = 20;
 
-/// Longest time for all experiments: half as long as the confirmation passes may take by default.
+/// Maximum time for all experiments: half of the default time for confirmation passes.
 const BUDGET: Duration = Duration::from_mins(5);
 
 impl State {
-    /// Begins the experiments, once, if there are any to make.
+    /// Begins the experiments, once, if there are any.
     pub(in crate::crawl::state) fn experiment(
         &mut self,
         now: Moment,
@@ -88,7 +88,7 @@ impl State {
             effects.push(Effect::Slow(host.clone(), self.alone(host)));
         }
         let urls = chosen.iter().map(|(url, ..)| *url).chain(&fine);
-        let asked: Vec<Discovery> = urls
+        let requested: Vec<Discovery> = urls
             .map(|url| {
                 let host = url.host_key();
                 Discovery {
@@ -99,15 +99,15 @@ impl State {
                 }
             })
             .collect();
-        if asked.is_empty() {
+        if requested.is_empty() {
             return Ok(None);
         }
-        effects.push(Effect::Offer(asked));
+        effects.push(Effect::Offer(requested));
         Ok(Some(effects))
     }
 
-    /// The URLs to experiment on: one of every cluster, then a second, then a third, so that time
-    /// that runs out leaves no kind of failure without any.
+    /// Returns the URLs for experiments: one of every cluster, then a second, then a third, so that no
+    /// kind of failure is left without experiments if the time runs out.
     fn chosen<'c>(&self, clusters: &'c [FailingCluster]) -> Vec<&'c FailingUrl> {
         let most = clusters.iter().map(|it| it.representatives.len()).max();
         (0..most.unwrap_or_default())
@@ -120,32 +120,32 @@ impl State {
             .collect()
     }
 
-    /// Pages that a limit of the rate may have refused, one of each host.
+    /// Returns pages that a rate limit may have refused, one of each host.
     fn refused_at_speed(&self) -> Result<Vec<CrawlUrl>, StoreError> {
         let mut found = (self.store).refused_at_speed(self.run, LONGEST_WAIT, MOST_BURSTS)?;
         found.retain(|url| self.may_experiment(url));
         Ok(found)
     }
 
-    /// A page of each host that never failed, to be requested at each address of the host. What `localhost` stands
-    /// for is nobody's concern but this machine's.
+    /// Returns a page of each host that never failed, to be requested at each address of the host. The
+    /// addresses of `localhost` concern only this machine.
     fn fine_pages(&self) -> Result<Vec<CrawlUrl>, StoreError> {
         let mut found = self.store.fine_pages(self.run, MOST_BY_ADDRESS)?;
         found.retain(|url| !url.is_this_machine() && self.may_experiment(url));
         Ok(found)
     }
 
-    /// Whether a URL is one of the site, whose host was not given up.
+    /// Returns whether a URL belongs to the site and its host was not given up.
     fn may_experiment(&self, url: &CrawlUrl) -> bool {
         self.site.scope.is_site(url) && self.hosts.refuse(url, Role::Page).is_none()
     }
 
-    /// One request at a time, one a second, or fewer if that is what the host asks for.
+    /// Returns the pace of one request at a time and per second, or a slower one if the host requires it.
     fn alone(&self, host: &HostKey) -> Pace {
         self.hosts.no_faster(host, CAREFUL)
     }
 
-    /// Begins the series that a lease is for, unless its time is over.
+    /// Begins the series of a lease, unless its time is over.
     pub(in crate::crawl::state) fn begin_series(&mut self, lease: Lease, now: Moment) -> Due {
         let url = &lease.found.url;
         let begun = self.experiments.begun.as_ref().and_then(|begun| {
@@ -162,8 +162,8 @@ impl State {
         let busting = past_caches(url, now);
         let bare = without_query(url);
         subject.ways.retain(|way| match way {
-            Probe::CacheBusting => self.may_ask(&lease.found, busting.as_ref()),
-            Probe::WithoutQuery => self.may_ask(&lease.found, bare.as_ref()),
+            Probe::CacheBusting => self.may_request(&lease.found, busting.as_ref()),
+            Probe::WithoutQuery => self.may_request(&lease.found, bare.as_ref()),
             _ => true,
         });
         let allowed = Allowed {
@@ -174,8 +174,8 @@ impl State {
         Due::Series(Box::new(lease), allowed)
     }
 
-    /// Whether there is such another form of an address, and robots.txt allows it.
-    fn may_ask(&self, found: &Discovery, other: Option<&CrawlUrl>) -> bool {
+    /// Returns whether this other form of an address exists and robots.txt allows it.
+    fn may_request(&self, found: &Discovery, other: Option<&CrawlUrl>) -> bool {
         other.is_some_and(|url| {
             let other = Discovery {
                 url: url.clone(),
@@ -185,7 +185,7 @@ impl State {
         })
     }
 
-    /// Takes in what a series brought, once it is said which attempts it made.
+    /// Processes the attempts of a series.
     pub(in crate::crawl) fn take_in_series(&mut self, probed: Probed, now: Moment) -> Effects {
         let Probed { lease, attempts } = probed;
         let url = lease.found.url;
@@ -198,7 +198,7 @@ impl State {
         if attempts.is_empty() {
             return vec![Effect::Settle(lease.ticket, Settlement::Done)];
         }
-        // The frontier counts from the start of the series; its last request was only now.
+        // The frontier counts from the start of the series, but its last request was just now.
         let park = Effect::Park(url.host_key(), now + lease.pace.interval);
         let probed = Change::Probed(url, attempts);
         vec![
@@ -208,8 +208,8 @@ impl State {
     }
 }
 
-/// The group of each URL that stands for a cluster, and how many URLs each group has. A group is what one
-/// fault may explain: the failures of a host with one outcome and one error page.
+/// Returns the group of each URL that represents a cluster, and the number of URLs of each group. One fault
+/// may explain a group: the failures of a host with one outcome and one error page.
 fn groups(clusters: &[FailingCluster]) -> (HashMap<Fingerprint, usize>, Vec<u64>) {
     let mut numbers = HashMap::new();
     let mut sizes = Vec::new();

@@ -1,4 +1,4 @@
-//! The experiments of one crawl, as far as they are.
+//! The experiments of one crawl: the plan, and what is under way.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::model::{Fingerprint, Moment, Probe, ProbePlan};
 use crate::policy::{Failing, Subject};
 use crate::store::FailingUrl;
 
-/// Fewest URLs that fail alike, for other spellings of them to be tried: those of two can hardly tell (ours).
+/// Minimum URLs that fail alike before other spellings are tried: with two, spellings hardly show anything (ours).
 const FEWEST_SPELLED: u64 = 3;
 
 /// The experiments of one crawl.
@@ -24,7 +24,7 @@ pub(in crate::crawl::state) struct Experiments {
 pub(super) struct Begun {
     pub(super) pass: u8,
     pub(super) deadline: Moment,
-    /// What is asked, until it was, each with the number of its group.
+    /// What is still to be requested, each with the number of its group.
     pub(super) subjects: HashMap<Fingerprint, (Subject, usize)>,
     /// Requests so far for each group of failures: those of one host, outcome and error page.
     pub(super) spent: Vec<usize>,
@@ -35,25 +35,25 @@ impl Experiments {
         Experiments { plan, begun: None }
     }
 
-    /// Whether nothing but experiments is left.
+    /// Returns whether only experiments are left.
     pub(in crate::crawl::state) fn have_begun(&self) -> bool {
         self.begun.is_some()
     }
 
-    /// Whether a lease is for an experiment.
+    /// Returns whether a lease is for an experiment.
     pub(in crate::crawl::state) fn is_for(&self, lease: &Lease) -> bool {
         let begun = self.begun.as_ref();
         begun.is_some_and(|begun| begun.pass == lease.found.pass)
     }
 
-    /// They could not go on for so long: that is none of their time.
+    /// Extends their time by a pause in which they could not continue.
     pub(in crate::crawl::state) fn extend(&mut self, by: Duration) {
         if let Some(begun) = &mut self.begun {
             begun.deadline = begun.deadline + by;
         }
     }
 
-    /// A failing URL as the policy sees it; `alike` is how many fail as it does.
+    /// Returns a failing URL as the policy sees it. `alike` is the number of URLs that fail in the same way.
     pub(super) fn subject(&self, cause: &FailingUrl, alike: u64) -> Subject {
         let failing = match cause.announced {
             Some(wait) if wait > LONGEST_WAIT => Failing::Announced,
