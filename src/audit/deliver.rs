@@ -44,7 +44,9 @@ pub(super) fn deliver(
     let comparison = compared.as_ref().map(|found| &found.comparison);
     summary.compared_with(comparison);
     let unaudited = Unaudited::of(store, run, &summary)?;
-    let gates = judge(&asked.gates, run.state, &summary, unaudited.is_some());
+    let section = |name: &str| store.section_counts(run.id, name);
+    let unaudited_site = unaudited.is_some();
+    let gates = judge(&asked.gates, run.state, &summary, unaudited_site, &section)?;
     let why = unaudited.as_ref().map(ToString::to_string);
     let judged = (gates.as_slice(), why.as_deref());
     let brief = Brief::read(store, (run, &summary), compared.as_ref(), judged)?;

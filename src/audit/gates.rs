@@ -2,21 +2,31 @@
 
 use std::ops::RangeInclusive;
 
-use crate::assess::{Doubt, Gate, GateResult, Measured, Score, Verdict};
-use crate::store::{RunState, RunSummary, StoredScore};
+use crate::assess::{Doubt, Gate, GateResult, Interval, Measured, Score, Verdict};
+use crate::store::{RunState, RunSummary, StoredPart, StoredScore, UrlCounts};
 
-/// Judges the gates of a run, in their order. `unaudited` says that the site could not be audited.
-pub(super) fn judge(
+/// Judges the gates of a run, in their order. `unaudited` says that the site could not be audited; `section` returns
+/// the counts of a section.
+pub(super) fn judge<E>(
     gates: &[Gate],
     state: RunState,
     summary: &RunSummary,
     unaudited: bool,
-) -> Vec<GateResult> {
-    let measured = Measured {
-        doubt: doubt(state, summary, unaudited),
-        ..measured(summary)
+    section: &dyn Fn(&str) -> Result<UrlCounts, E>,
+) -> Result<Vec<GateResult>, E> {
+    let doubt = doubt(state, summary, unaudited);
+    let judge = |gate: &Gate| {
+        let Some(name) = gate.segment() else {
+            return Ok(gate.judge(&measured(summary, doubt)));
+        };
+        let part = summary.scores.sections.iter().find(|it| it.name == name);
+        let pages = section(name)?;
+        if pages.known == 0 {
+            return Ok(gate.undecided(format!("no page is in the segment {name:?}")));
+        }
+        Ok(gate.judge(&of_section(&pages, part, doubt)))
     };
-    gates.iter().map(|gate| gate.judge(&measured)).collect()
+    gates.iter().map(judge).collect()
 }
 
 /// Returns why the run says too little about the site; `None` if it says enough.
@@ -36,8 +46,34 @@ fn doubt(state: RunState, summary: &RunSummary, unaudited: bool) -> Option<Doubt
 }
 
 /// Returns the measured values of a summary.
-fn measured(summary: &RunSummary) -> Measured {
-    let pages = &summary.pages;
+fn measured(summary: &RunSummary, doubt: Option<Doubt>) -> Measured {
+    Measured {
+        server_error_rate: summary.scores.rate_5xx,
+        rate_502: summary.scores.rate_502,
+        crawlability: score(summary.scores.crawlability.as_ref()),
+        indexing_risk: score(summary.scores.indexing_risk.as_ref()),
+        new_server_errors: summary.new_server_errors,
+        maybe_new_server_errors: summary.maybe_new_server_errors,
+        doubt,
+        ..counted(&summary.pages)
+    }
+}
+
+/// Returns the measured values of a section, from the counts of its pages and its rates and scores.
+fn of_section(pages: &UrlCounts, part: Option<&StoredPart>, doubt: Option<Doubt>) -> Measured {
+    let known = |score: Option<Interval>| score.map(Score::Known);
+    Measured {
+        server_error_rate: part.and_then(|part| part.rate_5xx),
+        rate_502: part.map(|part| part.rate_502),
+        crawlability: known(part.and_then(|part| part.crawlability)),
+        indexing_risk: known(part.and_then(|part| part.indexing_risk)),
+        doubt,
+        ..counted(pages)
+    }
+}
+
+/// Returns the measured values that are counts of pages.
+fn counted(pages: &UrlCounts) -> Measured {
     let status = |wanted: RangeInclusive<u16>| pages.by_status.range(wanted).map(|(_, n)| n).sum();
     let verdict = |verdict| pages.with_verdict(verdict);
     Measured {
@@ -50,16 +86,10 @@ fn measured(summary: &RunSummary) -> Measured {
         transient: verdict(Verdict::Transient),
         unconfirmed: verdict(Verdict::Unconfirmed),
         unreachable: status(0..=0),
-        server_error_rate: summary.scores.rate_5xx,
-        rate_502: summary.scores.rate_502,
-        crawlability: score(summary.scores.crawlability.as_ref()),
-        indexing_risk: score(summary.scores.indexing_risk.as_ref()),
-        new_server_errors: summary.new_server_errors,
-        maybe_new_server_errors: summary.maybe_new_server_errors,
         coverage: pages.coverage(),
         requested: pages.requested,
         not_requested: pages.not_requested,
-        doubt: None,
+        ..Measured::default()
     }
 }
 
@@ -70,8 +100,9 @@ fn score(stored: Option<&StoredScore>) -> Option<Score> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::convert::Infallible;
+
     use crate::assess::GateStatus;
-    use crate::store::UrlCounts;
 
     fn summary() -> RunSummary {
         RunSummary {
@@ -93,9 +124,30 @@ mod tests {
         summary: &RunSummary,
         unaudited: bool,
     ) -> GateStatus {
+        GateStatus::of_all(&results(texts, state, summary, unaudited))
+    }
+
+    fn results(
+        texts: &[&str],
+        state: RunState,
+        summary: &RunSummary,
+        unaudited: bool,
+    ) -> Vec<GateResult> {
         let gates = texts.iter().map(|text| text.parse().expect("a gate"));
         let gates: Vec<Gate> = gates.collect();
-        GateStatus::of_all(&judge(&gates, state, summary, unaudited))
+        let section = |name: &str| {
+            let known = if name == "checkout" { 10 } else { 0 };
+            Ok::<_, Infallible>(UrlCounts {
+                known,
+                fetched: known,
+                requested: known,
+                by_status: [(502, 1)].into(),
+                by_verdict: [(Verdict::Persistent, 1)].into(),
+                ..UrlCounts::default()
+            })
+        };
+        let Ok(results) = judge(&gates, state, summary, unaudited, &section);
+        results
     }
 
     #[test]
@@ -110,6 +162,22 @@ mod tests {
         for (texts, expected) in cases {
             let status = judged(texts, RunState::Finished, &summary(), false);
             assert_eq!(status, expected, "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn a_gate_on_a_segment_sees_its_pages_alone() {
+        let cases = [
+            ("502{segment=checkout} > 1", GateStatus::Held),
+            ("502{segment=checkout} > 0", GateStatus::Failed),
+            ("persistent{segment=checkout} >= 1", GateStatus::Failed),
+            ("coverage{segment=checkout} < 100%", GateStatus::Held),
+            ("5xx-rate{segment=checkout} > 1%", GateStatus::Undecided),
+            ("502{segment=nothing} > 0", GateStatus::Undecided),
+        ];
+        for (text, expected) in cases {
+            let status = judged(&[text], RunState::Finished, &summary(), false);
+            assert_eq!(status, expected, "{text}");
         }
     }
 
@@ -138,8 +206,7 @@ mod tests {
     fn no_gate_holds_where_a_sitemap_could_not_be_read() {
         let mut some = summary();
         (some.unseen, some.unread_sitemaps) = (1, 1);
-        let gate: Gate = "coverage < 90%".parse().expect("a gate");
-        let judged = judge(&[gate], RunState::Finished, &some, false);
+        let judged = results(&["coverage < 90%"], RunState::Finished, &some, false);
         assert_eq!(judged[0].result, GateStatus::Undecided);
         let reason = &judged[0].reason;
         assert!(

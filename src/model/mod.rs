@@ -40,7 +40,7 @@ pub use page::{
 pub use plan::pace::Pace;
 pub use plan::{
     ConfirmPlan, Coverage, CrawlPlan, PacePlan, ProbePlan, ReachPlan, RequestPlan, SamplePlan,
-    ScopePlan, Sitemaps,
+    ScopePlan, SegmentPlan, Sitemaps,
 };
 pub use secret::Secret;
 pub use url::fingerprint::{AsIs, FingerprintMap, FingerprintSet};

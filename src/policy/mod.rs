@@ -33,5 +33,7 @@ pub use outage::{Doubt, NetworkSign, OutageChange, OutageWatch, SilenceEffect};
 pub use pace::{CAREFUL, HostPace, PaceSignal};
 pub use retry::{Decision, LONGEST_ANNOUNCED, Tried, after, announced};
 pub use scope::pattern::Globs;
+pub use scope::regexes::{PATTERN_SIZE, ScopeError};
+pub use scope::segments::Segments;
 pub use scope::site_name::{is_below, is_public_suffix, without_www};
-pub use scope::{LONGEST_CRAWLED, PATTERN_SIZE, Scope, ScopeError, Via};
+pub use scope::{LONGEST_CRAWLED, Scope, Via};

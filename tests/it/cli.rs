@@ -127,6 +127,76 @@ async fn an_audit_exports_what_fails_and_sums_it_up() {
 }
 
 #[tokio::test]
+async fn segments_are_sections_of_ones_own_with_gates() {
+    let pages = ["/cart/1", "/pay/2", "/blog/3", "/blog/4"].map(str::to_owned);
+    let origin = site(&pages).await;
+    for path in ["/cart/1", "/pay/2"] {
+        origin.script(path, [status(502)]);
+    }
+    let workdir = Workdir::new();
+    let home = origin.url("/");
+    let audit = |gate: &'static str, segment: &'static str| {
+        let args = [
+            "audit",
+            &home,
+            "--retries",
+            "0",
+            "--rate",
+            "0",
+            "-q",
+            "-o",
+            "out",
+            "--overwrite",
+        ];
+        let args = [
+            &args[..],
+            &["--confirm", "none", "--segment", segment, "--fail-on", gate],
+        ];
+        let args: Vec<String> = args.concat().into_iter().map(str::to_owned).collect();
+        let workdir = &workdir;
+        async move {
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            workdir.run(&args).await
+        }
+    };
+    let checkout = "checkout=/(cart|pay)/";
+    let said = audit("502{segment=checkout} > 1", checkout).await;
+    assert_eq!(said.code, Some(10), "{}", said.err);
+    let said = audit("502{segment=/blog/} > 0", checkout).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let sections =
+        std::fs::read_to_string(workdir.path().join("out/sections.csv")).expect("sections");
+    let names: Vec<&str> = sections
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').next())
+        .collect();
+    assert_eq!(names, ["/", "/blog/", "checkout"]);
+    for (gate, segment, fault) in [
+        (
+            "502{segment=chekout} > 0",
+            checkout,
+            "no segment \"chekout\"; known are checkout",
+        ),
+        (
+            "5xx > 0",
+            "checkout",
+            "write NAME=REGEX, such as checkout=/(cart|pay)/",
+        ),
+        (
+            "5xx > 0",
+            "checkout=(",
+            "--segment \"(\" is not a regular expression",
+        ),
+        ("5xx > 0", "/a=b", "the name before = may have letters"),
+    ] {
+        let said = audit(gate, segment).await;
+        assert_eq!(said.code, Some(2), "{}", said.err);
+        assert!(said.err.contains(fault), "{}", said.err);
+    }
+}
+
+#[tokio::test]
 async fn gates_decide_the_exit_code_of_an_audit() {
     let origin = site(&["/bad".to_owned()]).await;
     origin.script("/bad", [status(502)]);

@@ -225,7 +225,7 @@ impl ClusterFacts {
     pub fn subject(&self) -> String {
         let host = &self.cluster.host;
         match self.sections.len() {
-            0 | 1 => format!("{host}{}", self.cluster.section),
+            0 | 1 => section_of(host, &self.cluster.section),
             _ => host.clone(),
         }
     }
@@ -260,6 +260,15 @@ impl ClusterFacts {
     pub fn hours(&self) -> f64 {
         let lasted = self.span.map(|(first, last)| last.since(first));
         lasted.unwrap_or_default().as_secs_f64() / 3600.0
+    }
+}
+
+/// Returns a section with its host: an address for a folder, `https://shop.example checkout` for a segment.
+pub(in crate::assess) fn section_of(host: &str, section: &str) -> String {
+    if section.starts_with('/') {
+        format!("{host}{section}")
+    } else {
+        format!("{host} {section}")
     }
 }
 

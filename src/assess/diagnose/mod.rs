@@ -10,7 +10,7 @@
 
 mod answer;
 mod causes;
-mod cluster;
+pub(in crate::assess) mod cluster;
 mod context;
 mod error_page;
 mod evidence;

@@ -102,24 +102,29 @@ pub struct GateResult {
 }
 
 impl Gate {
-    /// Judges the gate by a run's numbers.
+    /// Judges the gate by the numbers of a run, or of its segment.
     pub fn judge(&self, measured: &Measured) -> GateResult {
         let result = match measured.of(self.metric) {
             Ok(possible) => self.judged_by(&possible),
-            Err(why) => GateResult {
-                expression: self.to_string(),
-                metric: self.metric,
-                value: None,
-                low: None,
-                high: None,
-                result: GateStatus::Undecided,
-                judged: None,
-                reason: why,
-            },
+            Err(why) => self.undecided(why),
         };
         match measured.doubt {
             Some(doubt) => result.doubted(doubt),
             None => result,
+        }
+    }
+
+    /// Returns that it cannot be judged.
+    pub fn undecided(&self, why: String) -> GateResult {
+        GateResult {
+            expression: self.to_string(),
+            metric: self.metric,
+            value: None,
+            low: None,
+            high: None,
+            result: GateStatus::Undecided,
+            judged: None,
+            reason: why,
         }
     }
 

@@ -22,6 +22,8 @@ pub use unit::Unit;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gate {
     metric: Metric,
+    /// The section that it is about; `None` for the whole site.
+    segment: Option<String>,
     op: Op,
     /// In the metric's own unit: a share of a whole for rates, 0..100 for scores.
     limit: f64,
@@ -64,6 +66,11 @@ impl Gate {
     /// Returns the metric.
     pub const fn metric(&self) -> Metric {
         self.metric
+    }
+
+    /// Returns the section that it is about, a segment or a folder such as `/shop/`; `None` for the whole site.
+    pub fn segment(&self) -> Option<&str> {
+        self.segment.as_deref()
     }
 }
 

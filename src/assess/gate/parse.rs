@@ -1,4 +1,4 @@
-//! Parses `METRIC OP VALUE` into a gate.
+//! Parses `METRIC OP VALUE` or `METRIC{segment=NAME} OP VALUE` into a gate.
 
 use std::str::FromStr;
 
@@ -22,6 +22,14 @@ pub enum GateFault {
         /// The name that was probably meant.
         nearest: Option<&'static str>,
     },
+    /// What stands in braces is not a segment.
+    #[error(
+        "{0:?} does not name a segment; write METRIC{{segment=NAME}} OP VALUE, such as \"5xx-rate{{segment=checkout}} > 1%\""
+    )]
+    Braces(String),
+    /// The metric exists for the whole site only.
+    #[error("{0} is known for the whole site only; leave {{segment=...}} out")]
+    WholeSite(&'static str),
     /// The value is not a number.
     #[error("{0:?} is no number such as 5, 0.5 or 1%")]
     Value(String),
@@ -45,8 +53,10 @@ impl Gate {
     pub fn parse(text: &str) -> Result<Gate, GateFault> {
         let text = text.trim();
         let form = || GateFault::Form(text.to_owned());
-        let at = text.find(['<', '>', '=']).ok_or_else(form)?;
-        let (name, rest) = text.split_at(at);
+        let (begin, segment, rest) = braces(text)?;
+        let at = rest.find(['<', '>', '=']).ok_or_else(form)?;
+        let (between, rest) = rest.split_at(at);
+        let name = [begin, between].concat();
         let op = Op::ALL.into_iter().find(|op| rest.starts_with(op.sign()));
         let op = op.ok_or_else(form)?;
         let (name, value) = (name.trim(), rest[op.sign().len()..].trim());
@@ -54,9 +64,13 @@ impl Gate {
             return Err(form());
         }
         let metric = metric(name)?;
+        if segment.is_some() && metric == Metric::NewServerErrors {
+            return Err(GateFault::WholeSite(metric.name()));
+        }
         let limit = limit(metric, value)?;
         let gate = Gate {
             metric,
+            segment: segment.map(str::to_owned),
             op,
             limit,
             text: text.to_owned(),
@@ -87,6 +101,22 @@ impl FromStr for Gate {
     fn from_str(text: &str) -> Result<Gate, GateFault> {
         Gate::parse(text)
     }
+}
+
+/// Splits an expression into what stands before the braces, the segment that they name, and what follows. Without
+/// braces all of it follows.
+fn braces(text: &str) -> Result<(&str, Option<&str>, &str), GateFault> {
+    let Some((begin, rest)) = text.split_once('{') else {
+        return Ok(("", None, text));
+    };
+    let fault = || GateFault::Braces(text.to_owned());
+    let (inside, rest) = rest.split_once('}').ok_or_else(fault)?;
+    let (key, name) = inside.split_once('=').ok_or_else(fault)?;
+    let name = name.trim().trim_matches('"');
+    if key.trim() != "segment" || name.is_empty() || begin.contains(['<', '>', '=']) {
+        return Err(fault());
+    }
+    Ok((begin, Some(name), rest))
 }
 
 fn metric(name: &str) -> Result<Metric, GateFault> {

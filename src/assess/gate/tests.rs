@@ -72,6 +72,36 @@ fn expressions_are_read_as_people_write_them() {
 }
 
 #[test]
+fn a_gate_may_be_about_a_segment() {
+    let cases = [
+        ("5xx-rate{segment=checkout} > 1%", "checkout", 0.01),
+        ("persistent{ segment = \"two words\" }>=1", "two words", 1.0),
+        ("coverage {segment=/shop/} < 95%", "/shop/", 0.95),
+    ];
+    for (text, segment, limit) in cases {
+        let read = gate(text);
+        assert_eq!(read.segment(), Some(segment), "{text}");
+        assert!((read.limit - limit).abs() < 1e-12, "{text}");
+        assert_eq!(read.to_string(), text);
+    }
+    assert_eq!(gate("5xx > 0").segment(), None);
+    for text in [
+        "5xx{checkout} > 1",
+        "5xx{segment=} > 1",
+        "5xx{segment=a > 1",
+        "5xx > 1 {segment=a}",
+    ] {
+        let fault = Gate::parse(text).expect_err(text);
+        assert_eq!(fault, GateFault::Braces(text.to_owned()));
+    }
+    let fault = Gate::parse("new-5xx{segment=a} > 0").expect_err("the whole site only");
+    assert_eq!(
+        fault.to_string(),
+        "new-5xx is known for the whole site only; leave {segment=...} out"
+    );
+}
+
+#[test]
 fn errors_suggest_the_nearest_name() {
     let form = |text: &str| {
         format!("{text:?} is no gate; write METRIC OP VALUE, such as \"5xx-rate > 1%\"")

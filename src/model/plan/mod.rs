@@ -86,6 +86,18 @@ pub struct ScopePlan {
     pub max_queries_per_path: u32,
     /// Extra columns: `NAME=CSS` or `NAME=CSS@attribute`.
     pub select: Vec<String>,
+    /// Sections of the user's own. Plans stored before this existed have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<SegmentPlan>,
+}
+
+/// A section of the user's own: the URLs that match a pattern, wherever they lie.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentPlan {
+    /// Its name. It does not begin with a slash, as the name of a folder does.
+    pub name: String,
+    /// Full-URL regular expression.
+    pub pattern: String,
 }
 
 /// Whether a crawl goes beyond its seeds.

@@ -51,6 +51,7 @@ impl ScopePlan {
             coverage: Coverage::Site,
             hosts: Vec::new(),
             subdomains: false,
+            segments: Vec::new(),
             include: Vec::new(),
             exclude: Vec::new(),
             max_depth: None,

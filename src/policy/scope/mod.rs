@@ -1,15 +1,19 @@
 //! The scope of a crawl: the hosts of the site, and the wanted URLs on them.
 
 pub(super) mod pattern;
+pub(super) mod regexes;
+pub(super) mod segments;
 pub(super) mod site_name;
 
 use std::collections::BTreeMap;
 
-use regex::{RegexSet, RegexSetBuilder};
+use regex::RegexSet;
 
 use crate::model::{Admission, Coverage, CrawlUrl, LinkKind, Role, ScopePlan, Skip, SkipReason};
 
 use pattern::Globs;
+use regexes::{ScopeError, compile};
+use segments::Segments;
 use site_name::{is_below, is_public_suffix, without_www};
 
 /// Longest URL that is crawled, in bytes: sitemaps.org allows no longer one in a sitemap, and other
@@ -22,13 +26,6 @@ const MAX_REPEATS: usize = 3;
 /// Maximum folders of a path: twice the number in the deepest archives of real sites. Ours.
 const MOST_FOLDERS: u32 = 30;
 
-/// Memory that one regular expression of `--include` or `--exclude` may take, in bytes (ours). Time
-/// grows with it: at this size, the slowest pattern takes a third of a second for the longest URL.
-pub const PATTERN_SIZE: usize = 1 << 20;
-
-/// Memory that one set of regular expressions may take, in bytes.
-const REGEX_SIZE: usize = 4 << 20;
-
 /// The compiled form of a [`ScopePlan`].
 #[derive(Debug)]
 pub struct Scope {
@@ -39,25 +36,13 @@ pub struct Scope {
     ignored_params: Globs,
 }
 
-/// A pattern that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ScopeError {
-    /// A regular expression of `--include` or `--exclude`.
-    #[error("--{flag}")]
-    Pattern {
-        /// The flag it came with.
-        flag: &'static str,
-        /// Why it cannot be used.
-        #[source]
-        source: Box<regex::Error>,
-    },
-}
-
 impl Scope {
     /// Compiles a plan.
     pub fn new(plan: &ScopePlan) -> Result<Scope, ScopeError> {
         let from_seeds = plan.seeds.iter().map(site_of);
         let named = plan.hosts.iter().map(|host| named(host));
+        // The store uses them; here they are refused if they cannot be used.
+        Segments::new(&plan.segments)?;
         Ok(Scope {
             sites: Sites::of(from_seeds.chain(named)),
             include: compile("include", &plan.include)?,
@@ -316,16 +301,6 @@ fn repeated_folder(path: &str) -> Option<&str> {
         .map(|run| run[0])
 }
 
-fn compile(flag: &'static str, patterns: &[String]) -> Result<RegexSet, ScopeError> {
-    RegexSetBuilder::new(patterns)
-        .size_limit(REGEX_SIZE)
-        .build()
-        .map_err(|source| ScopeError::Pattern {
-            flag,
-            source: Box::new(source),
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -337,6 +312,7 @@ mod tests {
             coverage: Coverage::Site,
             hosts: Vec::new(),
             subdomains: false,
+            segments: Vec::new(),
             include: Vec::new(),
             exclude: Vec::new(),
             max_depth: None,

@@ -337,6 +337,7 @@ fn part(part: &StoredPart) -> StoredPart {
     StoredPart {
         error_rate: rounded(part.error_rate),
         rate_502: rounded(part.rate_502),
+        rate_5xx: part.rate_5xx.map(rounded),
         crawlability: part.crawlability.map(rounded),
         indexing_risk: part.indexing_risk.map(rounded),
         ..part.clone()

@@ -29,6 +29,7 @@ pub(crate) struct AuditArgs {
     /// Rates and scores are estimates: the gate fails only if their whole 95 % interval crosses the value,
     /// so noise breaks no build. A gate is undecided if the result depends on unconfirmed pages or on pages
     /// that were not requested. The exit code is 10 if a gate fails, 4 if one cannot be decided.
+    /// `5xx-rate{segment=checkout} > 1%` is about a segment (--segment) or a folder (`{segment=/shop/}`) alone.
     #[arg(long, value_name = "EXPR", help_heading = "Gates")]
     pub(crate) fail_on: Vec<Gate>,
     /// Continue an interrupted or incomplete run: its number, or the newest

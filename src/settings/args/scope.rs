@@ -86,4 +86,8 @@ pub(crate) struct ScopeArgs {
     /// Add a column with the text that a CSS selector finds; `NAME=CSS@attr` takes an attribute (repeatable)
     #[arg(long, value_name = "NAME=CSS")]
     pub(crate) select: Vec<String>,
+    /// Make a section of your own of the URLs that match; others belong to the folder that they are in (repeatable:
+    /// the first that matches)
+    #[arg(long, value_name = "NAME=REGEX")]
+    pub(crate) segment: Vec<String>,
 }

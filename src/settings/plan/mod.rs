@@ -15,7 +15,8 @@ use std::collections::HashSet;
 
 use regex::RegexBuilder;
 
-use crate::model::{Coverage, CrawlPlan, CrawlUrl, ScopePlan, Sitemaps};
+use crate::assess::Gate;
+use crate::model::{Coverage, CrawlPlan, CrawlUrl, ScopePlan, SegmentPlan, Sitemaps};
 use crate::parse::FieldSelector;
 use crate::policy::PATTERN_SIZE;
 use crate::store::tables::Column;
@@ -59,6 +60,29 @@ pub(crate) fn check_names(select: &[String], ours: &[Column]) -> Result<(), Fail
                 "--select {column:?}: {name:?} is a column of gatecrawl; choose another name"
             )));
         }
+    }
+    Ok(())
+}
+
+/// Checks that each gate on a segment names one of these, or a folder.
+pub(crate) fn check_gates(gates: &[Gate], segments: &[SegmentPlan]) -> Result<(), Failure> {
+    let names = || segments.iter().map(|it| it.name.as_str());
+    for gate in gates {
+        let Some(name) = gate.segment() else { continue };
+        if name.starts_with('/') || names().any(|known| known == name) {
+            continue;
+        }
+        let known: Vec<&str> = names().collect();
+        let advice = match known.as_slice() {
+            [] => {
+                format!("define it with --segment '{name}=REGEX', or name a folder such as /shop/")
+            }
+            known => format!("known are {}", known.join(", ")),
+        };
+        return Err(Failure::usage(format!(
+            "--fail-on {:?}: no segment {name:?}; {advice}",
+            gate.to_string()
+        )));
     }
     Ok(())
 }
@@ -124,6 +148,7 @@ fn scope(args: &ScopeArgs, seeds: &[CrawlUrl]) -> Result<ScopePlan, Failure> {
             check_pattern(flag, pattern)?;
         }
     }
+    let segments = segments(&args.segment)?;
     let mut names = HashSet::new();
     for column in &args.select {
         let name = check_column(column)?;
@@ -168,6 +193,7 @@ fn scope(args: &ScopeArgs, seeds: &[CrawlUrl]) -> Result<ScopePlan, Failure> {
             .max_queries_per_path
             .unwrap_or(usual.max_queries_per_path),
         select: args.select.clone(),
+        segments,
         ..usual
     })
 }
@@ -205,6 +231,39 @@ fn check_pattern(flag: &str, pattern: &str) -> Result<(), Failure> {
             "--{flag} {pattern:?} is not a regular expression: {what}"
         ))
     })
+}
+
+/// Reads segments. A name is used in gates, so it has none of their signs; one with a slash in front would look
+/// like a folder.
+fn segments(texts: &[String]) -> Result<Vec<SegmentPlan>, Failure> {
+    let mut segments: Vec<SegmentPlan> = Vec::new();
+    for text in texts {
+        let fault = |what: &str| Failure::usage(format!("--segment {text:?}: {what}"));
+        let Some((name, pattern)) = text.split_once('=') else {
+            return Err(fault("write NAME=REGEX, such as checkout=/(cart|pay)/"));
+        };
+        let (name, pattern) = (name.trim(), pattern.trim());
+        let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
+        if name.is_empty() || !name.chars().all(is_plain) {
+            return Err(fault(
+                "the name before = may have letters, digits, spaces, and - _ . only",
+            ));
+        }
+        if pattern.is_empty() {
+            return Err(fault("there is no pattern behind ="));
+        }
+        if segments.iter().any(|it| it.name == name) {
+            return Err(fault(
+                "there is a segment of that name already; join them with |",
+            ));
+        }
+        check_pattern("segment", pattern)?;
+        segments.push(SegmentPlan {
+            name: name.to_owned(),
+            pattern: pattern.to_owned(),
+        });
+    }
+    Ok(segments)
 }
 
 fn check_column(column: &str) -> Result<&str, Failure> {

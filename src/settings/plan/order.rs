@@ -25,6 +25,7 @@ pub(crate) fn fresh(
         tracing::warn!("{left_out}");
     }
     let mut plan = plan::plan(args, &start.urls)?;
+    plan::check_gates(&args.fail_on, &plan.scope.segments)?;
     plan.requests.reach = reach::of_args(args, !start.logins.is_empty());
     Ok(CrawlOrder {
         network: network::network(args, &plan, start.logins, console)?,
@@ -44,6 +45,7 @@ pub(crate) fn resumed(
 ) -> Result<CrawlOrder, Failure> {
     let mut plan = run.plan.clone();
     plan::amend(&mut plan, &args.pace, &args.identity)?;
+    plan::check_gates(&args.fail_on, &plan.scope.segments)?;
     let mut network = network::network(args, &plan, BTreeMap::new(), console)?;
     reach::again(&plan.requests.reach, args, &mut network)?;
     Ok(CrawlOrder {

@@ -240,6 +240,7 @@ fn limits(run: &RunRow) -> crate::model::ScopePlan {
         seeds: Vec::new(),
         hosts: Vec::new(),
         select: Vec::new(),
+        segments: Vec::new(),
         known: false,
         ..run.plan.scope.clone()
     }

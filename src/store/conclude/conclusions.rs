@@ -146,7 +146,11 @@ fn store_part(
 ) -> rusqlite::Result<()> {
     let pages = &found.pages;
     let count = |verdict| pages.count(verdict).cast_signed();
-    let (rate, rate_502) = (pages.looks.error_rate(), pages.looks.rate_502());
+    let (rate, rate_5xx, rate_502) = (
+        pages.looks.error_rate(),
+        pages.looks.rate_5xx(),
+        pages.looks.rate_502(),
+    );
     let crawlability = found.crawlability.score.known();
     let risk = found.indexing_risk.score.known();
     insert!(
@@ -167,6 +171,9 @@ fn store_part(
         rate_502: rate_502.value,
         low_502: rate_502.low,
         high_502: rate_502.high,
+        rate_5xx: rate_5xx.value,
+        low_5xx: rate_5xx.low,
+        high_5xx: rate_5xx.high,
         crawlability: crawlability.map(|score| score.value),
         crawlability_low: crawlability.map(|score| score.low),
         crawlability_high: crawlability.map(|score| score.high),

@@ -124,6 +124,7 @@ fn limits(scope: &ScopePlan) -> ScopePlan {
     let mut limits = ScopePlan {
         seeds: Vec::new(),
         select: Vec::new(),
+        segments: Vec::new(),
         max_pages: None,
         max_hosts: None,
         max_time: None,

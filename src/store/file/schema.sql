@@ -253,6 +253,9 @@ CREATE TABLE part (
     rate_502 REAL NOT NULL,
     low_502  REAL NOT NULL,
     high_502 REAL NOT NULL,
+    rate_5xx REAL,                   -- absent in runs of older programs
+    low_5xx  REAL,
+    high_5xx REAL,
     crawlability REAL,               -- absent: too little evidence; likewise the risk
     crawlability_low REAL,
     crawlability_high REAL,

@@ -1,11 +1,13 @@
 //! The writer's in-memory state of a run, and how it turns changes into rows. It holds the numbers of known
 //! URLs, the skipped URLs that may still be admitted, and the recently used texts.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use rusqlite::Transaction;
 
 use crate::model::{Admission, Attempt, CrawlUrl, Link, LinkKind, LinkTarget, Role, Skip};
+
+use crate::policy::Segments;
 
 use super::change::{Change, FileRecord, KnownPage, Seed, SitemapEntry, Then, VisitRecord};
 use super::stored::StoredUrls;
@@ -38,6 +40,7 @@ pub(in crate::store) struct WriterState {
     /// Number of rows of `error_body`.
     pub(super) error_bodies: u32,
     packed: Vec<u8>,
+    segments: Arc<Segments>,
 }
 
 /// The source of a URL.
@@ -63,6 +66,7 @@ struct Anchor {
 
 impl WriterState {
     pub(in crate::store) fn open(store: &Store, run: RunId) -> Result<WriterState, StoreError> {
+        let plan = store.run_by_id(run)?.plan;
         let connection = store.connect()?;
         let urls = StoredUrls::default();
         store.each_url(&connection, run, (0, u32::MAX), &mut |url| {
@@ -93,6 +97,8 @@ impl WriterState {
                 )
                 .map_err(|source| store.fault(source))?,
             packed: Vec::new(),
+            // A crawl whose segments cannot be compiled does not start.
+            segments: Arc::new(Segments::new(&plan.scope.segments).unwrap_or_default()),
         })
     }
 
@@ -494,7 +500,8 @@ impl WriterState {
             Admission::Skip(role, skip) => (3, *role, Some(skip)),
         };
         let host = self.text(tx, Some(url.host_key().as_str()))?;
-        let section = self.text(tx, Some(url.section()))?;
+        let segments = Arc::clone(&self.segments);
+        let section = self.text(tx, Some(segments.section(url)))?;
         let readable = url.readable();
         tx.prepare_cached(
             "INSERT INTO url (run, id, address, readable, host, section, folders, state, role, seed,

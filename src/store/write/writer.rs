@@ -191,8 +191,8 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::model::{Admission, CrawlUrl, Role};
-    use crate::store::Seed;
+    use crate::model::{Admission, CrawlPlan, CrawlUrl, Moment, Role};
+    use crate::store::{NewRun, Seed};
 
     const RUN: RunId = RunId(1);
 
@@ -207,6 +207,13 @@ mod tests {
         fn new() -> Slow {
             let dir = tempfile::tempdir().expect("a directory");
             let store = Store::open(&dir.path().join("runs.db")).expect("made");
+            let run = store.create_run(&NewRun {
+                token: "t",
+                site: "http://site.test",
+                plan: &CrawlPlan::usual(Vec::new()),
+                started: Moment::default(),
+            });
+            assert_eq!(run.expect("created"), RUN);
             let other = store.connect().expect("opened");
             other.execute_batch("BEGIN IMMEDIATE").expect("begun");
             Slow {

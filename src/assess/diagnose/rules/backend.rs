@@ -1,6 +1,7 @@
 //! One backend of several is down: its share of the requests fails, whatever the page.
 
 use super::finding::{Finding, Scope, Severity};
+use crate::assess::diagnose::cluster::section_of;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
@@ -60,7 +61,7 @@ fn by_order(facts: &HostFacts) -> Option<Finding> {
     match &facts.pool.section {
         Some(section) => {
             found.scope = Scope::Section;
-            found.subject.push_str(section);
+            found.subject = section_of(&found.subject, section);
         }
         None => found.evidence.push(Evidence::Sections {
             failing: facts.sections,

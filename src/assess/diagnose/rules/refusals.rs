@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::cluster::is_down;
 use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::answer::AnswerFacts;
+use crate::assess::diagnose::cluster::section_of;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::error_page::catalogue::{Fingerprint, fingerprint};
 use crate::assess::diagnose::error_page::maker::Maker;
@@ -75,7 +76,7 @@ pub fn server_misconfigurations(
             rule: "server_misconfiguration",
             severity: Severity::Notice,
             scope: Scope::Section,
-            subject: format!("{host}{section}"),
+            subject: section_of(host, section),
             causes: causes.map(|(cause, _)| cause).collect(),
             confidence: page.confidence,
             evidence: evidence(section, refused, refused_of, page),

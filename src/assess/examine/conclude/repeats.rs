@@ -1,6 +1,7 @@
 //! Findings that say again what a wider one has said. Each problem is to be read once, in the place
 //! where it can be mended: that of a host before those of its sections and pages.
 
+use crate::assess::diagnose::cluster::section_of;
 use crate::assess::diagnose::rules::{Finding, Scope};
 use crate::assess::diagnose::{ClusterFacts, Evidence};
 use crate::model::Cause;
@@ -28,7 +29,7 @@ pub(in crate::assess::examine) struct Place<'a> {
 impl Place<'_> {
     /// Whether all of it lies in this section, which is named with its host.
     fn is_in(self, section: &str) -> bool {
-        let is_there = |of_it: &String| format!("{}{of_it}", self.host) == section;
+        let is_there = |of_it: &String| section_of(self.host, of_it) == section;
         self.cluster
             .is_some_and(|it| !it.sections.is_empty() && it.sections.keys().all(is_there))
     }

@@ -50,6 +50,8 @@ pub struct StoredPart {
     pub error_rate: Interval,
     /// Share of first attempts answered with 502, 0..1.
     pub rate_502: Interval,
+    /// Share of first attempts answered with 500-599, 0..1; absent in runs of older programs.
+    pub rate_5xx: Option<Interval>,
     /// 0..100; higher is better. Absent if there is too little evidence.
     pub crawlability: Option<Interval>,
     /// 0..100; lower is better. Absent if there is too little evidence.
@@ -215,7 +217,8 @@ fn deductions(connection: &Connection, run: i64) -> rusqlite::Result<Vec<StoredD
 
 fn parts(connection: &Connection, run: i64, kind: &str) -> rusqlite::Result<Vec<StoredPart>> {
     let sql = "SELECT name, urls, failing, error_rate, error_low, error_high, rate_502, low_502,
-            high_502, crawlability, crawlability_low, crawlability_high, risk, risk_low, risk_high
+            high_502, crawlability, crawlability_low, crawlability_high, risk, risk_low, risk_high,
+            rate_5xx, low_5xx, high_5xx
         FROM part WHERE run = ? AND kind = ? ORDER BY name";
     list(connection, sql, (run, kind), |row| {
         Ok(StoredPart {
@@ -226,6 +229,7 @@ fn parts(connection: &Connection, run: i64, kind: &str) -> rusqlite::Result<Vec<
             rate_502: interval(row, 6)?.unwrap_or_default(),
             crawlability: interval(row, 9)?,
             indexing_risk: interval(row, 12)?,
+            rate_5xx: interval(row, 15)?,
         })
     })
 }

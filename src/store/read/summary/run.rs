@@ -4,7 +4,8 @@ use rusqlite::Connection;
 
 use super::counts::{RobotsSummary, RunSummary};
 use super::found::{self, StoredFinding};
-use super::tally::count_run;
+use super::tally::{count_run, count_section};
+use super::url_counts::UrlCounts;
 use crate::model::RobotsAccess;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
@@ -25,6 +26,12 @@ impl Store {
     pub fn summary(&self, run: RunId) -> Result<RunSummary, StoreError> {
         let mut connection = self.connect()?;
         summarise(&mut connection, run.0).map_err(|source| self.fault(source))
+    }
+
+    /// Returns the counts of the pages of a section of a concluded run.
+    pub fn section_counts(&self, run: RunId, section: &str) -> Result<UrlCounts, StoreError> {
+        let connection = self.connect()?;
+        count_section(&connection, run.0, section).map_err(|source| self.fault(source))
     }
 
     /// Returns the findings of a concluded run, the worst first.

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::model::{Outcome, Purpose, Role, SkipReason};
 
 use super::counts::RunSummary;
+use super::url_counts::UrlCounts;
 use crate::assess::Verdict;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::merge_join::MergeJoin;
@@ -17,34 +18,29 @@ const QUEUED: u8 = 1;
 const SETTLED: u8 = 2;
 const SKIPPED: u8 = 3;
 
+/// Counts the pages of a section of a concluded run.
+pub(super) fn count_section(
+    connection: &Connection,
+    run: i64,
+    section: &str,
+) -> rusqlite::Result<UrlCounts> {
+    let number: Option<u32> = connection
+        .query_row(
+            "SELECT id FROM text WHERE run = ?1 AND text = ?2",
+            (run, section),
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(number) = number else {
+        return Ok(UrlCounts::default());
+    };
+    let sql = format!("{URLS} AND section = {number} ORDER BY id");
+    Ok(tally(connection, run, &sql)?.summary.pages)
+}
+
 /// Counts the URLs of a concluded run. Leaves fields that are not counts of URLs empty.
 pub(super) fn count_run(connection: &Connection, run: i64) -> rusqlite::Result<RunSummary> {
-    let mut attempts = connection.prepare(
-        "SELECT url, purpose, outcome, status FROM attempt WHERE run = ?
-         ORDER BY url, number",
-    )?;
-    let mut attempts = MergeJoin::of_run(&mut attempts, run)?;
-    let mut verdicts =
-        connection.prepare("SELECT url, verdict FROM assessment WHERE run = ? ORDER BY url")?;
-    let mut verdicts = MergeJoin::of_run(&mut verdicts, run)?;
-    let closed = closed_hosts(connection, run)?;
-    let mut urls = connection
-        .prepare("SELECT id, role, state, reason, host FROM url WHERE run = ? ORDER BY id")?;
-    let mut urls = urls.query([run])?;
-    let mut tally = Tally::default();
-    while let Some(row) = urls.next()? {
-        let id: UrlId = row.get(0)?;
-        let known = Known::read(row, &closed)?;
-        let mut last = None;
-        while let Some(row) = attempts.next_of(id)? {
-            last = tally.attempt(Tried::read(row)?, last);
-        }
-        let verdict = match verdicts.next_of(id)? {
-            Some(row) => Some(named(row, 1, Verdict::from_name)?),
-            None => None,
-        };
-        tally.url(&known, last, verdict);
-    }
+    let mut tally = tally(connection, run, &format!("{URLS} ORDER BY id"))?;
     (tally.summary.invalid, tally.summary.unseen) = connection.query_row(
         "SELECT count(*), coalesce(sum(unseen), 0) FROM
             (SELECT max(unseen) AS unseen FROM invalid_link WHERE run = ? GROUP BY address, detail, found_on)",
@@ -62,6 +58,39 @@ pub(super) fn count_run(connection: &Connection, run: i64) -> rusqlite::Result<R
     // Those that were requested are counted where they are stored.
     tally.summary.unseen += given_up;
     Ok(tally.summary)
+}
+
+/// The URLs that a walk counts, in the order of their numbers.
+const URLS: &str = "SELECT id, role, state, reason, host FROM url WHERE run = ?";
+
+/// Walks over these URLs of a run.
+fn tally(connection: &Connection, run: i64, urls: &str) -> rusqlite::Result<Tally> {
+    let mut attempts = connection.prepare(
+        "SELECT url, purpose, outcome, status FROM attempt WHERE run = ?
+         ORDER BY url, number",
+    )?;
+    let mut attempts = MergeJoin::of_run(&mut attempts, run)?;
+    let mut verdicts =
+        connection.prepare("SELECT url, verdict FROM assessment WHERE run = ? ORDER BY url")?;
+    let mut verdicts = MergeJoin::of_run(&mut verdicts, run)?;
+    let closed = closed_hosts(connection, run)?;
+    let mut urls = connection.prepare(urls)?;
+    let mut urls = urls.query([run])?;
+    let mut tally = Tally::default();
+    while let Some(row) = urls.next()? {
+        let id: UrlId = row.get(0)?;
+        let known = Known::read(row, &closed)?;
+        let mut last = None;
+        while let Some(row) = attempts.next_of(id)? {
+            last = tally.attempt(Tried::read(row)?, last);
+        }
+        let verdict = match verdicts.next_of(id)? {
+            Some(row) => Some(named(row, 1, Verdict::from_name)?),
+            None => None,
+        };
+        tally.url(&known, last, verdict);
+    }
+    Ok(tally)
 }
 
 /// Sitemaps that may list pages and were not read: their server failed when they were requested last, or their host
