@@ -118,7 +118,7 @@ impl Asked {
         }
     }
 
-    /// Returns the text to store with the run; `None` if nothing is requested. Paths are absolute, because the run
+    /// Returns the requested exports, gates and baseline as JSON, to store with the run; `None` if there are none. Paths are absolute, because the run
     /// may be resumed from another directory.
     pub(super) fn text(&self, store: &Store) -> Option<String> {
         let kept = self.named(store);

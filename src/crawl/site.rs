@@ -37,7 +37,7 @@ pub struct Site {
 
 /// The hash of a file's text: files with equal texts share their rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Text(pub(super) u64);
+pub(super) struct TextHash(pub(super) u64);
 
 /// A plan that cannot be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -87,8 +87,8 @@ impl Site {
     }
 
     /// Returns the hash of a robots.txt's text.
-    pub(super) fn text(&self, body: &[u8]) -> Text {
-        Text(self.texts.hash_one(body))
+    pub(super) fn text(&self, body: &[u8]) -> TextHash {
+        TextHash(self.texts.hash_one(body))
     }
 
     /// Returns the names under which robots.txt may address the crawl.

@@ -50,7 +50,7 @@ impl Op {
     /// All operators. A sign comes before those that are its prefix.
     const ALL: [Op; 5] = [Op::AtLeast, Op::AtMost, Op::Equal, Op::Above, Op::Below];
 
-    /// Returns its sign.
+    /// Returns the operator as written, such as `>=`.
     pub const fn sign(self) -> &'static str {
         match self {
             Op::Above => ">",

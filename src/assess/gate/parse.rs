@@ -12,7 +12,7 @@ use super::{Gate, Op};
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum GateFault {
     /// It does not have the form METRIC OP VALUE.
-    #[error("{0:?} is no gate; write METRIC OP VALUE, such as \"5xx-rate > 1%\"")]
+    #[error("{0:?} is not a gate; write METRIC OP VALUE, such as \"5xx-rate > 1%\"")]
     Form(String),
     /// There is no such metric.
     #[error("no metric {name:?}; {}", advice(*.nearest))]
@@ -31,7 +31,7 @@ pub enum GateFault {
     #[error("{0} is known for the whole site only; leave {{segment=...}} out")]
     WholeSite(&'static str),
     /// The value is not a number.
-    #[error("{0:?} is no number such as 5, 0.5 or 1%")]
+    #[error("{0:?} is not a number such as 5, 0.5 or 1%")]
     Value(String),
     /// The value does not fit the metric.
     #[error("{metric} is {is}, so {value:?} does not fit")]

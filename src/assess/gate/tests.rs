@@ -104,7 +104,7 @@ fn a_gate_may_be_about_a_segment() {
 #[test]
 fn errors_suggest_the_nearest_name() {
     let form = |text: &str| {
-        format!("{text:?} is no gate; write METRIC OP VALUE, such as \"5xx-rate > 1%\"")
+        format!("{text:?} is not a gate; write METRIC OP VALUE, such as \"5xx-rate > 1%\"")
     };
     let cases = [
         ("", form("")),
@@ -128,15 +128,15 @@ fn errors_suggest_the_nearest_name() {
         ),
         (
             "5xx > many",
-            "\"many\" is no number such as 5, 0.5 or 1%".to_owned(),
+            "\"many\" is not a number such as 5, 0.5 or 1%".to_owned(),
         ),
         (
             "5xx > -1",
-            "\"-1\" is no number such as 5, 0.5 or 1%".to_owned(),
+            "\"-1\" is not a number such as 5, 0.5 or 1%".to_owned(),
         ),
         (
             "5xx > inf",
-            "\"inf\" is no number such as 5, 0.5 or 1%".to_owned(),
+            "\"inf\" is not a number such as 5, 0.5 or 1%".to_owned(),
         ),
         (
             "5xx > 1%",

@@ -40,8 +40,8 @@ where
         Ok(!next.is_empty())
     }
 
-    /// Returns pages that the writer received, with their addresses, once they are stored; `None`
-    /// if the crawl must end before.
+    /// Waits until the store has these pages, then returns them with their URLs; `None` if the crawl
+    /// must end before.
     async fn once_stored(
         &mut self,
         pages: &[HeldBack],

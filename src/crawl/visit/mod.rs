@@ -28,7 +28,7 @@ use crate::store::{RobotsRecord, SitemapRecord, StoredUrls};
 
 use crate::crawl::clock::Clock;
 use crate::crawl::confirm;
-use crate::crawl::site::{Site, Text};
+use crate::crawl::site::{Site, TextHash};
 use crate::crawl::stop::Stop;
 use attempt::tried;
 use page::RequestedUrl;
@@ -80,7 +80,7 @@ pub(super) enum File {
 pub(super) struct RobotsFile {
     pub(super) rules: Rules,
     /// The parsed rules, if the file is small.
-    pub(super) group: Option<(Text, Group)>,
+    pub(super) group: Option<(TextHash, Group)>,
     pub(super) record: RobotsRecord,
     /// Sitemaps it names.
     pub(super) sitemaps: Vec<CrawlUrl>,

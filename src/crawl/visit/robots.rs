@@ -14,7 +14,7 @@ use crate::store::{KnownRobots, RobotsRecord};
 use super::attempt::{Circumstances, record};
 use super::echoes::cut_robots;
 use crate::crawl::clock::Clock;
-use crate::crawl::site::{Site, Text};
+use crate::crawl::site::{Site, TextHash};
 
 /// Maximum redirects of a robots.txt that are followed; beyond them it counts as missing (RFC 9309
 /// section 2.3.1.2, Google's robots.txt specification).
@@ -27,8 +27,8 @@ pub(in crate::crawl) const SMALL_FILE: usize = 16 * 1024;
 /// The permissions of a host's robots.txt.
 #[derive(Clone, Debug)]
 pub(in crate::crawl) enum Rules {
-    /// The rules of this text.
-    Text(Text),
+    /// The rules of the robots.txt with this hash.
+    Text(TextHash),
     /// Everything is allowed.
     AllowAll,
     /// Nothing is allowed: the file could not be read, because of this.
@@ -91,7 +91,7 @@ pub(in crate::crawl) struct Answer {
     pub(in crate::crawl) outcome: Outcome,
     pub(in crate::crawl) rules: Rules,
     /// The parsed rules, if the file is small.
-    pub(in crate::crawl) group: Option<(Text, Group)>,
+    pub(in crate::crawl) group: Option<(TextHash, Group)>,
     /// The memory of the file.
     pub(in crate::crawl) held: Held,
     /// Without the sitemaps to be fetched: the dispatcher decides about them.
@@ -169,7 +169,12 @@ fn read(
     outcome: Outcome,
     body: &[u8],
     final_url: CrawlUrl,
-) -> (Rules, Option<(Text, Group)>, RobotsRecord, Vec<CrawlUrl>) {
+) -> (
+    Rules,
+    Option<(TextHash, Group)>,
+    RobotsRecord,
+    Vec<CrawlUrl>,
+) {
     let mut record = RobotsRecord {
         host: host.as_str().to_owned(),
         access: RobotsAccess::AllowAll,

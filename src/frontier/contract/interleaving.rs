@@ -23,7 +23,7 @@ enum Step {
     Lease,
     /// Settles the open lease with this number, modulo their count.
     Settle(usize, End),
-    /// Settles a lease that has ended.
+    /// Settles a lease that was settled before or has expired, which the frontier must ignore.
     SettleEnded(usize, End),
     Pass(u32),
     Slow(HostKey, Pace),

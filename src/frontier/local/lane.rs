@@ -50,7 +50,7 @@ impl<const BANDS: usize> Lane<BANDS> {
         self.waiting.peek().map(|first| first.at)
     }
 
-    /// Takes the first entry at `now`.
+    /// Removes and returns the first waiting entry that is due at `now`, or else the first entry of the lane.
     pub(super) fn take(&mut self, now: Moment) -> Option<Entry> {
         if self.waiting.peek().is_some_and(|first| first.at <= now) {
             return self.waiting.pop().map(|first| first.entry);

@@ -1,4 +1,4 @@
-//! Facts about a settled URL.
+//! Facts from the last answer of a URL in a pass: type, size, redirect, indexability, links.
 
 pub(super) mod link;
 pub(super) mod redirect_end;

@@ -58,7 +58,7 @@ pub struct FirstAttempt {
 pub struct Noted {
     /// A family alone is in trouble, and not the host.
     pub alone: bool,
-    /// The family in trouble is fine again: all of its last attempts succeeded.
+    /// The family was in trouble and has recovered: all of its last eight first attempts succeeded.
     pub recovered: bool,
 }
 

@@ -9,10 +9,10 @@ pub const PATTERN_SIZE: usize = 1 << 20;
 /// Memory that one set of regular expressions may take, in bytes.
 const REGEX_SIZE: usize = 4 << 20;
 
-/// A pattern that cannot be used.
+/// Why a scope cannot be compiled.
 #[derive(Debug, thiserror::Error)]
 pub enum ScopeError {
-    /// A regular expression of `--include`, `--exclude` or `--segment`.
+    /// A regular expression of `--include`, `--exclude` or `--segment` is invalid or too large.
     #[error("--{flag}")]
     Pattern {
         /// The flag it came with.

@@ -169,7 +169,7 @@ struct Resources<'a> {
     by_verdict: BTreeMap<&'static str, u64>,
 }
 
-/// Counts of links to other sites that should be requested.
+/// Counts of links to other sites: those that `--external` checks, and those requested so far.
 #[derive(Serialize)]
 struct ExternalLinks {
     known: u64,

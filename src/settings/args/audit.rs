@@ -26,8 +26,8 @@ pub(crate) struct AuditArgs {
     /// Metrics: 5xx, 502, 503, 504, persistent, intermittent, transient, unreachable and new-5xx
     /// count pages; 5xx-rate, 502-rate and coverage are shares (1% or 0.01); crawlability and
     /// indexing-risk are scores of 0 to 100 (100 is the best crawlability and the worst risk). Operators: > >= < <= ==.
-    /// Rates and scores are estimates: the gate fails only if their whole 95 % interval crosses the value,
-    /// so noise breaks no build. A gate is undecided if the result depends on unconfirmed pages or on pages
+    /// Rates and scores are estimates with a 95 % interval: a gate fails only if it is true for the whole interval
+    /// (`5xx-rate > 1%` if its lower end is above 1 %), so noise breaks no build. A gate is undecided if the result depends on unconfirmed pages or on pages
     /// that were not requested. The exit code is 10 if a gate fails, 4 if one cannot be decided.
     /// `5xx-rate{segment=checkout} > 1%` is about a segment (--segment) or a folder (`{segment=/shop/}`) alone.
     #[arg(long, value_name = "EXPR", help_heading = "Gates")]

@@ -13,8 +13,8 @@ use super::value::age;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Comparison")]
 pub(crate) struct BaselineArgs {
-    /// Compare with this run, summary.json or other database (FILE or FILE#RUN) [default: the
-    /// finished run of the site before]
+    /// Compare with a run (number or token) or a file: a summary.json, or another database (FILE, or FILE#RUN for one
+    /// of its runs) [default: the last run of the same project, or with the same scope and limits]
     #[arg(long, value_name = "RUN|FILE")]
     pub(crate) baseline: Option<String>,
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub(crate) struct CompareArgs {
     /// Print JSON: the `compare` object of summary.json
     #[arg(long, conflicts_with = "csv")]
     pub(crate) json: bool,
-    /// Print all changed pages as CSV: compare.csv
+    /// Print all changed pages as CSV, with the columns of compare.csv
     #[arg(long)]
     pub(crate) csv: bool,
     #[command(flatten)]

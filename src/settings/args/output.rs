@@ -27,7 +27,7 @@ pub(crate) struct ExportArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct StoreArgs {
-    /// Store runs in this database [default: gatecrawl/runs.db in the user's data directory]
+    /// Database of the runs [default: gatecrawl/runs.db in the user's data directory]
     #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath, env = "GATECRAWL_DB", hide_env_values = true, value_parser = PathBufValueParser::new().try_map(place))]
     pub(crate) db: Option<PathBuf>,
     /// Read settings from this file [default: ./gatecrawl.toml if it exists]

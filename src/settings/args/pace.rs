@@ -33,7 +33,7 @@ pub(crate) struct PaceArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) confirm_budget: Option<Duration>,
     /// How many pages that never failed are requested once more after the crawl, to estimate how many
-    /// failures were missed: a number, or a share such as 5%; 0 means none [default: 200 or 5%, at least 20]
+    /// failures were missed: a number, or a share such as 5%; 0 means none [default: 5%, at least 20 and at most 200]
     #[arg(long, value_name = "N|P%", value_parser = sample)]
     pub(crate) sample: Option<SamplePlan>,
     /// Make no experiments: do not request failing URLs in other ways, such as like a browser, to separate causes

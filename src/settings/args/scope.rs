@@ -77,13 +77,14 @@ pub(crate) struct ScopeArgs {
     /// Crawl pages that robots.txt forbids, and mark them; only for your own sites
     #[arg(long)]
     pub(crate) ignore_robots: bool,
-    /// Remove this query parameter from URLs; `utm_*` removes all that begin so (repeatable)
+    /// Remove this query parameter from URLs; `utm_*` removes all that start with utm_ (repeatable)
     #[arg(long, value_name = "NAME")]
     pub(crate) ignore_param: Vec<String>,
-    /// Maximum different queries per path [default: 1000]
+    /// Maximum different query strings per path [default: 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_queries_per_path: Option<u32>,
-    /// Add a column with the text that a CSS selector finds; `NAME=CSS@attr` takes an attribute (repeatable)
+    /// Add a column to pages.csv: the text of the first element that a CSS selector matches; `NAME=CSS@attr` takes its
+    /// attribute (repeatable)
     #[arg(long, value_name = "NAME=CSS")]
     pub(crate) select: Vec<String>,
     /// Make a section of your own of the URLs that match; others belong to the folder that they are in (repeatable:

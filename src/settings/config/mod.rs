@@ -314,7 +314,7 @@ mod tests {
             ),
             (
                 "fail-on = ['5xx > 0', '5xx > x']",
-                "line 1: fail-on: \"x\" is no number such as 5, 0.5 or 1%",
+                "line 1: fail-on: \"x\" is not a number such as 5, 0.5 or 1%",
             ),
             (
                 "[audit]\nrate = 1",

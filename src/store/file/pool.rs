@@ -64,8 +64,8 @@ impl Drop for Pooled {
         let Some(connection) = self.connection.take() else {
             return;
         };
-        // After a panic within a transaction, closing rolls it back. The operating system may cache
-        // pages that were read.
+        // A connection inside a transaction is closed, which rolls the transaction back. An idle one frees
+        // its page cache: the operating system keeps what was read of the file.
         if connection.is_autocommit() && connection.execute_batch("PRAGMA shrink_memory").is_ok() {
             let mut pool = self.pool.0.lock().unwrap_or_else(PoisonError::into_inner);
             if pool.len() < IDLE {

@@ -41,7 +41,8 @@ pub struct WorstPage {
     pub error_body: Option<String>,
     /// The site's section that it belongs to.
     pub section: String,
-    /// The product that produced the error, if known; else empty.
+    /// What produced the error: kind and product, such as `reverse_proxy: nginx`, or the layer that failed, such as `dns`;
+    /// empty if unknown.
     pub source: String,
     /// Confidence in the cause, 0..1; higher is surer.
     pub confidence: f64,

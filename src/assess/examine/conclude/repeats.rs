@@ -239,7 +239,7 @@ mod tests {
                 "{outcome} {address:?}"
             );
         }
-        // Pages that always fail where the crawl requests them, and are fine at another address.
+        // Pages that always fail at the IP address that the crawl uses, and are fine at another one.
         let mut always = finding("persistent_cluster", HOST, &[Cause::UpstreamDown]);
         let there = failures(Outcome::Server502, Some([192, 0, 2, 2]));
         assert!(!is_covered(&always, &there));

@@ -14,7 +14,7 @@ use crate::policy::{FoundOn, Traps};
 
 use super::appetite::Appetite;
 use super::rules::RulesMemory;
-use crate::crawl::site::Text;
+use crate::crawl::site::TextHash;
 use crate::crawl::visit::robots::{self, Rules};
 
 /// Pages accepted beyond twice those that may be fetched. Ours.
@@ -212,7 +212,7 @@ impl Admissions {
         &mut self,
         host: HostKey,
         rules: Rules,
-        group: Option<(Text, Group)>,
+        group: Option<(TextHash, Group)>,
     ) {
         self.hosts.entry(host).or_default().rules = Some(rules);
         if let Some((text, group)) = group {
@@ -221,7 +221,7 @@ impl Admissions {
     }
 
     /// Returns why the rules of a text forbid a URL of this host, if they do.
-    fn by_rules(&self, text: Text, host: &HostKey, url: &CrawlUrl) -> Option<Skip> {
+    fn by_rules(&self, text: TextHash, host: &HostKey, url: &CrawlUrl) -> Option<Skip> {
         match self.rules.get(text, host) {
             Some(group) => robots::forbid(&group, url),
             // Unknown rules permit nothing.
@@ -304,7 +304,7 @@ mod tests {
         let host = found("http://a/").url.host_key();
         for (ignore, expected) in [(false, true), (true, false)] {
             let mut admissions = admissions(100, ignore);
-            let text = Text(1);
+            let text = TextHash(1);
             admissions.set_rules(host.clone(), Rules::Text(text), Some((text, rules.clone())));
             let (_, admission) = offer(&mut admissions, "http://a/private/x");
             let skipped = matches!(&admission, Admission::Skip(_, skip)
@@ -327,7 +327,7 @@ mod tests {
         let mut admissions = Admissions::new(&plan().scope, rules);
         for (host, forbidden) in [("http://a", [true, false]), ("http://b", [true, true])] {
             let pages = ["/private/x", "/"].map(|path| found(&format!("{host}{path}")));
-            let text = Text(host.len() as u64 + u64::from(forbidden[1]));
+            let text = TextHash(host.len() as u64 + u64::from(forbidden[1]));
             admissions.set_rules(pages[0].url.host_key(), Rules::Text(text), None);
             let (new, _) = offer(&mut admissions, pages[0].url.as_str());
             assert!(!new.is_empty(), "taken in");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::crawl::site::{Site, Text};
+use crate::crawl::site::{Site, TextHash};
 use crate::crawl::visit::robots;
 use crate::model::HostKey;
 use crate::parse::robots::Group;
@@ -27,7 +27,7 @@ pub(in crate::crawl::state) struct RulesMemory {
 
 #[derive(Debug, Default)]
 struct Kept {
-    groups: HashMap<Text, Entry>,
+    groups: HashMap<TextHash, Entry>,
     bytes: usize,
     /// Counts lookups.
     now: u64,
@@ -63,18 +63,22 @@ impl RulesMemory {
     }
 
     /// Keeps rules that were just read.
-    pub(super) fn keep(&self, text: Text, group: Group) {
+    pub(super) fn keep(&self, text: TextHash, group: Group) {
         self.with(|kept| kept.put(text, Arc::new(group), self.most));
     }
 
     /// Returns the rules of a text, if they are in memory.
-    pub(super) fn at_hand(&self, text: Text) -> Option<Arc<Group>> {
+    pub(super) fn at_hand(&self, text: TextHash) -> Option<Arc<Group>> {
         self.with(|kept| kept.get(text))
     }
 
     /// Returns the rules of a text, which is the robots.txt of this host, or `None` if it cannot be
     /// read.
-    pub(in crate::crawl::state) fn get(&self, text: Text, host: &HostKey) -> Option<Arc<Group>> {
+    pub(in crate::crawl::state) fn get(
+        &self,
+        text: TextHash,
+        host: &HostKey,
+    ) -> Option<Arc<Group>> {
         if let Some(group) = self.at_hand(text) {
             return Some(group);
         }
@@ -97,14 +101,14 @@ impl fmt::Debug for RulesMemory {
 }
 
 impl Kept {
-    fn get(&mut self, text: Text) -> Option<Arc<Group>> {
+    fn get(&mut self, text: TextHash) -> Option<Arc<Group>> {
         self.now += 1;
         let entry = self.groups.get_mut(&text)?;
         entry.used = self.now;
         Some(Arc::clone(&entry.group))
     }
 
-    fn put(&mut self, text: Text, group: Arc<Group>, most: usize) {
+    fn put(&mut self, text: TextHash, group: Arc<Group>, most: usize) {
         self.now += 1;
         let bytes = group.bytes();
         while self.bytes + bytes > most && self.forget_oldest() {}
@@ -158,23 +162,23 @@ mod tests {
             Some(group(100))
         });
         let ask = |text| {
-            let group = memory.get(Text(text), &host).expect("stored");
+            let group = memory.get(TextHash(text), &host).expect("stored");
             assert!(!group.verdict("/99/x").allowed);
             loaded.load(Ordering::Relaxed)
         };
-        memory.keep(Text(1), group(100));
+        memory.keep(TextHash(1), group(100));
         assert_eq!((ask(1), ask(2), ask(1)), (0, 1, 1));
         assert_eq!(ask(3), 2, "in the place of the second");
         assert_eq!((ask(1), ask(2)), (2, 3));
         assert!(memory.with(|kept| kept.bytes <= 2 * one && kept.groups.len() == 2));
-        assert!(memory.at_hand(Text(3)).is_none());
+        assert!(memory.at_hand(TextHash(3)).is_none());
     }
 
     #[test]
     fn equal_files_are_kept_once() {
         let memory = RulesMemory::new(RULES_IN_MEMORY, |_| None);
         for _ in 0..1_000 {
-            memory.keep(Text(7), group(10));
+            memory.keep(TextHash(7), group(10));
         }
         assert_eq!(memory.with(|kept| kept.bytes), group(10).bytes());
     }

@@ -365,7 +365,7 @@ impl News {
 /// Longest place that a subject names, in characters.
 const PLACE: usize = 60;
 
-/// From where to where pages moved.
+/// Returns in words between which folders redirects move pages: `from /a/ to /b/`, or `within /a/`.
 fn way(from: &str, to: &str) -> String {
     let cut = |place: &str| match place.char_indices().nth(PLACE) {
         Some((end, _)) => format!("{}…", &place[..end]),
