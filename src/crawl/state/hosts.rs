@@ -430,6 +430,10 @@ impl Host {
         if alone {
             self.pace.clear(now);
         }
+        let control = brought.control.as_ref();
+        if failed && control.is_some_and(|control| !speaks_against_host(control.outcome)) {
+            self.pace.control_was_fine(now);
+        }
         if let Some(wait) = limited {
             match suspect {
                 // This family alone limits us.

@@ -136,6 +136,32 @@ async fn single_pages_that_limit_us_do_not_hold_up_the_site_each_time() {
     assert!(last < Some(Duration::from_secs(80)), "{last:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_site_that_refuses_all_but_its_home_page_is_not_crawled_at_a_snails_pace() {
+    let mut crawl = Crawl::new(usual(), &[]);
+    let folders = ["app", "blog", "help"];
+    let pages = folders.map(|folder| (0..12).map(move |n| format!("/{folder}/{n}.html")));
+    let pages: Vec<String> = pages.into_iter().flatten().collect();
+    let targets: Vec<&str> = pages.iter().map(String::as_str).collect();
+    let start = links(&targets);
+    crawl.script.origin = Some(Origin(Box::new(move |asked| {
+        Some(at_once(match asked.path {
+            "/robots.txt" => error(404),
+            "/" => start.clone(),
+            _ => error(503),
+        }))
+    })));
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    let mut requested = HashSet::new();
+    let times = crawl.times();
+    let first_requests = times
+        .iter()
+        .filter(|(_, path)| path.ends_with(".html") && requested.insert(path.clone()));
+    let last = first_requests.map(|(at, _)| *at).max();
+    assert!(last < Some(Duration::from_secs(45)), "{last:?}");
+}
+
 /// Crawls a site of healthy pages and of one directory, with all passes.
 async fn with_directory(count: usize, dead: fn(&Asked<'_>) -> Timed) -> Crawl {
     let healthy = (0..60).map(|n| format!("/ok/{n}"));

@@ -178,6 +178,20 @@ impl HostPace {
         self.changed = Some(now);
     }
 
+    /// Records that a control was fine right after a URL failed, one request at a time. After two of
+    /// them the pages are broken, however many: as much may fail from then on.
+    pub fn control_was_fine(&mut self, now: Moment) {
+        let Mode::Wary(wary) = &mut self.mode else {
+            return;
+        };
+        if wary.control_was_fine() {
+            let before = wary.before();
+            self.take_back(before);
+            self.background = self.background.max(self.recent.share());
+            self.changed = Some(now);
+        }
+    }
+
     /// Stops avoiding a load: confirmation passes found that load is not why the host fails.
     pub fn exonerate(&mut self, now: Moment) {
         self.clear(now);
