@@ -217,7 +217,11 @@ impl Passes {
         let open = failed
             .iter()
             .filter(|failed| !failed.seen.is_settled(enough));
-        waves.see(open.map(FailedUrl::first_failed), delays, now);
+        waves.see(
+            open.map(|it| (it.first_failed(), it.was_fine())),
+            delays,
+            now,
+        );
         while self.begun < MAX_PASSES {
             let waves = self.waves.as_mut()?;
             let turn = waves.begin(now, self.last_answer, left)?;

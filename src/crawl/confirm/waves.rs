@@ -9,6 +9,11 @@ use crate::model::Moment;
 #[derive(Debug)]
 pub(super) struct Waves(Vec<Wave>);
 
+/// Maximum waves that begin only with pages that were fine before. On a site where parts or pages fail by turns,
+/// each pass meets other ones: their requests are evidence of the whole, and further passes would go on until the
+/// time is over. Ours.
+const MOST_OF_FINE: usize = 2;
+
 /// URLs whose first failure came between two looks at what failed.
 #[derive(Debug)]
 struct Wave {
@@ -24,6 +29,8 @@ struct Wave {
     is_open: bool,
     /// Whether the pass that begins, or is under way, is for it.
     has_turn: bool,
+    /// Whether all of it was fine before.
+    is_of_fine: bool,
 }
 
 /// The next pass.
@@ -58,28 +65,34 @@ impl Waves {
             begun: begun.min(delays.len()),
             is_open: false,
             has_turn: false,
+            is_of_fine: false,
         }])
     }
 
-    /// Takes in when URLs failed first whose verdict is open. Those that failed after the last wave was found are a
-    /// new one. A delay of zero stands for a pass that was over before: a new wave has none.
+    /// Takes in when URLs failed first whose verdict is open, and whether they were fine before. Those that failed
+    /// after the last wave was found are a new one. A delay of zero stands for a pass that was over before: a new
+    /// wave has none.
     pub(super) fn see(
         &mut self,
-        open: impl Iterator<Item = Moment>,
+        open: impl Iterator<Item = (Moment, bool)>,
         delays: &[Duration],
         now: Moment,
     ) {
         for wave in &mut self.0 {
             wave.is_open = false;
         }
-        let mut late: Option<Moment> = None;
-        for failed in open {
+        let (mut late, mut is_of_fine): (Option<Moment>, bool) = (None, true);
+        for (failed, was_fine) in open {
             match self.0.iter_mut().find(|wave| failed <= wave.found_by) {
                 Some(wave) => wave.is_open = true,
-                None => late = late.max(Some(failed)),
+                None => {
+                    late = late.max(Some(failed));
+                    is_of_fine &= was_fine;
+                }
             }
         }
-        if let Some(from) = late {
+        let of_fine = self.0.iter().filter(|wave| wave.is_of_fine).count();
+        if let Some(from) = late.filter(|_| !is_of_fine || of_fine < MOST_OF_FINE) {
             let delays = delays.iter().copied().filter(|delay| !delay.is_zero());
             self.0.push(Wave {
                 found_by: now,
@@ -88,6 +101,7 @@ impl Waves {
                 begun: 0,
                 is_open: true,
                 has_turn: false,
+                is_of_fine,
             });
         }
     }
@@ -158,12 +172,22 @@ mod tests {
 
     /// The passes for URLs that fail for ever: when each begins, whether it is late, what is left after it. Each pass
     /// takes two seconds, and the URLs that begin to fail in between are seen after it.
-    fn passes(failing: &[u64], delays: &[Duration], mut left: Duration) -> Vec<(u64, bool)> {
+    fn passes(failing: &[u64], delays: &[Duration], left: Duration) -> Vec<(u64, bool)> {
+        passes_for(failing, false, delays, left)
+    }
+
+    fn passes_for(
+        failing: &[u64],
+        were_fine: bool,
+        delays: &[Duration],
+        mut left: Duration,
+    ) -> Vec<(u64, bool)> {
         let mut waves = Waves::first(at(10), at(10), delays, 0);
         let (mut now, mut made) = (at(10), Vec::new());
         loop {
             let open = failing.iter().map(|second| at(*second));
-            waves.see(open.filter(|failed| *failed <= now), delays, now);
+            let open = open.filter(|failed| *failed <= now);
+            waves.see(open.map(|failed| (failed, were_fine)), delays, now);
             let Some(turn) = waves.begin(now, now, left) else {
                 return made;
             };
@@ -188,6 +212,15 @@ mod tests {
             2,
             "a recheck"
         );
+    }
+
+    #[test]
+    fn pages_that_were_fine_and_fail_by_turns_have_two_late_waves() {
+        let by_turns: Vec<u64> = (0..40).map(|n| 5 + 13 * n).collect();
+        let made = passes_for(&by_turns, true, &DELAYS, seconds(600));
+        let late = made.iter().filter(|(_, is_late)| *is_late).count();
+        assert!((2..=4).contains(&late), "{made:?}");
+        assert!(made.last() < Some(&(260, true)), "{made:?}");
     }
 
     #[test]

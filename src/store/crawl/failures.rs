@@ -43,6 +43,8 @@ pub struct FailedUrl {
     pub down_with: Option<String>,
     id: UrlId,
     pass: u32,
+    /// Whether it was fine before it failed first.
+    was_fine: bool,
     /// Start times of its failed attempts.
     failed: Vec<Moment>,
     clean: bool,
@@ -220,6 +222,7 @@ impl FailedUrl {
             down_with: None,
             id: 0,
             pass: 0,
+            was_fine: false,
             failed: Vec::new(),
             clean: true,
         }
@@ -237,6 +240,11 @@ impl FailedUrl {
         self.failed.first().copied().unwrap_or_default()
     }
 
+    /// Returns whether it was fine before it failed first.
+    pub fn was_fine(&self) -> bool {
+        self.was_fine
+    }
+
     fn add(&mut self, tried: &Tried) {
         if tried.pass != self.pass {
             if self.pass > 0 {
@@ -250,6 +258,7 @@ impl FailedUrl {
         self.seen.saw(tried.pass, tried.started, failed);
         self.seen.announced = None;
         if !failed {
+            self.was_fine |= self.failed.is_empty();
             return;
         }
         self.clean = false;
