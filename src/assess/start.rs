@@ -88,6 +88,18 @@ pub enum StartFault {
     Skipped(SkipReason),
 }
 
+impl StartFault {
+    /// Returns whether the page, or the target of its redirect, answers with a status of 500-599.
+    pub fn is_server_error(&self) -> bool {
+        match self {
+            StartFault::Answers(answer) | StartFault::LeadsTo(_, answer) => answer
+                .status
+                .is_some_and(|status| (500..600).contains(&status)),
+            _ => false,
+        }
+    }
+}
+
 impl StartPage {
     /// Returns why no page was seen here, or `None` if one was.
     pub fn fault(&self) -> Option<StartFault> {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::assess::{NoStart, StartAnswer, StartFault, has_login_words};
-use crate::model::{CrawlUrl, RobotsAccess, SkipReason};
+use crate::model::{Coverage, CrawlUrl, RobotsAccess, SkipReason};
 use crate::report::words::{count, number};
 use crate::store::{RobotsRow, RunRow, RunSummary, Store, StoreError, UrlCounts};
 
@@ -52,6 +52,10 @@ impl Unaudited {
             && let Some(robots) = unreadable(store, run)?
         {
             return Ok(Some(robots));
+        }
+        // A list may be of failing pages, to see whether they still fail.
+        if run.plan.scope.coverage == Coverage::List && start.fault.is_server_error() {
+            return Ok(hardly_requested(&summary.pages));
         }
         let had_login = had_login(run);
         Ok(Some(Unaudited::NoStart { start, had_login }))

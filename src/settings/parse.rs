@@ -10,7 +10,7 @@ use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use crate::machine;
 
-use super::args::{Cli, is_scope};
+use super::args::{Cli, Command as Chosen, is_scope};
 use super::config;
 use super::failure::Failure;
 use super::failure::complaint;
@@ -57,10 +57,16 @@ pub(crate) fn parse(mut words: Vec<OsString>) -> Result<Typed, Failure> {
         let at = at.map_or(words.len(), |at| at + 2);
         words.splice(at..at, added);
     }
+    let wants_format = matches.subcommand().is_some_and(|(name, typed)| {
+        name == "audit" && is_typed(typed, "format") && !is_typed(typed, "resume")
+    });
     let read = command
         .try_get_matches_from_mut(words)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     match read {
+        Ok(cli) if wants_format && !writes_files(&cli) => Err(Failure::usage(
+            "--format: no file is written without --out; add `-o DIR`",
+        )),
         Ok(cli) => Ok(Typed::Command(Box::new(cli), said)),
         Err(error) => answer(&error),
     }
@@ -96,14 +102,23 @@ fn answer(error: &clap::Error) -> Result<Typed, Failure> {
     }
 }
 
+/// Returns whether an audit has a directory for its exports.
+fn writes_files(cli: &Cli) -> bool {
+    matches!(&cli.command, Chosen::Audit(args) if args.export.out.is_some())
+}
+
+/// Returns whether an argument is on the command line.
+fn is_typed(typed: &ArgMatches, id: &str) -> bool {
+    typed.value_source(id) == Some(ValueSource::CommandLine)
+}
+
 /// Refuses scope flags for a resumed run: with another scope it would be another run.
 fn refuse_scope_of_resumed(command: &Command, typed: &ArgMatches) -> Result<(), Failure> {
     let resumes =
         command.get_arguments().any(|arg| arg.get_id() == "resume") && typed.contains_id("resume");
-    let is_typed = |id: &str| typed.value_source(id) == Some(ValueSource::CommandLine);
     let scope = command
         .get_arguments()
-        .find(|arg| is_scope(arg) && is_typed(arg.get_id().as_str()));
+        .find(|arg| is_scope(arg) && is_typed(typed, arg.get_id().as_str()));
     match scope.filter(|_| resumes) {
         None => Ok(()),
         Some(arg) => {

@@ -233,6 +233,19 @@ async fn one_start_page_that_answers_is_enough() {
     assert_eq!(said.code, Some(3), "{}", said.err);
     let expected = "none of 2 start pages answers with a page; the first, ";
     assert!(said.err.contains(expected), "{}", said.err);
+    // A list of pages that failed is checked again to see whether they still do.
+    origin.script("/", [status(502)]);
+    let args = [
+        "audit",
+        "--url-list",
+        "urls.txt",
+        "-q",
+        "--confirm",
+        "none",
+        "--no-probe",
+    ];
+    let said = workdir.run(&args).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
 }
 
 #[tokio::test]

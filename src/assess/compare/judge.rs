@@ -65,6 +65,8 @@ impl Yardstick {
 
     fn change(&self, pair: &Pair<'_>) -> Option<Change> {
         match (&pair.old, &pair.new) {
+            // Neither its status nor its links are known.
+            (Sight::Seen(old), Sight::Seen(new)) if old.assumed && !new.fails() => None,
             (Sight::Seen(_), Sight::Seen(_)) if state_changes(pair.states) >= FLAPPING_CHANGES => {
                 Some(Change::Flapping)
             }

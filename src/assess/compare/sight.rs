@@ -29,6 +29,9 @@ pub struct PageState {
     pub error_rate: Interval,
     /// Urgency of a fix: risk times weight, 0 and up.
     pub priority: f64,
+    /// Whether it is only assumed to be fine, because a list of failing pages does not have it.
+    #[serde(skip)]
+    pub assumed: bool,
 }
 
 /// A run's knowledge of a page.
@@ -82,6 +85,7 @@ impl PageState {
             passes: 1,
             error_rate: Interval::clustered(0, 1, 1),
             priority: 0.0,
+            assumed: true,
         }
     }
 

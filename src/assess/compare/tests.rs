@@ -8,6 +8,7 @@ use super::*;
 
 fn state(verdict: Verdict, failed: u32, attempts: u32, passes: u32) -> PageState {
     PageState {
+        assumed: false,
         verdict,
         status: if verdict.is_failing() { 502 } else { 200 },
         attempts,
@@ -50,6 +51,21 @@ const QUIET: Yardstick = Yardstick {
 
 fn change(pair: &Pair<'_>) -> Option<Change> {
     QUIET.judge(pair).map(|judged| judged.change)
+}
+
+#[test]
+fn what_a_list_does_not_name_is_neither_gone_nor_moved() {
+    let unlisted = || Sight::Seen(PageState::unlisted());
+    let missing = PageState {
+        status: 404,
+        ..fine()
+    };
+    assert_eq!(change(&pair(unlisted(), Sight::Seen(missing))), None);
+    assert_eq!(change(&pair(unlisted(), Sight::Seen(fine()))), None);
+    assert_eq!(
+        change(&pair(unlisted(), Sight::Seen(broken()))),
+        Some(Change::New)
+    );
 }
 
 #[test]

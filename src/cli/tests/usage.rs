@@ -70,6 +70,10 @@ fn mistakes_are_named_with_what_to_do() {
          leave it out, or start a new run without --resume",
     );
     check(
+        &["audit", "a.example", "-f", "junit"],
+        "--format: no file is written without --out; add `-o DIR`",
+    );
+    check(
         &["runs", "--db", "no/such.db"],
         "--db no/such.db: no database there; `gatecrawl audit URL --db no/such.db` creates one",
     );

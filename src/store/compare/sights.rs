@@ -108,6 +108,7 @@ pub(in crate::store) fn sight(row: &Row<'_>) -> rusqlite::Result<Sight> {
     let attempts: u32 = row.get(5)?;
     if let Some(verdict) = verdict.filter(|_| attempts > 0) {
         return Ok(Sight::Seen(PageState {
+            assumed: false,
             verdict,
             status: row.get::<_, Option<u16>>(12)?.unwrap_or_default(),
             attempts,
