@@ -96,11 +96,20 @@ pub fn one_line(text: &str) -> String {
     tame(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
+/// Share of the pages that never failed up to which a bound without any failure says something. Ours.
+const NARROW: f64 = 0.2;
+
 /// Returns the estimate of pages that fail now and then and were not caught, in a sentence.
 pub fn uncaught(found: &Uncaught) -> String {
     let whole = |pages: f64| number(pages.round() as u64);
     let high = whole(found.pages.high);
     let fine = count(found.never_failed, "page");
+    if !found.any_failed && found.pages.high > NARROW * found.never_failed as f64 {
+        return format!(
+            "Apart from outages and load, no page was seen to fail now and then. With {fine} requested this often, \
+             rare failures cannot be ruled out: more audits, or --sample 100%, show more."
+        );
+    }
     if !found.any_failed {
         return format!(
             "Apart from outages and load, no page was seen to fail now and then. At most {high} of \
@@ -108,10 +117,10 @@ pub fn uncaught(found: &Uncaught) -> String {
         );
     }
     format!(
-        "Of {fine} that never failed, about {} (95 % interval: {} to {high}) probably fail now and then \
-         and were not caught.",
-        whole(found.pages.value),
+        "Of {fine} that never failed, {} to {high} may fail now and then and were not caught (95 % interval; best \
+         estimate: {}).",
         whole(found.pages.low),
+        whole(found.pages.value),
     )
 }
 
@@ -312,13 +321,22 @@ mod tests {
         };
         assert_eq!(
             uncaught(&found(true)),
-            "Of 1,330 pages that never failed, about 48 (95 % interval: 16 to 84) probably fail now \
-             and then and were not caught."
+            "Of 1,330 pages that never failed, 16 to 84 may fail now and then and were not caught (95 % interval; \
+             best estimate: 48)."
         );
         assert_eq!(
             uncaught(&found(false)),
             "Apart from outages and load, no page was seen to fail now and then. At most 84 of 1,330 \
              pages may fail at least one time in twenty without having been caught (97.5 % bound)."
+        );
+        let few = Uncaught {
+            never_failed: 120,
+            ..found(false)
+        };
+        assert_eq!(
+            uncaught(&few),
+            "Apart from outages and load, no page was seen to fail now and then. With 120 pages requested this often, \
+             rare failures cannot be ruled out: more audits, or --sample 100%, show more."
         );
     }
 
