@@ -89,7 +89,11 @@ async fn a_config_file_that_was_only_found_sends_no_lines_of_files_elsewhere() {
     std::os::unix::fs::symlink(&private, workdir.path().join("link.txt")).expect("made");
     std::fs::write(workdir.path().join("own.txt"), "/own\n").expect("written");
     let site = format!("url = ['{}']\nconfirm = 'none'\n", evil.url("/"));
-    for list in [private.to_str().expect("text"), "../private.txt", "link.txt"] {
+    for list in [
+        private.to_str().expect("text"),
+        "../private.txt",
+        "link.txt",
+    ] {
         let list = format!("url-list = '{list}'\n");
         let project = format!("[project.shop]\nschedule = '@daily'\n{site}{list}");
         for (config, args, line) in [
