@@ -9,4 +9,4 @@ mod text_file;
 pub use clock::wall_clock;
 pub use exposed::is_exposed;
 pub use files::{MOST_OPEN, TooFewFiles, check_files, idle_per_host, most_open};
-pub use text_file::read_text;
+pub use text_file::{read_file, read_text};

@@ -82,6 +82,39 @@ async fn a_config_file_that_was_only_found_does_not_decide_whom_secrets_reach() 
 }
 
 #[tokio::test]
+async fn a_config_file_that_was_only_found_sends_no_lines_of_files_elsewhere() {
+    let (evil, workdir, home) = (site().await, Workdir::new(), Workdir::new());
+    let private = home.path().join("private.txt");
+    std::fs::write(&private, "/token-hunter2\n").expect("written");
+    std::os::unix::fs::symlink(&private, workdir.path().join("link.txt")).expect("made");
+    std::fs::write(workdir.path().join("own.txt"), "/own\n").expect("written");
+    let site = format!("url = ['{}']\nconfirm = 'none'\n", evil.url("/"));
+    for list in [
+        private.to_str().expect("text"),
+        "../private.txt",
+        "link.txt",
+    ] {
+        let list = format!("url-list = '{list}'\n");
+        let project = format!("[project.shop]\nschedule = '@daily'\n{site}{list}");
+        for (config, args, line) in [
+            (format!("{site}{list}"), &["audit"][..], 3),
+            (project, &["schedule", "run", "--once"], 5),
+        ] {
+            write(&workdir, &config);
+            let said = workdir.run(args).await;
+            let expected =
+                format!("error: gatecrawl.toml, line {line}: url-list: it would request the lines");
+            assert_eq!(said.code, Some(2), "{config}");
+            assert!(said.err.starts_with(&expected), "{}", said.err);
+        }
+    }
+    assert!(evil.requests().is_empty());
+    write(&workdir, &format!("{site}url-list = 'own.txt'\n"));
+    assert_eq!(workdir.run(&["audit"]).await.code, Some(0));
+    assert!(evil.requests().iter().any(|asked| asked.path == "/own"));
+}
+
+#[tokio::test]
 async fn a_schedule_that_was_only_found_gets_no_secrets_of_the_environment() {
     let (evil, workdir) = (site().await, Workdir::new());
     let project = format!(

@@ -2,7 +2,7 @@
 //! If that takes too long, the problem is local and ends the crawl.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -11,8 +11,8 @@ use tokio::time::sleep;
 /// Pause between two attempts.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Maximum number of attempts. Idle connections are closed long before, and so are those that wait
-/// for a slow answer.
+/// Maximum number of attempts without any request that gets a socket. Idle connections are closed long
+/// before, and so are those that wait for a slow answer.
 const TRIES: u32 = 60;
 
 /// Notifies its waiters of a long shortage.
@@ -21,12 +21,32 @@ pub(in crate::fetch) struct Files {
     starved: Notify,
     /// Whether the warning was logged.
     warned: AtomicBool,
+    /// Number of connections that requests opened.
+    opened: AtomicU64,
+}
+
+/// The wait of one request for a file.
+#[derive(Debug, Default)]
+pub(super) struct Shortage {
+    tries: u32,
+    /// The number of opened connections at the first of these tries.
+    opened: u64,
 }
 
 impl Files {
-    /// Waits for a file to become free. Returns false after the last attempt.
-    pub(super) async fn wait(&self, tries: u32) -> bool {
-        if tries >= TRIES {
+    /// Notes that a request opened a connection.
+    pub(super) fn opened(&self) {
+        self.opened.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Waits for a file to become free. Returns false after the last attempt. A request whose files others
+    /// took begins to count again: it gets one when they are done.
+    pub(super) async fn wait(&self, shortage: &mut Shortage) -> bool {
+        let opened = self.opened.load(Ordering::Relaxed);
+        if opened != shortage.opened {
+            *shortage = Shortage { tries: 0, opened };
+        }
+        if shortage.tries >= TRIES {
             self.starved.notify_one();
             // The notified waiter ends the crawl now, and this task with it.
             sleep(PAUSE).await;
@@ -38,6 +58,7 @@ impl Files {
                  closed; allow more with `ulimit -n`, or lower --concurrency"
             );
         }
+        shortage.tries += 1;
         sleep(PAUSE).await;
         true
     }
@@ -61,12 +82,24 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_lasting_shortage_is_reported() {
-        let files = Files::default();
-        for tries in 0..TRIES {
-            assert!(files.wait(tries).await);
+        let (files, mut shortage) = (Files::default(), Shortage::default());
+        for _ in 0..TRIES {
+            assert!(files.wait(&mut shortage).await);
         }
         assert!(files.starved().now_or_never().is_none());
-        assert!(!files.wait(TRIES).await);
+        assert!(!files.wait(&mut shortage).await);
         assert!(files.starved().now_or_never().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_waits_for_as_long_as_others_get_files() {
+        let (files, mut shortage) = (Files::default(), Shortage::default());
+        for _ in 0..5 {
+            files.opened();
+            for _ in 0..TRIES {
+                assert!(files.wait(&mut shortage).await);
+            }
+        }
+        assert!(!files.wait(&mut shortage).await);
     }
 }

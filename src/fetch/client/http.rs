@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::answer;
 use super::attempt::Attempt;
-use super::files::Files;
+use super::files::{Files, Shortage};
 use super::settings::FetchSettings;
 use super::setup::{self, FetchSetupError, RUN_HEADER};
 use super::sleep::{MOST_SLEEPS, awake, awake_once};
@@ -330,7 +330,7 @@ impl HttpFetcher {
 
 impl Fetcher for HttpFetcher {
     async fn fetch(&self, request: Request) -> Exchange {
-        let (mut sleeps, mut waits) = (0, 0);
+        let (mut sleeps, mut shortage) = (0, Shortage::default());
         loop {
             let attempt = Attempt::start(&request);
             // Its state has some kilobytes, which would be copied each time its task is moved.
@@ -339,9 +339,12 @@ impl Fetcher for HttpFetcher {
             // A failure caused by this machine says nothing about the site.
             if slept && sleeps < MOST_SLEEPS {
                 sleeps += 1;
-            } else if attempt.is_out_of_files() && self.files.wait(waits).await {
-                waits += 1;
-            } else {
+            } else if !attempt.is_out_of_files() {
+                if !exchange.reused {
+                    self.files.opened();
+                }
+                return exchange;
+            } else if !self.files.wait(&mut shortage).await {
                 return exchange;
             }
         }

@@ -226,6 +226,12 @@ fn notify_names_the_key_that_is_wrong() {
             "user = 'me'",
             "smtp.user: a user has a password",
         ),
+        #[cfg(unix)]
+        (
+            "[[mail]]\nto = ['a@b.c']",
+            "ca-file = '/dev/zero'",
+            "smtp.ca-file: could not read /dev/zero: larger than 4194304 bytes",
+        ),
     ];
     for (text, server, words) in cases {
         let config: NotifyConfig = toml::from_str(text).expect("read");

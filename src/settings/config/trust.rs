@@ -1,5 +1,5 @@
 //! Keys that a config file may not have unless `--config` names it. A file that was only found in the directory may be
-//! part of somebody else's checkout. So it may not decide where secrets go, nor write elsewhere.
+//! part of somebody else's checkout. So it may not decide where secrets go, nor read or write elsewhere.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -16,6 +16,9 @@ const REACH: [&str; 4] = ["proxy", "resolve", "insecure", "host"];
 
 /// An argument that reads a file of the user and sends its content to the site.
 const READS: &str = "cookie_file";
+
+/// An argument that reads a file and requests what it lists: a line such as `/a` from the site itself.
+const LISTS: &str = "url_list";
 
 /// Arguments that name the site. A user who gives secrets in another way must also name the site that gets them.
 const SITE: [&str; 3] = ["url", "url_list", "subdomains"];
@@ -38,6 +41,9 @@ pub(super) fn refusal(
     if WRITES.contains(&id) && file.leads_out(arg, value) {
         return Some(format!("{name}: {LEADS_OUT}; {NAME_IT}"));
     }
+    if id == LISTS && file.leads_out(arg, value) {
+        return Some(format!("{name}: {LISTS_OUT}; {NAME_IT}"));
+    }
     if id == "db" && has("resume") && typed.contains_id("resume") {
         return Some(format!("{name}: {RESUMES}; {NAME_IT}"));
     }
@@ -57,6 +63,9 @@ pub(super) fn refusal(
 }
 
 const LEADS_OUT: &str = "it would write outside of the directory of this file";
+
+const LISTS_OUT: &str =
+    "it would request the lines of a file outside of the directory of this file";
 
 const RESUMES: &str = "it decides which site and which files --resume uses";
 
@@ -136,6 +145,7 @@ pub(crate) fn refuse_projects(
             () if REACH.contains(&id) => "it decides where secrets go",
             () if id == READS => SENDS,
             () if WRITES.contains(&id) && file.leads_out(arg, &value) => LEADS_OUT,
+            () if id == LISTS && file.leads_out(arg, &value) => LISTS_OUT,
             () if secrets && SITE.contains(&id) => {
                 "the environment has secrets for it, and it decides where they go"
             }

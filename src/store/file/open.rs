@@ -147,10 +147,14 @@ impl Store {
         // otherwise a query with `max` is prepared again for each value. A run is written and read almost
         // sequentially, so the system's cache serves what the cache of 16 MiB does not hold. The log grows to
         // 16 MiB before it is written back. Each write-back waits for the disk, and a page that changed
-        // several times is then written once.
+        // several times is then written once. Our tables have no triggers: those of a file from elsewhere, such
+        // as a checkout, must not run.
+        let set = |what, on| connection.set_db_config(what, on);
         connection
             .busy_timeout(BUSY)
-            .and_then(|()| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true))
+            .and_then(|()| set(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true))
+            .and_then(|_| set(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false))
+            .and_then(|_| set(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false))
             .and_then(|_| {
                 connection.execute_batch(
                     "PRAGMA journal_mode = WAL;
@@ -225,8 +229,13 @@ impl Store {
     /// program.
     fn look(&self) -> Result<Tables, StoreError> {
         // An empty file or a special file: SQLite reports its error on opening.
-        if !std::fs::metadata(&self.path).is_ok_and(|file| file.is_file() && file.len() > 0) {
-            return Ok(Tables::None);
+        match std::fs::metadata(&self.path) {
+            // SQLite would take it for empty and write into it.
+            Ok(file) if file.is_file() && file.len() == 1 => {
+                return Err(StoreError::Foreign(self.path.clone()));
+            }
+            Ok(file) if file.is_file() && file.len() > 0 => {}
+            _ => return Ok(Tables::None),
         }
         let reader = self.open_to_look(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let marks = Marks::of(&reader);
@@ -372,6 +381,9 @@ mod tests {
         let text = dir.path().join("notes.txt");
         std::fs::write(&text, "not a database, but long enough to look at").expect("written");
         assert!(matches!(Store::open(&text), Err(StoreError::Foreign(_))));
+        std::fs::write(&text, "1").expect("written");
+        assert!(matches!(Store::open(&text), Err(StoreError::Foreign(_))));
+        assert_eq!(std::fs::read(&text).expect("read"), b"1");
 
         let other = dir.path().join("other.db");
         let connection = Connection::open(&other).expect("made");
@@ -392,6 +404,25 @@ mod tests {
             .pragma_update(None, "user_version", SCHEMA + 1)
             .expect("set");
         assert!(matches!(Store::open(&newer), Err(StoreError::Newer { .. })));
+    }
+
+    #[test]
+    fn triggers_of_a_file_from_elsewhere_do_not_run() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("runs.db");
+        Store::open(&path).expect("made");
+        let endless =
+            "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x FROM n) SELECT count(*) FROM n";
+        Connection::open(&path)
+            .expect("opened")
+            .execute_batch(&format!(
+                "CREATE TRIGGER t AFTER INSERT ON run BEGIN {endless}; END"
+            ))
+            .expect("made");
+        let store = Store::open(&path).expect("opened again");
+        let row = "INSERT INTO run (id, token, site, plan, version, started, state)
+            VALUES (1, 'a', 'site.test', '{}', '0', 0, 'running')";
+        store.write(|tx| tx.execute_batch(row)).expect("written");
     }
 
     #[test]

@@ -26,6 +26,8 @@ const LOOK: Duration = Duration::from_millis(250);
 pub(in crate::store) struct Turn {
     /// Whether the crawl is ending.
     is_ending: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// How long a wait is not reported.
+    unreported: Duration,
     last_wait: Duration,
     /// When the last wait of an ending crawl is over.
     end: Arc<OnceLock<Instant>>,
@@ -36,6 +38,7 @@ impl Turn {
     pub(in crate::store) fn until(is_ending: impl Fn() -> bool + Send + Sync + 'static) -> Turn {
         Turn {
             is_ending: Arc::new(is_ending),
+            unreported: BUSY,
             last_wait: LAST_WAIT,
             end: Arc::default(),
         }
@@ -48,10 +51,19 @@ impl Turn {
     ) -> rusqlite::Result<Transaction<'c>> {
         connection.busy_timeout(LOOK)?;
         let since = Instant::now();
+        let mut is_reported = false;
         loop {
             match Transaction::new_unchecked(connection, TransactionBehavior::Immediate) {
                 Err(fault) if is_busy(&fault) && !self.is_over(since) => {}
                 begun => return begun,
+            }
+            if !is_reported && since.elapsed() >= self.unreported {
+                let database = connection.path().unwrap_or_default();
+                tracing::warn!(
+                    database,
+                    "waiting for another process that writes {database}"
+                );
+                is_reported = true;
             }
         }
     }
@@ -165,6 +177,22 @@ mod tests {
         // Nothing is lost: the same calls succeed later.
         store.conclude(RUN).expect("concluded");
         locked.end().expect("ended");
+    }
+
+    #[test]
+    fn a_wait_for_another_process_is_reported_once() {
+        let looks = AtomicU32::new(0);
+        let mut locked = Locked::new(move || looks.fetch_add(1, Ordering::Relaxed) >= 3);
+        locked.store.turn.unreported = Duration::ZERO;
+        let log = tempfile::NamedTempFile::new().expect("a file");
+        let lines = tracing_subscriber::fmt().with_writer(log.reopen().expect("opened"));
+        tracing::subscriber::with_default(lines.finish(), || {
+            assert!(is_locked(&locked.end()));
+        });
+        let log = std::fs::read_to_string(&log).expect("text");
+        let reports = log.matches("waiting for another process that writes ");
+        assert_eq!(reports.count(), 1, "{log}");
+        assert!(log.contains("runs.db"), "{log}");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use minijinja::context;
 use minijinja::value::{Serde, Value};
 
 use crate::fetch::{Echo, Redactor};
+use crate::machine;
 use crate::model::Moment;
 use crate::report;
 
@@ -28,6 +29,9 @@ const PAGE: &str = include_str!("mail.html.j2");
 
 /// Longest wait for a mail server at each step.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Maximum size of a file of certificate authorities in bytes: those of a whole system take some 200 KiB.
+const LARGEST_CA_FILE: u64 = 4 << 20;
 
 /// How mail leaves, checked.
 #[derive(Clone)]
@@ -128,7 +132,7 @@ fn parameters(smtp: &SmtpConfig) -> Result<TlsParameters, ConfigError> {
     let mut tls = TlsParameters::builder(smtp.host.clone());
     if let Some(path) = &smtp.ca_file {
         let key = "smtp.ca-file";
-        let pem = fs::read(path).map_err(|fault| {
+        let pem = machine::read_file(path, LARGEST_CA_FILE).map_err(|fault| {
             ConfigError::new(key, format!("could not read {}: {fault}", path.display()))
         })?;
         let roots = Certificate::from_pem(&pem)
