@@ -36,7 +36,8 @@ pub(super) fn read(
         };
         let key = key(planned);
         let found = Channels::new(&key, &config, smtp.as_ref(), &environment);
-        let found = found.map_err(|fault| wrong(path, &fault))?;
+        let mut found = found.map_err(|fault| wrong(path, &fault))?;
+        found.zone = planned.project.timing.zone().clone().into();
         channels.insert(planned.project.name.clone(), found);
     }
     Ok(channels)
