@@ -259,7 +259,8 @@ fn notify_names_the_key_that_is_wrong() {
         assert!(fault.starts_with(words), "{fault}");
         assert!(!fault.contains("hush"), "{fault}");
     }
-    let unknown = toml::from_str("[[mail]]\nto = ['a@b.c']\ncc = []").expect("a table");
+    let unknown: toml::Table =
+        toml::from_str("[[mail]]\nto = ['a@b.c']\ncc = []").expect("a table");
     let unknown = NotifyConfig::read("project.shop.notify", unknown).expect_err("refused");
     let unknown = unknown.to_string();
     assert!(
