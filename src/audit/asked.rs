@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::Gate;
 use crate::assess::compare::AddressMap;
+use crate::model::Zone;
 use crate::report::{Format, check};
 use crate::store::{Baseline, RunId, RunRow, RunState, Store};
 
@@ -33,6 +34,8 @@ pub struct Asked {
     pub baseline: Option<String>,
     /// The rules that map the baseline's addresses to those of the run.
     pub maps: Vec<AddressMap>,
+    /// The time zone of times in texts for people. It is not stored with the run: the schedule knows its projects'.
+    pub zone: Zone,
 }
 
 /// The directory of exports.
@@ -155,6 +158,7 @@ impl Asked {
             gates: parsed(&kept.fail_on)?,
             baseline: kept.baseline,
             maps: parsed(&kept.map)?,
+            zone: Zone::default(),
         })
     }
 }
@@ -193,6 +197,7 @@ mod tests {
             gates: vec!["5xx > 0".parse().expect("a gate")],
             baseline: Some("old.json".to_owned()),
             maps: vec![map.parse().expect("a map")],
+            zone: Zone::default(),
         };
         let text = asked.text(&store).expect("something");
         let kept: Kept = serde_json::from_str(&text).expect("JSON");

@@ -48,7 +48,7 @@ pub(super) fn deliver(
     let unaudited_site = unaudited.is_some();
     let gates = judge(&asked.gates, run.state, &summary, unaudited_site, &section)?;
     let why = unaudited.as_ref().map(ToString::to_string);
-    let judged = (gates.as_slice(), why.as_deref());
+    let judged = (gates.as_slice(), why.as_deref(), &asked.zone);
     let brief = Brief::read(store, (run, &summary), compared.as_ref(), judged)?;
     let out = asked.out.as_ref().map(|out| out.of(run.id));
     let wanted = Wanted {
@@ -95,6 +95,7 @@ fn wanted(asked: &Asked, gates: Vec<GateResult>, compared: Option<Compared>) -> 
         overwrite: asked.overwrite,
         gates,
         compared,
+        zone: asked.zone.clone(),
         brief: None,
     }
 }

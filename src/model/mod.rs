@@ -12,6 +12,7 @@ mod page;
 mod plan;
 mod secret;
 mod url;
+mod zone;
 
 pub use attempt::client::{CLIENTS, ClientPreset, Guise};
 pub use attempt::exchange::{
@@ -49,3 +50,4 @@ pub use url::table::FingerprintTable;
 pub use url::{
     CrawlUrl, EXCERPT, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text,
 };
+pub use zone::Zone;

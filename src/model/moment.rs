@@ -46,7 +46,7 @@ impl Moment {
         self.timestamp().strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
-    fn timestamp(self) -> Timestamp {
+    pub(super) fn timestamp(self) -> Timestamp {
         Timestamp::from_millisecond(self.0).unwrap_or_default()
     }
 }

@@ -4,6 +4,7 @@ use super::files::format::{Export, Format};
 use super::tables::changes::Compared;
 use super::view::brief::Brief;
 use crate::assess::GateResult;
+use crate::model::Zone;
 
 /// The exports to write of a run.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,8 @@ pub struct Wanted {
     pub gates: Vec<GateResult>,
     /// The comparison with the baseline, if any.
     pub compared: Option<Compared>,
+    /// The time zone of times in texts for people.
+    pub zone: Zone,
     /// What the run has to say, if that was gathered before.
     pub brief: Option<Brief>,
 }

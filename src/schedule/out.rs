@@ -1,9 +1,14 @@
 //! Where the exports of a run go: a path in which `{project}`, `{date}`, `{time}` and `{run}` stand for
 //! the run's own.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
+
+use crate::model::Moment;
+
+use super::Project;
 
 /// What may stand in a path, for messages.
 pub const PLACEHOLDERS: &str = "{project}, {date}, {time} and {run}";
@@ -35,6 +40,47 @@ pub fn fault(pattern: &Path, overwrite: bool) -> Option<String> {
         .fold(text.to_string(), |rest, name| rest.replace(name, ""));
     let unknown = rest.contains(['{', '}']);
     unknown.then(|| format!("{text:?} has another placeholder than {PLACEHOLDERS}"))
+}
+
+/// Runs of each project whose directories are compared.
+const AHEAD: usize = 32;
+
+/// Finds a project of which a run would replace the exports of another run, of itself or of another project, among the
+/// next runs of each. Returns its name, and why.
+pub fn shared<'p>(
+    projects: impl Iterator<Item = &'p Project>,
+    now: Moment,
+) -> Option<(&'p str, String)> {
+    let mut taken: HashMap<PathBuf, &str> = HashMap::new();
+    for project in projects {
+        let Some(out) = project.out.as_deref() else {
+            continue;
+        };
+        // The numbers of runs are unique in a database.
+        if out.to_string_lossy().contains("{run}") {
+            continue;
+        }
+        let timing = &project.timing;
+        let times = std::iter::successors(timing.after(now), |at| timing.after(*at));
+        for due in times.take(AHEAD) {
+            let place = with_time(out, &project.name, &timing.local(due));
+            match taken.insert(place, &project.name) {
+                Some(other) if other != project.name => {
+                    let why = format!(
+                        "project {other} writes to the same directory; put {{project}} in it"
+                    );
+                    return Some((&project.name, why));
+                }
+                Some(_) if !project.overwrite => {
+                    let why = "two runs of a day write to the same directory; put {time} or {run} in it, or say \
+                               overwrite = true";
+                    return Some((&project.name, why.to_owned()));
+                }
+                _ => {}
+            }
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use gatecrawl::audit::{
     new_token,
 };
 use gatecrawl::crawl::{Ended, Event, Stop, StopLevel, stop_switch};
-use gatecrawl::model::{CrawlPlan, CrawlUrl, SamplePlan};
+use gatecrawl::model::{CrawlPlan, CrawlUrl, SamplePlan, Zone};
 use gatecrawl::store::Store;
 use serde_json::Value;
 
@@ -300,6 +300,7 @@ fn order(workdir: &Workdir, origin: &Origin, case: &Case) -> Order {
             gates: gates.collect(),
             baseline: case.baseline.map(path),
             maps: Vec::new(),
+            zone: Zone::default(),
         },
         remembered: Remembered::WithRun,
         store: Store::open(&workdir.path().join("runs.db")).expect("a store"),

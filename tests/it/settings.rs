@@ -381,3 +381,75 @@ async fn a_place_to_write_has_a_name_of_one_line() {
     }
     assert_eq!(fs::read_dir(workdir.path()).expect("read").count(), 0);
 }
+
+#[tokio::test]
+async fn what_a_schedule_cannot_do_is_said_before_the_first_run() {
+    const SHOP: &str = "[project.shop]\nurl = 'shop.example'\nschedule = 'weekly on mon 03:30'\ntimezone = 'UTC'\n";
+    const SMTP: &str = "[smtp]\nhost = 'localhost'\nsecurity = 'none'\nfrom = 'a@shop.example'\n";
+    let mail = "[[project.shop.notify.mail]]\nto = ['seo@shop.example']\n";
+    // What is wrong ends the check.
+    let wrong = [
+        (
+            format!("{SHOP}{mail}"),
+            "line 5: project.shop.notify.mail: a mail needs a server: add [smtp] with `host` and `from`",
+        ),
+        (
+            format!("{SHOP}{mail}[smtp]\nhost = 'localhost'\nsecurity = 'none'\nfrom = 'shop'\n"),
+            "line 10: smtp.from: \"shop\" is no mail address",
+        ),
+        (
+            format!("{SHOP}[project.shop.notify]\nalways = true\non = ['digest', 'new-5x']\n"),
+            "line 7: project.shop.notify: unknown occasion \"new-5x\"; did you mean \"new-5xx\"?",
+        ),
+        (
+            format!("{SHOP}[project.shop.notify]\nalwys = true\n"),
+            "line 6: project.shop.notify: unknown field `alwys`",
+        ),
+        (
+            format!(
+                "{SHOP}out = 'r/{{date}}'\n{}out = 'r/{{date}}'\n",
+                SHOP.replace(".shop]", ".blog]")
+            ),
+            "line 10: project blog: out: project shop writes to the same directory; put {project} in it",
+        ),
+    ];
+    // What is doubtful is said, and the times are printed.
+    let doubtful = [
+        (
+            format!("{SHOP}quiet-hours = '22:00-06:00'\n"),
+            "line 5: project shop: quiet-hours: 5 of its next 5 times are in them and wait until 06:00",
+        ),
+        (
+            format!("{SHOP}confirm = '5m'\n"),
+            "line 5: project shop: confirm: with one pass a page that newly fails",
+        ),
+        (
+            format!("{SHOP}[[project.shop.notify.slack]]\nurl-env = 'NOWHERE_SET'\n"),
+            "line 6: project.shop.notify.slack[0].url-env: the environment has no variable NOWHERE_SET; \
+             `schedule run` needs it",
+        ),
+    ];
+    let workdir = Workdir::new();
+    let cases = [(2, &wrong[..]), (0, &doubtful[..])];
+    for (code, (text, expected)) in cases
+        .into_iter()
+        .flat_map(|(code, cases)| cases.iter().map(move |case| (code, case)))
+    {
+        write(&workdir, text);
+        let said = workdir.run(&["schedule", "check"]).await;
+        assert_eq!(said.code, Some(code), "{}", said.err);
+        let line = (said.err.lines()).find(|line| line.contains("gatecrawl.toml, line "));
+        assert!(
+            line.is_some_and(|line| line.contains(expected)),
+            "{}",
+            said.err
+        );
+        assert_eq!(
+            said.out.contains("shop: weekly on mon 03:30 (UTC)"),
+            code == 0
+        );
+    }
+    write(&workdir, &format!("{SHOP}{SMTP}{mail}"));
+    let said = workdir.run(&["schedule", "check"]).await;
+    assert!(said.err.ends_with("1 project, all valid\n"), "{}", said.err);
+}

@@ -143,7 +143,7 @@ async fn what_is_told_each_week_is_what_changed() {
 
 #[tokio::test]
 async fn an_outage_of_the_whole_site_is_told_with_its_times() {
-    let weeks = Weeks::of(site().await, "delay = '100ms'").await;
+    let weeks = Weeks::of(site().await, "delay = '100ms'\ntimezone = 'Asia/Tokyo'").await;
     weeks.subject().await;
     let outage = async {
         requests(&weeks.site, 8).await;
@@ -157,7 +157,7 @@ async fn an_outage_of_the_whole_site_is_told_with_its_times() {
     let told = told.expect("a message");
     let headline = told["headline"].as_str().expect("a text");
     assert!(
-        headline.starts_with("The whole site answered 502 from 20"),
+        headline.starts_with("The whole site answered 502 from 20") && headline.contains(" JST ("),
         "{told}"
     );
     let subject = told["subject"].as_str().expect("a text");

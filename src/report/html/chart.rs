@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::model::Zone;
 use crate::report::view::{Bin, Timeline};
 use crate::report::words::duration;
 
@@ -59,7 +60,7 @@ struct Bar {
 
 impl Chart {
     pub(super) fn of(timeline: &Timeline) -> Chart {
-        let bins = &timeline.bins;
+        let (bins, zone) = (&timeline.bins, &timeline.zone);
         let (Some(first), Some(last)) = (bins.first(), bins.last()) else {
             return Chart::default();
         };
@@ -77,8 +78,8 @@ impl Chart {
             above: ABOVE,
             below: BELOW,
             top: format!("{top:.0}"),
-            from: first.from.spreadsheet(),
-            to: last.to().spreadsheet(),
+            from: zone.seconds(first.from),
+            to: zone.seconds(last.to()),
             ..Chart::default()
         };
         let (mut x, mut pace, mut known) = (0.0, String::new(), None);
@@ -90,7 +91,7 @@ impl Chart {
                 known = None;
                 chart.end_line(&mut pace);
             }
-            chart.add(bin, x, width, top);
+            chart.add((bin, zone), x, width, top);
             // Where nothing was requested, the pace stays what it was.
             known = bin.pace().or(known.filter(|_| bin.attempts() == 0));
             match known {
@@ -113,7 +114,7 @@ impl Chart {
         }
     }
 
-    fn add(&mut self, bin: &Bin, x: f64, width: f64, top: f64) {
+    fn add(&mut self, (bin, zone): (&Bin, &Zone), x: f64, width: f64, top: f64) {
         self.fine += u64::from(bin.fine);
         self.server_errors += u64::from(bin.server_errors);
         self.other_failures += u64::from(bin.other_failures);
@@ -132,7 +133,7 @@ impl Chart {
             experiments: height(bin.experiments),
             bad: height(bin.server_errors),
             other: height(bin.other_failures),
-            title: title(bin),
+            title: title(bin, zone),
         });
     }
 }
@@ -146,8 +147,8 @@ fn place(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
-fn title(bin: &Bin) -> String {
-    let time = bin.from.spreadsheet().split_off("YYYY-MM-DD ".len());
+fn title(bin: &Bin, zone: &Zone) -> String {
+    let time = zone.clock(bin.from);
     let parts = [
         (bin.fine, "answered"),
         (bin.server_errors, "5xx"),

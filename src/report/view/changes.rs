@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::assess::Interval;
 use crate::assess::compare::{Change, Comparison, PageChange, PageState, ScoreChange, Side};
+use crate::model::{Moment, Zone};
 use crate::report::words::percent;
 
 /// Maximum pages shown; all are in compare.csv.
@@ -57,13 +58,16 @@ struct ChangeRow {
 }
 
 /// Returns the changes that a comparison found.
-pub(super) fn changes(found: &Comparison) -> Changes {
+pub(super) fn changes(found: &Comparison, zone: &Zone) -> Changes {
     let counts = Change::ALL
         .into_iter()
         .filter(|change| found.counts.of(*change) > 0);
     Changes {
         headline: found.headline(),
-        old: found.old.clone(),
+        old: Side {
+            started: Moment::parse(&found.old.started).map_or(String::new(), |at| zone.day(at)),
+            ..found.old.clone()
+        },
         counts: counts
             .map(|change| (change.name(), found.counts.of(change), meaning(change)))
             .collect(),

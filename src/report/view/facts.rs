@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::assess::Verdict;
-use crate::model::{Coverage, ScopePlan, SkipReason};
+use crate::model::{Coverage, ScopePlan, SkipReason, Zone};
 use crate::report::words::{apart, count, duration, external_links, left_out, resources};
 use crate::store::{RunRow, RunState, RunSummary};
 
@@ -13,6 +13,8 @@ pub(crate) struct About {
     pub(crate) site: String,
     pub(crate) run: i64,
     pub(crate) started: String,
+    /// The name of the time zone of all times.
+    pub(crate) zone: String,
     took: Option<String>,
     /// Why the run is not complete; absent if it is.
     incomplete: Option<&'static str>,
@@ -57,11 +59,12 @@ pub(crate) struct CoverageView {
     external: Option<String>,
 }
 
-pub(super) fn about(run: &RunRow, summary: &RunSummary) -> About {
+pub(super) fn about(run: &RunRow, summary: &RunSummary, zone: &Zone) -> About {
     About {
         site: run.site.clone(),
         run: run.id.0,
-        started: run.started.spreadsheet(),
+        started: zone.seconds(run.started),
+        zone: zone.name(run.started),
         took: run.took().map(duration),
         incomplete: match run.state {
             RunState::Finished => None,

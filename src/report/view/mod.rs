@@ -63,15 +63,21 @@ impl View {
     /// Reads a concluded run.
     pub(super) fn read(store: &Store, run: &RunRow, wanted: &Wanted) -> Result<View, Fault> {
         let summary = store.summary(run.id)?;
-        let pages = pages::read(store, run)?;
+        let zone = &wanted.zone;
+        let pages = pages::read(store, run, zone)?;
         let brief = match &wanted.brief {
             Some(brief) => brief.clone(),
             None => {
                 let compared = wanted.compared.as_ref();
-                Brief::read(store, (run, &summary), compared, (&wanted.gates, None))?
+                Brief::read(
+                    store,
+                    (run, &summary),
+                    compared,
+                    (&wanted.gates, None, zone),
+                )?
             }
         };
-        let mut timeline = timeline::time_of(store, run)?;
+        let mut timeline = timeline::time_of(store, run, zone)?;
         let mut grid = heat::Grid::of(store, run, &summary.scores.sections)?;
         store.ticks(run.id, &mut |tick| {
             if let Some(bin) = timeline.add(tick) {
@@ -79,7 +85,7 @@ impl View {
             }
         })?;
         Ok(View {
-            about: facts::about(run, &summary),
+            about: facts::about(run, &summary, zone),
             news: brief.sentences(),
             trends: brief.trends,
             headline: brief.state,
@@ -102,7 +108,7 @@ impl View {
             compare: wanted
                 .compared
                 .as_ref()
-                .map(|compared| changes::changes(&compared.comparison)),
+                .map(|compared| changes::changes(&compared.comparison, zone)),
             files: files(wanted),
             model: MODEL,
             footer: FOOTER,

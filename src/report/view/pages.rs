@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::{Cause, Outcome};
+use crate::model::{Cause, Outcome, Zone};
 use crate::report::curl::line_of;
 use crate::report::words::cause_of_page;
 use crate::store::{Mark, RunRow, Store, StoreError, Tone, WorstPage};
@@ -70,7 +70,7 @@ struct MarkView {
     number: u32,
     purpose: &'static str,
     pass: u32,
-    /// Time of day, UTC.
+    /// Time of day.
     time: String,
     /// The status, or why there is none.
     what: String,
@@ -86,11 +86,11 @@ pub(crate) struct Slow {
 }
 
 /// Reads the worst pages of a run.
-pub(super) fn read(store: &Store, run: &RunRow) -> Result<Pages, StoreError> {
+pub(super) fn read(store: &Store, run: &RunRow, zone: &Zone) -> Result<Pages, StoreError> {
     let mut rows = Vec::new();
     for page in store.worst_pages(run.id, MOST)? {
         let marks = store.marks(run.id, &page, MARKS)?;
-        rows.push(self::page(page, &marks, run));
+        rows.push(self::page(page, &marks, run, zone));
     }
     Ok(Pages {
         rows,
@@ -109,7 +109,7 @@ pub(super) fn slowest(store: &Store, run: &RunRow) -> Result<Vec<Slow>, StoreErr
         .collect())
 }
 
-fn page(page: WorstPage, marks: &[Mark], run: &RunRow) -> Page {
+fn page(page: WorstPage, marks: &[Mark], run: &RunRow, zone: &Zone) -> Page {
     let curl = line_of(run, &page.encoded).filter(|line| line.len() <= CURL);
     Page {
         href: page.encoded,
@@ -135,17 +135,17 @@ fn page(page: WorstPage, marks: &[Mark], run: &RunRow) -> Page {
             (0, _) => String::new(),
             (failed, all) => format!("failed in {failed} of {all} earlier runs too"),
         },
-        marks: marks.iter().map(mark).collect(),
+        marks: marks.iter().map(|made| mark(made, zone)).collect(),
         address: page.address,
     }
 }
 
-fn mark(mark: &Mark) -> MarkView {
+fn mark(mark: &Mark, zone: &Zone) -> MarkView {
     MarkView {
         number: mark.number,
         purpose: mark.purpose.name(),
         pass: mark.pass,
-        time: mark.started.spreadsheet().split_off("YYYY-MM-DD ".len()),
+        time: zone.clock(mark.started),
         what: match mark.status {
             Some(status) => status.to_string(),
             None => mark.outcome.id().replace('_', " "),

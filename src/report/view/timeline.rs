@@ -1,7 +1,7 @@
 //! The crawl over time: the outcomes of attempts in equal spans (bins) of the time in which anything was requested.
 //! Long waits, as before a confirmation pass, are cut out and marked.
 
-use crate::model::Moment;
+use crate::model::{Moment, Zone};
 use crate::store::{RunId, RunRow, Store, StoreError, Tick, Tone};
 
 /// Maximum bins of the busy time, of at least a second each.
@@ -21,6 +21,8 @@ const SHORTEST: i64 = 10;
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
     pub(crate) bins: Vec<Bin>,
+    /// The time zone of its times.
+    pub(crate) zone: Zone,
     spans: Spans,
 }
 
@@ -49,8 +51,11 @@ struct Spans {
 }
 
 /// Returns the time of a run, without its attempts.
-pub(super) fn time_of(store: &Store, run: &RunRow) -> Result<Timeline, StoreError> {
-    Ok(Timeline::over(&busy(store, run.id)?))
+pub(super) fn time_of(store: &Store, run: &RunRow, zone: &Zone) -> Result<Timeline, StoreError> {
+    Ok(Timeline {
+        zone: zone.clone(),
+        ..Timeline::over(&busy(store, run.id)?)
+    })
 }
 
 /// The first and last busy second, and the longest waits between them, as beginning and end.

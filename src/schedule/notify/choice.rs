@@ -2,21 +2,45 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::machine::nearest;
+
 /// An occasion to tell people something, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(into = "String", try_from = "String")]
 pub enum Occasion {
     /// A run could not be made, or the site could not be audited at all.
     RunFailed,
     /// A gate failed.
     GateFailed,
     /// Pages that were fine answer 500-599 whenever they are asked.
-    #[serde(rename = "new-5xx")]
     New5xx,
     /// Pages that failed are fine.
     Recovery,
     /// A run was made. Without a change it is told only with `always = true`.
     Digest,
+}
+
+impl From<Occasion> for String {
+    fn from(occasion: Occasion) -> String {
+        occasion.name().to_owned()
+    }
+}
+
+/// A word that names no occasion is refused with the nearest one.
+impl TryFrom<String> for Occasion {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Occasion, String> {
+        let names = || Occasion::ALL.iter().map(|known| known.name());
+        let known = Occasion::ALL.into_iter().find(|known| known.name() == word);
+        known.ok_or_else(|| match nearest(names(), &word) {
+            Some(near) => format!("unknown occasion {word:?}; did you mean {near:?}?"),
+            None => {
+                let all: Vec<&str> = names().collect();
+                format!("unknown occasion {word:?}; there are {}", all.join(", "))
+            }
+        })
+    }
 }
 
 /// What a project's people want to hear.

@@ -2,7 +2,7 @@
 
 use crate::store::{Store, StoreError};
 
-use super::choice::Choice;
+use super::channel::Channels;
 use super::happening::Happening;
 use super::message::Message;
 use super::tell;
@@ -11,10 +11,11 @@ use super::tell;
 pub(super) fn compose(
     store: &Store,
     event: (&str, &Happening),
-    choice: &Choice,
+    channels: &Channels,
 ) -> Result<Option<Message>, StoreError> {
+    let wanted = (&channels.choice, &channels.zone);
     let Some(id) = event.1.run() else {
-        return Ok(tell::failure_message(event, choice));
+        return Ok(tell::failure_message(event, wanted));
     };
     let run = match store.run_by_id(id) {
         Ok(run) => run,
@@ -23,7 +24,7 @@ pub(super) fn compose(
         Err(fault) => return Err(fault),
     };
     Ok(match event.1 {
-        Happening::Rechecked { .. } => tell::recheck_message(event, &run.site, choice),
-        _ => tell::run_message(event, &run.site, choice),
+        Happening::Rechecked { .. } => tell::recheck_message(event, &run.site, wanted),
+        _ => tell::run_message(event, &run.site, wanted),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::choice::Occasion;
 
@@ -10,8 +10,13 @@ use super::choice::Occasion;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {why}")]
 pub struct ConfigError {
-    key: String,
+    /// The key's path from the top of the file, such as `project.shop.notify.mail[0].to`.
+    pub key: String,
     why: String,
+    /// The byte of the file at which it is wrong, if that is known.
+    pub at: Option<usize>,
+    /// The variable that the environment does not have, if that is all that is wrong.
+    pub missing: Option<String>,
 }
 
 /// `[project.NAME.notify]`.
@@ -106,27 +111,27 @@ pub enum SmtpSecurity {
 
 impl NotifyConfig {
     /// Reads the table under `key`, such as `project.shop.notify`.
-    pub fn read(key: &str, table: toml::Table) -> Result<NotifyConfig, ConfigError> {
+    pub fn read<'f>(key: &str, table: impl Table<'f>) -> Result<NotifyConfig, ConfigError> {
         read(key, table)
     }
 }
 
 impl SmtpConfig {
     /// Reads the table `[smtp]`.
-    pub fn read(table: toml::Table) -> Result<SmtpConfig, ConfigError> {
+    pub fn read<'f>(table: impl Table<'f>) -> Result<SmtpConfig, ConfigError> {
         read("smtp", table)
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(key: &str, table: toml::Table) -> Result<T, ConfigError> {
-    // What the parser says names the key within the table; it may take more than a line.
-    table.try_into().map_err(|fault: toml::de::Error| {
-        let words: Vec<String> = fault
-            .to_string()
-            .lines()
-            .map(|line| line.trim().to_owned())
-            .collect();
-        ConfigError::new(key, without_value(words.join(" ").trim()))
+/// A table of the file.
+pub trait Table<'f>: Deserializer<'f, Error = toml::de::Error> {}
+
+impl<'f, T: Deserializer<'f, Error = toml::de::Error>> Table<'f> for T {}
+
+fn read<'f, T: Deserialize<'f>>(key: &str, table: impl Table<'f>) -> Result<T, ConfigError> {
+    T::deserialize(table).map_err(|fault| ConfigError {
+        at: fault.span().map(|span| span.start),
+        ..ConfigError::new(key, without_value(fault.message()))
     })
 }
 
@@ -142,10 +147,20 @@ fn without_value(words: &str) -> String {
 }
 
 impl ConfigError {
+    /// Says that only a variable is missing.
+    pub(super) fn without(self, variable: &str) -> ConfigError {
+        ConfigError {
+            missing: Some(variable.to_owned()),
+            ..self
+        }
+    }
+
     pub(super) fn new(key: &str, why: impl Into<String>) -> ConfigError {
         ConfigError {
             key: key.to_owned(),
             why: why.into(),
+            at: None,
+            missing: None,
         }
     }
 }

@@ -145,7 +145,7 @@ impl Notifier {
             // What an older version wrote and this one cannot read is not told.
             if let Ok(happening) = serde_json::from_str::<Happening>(&text)
                 && let Some(channels) = self.projects.get(happening.project())
-                && let Some(message) = compose(&self.store, (&key, &happening), &channels.choice)?
+                && let Some(message) = compose(&self.store, (&key, &happening), channels)?
             {
                 let text = serde_json::to_string(&message).unwrap_or_default();
                 notices.extend(channels.iter().map(|(channel, _)| NewNotice {

@@ -32,6 +32,9 @@ pub struct Message {
     pub run: Option<i64>,
     /// When it happened, RFC 3339 in UTC.
     pub at: String,
+    /// The same for people, in the project's time zone.
+    #[serde(default)]
+    pub time: String,
     /// One line for a list of mails, without the name of the program.
     pub subject: String,
     /// How bad it is.
@@ -128,7 +131,7 @@ impl Message {
     /// The last line.
     pub(super) fn footer(&self) -> String {
         let run = self.run.map_or(String::new(), |run| format!(", run {run}"));
-        format!("gatecrawl, project {}{run}, {}", self.project, self.at)
+        format!("gatecrawl, project {}{run}, {}", self.project, self.time)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::assess::diagnose::rules::Severity;
 use crate::fetch::outbound_client;
-use crate::model::Moment;
+use crate::model::{Moment, Zone};
 use crate::report::{BriefPage, Fact, FindingBrief, PageList, Tone};
 
 use super::channel::Channels;
@@ -18,7 +18,7 @@ pub async fn notify_test(
     now: Moment,
 ) -> Result<Vec<(String, Result<(), NotifyError>)>, NotifyError> {
     let client = outbound_client()?;
-    let message = sample(project, now);
+    let message = sample(project, &channels.zone, now);
     let mut sent = Vec::new();
     for (name, channel) in channels.iter() {
         let outcome = channel.send(&client, &message, (0, now)).await;
@@ -32,7 +32,7 @@ pub async fn notify_test(
 }
 
 /// The sample. It says that it is one; its site does not exist (RFC 2606).
-pub fn sample(project: &str, now: Moment) -> Message {
+pub fn sample(project: &str, zone: &Zone, now: Moment) -> Message {
     let fact = |name: &str, value: &str| Fact {
         name: name.to_owned(),
         value: value.to_owned(),
@@ -49,6 +49,7 @@ pub fn sample(project: &str, now: Moment) -> Message {
         site: "https://www.example.com".to_owned(),
         run: None,
         at: now.to_string(),
+        time: zone.minutes(now),
         subject: format!("{project}: sample, 2 pages newly failing, 1 recovered"),
         tone: Tone::Bad,
         headline: "This is a sample: 2 pages newly fail, 1 recovered.".to_owned(),

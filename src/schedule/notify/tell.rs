@@ -1,5 +1,6 @@
 //! What is told of an event: pure. What a run has to say is said by its [`Brief`]; here is only who wants to hear it.
 
+use crate::model::{Moment, Zone};
 use crate::report::words::{count, number, tame};
 use crate::report::{Brief, BriefPage, Fact, News, PageList, Tone};
 
@@ -14,7 +15,7 @@ const MOST_PAGES: usize = 100;
 pub(super) fn run_message(
     (event, happening): (&str, &Happening),
     site: &str,
-    choice: &Choice,
+    (choice, zone): (&Choice, &Zone),
 ) -> Option<Message> {
     let Happening::Ended {
         project,
@@ -35,7 +36,7 @@ pub(super) fn run_message(
         headline: brief.headline(),
         site: tame(site).into_owned(),
         report: report.clone(),
-        ..frame((event, happening), occasions)
+        ..frame((event, happening), occasions, zone)
     };
     // A run in which nothing changed is worth one line.
     if brief.news.is_empty() && !brief.is_first() {
@@ -74,7 +75,7 @@ fn occasions(brief: &Brief, choice: &Choice) -> Vec<Occasion> {
 /// What is told of a run that could not be made.
 pub(super) fn failure_message(
     (event, happening): (&str, &Happening),
-    choice: &Choice,
+    (choice, zone): (&Choice, &Zone),
 ) -> Option<Message> {
     let Happening::Failed {
         project, due, why, ..
@@ -83,12 +84,12 @@ pub(super) fn failure_message(
         return None;
     };
     let occasions = choice.wanted(&[Occasion::RunFailed]);
-    let due = crate::model::Moment::from_millis(*due);
+    let due = Moment::from_millis(*due);
     (!occasions.is_empty()).then(|| Message {
         subject: format!("{project}: the run failed"),
         headline: format!("The run of {project} could not be made: {}.", one_line(why)),
-        facts: vec![fact("Was due", format!("{} UTC", due.spreadsheet()))],
-        ..frame((event, happening), occasions)
+        facts: vec![fact("Was due", zone.minutes(due))],
+        ..frame((event, happening), occasions, zone)
     })
 }
 
@@ -96,7 +97,7 @@ pub(super) fn failure_message(
 pub(super) fn recheck_message(
     (event, happening): (&str, &Happening),
     site: &str,
-    choice: &Choice,
+    (choice, zone): (&Choice, &Zone),
 ) -> Option<Message> {
     let Happening::Rechecked {
         project,
@@ -118,7 +119,6 @@ pub(super) fn recheck_message(
         0 => "none fails any more".to_owned(),
         left => format!("{} still {}", number(*left), verb(*left, "fails", "fail")),
     };
-    let next = next.map(|next| crate::model::Moment::from_millis(next).spreadsheet());
     let shown = recovered.iter().take(MOST_PAGES).map(|address| BriefPage {
         address: address.clone(),
         status: None,
@@ -130,7 +130,7 @@ pub(super) fn recheck_message(
         headline: format!("{pages} that failed {are} fine again; {still}."),
         site: tame(site).into_owned(),
         facts: next
-            .map(|next| fact("Asked again", format!("{next} UTC")))
+            .map(|next| fact("Rechecked", zone.minutes(Moment::from_millis(next))))
             .into_iter()
             .collect(),
         lists: vec![PageList {
@@ -140,12 +140,12 @@ pub(super) fn recheck_message(
             pages: shown.collect(),
             more: recovered.len().saturating_sub(MOST_PAGES) as u64,
         }],
-        ..frame((event, happening), occasions)
+        ..frame((event, happening), occasions, zone)
     })
 }
 
 /// What all messages have.
-fn frame((event, happening): (&str, &Happening), occasions: Vec<Occasion>) -> Message {
+fn frame((event, happening): (&str, &Happening), occasions: Vec<Occasion>, zone: &Zone) -> Message {
     Message {
         event: event.to_owned(),
         occasions,
@@ -153,6 +153,7 @@ fn frame((event, happening): (&str, &Happening), occasions: Vec<Occasion>) -> Me
         site: String::new(),
         run: happening.run().map(|run| run.0),
         at: happening.at().to_string(),
+        time: zone.minutes(happening.at()),
         subject: String::new(),
         tone: Tone::Bad,
         headline: String::new(),

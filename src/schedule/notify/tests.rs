@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use jiff::tz::TimeZone;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::model::{CrawlPlan, CrawlUrl, Moment};
+use crate::model::{CrawlPlan, CrawlUrl, Moment, Zone};
 use crate::report::{Brief, News};
 use crate::schedule::{Event, Listener as _};
 use crate::store::{NewRun, NoticeCounts, Store};
@@ -20,7 +21,7 @@ use super::deliver::Notifier;
 use super::happening::Happening;
 use super::message::Message;
 use super::sample;
-use super::tell::run_message;
+use super::tell::{failure_message, run_message};
 
 fn ended(brief: Brief) -> Happening {
     Happening::Ended {
@@ -41,7 +42,31 @@ fn told(news: Vec<News>, choice: &Choice) -> Option<Message> {
         ..Brief::default()
     };
     let ended = ended(brief);
-    run_message(("shop/run/7/ended", &ended), "https://shop.example", choice)
+    run_message(
+        ("shop/run/7/ended", &ended),
+        "https://shop.example",
+        (choice, &Zone::default()),
+    )
+}
+
+#[test]
+fn times_in_a_message_are_those_of_the_project() {
+    let zone = Zone::from(TimeZone::get("Asia/Tokyo").expect("a zone"));
+    let at = Moment::parse("2026-11-22T21:00:00Z").expect("a time");
+    let event = Happening::Failed {
+        project: "shop".to_owned(),
+        due: at.millis(),
+        at: at.millis() + 60_000,
+        why: "the disk is full".to_owned(),
+    };
+    let told = failure_message(("shop/failed", &event), (&Choice::default(), &zone));
+    let told = told.expect("a message");
+    assert_eq!(told.facts[0].value, "2026-11-23 06:00 JST");
+    assert!(
+        told.text()
+            .ends_with("gatecrawl, project shop, 2026-11-23 06:01 JST\n")
+    );
+    assert_eq!(told.json()["at"], "2026-11-22T21:01:00.000Z");
 }
 
 fn gate() -> News {
@@ -82,15 +107,15 @@ fn notify_says_what_the_report_says() {
     let brief = Brief {
         news: vec![News::Broken { pages: 1 }, News::Recovered { pages: 1 }],
         lasting_5xx: true,
-        findings: sample::sample("shop", Moment::default()).findings,
-        lists: sample::sample("shop", Moment::default()).lists,
+        findings: sample::sample("shop", &Zone::default(), Moment::default()).findings,
+        lists: sample::sample("shop", &Zone::default(), Moment::default()).lists,
         ..Brief::default()
     };
     let happening = ended(brief.clone());
     let message = run_message(
         ("key", &happening),
         "https://shop.example",
-        &Choice::default(),
+        (&Choice::default(), &Zone::default()),
     );
     let message = message.expect("told");
     assert_eq!(
@@ -119,7 +144,7 @@ fn notify_says_what_the_report_says() {
 
 #[test]
 fn notify_lets_a_hostile_site_do_nothing() {
-    let mut message = sample::sample("shop", Moment::from_millis(0));
+    let mut message = sample::sample("shop", &Zone::default(), Moment::from_millis(0));
     let evil = "https://a/<img src=x>\u{202e}@channel <!here> [x](y) *b*";
     message.lists[0].pages[0].address = evil.to_owned();
     let page = mail::html(&message).expect("a page");
@@ -240,7 +265,8 @@ fn notify_names_the_key_that_is_wrong() {
         assert!(fault.starts_with(words), "{fault}");
         assert!(!fault.contains("hush"), "{fault}");
     }
-    let unknown = toml::from_str("[[mail]]\nto = ['a@b.c']\ncc = []").expect("a table");
+    let unknown: toml::Table =
+        toml::from_str("[[mail]]\nto = ['a@b.c']\ncc = []").expect("a table");
     let unknown = NotifyConfig::read("project.shop.notify", unknown).expect_err("refused");
     let unknown = unknown.to_string();
     assert!(

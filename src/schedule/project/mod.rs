@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use jiff::tz::TimeZone;
 use toml::{Table, Value};
 
-use crate::model::HostKey;
+use crate::model::{HostKey, Moment};
 
 use ladder::Ladder;
 use quiet::QuietHours;
@@ -29,12 +29,21 @@ pub struct Project {
     pub ladder: Ladder,
     /// Which of its runs are kept.
     pub keep: Keep,
-    /// What is told of it, and to whom: the inside belongs to whoever tells it.
-    pub notify: Option<Table>,
     /// Where the exports go, with placeholders ([`super::out`]).
     pub out: Option<PathBuf>,
+    /// Whether exports of an earlier run may be replaced there.
+    pub overwrite: bool,
     /// The hosts that it asks: projects that share one take turns.
     pub hosts: BTreeSet<HostKey>,
+}
+
+impl Project {
+    /// The end of the quiet hours that a moment is in; none outside of them.
+    pub fn quiet_end(&self, at: Moment) -> Option<Moment> {
+        let local = self.timing.local(at);
+        let quiet = self.quiet.filter(|quiet| quiet.has(&local))?;
+        Some(quiet.end(&local))
+    }
 }
 
 /// Which runs of a project are kept. The newest always is.
@@ -116,6 +125,10 @@ pub fn read(name: &str, table: &Table) -> Result<Project, BadKey> {
     let timing = Timing::parse(schedule.ok_or_else(missing)?, zone);
     let quiet = text(table, "quiet-hours")?.map(str::parse).transpose();
     let ladder = text(table, "recheck")?.map(str::parse).transpose();
+    // Its keys belong to whoever notifies.
+    if let Some(other) = table.get("notify").filter(|notify| !notify.is_table()) {
+        return Err(wrong("notify", "a table", other));
+    }
     Ok(Project {
         name: name.to_owned(),
         timing: timing.map_err(|why| BadKey("schedule", why))?,
@@ -127,12 +140,8 @@ pub fn read(name: &str, table: &Table) -> Result<Project, BadKey> {
             runs: number(table, "keep-runs")?,
             days: number(table, "keep-days")?,
         },
-        notify: match table.get("notify") {
-            None => None,
-            Some(Value::Table(notify)) => Some(notify.clone()),
-            Some(other) => return Err(wrong("notify", "a table", other)),
-        },
         out: None,
+        overwrite: false,
         hosts: BTreeSet::new(),
     })
 }
@@ -195,7 +204,6 @@ mod tests {
                 days: None
             }
         );
-        assert_eq!(project.notify.map(|table| table.len()), Some(1));
         assert!(project.quiet.is_some());
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::assess::GateResult;
 use crate::crawl::{Ended, Stop};
+use crate::model::Zone;
 use crate::report::Brief;
 use crate::store::RunId;
 
@@ -29,6 +30,8 @@ pub struct AuditOrder {
     pub work: AuditWork,
     /// Where its exports go; `{run}` stands for the number of the run.
     pub out: Option<PathBuf>,
+    /// The time zone of times in texts for people.
+    pub zone: Zone,
 }
 
 /// What is to be done.

@@ -56,9 +56,8 @@ pub fn next(project: &Project, state: &ScheduleState, now: Moment) -> Next {
     let Some(task) = task else {
         return later.map_or(Next::Never, Next::At);
     };
-    let local = project.timing.local(now);
-    match project.quiet.filter(|quiet| quiet.has(&local)) {
-        Some(quiet) => Next::At(quiet.end(&local)),
+    match project.quiet_end(now) {
+        Some(end) => Next::At(end),
         None => Next::Now(task),
     }
 }

@@ -565,5 +565,6 @@ fn prepare(
         project: project.name.clone(),
         work,
         out,
+        zone: project.timing.zone().clone().into(),
     })
 }

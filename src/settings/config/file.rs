@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-use toml::Value;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::{Spanned, Value};
 
 use crate::machine;
 
@@ -74,6 +74,46 @@ impl File<'_> {
         }
     }
 
+    /// Returns the line of a key by its path, such as `project.shop.notify.mail[0].to`, or of the last part of the path
+    /// that the file has.
+    pub(crate) fn line_of(&self, path: &str) -> usize {
+        let Ok(parsed) = DeTable::parse(self.text) else {
+            return 1;
+        };
+        let (mut table, mut at) = (Some(parsed.get_ref()), 0);
+        for part in path.split('.') {
+            let (name, place) = part.split_once('[').unwrap_or((part, ""));
+            let Some((key, mut value)) = table.and_then(|table| table.get_key_value(name)) else {
+                break;
+            };
+            at = key.span().start;
+            let entries = value.get_ref().as_array();
+            let place = place.trim_end_matches(']').parse().ok();
+            if let Some(entry) = place.and_then(|place: usize| entries?.get(place)) {
+                (value, at) = (entry, entry.span().start);
+            }
+            table = value.get_ref().as_table();
+        }
+        self.line(at)
+    }
+
+    /// Returns what a path from the top leads to, to be read as a type whose errors name their place.
+    pub(crate) fn value(&self, path: &[&str]) -> Result<Option<ValueDeserializer<'_>>, Failure> {
+        let (spans, _) = self.parsed()?;
+        let span = spans.span();
+        let mut found = Spanned::new(span, DeValue::Table(spans.into_inner()));
+        for name in path {
+            let DeValue::Table(mut table) = found.into_inner() else {
+                return Ok(None);
+            };
+            match table.remove(*name) {
+                Some(value) => found = value,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(found.into()))
+    }
+
     /// Returns the projects in the order of the file.
     pub(crate) fn projects(&self) -> Result<Vec<RawProject>, Failure> {
         let (spans, mut values) = self.parsed()?;
@@ -108,7 +148,7 @@ impl File<'_> {
         Ok(projects)
     }
 
-    fn parsed(&self) -> Result<(toml::Spanned<DeTable<'_>>, toml::Table), Failure> {
+    fn parsed(&self) -> Result<(Spanned<DeTable<'_>>, toml::Table), Failure> {
         let parsed = DeTable::parse(self.text).and_then(|spans| {
             let values: toml::Table = toml::from_str(self.text)?;
             Ok((spans, values))
@@ -136,7 +176,8 @@ impl File<'_> {
         entries
     }
 
-    fn line(&self, at: usize) -> usize {
+    /// Returns the line of a byte.
+    pub(crate) fn line(&self, at: usize) -> usize {
         let before = self.text.bytes().take(at);
         before.filter(|byte| *byte == b'\n').count() + 1
     }

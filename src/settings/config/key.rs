@@ -3,6 +3,8 @@
 use clap::{Arg, Command};
 use toml::Value;
 
+use crate::machine::nearest;
+
 /// Arguments that are no keys: help and version, the file itself, and the run to resume.
 const NO_KEYS: [&str; 4] = ["help", "version", "config", "resume"];
 
@@ -26,9 +28,6 @@ pub(crate) fn find<'c>(audit: &'c Command, name: &str) -> Option<&'c Arg> {
     })
 }
 
-/// Minimum similarity of a key that is suggested. Below it, the key is another word.
-const ALIKE: f64 = 0.75;
-
 /// Returns the message about an unknown key.
 pub(super) fn unknown(audit: &Command, name: &str, value: &Value) -> String {
     if value.is_table() {
@@ -40,11 +39,4 @@ pub(super) fn unknown(audit: &Command, name: &str, value: &Value) -> String {
         Some(nearest) => format!("unknown key {name:?}; did you mean {nearest:?}?"),
         None => format!("unknown key {name:?}; keys have the names of the flags of `audit`"),
     }
-}
-
-/// Returns the name that is most similar to another, if it is similar enough.
-pub(crate) fn nearest<'n>(names: impl Iterator<Item = &'n str>, name: &str) -> Option<&'n str> {
-    let likeness = |known: &str| strsim::jaro_winkler(known, name);
-    let nearest = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    nearest.filter(|known| likeness(known) >= ALIKE)
 }

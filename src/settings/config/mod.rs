@@ -20,7 +20,7 @@ use super::failure::complaint;
 use file::scalar;
 
 pub(crate) use file::{File, PROJECTS, RawProject, SMTP, text};
-pub(crate) use key::{find, key, keys, nearest};
+pub(crate) use key::{find, key, keys};
 pub(crate) use secret::{holds_secrets, is_secret};
 pub(crate) use trust::refuse_projects;
 

@@ -1,6 +1,7 @@
 //! The requested results of an audit besides the crawl, from its arguments.
 
 use crate::audit::{Asked, Out};
+use crate::model::Zone;
 use crate::store::{RunId, Store};
 
 use crate::settings::args::{AuditArgs, BaselineArgs, ExportArgs};
@@ -23,6 +24,7 @@ pub(crate) fn of_stored(export: &ExportArgs, baseline: &BaselineArgs) -> Asked {
         gates: Vec::new(),
         baseline: baseline.baseline.clone(),
         maps: baseline.maps.map.clone(),
+        zone: Zone::default(),
     }
 }
 

@@ -53,7 +53,10 @@ impl Audits {
             return Err(Failure::usage(said));
         };
         let order = Order {
-            asked: wanted_of(args, &wanted.work, wanted.out),
+            asked: Asked {
+                zone: wanted.zone,
+                ..wanted_of(args, &wanted.work, wanted.out)
+            },
             work: self.work(args, wanted.work)?,
             // The schedule orders a run again until it has ended.
             remembered: Remembered::ByCaller,

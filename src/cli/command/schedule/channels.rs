@@ -1,42 +1,65 @@
 //! The notification channels of the projects: checks and reads their `notify` tables and `[smtp]`, and sends a sample.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::machine;
-use crate::schedule::notify::{Channels, NotifyConfig, NotifyError, SmtpConfig, notify_test};
+use crate::schedule::notify::{
+    Channels, ConfigError, NotifyConfig, NotifyError, SmtpConfig, notify_test,
+};
 
 use super::projects::known;
 use super::projects::{self, Planned};
 use crate::settings::args::StoreArgs;
-use crate::settings::config::{File, SMTP};
+use crate::settings::config::{File, PROJECTS, SMTP};
 use crate::settings::exit::Exit;
 use crate::settings::failure::{Failure, chain};
 use crate::terminal::streams::Console;
 
-/// Checks the tables, as far as this needs no secret.
-pub(super) fn check(path: &Path, text: &str, planned: &[Planned]) -> Result<(), Failure> {
-    smtp(path, text)?;
-    planned
-        .iter()
-        .try_for_each(|planned| table(path, planned).map(|_| ()))
+/// A value for a variable that is not set here: an address and a password alike.
+const STAND_IN: &str = "https://example.invalid/";
+
+/// Checks the tables as [`read`] does. Returns a line for each variable that is not set here: the runner's environment
+/// may be another.
+pub(super) fn check(file: &File<'_>, planned: &[Planned]) -> Result<Vec<String>, Failure> {
+    let smtp = smtp(file)?;
+    let (mut lines, mut unset) = (Vec::new(), HashSet::new());
+    for planned in planned {
+        let Some(config) = table(file, planned)? else {
+            continue;
+        };
+        loop {
+            let here = |name: &str| {
+                environment(name).or_else(|| unset.contains(name).then(|| STAND_IN.to_owned()))
+            };
+            let Err(fault) = Channels::new(&key(planned), &config, smtp.as_ref(), &here) else {
+                break;
+            };
+            let line = wrong(file, &fault);
+            let Some(name) = fault.missing else {
+                return Err(line);
+            };
+            unset.insert(name);
+            let line = line.message().unwrap_or_default();
+            lines.push(format!("{line}; `schedule run` needs it"));
+        }
+    }
+    Ok(lines)
 }
 
 /// Reads the channels of each project that has some, with their secrets.
 pub(super) fn read(
-    path: &Path,
-    text: &str,
+    file: &File<'_>,
     planned: &[Planned],
 ) -> Result<BTreeMap<String, Channels>, Failure> {
-    let smtp = smtp(path, text)?;
+    let smtp = smtp(file)?;
     let mut channels = BTreeMap::new();
     for planned in planned {
-        let Some(config) = table(path, planned)? else {
+        let Some(config) = table(file, planned)? else {
             continue;
         };
-        let key = key(planned);
-        let found = Channels::new(&key, &config, smtp.as_ref(), &environment);
-        let found = found.map_err(|fault| wrong(path, &fault))?;
+        let found = Channels::new(&key(planned), &config, smtp.as_ref(), &environment);
+        let mut found = found.map_err(|fault| wrong(file, &fault))?;
+        found.zone = planned.project.timing.zone().clone().into();
         channels.insert(planned.project.name.clone(), found);
     }
     Ok(channels)
@@ -53,7 +76,7 @@ pub(super) async fn test(
     projects::refuse_unnamed(store, &path, &text)?;
     let planned = projects::read(&path, &text)?;
     known(&planned, name)?;
-    let channels = read(&path, &text, &planned)?;
+    let channels = read(&projects::file(&path, &text), &planned)?;
     let Some(channels) = channels.get(name) else {
         return Err(Failure::usage(format!(
             "{}: project {name}: it has no `notify`; see docs/notify.md",
@@ -75,29 +98,25 @@ pub(super) async fn test(
     Ok(exit)
 }
 
-fn smtp(path: &Path, text: &str) -> Result<Option<SmtpConfig>, Failure> {
-    let table = File {
-        path,
-        text,
-        named: true,
-    }
-    .table(SMTP)?;
-    let smtp = table.map(SmtpConfig::read).transpose();
-    smtp.map_err(|fault| wrong(path, &fault))
+fn smtp(file: &File<'_>) -> Result<Option<SmtpConfig>, Failure> {
+    let smtp = file.value(&[SMTP])?.map(SmtpConfig::read).transpose();
+    smtp.map_err(|fault| wrong(file, &fault))
 }
 
-fn table(path: &Path, planned: &Planned) -> Result<Option<NotifyConfig>, Failure> {
-    let table = planned.project.notify.clone();
+fn table(file: &File<'_>, planned: &Planned) -> Result<Option<NotifyConfig>, Failure> {
+    let table = file.value(&[PROJECTS, &planned.project.name, "notify"])?;
     let config = table.map(|table| NotifyConfig::read(&key(planned), table));
-    config.transpose().map_err(|fault| wrong(path, &fault))
+    config.transpose().map_err(|fault| wrong(file, &fault))
 }
 
 fn key(planned: &Planned) -> String {
     format!("project.{}.notify", planned.project.name)
 }
 
-fn wrong(path: &Path, fault: &dyn std::fmt::Display) -> Failure {
-    Failure::usage(format!("{}: {fault}", path.display()))
+fn wrong(file: &File<'_>, fault: &ConfigError) -> Failure {
+    let line = fault.at.map(|at| file.line(at));
+    let line = line.unwrap_or_else(|| file.line_of(&fault.key));
+    file.fault(line, &fault.to_string())
 }
 
 fn environment(name: &str) -> Option<String> {

@@ -8,12 +8,13 @@ use clap::{Arg, Command, CommandFactory, FromArgMatches};
 use toml::Table;
 
 use crate::audit::{label, new_token};
+use crate::machine;
 use crate::model::CrawlUrl;
 use crate::report;
 use crate::schedule::{self, BadKey, KEYS, Project};
 
 use crate::settings::args::{AuditArgs, Cli, Command as Chosen, StoreArgs};
-use crate::settings::config::{self, File, RawProject};
+use crate::settings::config::{self, File, PROJECTS, RawProject};
 use crate::settings::failure::Failure;
 use crate::settings::failure::complaint;
 use crate::settings::parse::CONFIG;
@@ -69,13 +70,18 @@ pub(super) fn refuse_unnamed(args: &StoreArgs, path: &Path, text: &str) -> Resul
     }
 }
 
-/// Reads all projects and checks them, so that only the site can fail when they are due.
-pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Planned>, Failure> {
-    let file = File {
+/// Returns the file, as one that somebody named.
+pub(super) fn file<'f>(path: &'f Path, text: &'f str) -> File<'f> {
+    File {
         path,
         text,
         named: true,
-    };
+    }
+}
+
+/// Reads all projects and checks them, so that only the site can fail when they are due.
+pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Planned>, Failure> {
+    let file = file(path, text);
     let projects = file.projects()?;
     for (at, raw) in projects.iter().enumerate() {
         let same = |other: &&RawProject| variables(&other.name) == variables(&raw.name);
@@ -90,7 +96,16 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Planned>, Failure> {
             return Err(file.fault(raw.line, &what));
         }
     }
-    projects.iter().map(|raw| one(&file, raw)).collect()
+    let planned = projects.iter().map(|raw| one(&file, raw));
+    let planned = planned.collect::<Result<Vec<Planned>, Failure>>()?;
+    let all = planned.iter().map(|planned| &planned.project);
+    match schedule::out::shared(all, machine::wall_clock()) {
+        None => Ok(planned),
+        Some((name, why)) => {
+            let line = file.line_of(&format!("{PROJECTS}.{name}.out"));
+            Err(file.fault(line, &format!("project {name}: out: {why}")))
+        }
+    }
 }
 
 fn one(file: &File<'_>, raw: &RawProject) -> Result<Planned, Failure> {
@@ -115,6 +130,7 @@ fn one(file: &File<'_>, raw: &RawProject) -> Result<Planned, Failure> {
         read.map_err(|BadKey(key, why)| fault(line_of(key), &format!("{key}: {why}")))?;
     // The absolute path is stored, because the next runner may start in another directory.
     project.out = args.export.out.take().map(absolute);
+    project.overwrite = args.export.overwrite;
     let formats = args.export.formats();
     if let Some(out) = &project.out
         && let Some(why) = schedule::out::fault(out, args.export.overwrite)
@@ -230,7 +246,7 @@ fn variables(project: &str) -> String {
 
 fn unknown(audit: &Command, name: &str) -> String {
     let ours = KEYS.iter().map(|key| key.name);
-    match config::nearest(ours.chain(config::keys(audit).map(config::key)), name) {
+    match machine::nearest(ours.chain(config::keys(audit).map(config::key)), name) {
         Some(nearest) => format!("unknown key {name:?}; did you mean {nearest:?}?"),
         None => format!("unknown key {name:?}; keys have the names of the flags of `audit`"),
     }
@@ -344,6 +360,16 @@ mod tests {
                 "line 5: project A_B: project a-b has the same variables (GATECRAWL_A_B_COOKIE",
             ),
             ("[project]\nshop = 1\n", "line 2: project must be tables"),
+            (
+                &format!(
+                    "{shop}out = 'r/{{date}}'\n[project.b]\nurl = 'b.example'\nschedule = '@daily'\nout = 'r/{{date}}'\n"
+                ),
+                "line 8: project b: out: project shop writes to the same directory; put {project} in it",
+            ),
+            (
+                "[project.a]\nurl = 'a.example'\nschedule = 'hourly'\nout = 'r/{date}'\n",
+                "line 4: project a: out: two runs of a day write to the same directory; put {time} or {run} in it",
+            ),
         ];
         for (text, expected) in cases {
             let fault = read_text(text).expect_err(text);

@@ -44,7 +44,7 @@ pub(super) async fn run(
     for name in &args.now {
         known(&planned, name)?;
     }
-    let channels = channels::read(&path, &text, &planned)?;
+    let channels = channels::read(&projects::file(&path, &text), &planned)?;
     let store = database::open_or_make(store)?;
     let people = console.people.clone();
     let named = |planned: &Planned| (planned.project.name.clone(), planned.site.clone());

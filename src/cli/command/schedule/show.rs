@@ -3,13 +3,16 @@
 use std::io::Write;
 
 use crate::machine;
+use crate::model::Moment;
 use crate::schedule::Project;
 use crate::store::{ScheduleState, Store};
 
+use super::projects::Planned;
 use super::teller::words;
 use super::{channels, projects};
 use crate::cli::database;
 use crate::settings::args::StoreArgs;
+use crate::settings::config::PROJECTS;
 use crate::settings::exit::Exit;
 use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
@@ -17,6 +20,10 @@ use crate::terminal::text;
 
 /// Number of times that `check` prints for each project.
 const TIMES: usize = 5;
+
+/// Passes after which a page that always fails and was fine once before is told from chance: of three requests all
+/// fail.
+const PASSES: usize = 2;
 
 /// Lists the projects with the results of their last runs.
 pub(super) fn list(store: &StoreArgs, console: &mut Console) -> Result<Exit, Failure> {
@@ -78,20 +85,69 @@ pub(super) fn check(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fa
     let path = projects::path(store);
     let text = projects::text(&path)?;
     let planned = projects::read(&path, &text)?;
-    channels::check(&path, &text, &planned)?;
+    let file = projects::file(&path, &text);
+    let mut doubts = channels::check(&file, &planned)?;
     for (at, planned) in planned.iter().enumerate() {
         if at > 0 {
             writeln!(console.stdout)?;
         }
         times(&planned.project, console)?;
+        doubts.extend(doubtful(planned).into_iter().map(|(key, why)| {
+            let name = &planned.project.name;
+            let line = file.line_of(&format!("{PROJECTS}.{name}.{key}"));
+            format!(
+                "{}, line {line}: project {name}: {key}: {why}",
+                path.display()
+            )
+        }));
+    }
+    for doubt in &doubts {
+        console.people.say(doubt.clone());
     }
     let count = planned.len();
+    let projects = if count == 1 { "project" } else { "projects" };
+    let doubts = match doubts.len() {
+        0 => String::new(),
+        1 => "; see the line above".to_owned(),
+        lines => format!("; see the {lines} lines above"),
+    };
     console.people.mention(format!(
-        "{}: {count} {}, all valid",
-        path.display(),
-        if count == 1 { "project" } else { "projects" }
+        "{}: {count} {projects}, all valid{doubts}",
+        path.display()
     ));
     Ok(Exit::Done)
+}
+
+/// Returns keys of a project that are valid and hardly do what is wanted, each with the reason and what to do.
+fn doubtful(planned: &Planned) -> Vec<(&'static str, String)> {
+    let project = &planned.project;
+    let mut doubts = Vec::new();
+    let all = next_times(project);
+    let late = all.iter().filter_map(|at| project.quiet_end(*at));
+    let late: Vec<Moment> = late.collect();
+    if let Some(end) = late.first() {
+        let end = project.timing.local(*end).strftime("%H:%M");
+        let why = format!(
+            "{} of its next {} times are in them and wait until {end}; move `schedule` or the hours",
+            late.len(),
+            all.len()
+        );
+        doubts.push(("quiet-hours", why));
+    }
+    if let Some(confirm) = &planned.args.pace.confirm
+        && confirm.0.len() < PASSES
+    {
+        let why = format!(
+            "with {} a page that newly fails is seen too seldom to be told from chance, so it is never reported as new; \
+             write two passes or more, such as \"1m,5m\"",
+            match confirm.0.len() {
+                0 => "no pass",
+                _ => "one pass",
+            }
+        );
+        doubts.push(("confirm", why));
+    }
+    doubts
 }
 
 /// Prints when a project is due.
@@ -108,14 +164,26 @@ pub(super) fn times(project: &Project, console: &mut Console) -> Result<(), Fail
         project.name,
         text::tame(&schedule)
     )?;
-    let times = std::iter::successors(timing.after(machine::wall_clock()), |at| timing.after(*at));
-    for at in times.take(TIMES) {
+    for at in next_times(project) {
+        let quiet = project.quiet_end(at).map_or(String::new(), |end| {
+            format!(
+                ", starts after the quiet hours at {}",
+                timing.local(end).strftime("%H:%M")
+            )
+        });
         writeln!(
             console.stdout,
-            "  {:<27}  {} UTC",
+            "  {:<27}  {} UTC{quiet}",
             words(timing, at),
             at.spreadsheet()
         )?;
     }
     Ok(())
+}
+
+/// Returns the next times of a project.
+fn next_times(project: &Project) -> Vec<Moment> {
+    let timing = &project.timing;
+    let times = std::iter::successors(timing.after(machine::wall_clock()), |at| timing.after(*at));
+    times.take(TIMES).collect()
 }

@@ -64,7 +64,7 @@ impl Brief {
             notes: notes(facts.comparison),
             lists: lists::lists(facts),
             still_failing: lists::still_failing(facts),
-            baseline: facts.comparison.map(table::baseline),
+            baseline: (facts.comparison).map(|found| table::baseline(found, facts.zone)),
             trends: trend::trends(facts.runs),
         }
     }

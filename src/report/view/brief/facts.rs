@@ -2,7 +2,7 @@
 
 use crate::assess::compare::Comparison;
 use crate::assess::{GateResult, NoStart};
-use crate::model::Moment;
+use crate::model::{Moment, Zone};
 use crate::store::{RunOverview, RunRow, RunSummary, StillFailing, StoredFinding, WorstPage};
 
 use super::outage::OutageBrief;
@@ -32,6 +32,8 @@ pub struct BriefFacts<'a> {
     pub failing: &'a [WorstPage],
     /// Pages that fail as they did in the baseline.
     pub still_failing: &'a [StillFailing],
+    /// The time zone of the times that it names.
+    pub zone: &'a Zone,
     /// The last runs, the oldest first, and when they began.
     pub runs: &'a [(Moment, RunOverview)],
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::assess::Verdict;
 use crate::assess::compare::{Change, Comparison, PageChange};
 use crate::report::words::{count, number};
-use crate::store::{StillFailing, WorstPage};
+use crate::store::WorstPage;
 
 use super::facts::BriefFacts;
 use super::news::{Tone, has_died, is_broken};
@@ -52,7 +52,7 @@ pub(super) fn lists(facts: &BriefFacts<'_>) -> Vec<PageList> {
         .iter()
         .take_while(|list| list.tone == Tone::Bad)
         .count();
-    lists.splice(at..at, still(facts.still_failing));
+    lists.splice(at..at, still(facts));
     lists
 }
 
@@ -158,14 +158,15 @@ fn first(failing_pages: &[WorstPage]) -> Option<PageList> {
     page_list(("new", Tone::Bad, failing(all)), pages, all)
 }
 
-fn still(pages: &[StillFailing]) -> Option<PageList> {
+fn still(facts: &BriefFacts<'_>) -> Option<PageList> {
+    let pages = facts.still_failing;
     let all = pages.len() as u64;
     let shown = pages.iter().map(|page| BriefPage {
         address: page.address.clone(),
         status: known(page.status),
         detail: format!(
             "still failing since {}, in {}",
-            day(page),
+            facts.zone.day(page.since),
             count(u64::from(page.runs), "run")
         ),
     });
@@ -179,13 +180,8 @@ fn still(pages: &[StillFailing]) -> Option<PageList> {
 /// How many pages fail as they did in the baseline, and the day since which the first of them does.
 pub(super) fn still_failing(facts: &BriefFacts<'_>) -> Option<(u64, String)> {
     let first = facts.still_failing.iter().min_by_key(|page| page.since)?;
-    Some((facts.still_failing.len() as u64, day(first)))
-}
-
-fn day(page: &StillFailing) -> String {
-    let mut day = page.since.spreadsheet();
-    day.truncate("YYYY-MM-DD".len());
-    day
+    let day = facts.zone.day(first.since);
+    Some((facts.still_failing.len() as u64, day))
 }
 
 fn page_list(

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::Moment;
+use crate::model::{Moment, Zone};
 use crate::report::words::{count, duration, one_line};
 use crate::store::{RunRow, RunSummary, Store, StoreError, StoredFinding};
 
@@ -17,9 +17,9 @@ pub struct OutageBrief {
     pub what: String,
     /// How it failed: `answered 502`, or `did not answer`.
     pub how: String,
-    /// When the first outage began, and when it was over, in UTC.
+    /// When the first outage began.
     pub from: String,
-    /// When it was over.
+    /// When it was over, with the name of the time zone; without the day if that is the same.
     pub until: String,
     /// How long it was.
     pub took: String,
@@ -35,7 +35,7 @@ pub(super) fn read(
     store: &Store,
     run: &RunRow,
     summary: &RunSummary,
-    old: Option<&[StoredFinding]>,
+    (old, zone): (Option<&[StoredFinding]>, &Zone),
 ) -> Result<Vec<OutageBrief>, StoreError> {
     let mut outages = Vec::new();
     let all = summary.findings.iter();
@@ -61,14 +61,23 @@ pub(super) fn read(
             how: status.map_or("did not answer".to_owned(), |status| {
                 format!("answered {status}")
             }),
-            from: from.spreadsheet(),
-            until: until.spreadsheet(),
+            from: zone.seconds(from),
+            until: format!("{} {}", self::until(zone, from, until), zone.name(until)),
             took: duration(until.since(from)),
             times: times.unwrap_or(1),
             is_new: whole || !known,
         });
     }
     Ok(outages)
+}
+
+/// When an outage was over: without the day if it is that on which it began.
+fn until(zone: &Zone, from: Moment, until: Moment) -> String {
+    if zone.day(from) == zone.day(until) {
+        zone.clock(until)
+    } else {
+        zone.seconds(until)
+    }
 }
 
 fn is_outage(found: &StoredFinding) -> bool {
@@ -98,18 +107,13 @@ impl OutageBrief {
         {
             first.make_ascii_uppercase();
         }
-        let until = if self.from.get(..10) == self.until.get(..10) {
-            self.until.get(11..).unwrap_or(&self.until)
-        } else {
-            &self.until
-        };
         let more = match self.times {
             0 | 1 => String::new(),
             times => format!(", and {} more", count(times - 1, "time")),
         };
         format!(
-            "{what} {} from {} to {until} UTC ({}){more}.",
-            self.how, self.from, self.took
+            "{what} {} from {} to {} ({}){more}.",
+            self.how, self.from, self.until, self.took
         )
     }
 }

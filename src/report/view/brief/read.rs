@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::assess::GateResult;
+use crate::model::Zone;
 use crate::report::tables::changes::Compared;
 use crate::report::view::pages::likeliest;
 use crate::report::words::cause_of_page;
@@ -25,7 +26,7 @@ impl Brief {
         store: &Store,
         (run, summary): (&RunRow, &RunSummary),
         compared: Option<&Compared>,
-        (gates, unaudited): (&[GateResult], Option<&str>),
+        (gates, unaudited, zone): (&[GateResult], Option<&str>, &Zone),
     ) -> Result<Brief, StoreError> {
         let comparison = compared.map(|found| &found.comparison);
         let old_findings = match compared.map(|found| &found.baseline.source) {
@@ -52,7 +53,7 @@ impl Brief {
             Some(_) => store.still_failing(run.id, &earlier, &changed)?,
             None => Vec::new(),
         };
-        let outages = outage::read(store, run, summary, old_findings.as_deref())?;
+        let outages = outage::read(store, run, summary, (old_findings.as_deref(), zone))?;
         Ok(Brief::of(&BriefFacts {
             run,
             summary,
@@ -65,6 +66,7 @@ impl Brief {
             outages: &outages,
             failing: &failing,
             still_failing: &still_failing,
+            zone,
             runs: &runs,
         }))
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::compare::{Comparison, ScoreChange};
 use crate::assess::{GateStatus, Interval, Verdict};
+use crate::model::{Moment, Zone};
 use crate::report::words::{count, duration, number, one_line, percent, tame};
 use crate::store::StoredScore;
 
@@ -25,7 +26,7 @@ pub(super) fn table(facts: &BriefFacts<'_>) -> Vec<Fact> {
     rows.extend(scores(facts));
     rows.push(fact("Pages", verdicts(facts)));
     rows.extend(facts.comparison.map(|comparison| {
-        let since = baseline(comparison);
+        let since = baseline(comparison, facts.zone);
         fact(
             "Changes",
             format!("{} since {since}", comparison.headline()),
@@ -39,8 +40,8 @@ pub(super) fn table(facts: &BriefFacts<'_>) -> Vec<Fact> {
     }));
     let took = facts.run.took().map(duration);
     let took = took.map_or(String::new(), |took| format!(", took {took}"));
-    let started = facts.run.started.spreadsheet();
-    rows.push(fact("Crawl", format!("{started} UTC{took}")));
+    let started = facts.zone.minutes(facts.run.started);
+    rows.push(fact("Crawl", format!("{started}{took}")));
     rows.retain(|row| !row.value.is_empty());
     rows
 }
@@ -120,15 +121,10 @@ fn fact(name: &str, value: String) -> Fact {
 }
 
 /// What a run is compared with.
-pub(super) fn baseline(comparison: &Comparison) -> String {
+pub(super) fn baseline(comparison: &Comparison, zone: &Zone) -> String {
     let old = &comparison.old;
-    match day(&old.started) {
-        Some(day) => format!("{} of {day}", old.name),
+    match Moment::parse(&old.started) {
+        Some(started) => format!("{} of {}", old.name, zone.day(started)),
         None => old.name.clone(),
     }
-}
-
-/// The day of a time in RFC 3339.
-fn day(time: &str) -> Option<&str> {
-    time.get(.."YYYY-MM-DD".len())
 }

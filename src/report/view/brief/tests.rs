@@ -3,7 +3,7 @@
 use crate::assess::compare::{Change, ChangeCounts, Comparison, Move, PageChange, PageState, Side};
 use crate::assess::diagnose::rules::Severity;
 use crate::assess::{Gate, GateResult, Measured, Verdict};
-use crate::model::{Cause, CrawlPlan, CrawlUrl, Moment};
+use crate::model::{Cause, CrawlPlan, CrawlUrl, Moment, Zone};
 use crate::store::{RunId, RunRow, RunState, RunSummary, StillFailing, StoredFinding};
 
 use super::*;
@@ -75,6 +75,7 @@ struct Case {
     outages: Vec<OutageBrief>,
     still: Vec<StillFailing>,
     gates: Vec<GateResult>,
+    zone: Zone,
 }
 
 impl Case {
@@ -89,6 +90,7 @@ impl Case {
             outages: Vec::new(),
             still: Vec::new(),
             gates: Vec::new(),
+            zone: Zone::default(),
         }
     }
 
@@ -105,6 +107,7 @@ impl Case {
             outages: &self.outages,
             failing: &[],
             still_failing: &self.still,
+            zone: &self.zone,
             runs: &[],
         })
     }
@@ -223,7 +226,7 @@ fn an_outage_is_told_with_its_times() {
         what: "the whole site".to_owned(),
         how: "answered 502".to_owned(),
         from: "2026-11-23 10:02:10".to_owned(),
-        until: "2026-11-23 10:02:30".to_owned(),
+        until: "10:02:30 UTC".to_owned(),
         took: "20 s".to_owned(),
         times: 1,
         is_new: true,

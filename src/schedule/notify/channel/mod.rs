@@ -10,7 +10,7 @@ pub(super) mod webhook;
 use lettre::message::Mailbox;
 use reqwest::{Client, Url};
 
-use crate::model::Moment;
+use crate::model::{Moment, Zone};
 
 use self::send::is_loopback;
 use super::choice::Choice;
@@ -48,6 +48,8 @@ pub enum Channel {
 pub struct Channels {
     /// What is told.
     pub choice: Choice,
+    /// The time zone of the times in it.
+    pub zone: Zone,
     list: Vec<(String, Channel)>,
 }
 
@@ -112,7 +114,11 @@ impl Channels {
             on: config.on.clone().unwrap_or_else(|| Choice::default().on),
             always: config.always,
         };
-        Ok(Channels { choice, list })
+        Ok(Channels {
+            choice,
+            zone: Zone::default(),
+            list,
+        })
     }
 
     /// Names and channels, in the order of their kinds and of the configuration.

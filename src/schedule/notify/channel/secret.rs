@@ -31,10 +31,8 @@ pub(in crate::schedule::notify) fn read(
         (Some(name), None) => {
             let key = format!("{key}-env");
             let text = environment(name).ok_or_else(|| {
-                ConfigError::new(
-                    &key,
-                    format!("the environment has no variable {}", shown(name)),
-                )
+                let why = format!("the environment has no variable {}", shown(name));
+                ConfigError::new(&key, why).without(name)
             })?;
             (key, text)
         }

@@ -1,0 +1,11 @@
+//! The word that was probably meant in a file or an argument that somebody wrote by hand.
+
+/// Minimum similarity of a word that is suggested. Below it, it is another word.
+const ALIKE: f64 = 0.75;
+
+/// Returns the name that is most similar to another, if it is similar enough.
+pub fn nearest<'n>(names: impl Iterator<Item = &'n str>, name: &str) -> Option<&'n str> {
+    let likeness = |known: &str| strsim::jaro_winkler(known, name);
+    let nearest = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    nearest.filter(|known| likeness(known) >= ALIKE)
+}
