@@ -52,6 +52,6 @@ pub use statistics::uncaught::{LookCounts, Uncaught};
 pub use verdict::earlier_runs::{EarlierRuns, EarlierSight, MOST_EARLIER_RUNS, OLDEST_EARLIER_RUN};
 pub use verdict::judgement::Judgement;
 pub use verdict::kind::{FailureKind, TOLERATED};
-pub use verdict::observation::Observation;
+pub use verdict::observation::{Observation, is_telling};
 pub use verdict::rules::{Rules, Verdict};
 pub use verdict::tally::Tally;

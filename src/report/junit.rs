@@ -15,7 +15,6 @@ use std::io::{BufWriter, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use crate::assess::diagnose::rules::Scope;
 use crate::assess::{GateResult, GateStatus, Verdict};
 use crate::model::{Moment, Outcome, Role};
 use crate::store::{FailingRow, RunRow, Store, StoredFinding};
@@ -201,6 +200,7 @@ fn details(row: &FailingRow, status: &str, run: &RunRow, findings: &[StoredFindi
     add("Last OK", &time(row.last_ok));
     add("Found on", &row.found_on);
     if let Some(finding) = finding_of(row, findings) {
+        add("Finding", &finding.id);
         add("Evidence", &finding.evidence.join("; "));
         add("Fix", &format!("gatecrawl explain {}", finding.advice));
     }
@@ -209,24 +209,12 @@ fn details(row: &FailingRow, status: &str, run: &RunRow, findings: &[StoredFindi
     lines.join("\n")
 }
 
-/// Returns the finding about a URL: about itself, or about its section, its host or the whole site if the cause is the
-/// same.
+/// Returns the worst finding that is about a URL, first of all one with the cause of its failures.
 fn finding_of<'a>(row: &FailingRow, findings: &'a [StoredFinding]) -> Option<&'a StoredFinding> {
-    let address = &row.address;
-    let own = |finding: &&StoredFinding| finding.scope == Scope::Url && finding.subject == *address;
-    let wider = |finding: &&StoredFinding| {
-        let concerns = match finding.scope {
-            Scope::Section => {
-                address.starts_with(&finding.subject) && finding.subject.ends_with(&row.section)
-            }
-            Scope::Host => address.starts_with(&finding.subject),
-            Scope::Site => true,
-            Scope::Url => false,
-        };
-        concerns && !row.causes.is_empty() && finding.causes == row.causes
-    };
-    let found = findings.iter().find(own);
-    found.or_else(|| findings.iter().find(wider))
+    let named: Vec<&str> = row.findings.split_whitespace().collect();
+    let mut own = (findings.iter()).filter(|finding| named.contains(&finding.id.as_str()));
+    let of_its_cause = own.clone().find(|finding| finding.causes == row.causes);
+    of_its_cause.or_else(|| own.next())
 }
 
 impl Case<'_> {

@@ -38,6 +38,7 @@ pub use view::brief::{
     Brief, BriefFacts, BriefPage, Fact, FindingBrief, Headline, News, OutageBrief, PageList, Tone,
     Trend,
 };
+pub use view::problems::{Problem, problems};
 pub use wanted::Wanted;
 
 /// Checks that [`write`] will be able to write there, so that a wrong path is an error before the crawl and not after

@@ -28,6 +28,9 @@ pub use file::lock::RunLock;
 pub use file::open::Store;
 pub use file::space::free_space;
 pub use read::course::Mark;
+pub use read::failing::of_findings::{FindingUrl, FindingUrls};
+pub use read::failing::sources::LinkSource;
+pub use read::failing::worst::WorstPage;
 pub use read::history::{RunOverview, UrlInRun};
 pub use read::recheck::Rechecked;
 pub use read::still::StillFailing;
@@ -38,7 +41,6 @@ pub use read::summary::found::{
 pub use read::summary::run::SlowPage;
 pub use read::summary::url_counts::{StatusClasses, UrlCounts};
 pub use read::timeline::{Tick, Tone};
-pub use read::worst::WorstPage;
 pub use runs::id::RunId;
 pub use runs::list::{NewRun, RunRow, RunState};
 pub use schedule::notices::{NewNotice, Notice, NoticeCounts};

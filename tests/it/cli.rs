@@ -206,18 +206,22 @@ async fn gates_decide_the_exit_code_of_an_audit() {
         (
             &["new-5xx > 0"],
             4,
-            "  Gate           undecided: new-5xx > 0 (there is no earlier run with this scope and these limits to compare with: \
+            "  Gate           undecided: --fail-on 'new-5xx > 0' (there is no earlier run with this scope and these limits to compare with: \
              the next run is judged; for this one name a baseline with --baseline, or gate on 5xx)\n",
         ),
         (&["502 > 1", "coverage < 95%"], 0, ""),
         (
             &["502 > 0"],
             10,
-            "  Gate           failed: 502 > 0 (502 is 1, > 0)\n",
+            "  Gate           failed: --fail-on '502 > 0' (502 is 1, > 0)\n",
         ),
         // The page failed in the runs before, too.
         (&["new-5xx > 0"], 0, ""),
-        (&["new-5xx > 0", "5xx >= 1"], 10, "failed: 5xx >= 1"),
+        (
+            &["new-5xx > 0", "5xx >= 1"],
+            10,
+            "failed: --fail-on '5xx >= 1'",
+        ),
     ];
     for (gates, code, expected) in cases {
         let gates = gates.iter().flat_map(|gate| ["--fail-on", *gate]);

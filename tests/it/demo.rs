@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::truth;
+
 /// Runs `gatecrawl demo` in a directory.
 fn demo(dir: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gatecrawl"))
@@ -64,6 +66,23 @@ fn the_demo_shows_every_fault_it_promises() {
         "robots"
     );
     assert_eq!(found["/shop/wishlist/"]["Not Fetched Because"], "nofollow");
+
+    let formats = [
+        "report",
+        "-f",
+        "csv,html,md,junit",
+        "-o",
+        "out",
+        "--db",
+        "gatecrawl-demo/demo.db",
+    ];
+    let report = Command::new(env!("CARGO_BIN_EXE_gatecrawl"))
+        .args(formats)
+        .current_dir(dir.path())
+        .output()
+        .expect("the program starts");
+    assert_eq!(report.status.code(), Some(0), "{report:?}");
+    truth::check(&dir.path().join("out"), &said);
 }
 
 #[test]

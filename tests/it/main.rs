@@ -24,5 +24,6 @@ mod preloaded;
 mod secrets;
 mod settings;
 mod tls;
+mod truth;
 mod unaudited;
 mod weekly;

@@ -31,11 +31,15 @@ pub(super) struct Host {
     pub(super) blocks: Ratio,
     /// URLs that sitemaps list: failing ones out of all fetched.
     pub(super) listed: Ratio,
-    pub(super) listed_example: Option<String>,
+    /// Some of the failing ones.
+    pub(super) listed_failing: Vec<String>,
     pub(super) speed: SpeedEffect,
     /// Whether any of its URLs belongs to the site.
     pub(super) internal: bool,
 }
+
+/// Maximum failing URLs kept of those that a host's sitemaps list.
+const MOST_LISTED: usize = 200;
 
 /// What is known of a section of a host.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,7 +63,7 @@ impl Host {
             refusals: Refusals::default(),
             blocks: Ratio::default(),
             listed: Ratio::default(),
-            listed_example: None,
+            listed_failing: Vec::new(),
             speed: SpeedEffect::default(),
             internal: false,
         }
@@ -137,8 +141,8 @@ impl Host {
         self.count_page(seen);
         if seen.importance.in_sitemap {
             self.listed.count(fails);
-            if fails && self.listed_example.is_none() {
-                self.listed_example = Some(seen.address.to_owned());
+            if fails && self.listed_failing.len() < MOST_LISTED {
+                self.listed_failing.push(seen.address.to_owned());
             }
         }
     }

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 pub use conclude::conclusions::{ClusterFound, Conclusions, TrialFound};
 pub use conclude::scores::PartFound;
+pub use conclude::told::FindingFound;
 pub use courses::{GroupAttempt, Histories, Home, PartEvidence, Together, Whole};
 pub use files::{EndedRedirect, GivenUp, KnownSitemap, RobotsFile, SiteFiles};
 pub use flapping::{Failing, Flapping};

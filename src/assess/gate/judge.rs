@@ -363,6 +363,15 @@ impl GateStatus {
         }
     }
 
+    /// Returns the word for people. `held` beside an expression would read as if that were true.
+    pub const fn word(self) -> &'static str {
+        match self {
+            GateStatus::Held => "passed",
+            GateStatus::Failed => "failed",
+            GateStatus::Undecided => "undecided",
+        }
+    }
+
     /// Returns the name in exports.
     pub const fn name(self) -> &'static str {
         match self {

@@ -42,16 +42,21 @@ pub(in crate::assess) fn is_polite(pace: Pressure) -> bool {
     pace.in_flight <= POLITE.in_flight && pace.rate.is_some() && pace.rate <= POLITE.rate
 }
 
+/// Returns whether an outcome says something about the URL. If no answer began on an idle connection, the server only
+/// closed the connection meanwhile; a refused stream was never processed.
+pub fn is_telling(outcome: Outcome, reused: bool) -> bool {
+    let nothing_received = matches!(
+        outcome,
+        Outcome::EmptyReply | Outcome::ResetBeforeHeaders | Outcome::WriteFailed
+    );
+    let stale = reused && nothing_received;
+    !stale && outcome != Outcome::StreamRefused
+}
+
 impl Observation {
-    /// Returns whether it is evidence about the URL. If no answer began on an idle connection, the
-    /// server only closed the connection meanwhile; a refused stream was never processed.
+    /// Returns whether it is evidence about the URL.
     pub fn is_evidence(self) -> bool {
-        let nothing_received = matches!(
-            self.outcome,
-            Outcome::EmptyReply | Outcome::ResetBeforeHeaders | Outcome::WriteFailed
-        );
-        let stale = self.reused && nothing_received;
-        !stale && self.outcome != Outcome::StreamRefused
+        is_telling(self.outcome, self.reused)
     }
 
     /// Returns whether a request was made. Our own policy may have prevented it.

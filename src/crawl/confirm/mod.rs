@@ -23,10 +23,6 @@ use self::sample::Sample;
 use self::sentinel::Sentinels;
 use self::waves::Waves;
 
-/// Maximum wait for the first byte in a pass: longer than the minute after which most gateways give
-/// up, so that the gateway's own answer arrives.
-pub(super) const FIRST_BYTE: Duration = Duration::from_secs(70);
-
 /// Minimum passes and attempts before a URL counts as persistently failing, if they are far enough
 /// apart.
 const PASSES: u32 = 2;

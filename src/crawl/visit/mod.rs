@@ -110,10 +110,10 @@ pub(super) struct Beginning {
 }
 
 fn first_byte_limit(site: &Site, lease: &Lease) -> Duration {
-    let limit = site.plan.requests.first_byte;
+    let requests = &site.plan.requests;
     match lease.found.pass {
-        confirm::SAMPLE | 1 => limit,
-        _ => limit.max(confirm::FIRST_BYTE),
+        confirm::SAMPLE | 1 => requests.first_byte,
+        _ => requests.patient_first_byte(),
     }
 }
 

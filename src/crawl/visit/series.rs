@@ -20,7 +20,6 @@ use crate::policy::{
 use super::attempt::{Circumstances, record};
 use super::judged;
 use crate::crawl::clock::Clock;
-use crate::crawl::confirm;
 use crate::crawl::site::Site;
 use crate::crawl::stop::Stop;
 
@@ -215,7 +214,7 @@ impl<F: Fetcher> Series<F> {
             first_byte_limit: match self.allowed.subject.failing {
                 // It was fine within the limit of the crawl.
                 Failing::Never => requests.first_byte,
-                _ => requests.first_byte.max(confirm::FIRST_BYTE),
+                _ => requests.patient_first_byte(),
             },
             body_limit: requests.max_body,
             ..Request::page(url.clone())

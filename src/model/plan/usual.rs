@@ -30,7 +30,7 @@ impl CrawlPlan {
             requests: RequestPlan {
                 user_agent: RequestPlan::OWN_AGENT.to_owned(),
                 robots_agents: vec![RequestPlan::OWN_TOKEN.to_owned()],
-                first_byte: Duration::from_secs(30),
+                first_byte: RequestPlan::USUAL_FIRST_BYTE,
                 connect: Duration::from_secs(10),
                 body_idle: Duration::from_secs(15),
                 max_body: 10 << 20,
@@ -78,4 +78,36 @@ impl RequestPlan {
 
     /// Our name in robots.txt.
     pub const OWN_TOKEN: &str = "gatecrawl";
+
+    /// Default wait for the first byte.
+    pub const USUAL_FIRST_BYTE: Duration = Duration::from_secs(30);
+
+    /// Wait for the first byte in passes and experiments: longer than the minute after which most gateways give up,
+    /// so that the gateway's own answer arrives.
+    const PATIENT_FIRST_BYTE: Duration = Duration::from_secs(70);
+
+    /// Returns how long a request of a pass or an experiment waits for the first byte. Who chose to wait less than
+    /// usual does not wait for a gateway.
+    pub fn patient_first_byte(&self) -> Duration {
+        if self.first_byte < Self::USUAL_FIRST_BYTE {
+            self.first_byte
+        } else {
+            self.first_byte.max(Self::PATIENT_FIRST_BYTE)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_waits_as_long_as_usual_waits_longer_for_gateways() {
+        for (first_byte, patient) in [(5, 5), (29, 29), (30, 70), (60, 70), (90, 90)] {
+            let mut requests = CrawlPlan::usual(Vec::new()).requests;
+            requests.first_byte = Duration::from_secs(first_byte);
+            let expected = Duration::from_secs(patient);
+            assert_eq!(requests.patient_first_byte(), expected, "{first_byte}");
+        }
+    }
 }

@@ -113,6 +113,7 @@ fn settings(run: &RunRow) -> Vec<(&'static str, String)> {
             })
             .to_owned(),
         ),
+        ("Wait for an answer", wait(run)),
         ("Retries", format!("{} in a pass", pace.retries)),
         ("Confirmation", passes),
     ];
@@ -154,6 +155,21 @@ fn settings(run: &RunRow) -> Vec<(&'static str, String)> {
         requests.reach.resolve.join(" "),
     );
     settings
+}
+
+/// Returns how long a request waits for the first byte of its answer.
+fn wait(run: &RunRow) -> String {
+    let requests = &run.plan.requests;
+    let (limit, patient) = (requests.first_byte, requests.patient_first_byte());
+    let limit = format!("at most {}", duration(limit));
+    if patient > requests.first_byte {
+        format!(
+            "{limit}; {} in rechecks and experiments, so that a gateway's own timer is seen",
+            duration(patient)
+        )
+    } else {
+        limit
+    }
 }
 
 /// The verdicts from good to bad, with the meaning of each.

@@ -1,15 +1,20 @@
 //! The findings: problem, cause, evidence and fix.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::assess::diagnose::rules::{Scope, Severity, title};
+use crate::assess::diagnose::rules::{Severity, title};
 use crate::assess::playbook::{Owner, lookup};
+use crate::report::curl::line_of;
 use crate::report::words::causes_of;
-use crate::store::{StoredFinding, StoredTrial};
+use crate::store::{
+    FindingUrl, FindingUrls, RunRow, Store, StoreError, StoredFinding, StoredTrial,
+};
 
-use super::pages::Pages;
+use super::pages::{CURL, page_id};
+use super::problems::{Problem, problems};
 
 /// Maximum findings shown; the others are in findings.csv.
 const MOST: usize = 40;
@@ -26,7 +31,16 @@ const FIRST: usize = 3;
 /// Maximum experiments shown.
 const EXPERIMENTS: usize = 60;
 
-/// The findings of the diagnosis rules.
+/// Maximum places listed of a finding that is about several; all are in findings.csv.
+const PLACES: usize = 300;
+
+/// Maximum sentences of evidence of one place of several.
+const OF_PLACE: usize = 3;
+
+/// Maximum URLs shown of a finding; all are in server_errors.csv.
+const URLS: usize = 20;
+
+/// The findings of the diagnosis rules; those that differ only in their places are one.
 #[derive(Debug, Serialize)]
 pub(crate) struct Findings {
     pub(crate) rows: Vec<FindingView>,
@@ -39,13 +53,15 @@ pub(crate) struct Findings {
 /// A finding with its fix. In lines of advice, commands are between backticks.
 #[derive(Debug, Serialize)]
 pub(crate) struct FindingView {
+    /// Its name, the same in every run that has it.
+    pub(crate) id: String,
     pub(crate) severity: Severity,
     pub(crate) title: String,
     /// Pages that it is about; absent where they are not counted.
     pub(crate) pages: Option<u64>,
     /// Who usually has to act; empty if nobody in particular.
     pub(crate) owner: &'static str,
-    pub(crate) scope: Scope,
+    /// Where it is, in words if there are several places.
     pub(crate) subject: String,
     /// Empty if none is known.
     pub(crate) cause: String,
@@ -63,8 +79,37 @@ pub(crate) struct FindingView {
     server_act: Vec<String>,
     /// The command that shows more.
     pub(crate) explain: String,
-    /// A `curl` line that reproduces it; empty if there is no page for it.
+    /// A `curl` line that requests the worst of its URLs; empty if there is none.
     curl: String,
+    /// Its places, if there are several.
+    places: Vec<PlaceView>,
+    more_places: usize,
+    /// The worst of its URLs, and the number of all.
+    urls: Vec<UrlView>,
+    all_urls: u64,
+}
+
+/// One place of several.
+#[derive(Debug, Serialize)]
+struct PlaceView {
+    id: String,
+    subject: String,
+    pages: Option<u64>,
+    /// The first sentences.
+    evidence: String,
+}
+
+/// A URL that a finding is about.
+#[derive(Debug, Serialize)]
+struct UrlView {
+    /// Its name in links within the report.
+    id: String,
+    address: String,
+    href: String,
+    status: u16,
+    verdict: String,
+    failed: u64,
+    attempts: u64,
 }
 
 /// An experiment with its result.
@@ -75,39 +120,61 @@ pub(crate) struct ExperimentView {
     separates: &'static str,
 }
 
-/// Returns the findings, the worst first.
-pub(super) fn findings(all: &[StoredFinding], pages: &Pages) -> Findings {
-    let shown = all.iter().take(MOST).enumerate();
-    let mut to_fix: Vec<(usize, &StoredFinding)> = shown
-        .filter(|(_, found)| found.severity > Severity::Notice)
+/// Reads the findings of a run, the worst first.
+pub(super) fn findings(
+    store: &Store,
+    run: &RunRow,
+    all: &[StoredFinding],
+) -> Result<Findings, StoreError> {
+    let urls = store.urls_of_findings(run.id, URLS as u32)?;
+    let problems = problems(all);
+    let shown = problems.iter().take(MOST).enumerate();
+    let mut to_fix: Vec<(usize, &Problem<'_>)> = shown
+        .filter(|(_, problem)| problem.main.severity > Severity::Notice)
         .collect();
-    to_fix.sort_by_key(|(_, found)| Reverse((found.severity, found.pages)));
-    Findings {
+    to_fix.sort_by_key(|(_, problem)| Reverse((problem.main.severity, problem.pages())));
+    let rows = problems.iter().take(MOST);
+    Ok(Findings {
         first: to_fix.iter().take(FIRST).map(|(at, _)| *at).collect(),
-        rows: all
-            .iter()
-            .take(MOST)
-            .map(|found| finding(found, pages))
-            .collect(),
-        total: all.len(),
-    }
+        rows: rows.map(|problem| finding(problem, &urls, run)).collect(),
+        total: problems.len(),
+    })
 }
 
-fn finding(found: &StoredFinding, pages: &Pages) -> FindingView {
+fn finding(
+    problem: &Problem<'_>,
+    urls: &BTreeMap<usize, FindingUrls>,
+    run: &RunRow,
+) -> FindingView {
+    let found = problem.main;
     let server = found.server.as_deref();
     let playbook = lookup(&found.advice, server).unwrap_or_default();
     let notes = playbook.server.unwrap_or_default();
     let option = server.map_or(String::new(), |server| format!(" --server {server}"));
+    let of_it = || (problem.findings.iter()).filter_map(|(number, _)| urls.get(number));
+    let worst = of_it().flat_map(|of_place| &of_place.worst);
+    let curl = worst
+        .clone()
+        .next()
+        .and_then(|url| line_of(run, &url.encoded));
+    let places: &[(usize, &StoredFinding)] = match problem.findings.as_slice() {
+        [_] => &[],
+        several => several,
+    };
     FindingView {
+        id: found.id.clone(),
         severity: found.severity,
         title: title(&found.rule).to_owned(),
-        pages: found.pages,
+        pages: problem.pages(),
         owner: playbook.owner.map_or("", Owner::team),
-        scope: found.scope,
-        subject: found.subject.clone(),
+        subject: problem.place(),
         cause: causes_of(found),
         confidence: found.confidence,
-        evidence: first(&found.evidence, SENTENCES),
+        evidence: match places {
+            [] => first(&found.evidence, SENTENCES),
+            // Each place has its own.
+            _ => Vec::new(),
+        },
         meaning: playbook.meaning,
         seo: playbook.seo,
         confirm: first(&playbook.confirm, LINES),
@@ -116,10 +183,39 @@ fn finding(found: &StoredFinding, pages: &Pages) -> FindingView {
         server_act: first(&notes.act, LINES),
         server: notes.title,
         explain: format!("gatecrawl explain {}{option}", found.advice),
-        curl: pages
-            .curl_within(&found.subject)
-            .unwrap_or_default()
-            .to_owned(),
+        curl: curl.filter(|line| line.len() <= CURL).unwrap_or_default(),
+        places: places
+            .iter()
+            .take(PLACES)
+            .map(|(_, it)| place(it))
+            .collect(),
+        more_places: places.len().saturating_sub(PLACES),
+        urls: worst.take(URLS).map(url).collect(),
+        all_urls: of_it()
+            .map(|of_place| of_place.total)
+            .sum::<u64>()
+            .max(problem.pages().unwrap_or(0)),
+    }
+}
+
+fn place(found: &StoredFinding) -> PlaceView {
+    PlaceView {
+        id: found.id.clone(),
+        subject: found.subject.clone(),
+        pages: found.pages,
+        evidence: first(&found.evidence, OF_PLACE).join("; "),
+    }
+}
+
+fn url(url: &FindingUrl) -> UrlView {
+    UrlView {
+        id: page_id(&url.encoded),
+        address: url.address.clone(),
+        href: url.encoded.clone(),
+        status: url.status,
+        verdict: url.verdict.name().replace('_', " "),
+        failed: url.failed,
+        attempts: url.attempts,
     }
 }
 

@@ -8,6 +8,7 @@ mod fixes;
 mod heat;
 mod listing;
 mod pages;
+pub(super) mod problems;
 mod scores;
 mod timeline;
 
@@ -96,7 +97,7 @@ impl View {
             coverage: facts::coverage(&summary),
             heat: grid.heat(),
             timeline,
-            findings: fixes::findings(&summary.findings, &pages),
+            findings: fixes::findings(store, run, &summary.findings)?,
             experiments: fixes::experiments(&summary.trials),
             pages,
             redirects: listing::redirects(store, run)?,

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{Cause, Outcome, Zone};
+use crate::model::{Cause, Outcome, Purpose, Zone};
 use crate::report::curl::line_of;
 use crate::report::words::cause_of_page;
-use crate::store::{Mark, RunRow, Store, StoreError, Tone, WorstPage};
+use crate::store::{LinkSource, Mark, RunRow, Store, StoreError, Tone, WorstPage};
 
 /// Maximum pages shown.
 const MOST: u32 = 150;
@@ -19,7 +20,13 @@ const MARKS: u32 = 20;
 const BODY: usize = 300;
 
 /// Maximum bytes of a `curl` line that is shown.
-const CURL: usize = 600;
+pub(super) const CURL: usize = 600;
+
+/// Maximum characters shown of a link's text.
+const ANCHOR: usize = 80;
+
+/// Maximum pages shown that link to a page.
+const SOURCES: usize = 5;
 
 /// Minimum confidence of a cause that is named for many pages together.
 const SURE: f64 = 0.5;
@@ -31,6 +38,8 @@ const SLOW: u32 = 10;
 #[derive(Debug, Serialize)]
 pub(crate) struct Pages {
     pub(crate) rows: Vec<Page>,
+    /// Names of the rows in links within the report.
+    ids: Vec<String>,
     /// Number of pages that failed at least once.
     pub(crate) total: u64,
 }
@@ -38,6 +47,8 @@ pub(crate) struct Pages {
 /// A page that failed.
 #[derive(Debug, Serialize)]
 pub(crate) struct Page {
+    /// Its name in links within the report, the same in every run.
+    id: String,
     pub(crate) address: String,
     /// The address as it was requested.
     href: String,
@@ -62,13 +73,29 @@ pub(crate) struct Page {
     /// The number of earlier runs in which it failed, in words; empty if none.
     pub(crate) earlier: String,
     marks: Vec<MarkView>,
+    /// Attempts that have no mark.
+    more_marks: bool,
+    /// The first pages that link to it.
+    sources: Vec<SourceView>,
+}
+
+/// A page that links to a failing one.
+#[derive(Debug, Serialize)]
+struct SourceView {
+    address: String,
+    href: String,
+    anchor: String,
+    position: &'static str,
 }
 
 /// An attempt.
 #[derive(Debug, Serialize)]
 struct MarkView {
     number: u32,
+    /// Its purpose in words.
     purpose: &'static str,
+    /// Whether it counts for the verdict.
+    counts: bool,
     pass: u32,
     /// Time of day.
     time: String,
@@ -89,10 +116,12 @@ pub(crate) struct Slow {
 pub(super) fn read(store: &Store, run: &RunRow, zone: &Zone) -> Result<Pages, StoreError> {
     let mut rows = Vec::new();
     for page in store.worst_pages(run.id, MOST)? {
-        let marks = store.marks(run.id, &page, MARKS)?;
-        rows.push(self::page(page, &marks, run, zone));
+        let marks = store.marks(run.id, &page, MARKS + 1)?;
+        let sources = store.sources(run.id, &page, SOURCES)?;
+        rows.push(self::page(page, &marks, sources, run, zone));
     }
     Ok(Pages {
+        ids: rows.iter().map(|page| page.id.clone()).collect(),
         rows,
         total: store.count_worst(run.id)?,
     })
@@ -109,9 +138,21 @@ pub(super) fn slowest(store: &Store, run: &RunRow) -> Result<Vec<Slow>, StoreErr
         .collect())
 }
 
-fn page(page: WorstPage, marks: &[Mark], run: &RunRow, zone: &Zone) -> Page {
+/// Returns the name of a page in links within a report.
+pub(super) fn page_id(encoded: &str) -> String {
+    format!("page-{:08x}", xxh3_64(encoded.as_bytes()) >> 32)
+}
+
+fn page(
+    page: WorstPage,
+    marks: &[Mark],
+    sources: Vec<LinkSource>,
+    run: &RunRow,
+    zone: &Zone,
+) -> Page {
     let curl = line_of(run, &page.encoded).filter(|line| line.len() <= CURL);
     Page {
+        id: page_id(&page.encoded),
         href: page.encoded,
         status: page.status,
         status_text: page.status_text,
@@ -135,15 +176,43 @@ fn page(page: WorstPage, marks: &[Mark], run: &RunRow, zone: &Zone) -> Page {
             (0, _) => String::new(),
             (failed, all) => format!("failed in {failed} of {all} earlier runs too"),
         },
-        marks: marks.iter().map(|made| mark(made, zone)).collect(),
+        marks: marks
+            .iter()
+            .take(MARKS as usize)
+            .map(|made| mark(made, zone))
+            .collect(),
+        more_marks: marks.len() > MARKS as usize,
+        sources: sources.into_iter().map(source).collect(),
         address: page.address,
+    }
+}
+
+fn source(link: LinkSource) -> SourceView {
+    SourceView {
+        address: link.page,
+        href: link.encoded,
+        anchor: link.anchor.chars().take(ANCHOR).collect(),
+        position: link.position.name(),
+    }
+}
+
+/// Returns why a request was made.
+const fn why(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Probe(probe) => probe.way(),
+        Purpose::Crawl => "crawl",
+        Purpose::Retry => "retry",
+        Purpose::Confirm => "recheck",
+        Purpose::Sample => "sample",
+        Purpose::Outage => "discarded",
     }
 }
 
 fn mark(mark: &Mark, zone: &Zone) -> MarkView {
     MarkView {
         number: mark.number,
-        purpose: mark.purpose.name(),
+        purpose: why(mark.purpose),
+        counts: mark.counts,
         pass: mark.pass,
         time: zone.clock(mark.started),
         what: match mark.status {
@@ -157,19 +226,6 @@ fn mark(mark: &Mark, zone: &Zone) -> MarkView {
             Tone::OtherFailure => "other",
             Tone::Experiment => "probe",
         },
-    }
-}
-
-impl Pages {
-    /// Returns the `curl` line for the worst page within a site, host or section, or for this very page.
-    pub(super) fn curl_within(&self, subject: &str) -> Option<&str> {
-        let within = self
-            .rows
-            .iter()
-            .find(|page| page.address.starts_with(subject));
-        within
-            .map(|page| page.curl.as_str())
-            .filter(|curl| !curl.is_empty())
     }
 }
 

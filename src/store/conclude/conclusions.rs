@@ -1,24 +1,25 @@
 //! Writes the conclusions of a run: clusters with their causes, findings, sections, scores.
 
 use rusqlite::Transaction;
-use serde::Serialize;
 
 use crate::assess::diagnose::Diagnosis;
-use crate::assess::diagnose::rules::Finding;
 use crate::assess::examine::{ClusterFound, Conclusions, PartFound};
 use crate::assess::{Band, Deduction, Interval, Uncaught, Verdict};
 use crate::model::Causes;
 
-use crate::store::rows::row::insert;
+use super::findings;
+use crate::store::rows::row::{insert, to_json};
 
 /// Tables that are replaced on each conclusion.
-const COMPUTED: [&str; 6] = [
+const COMPUTED: [&str; 8] = [
     "cluster",
     "trial",
     "measure",
     "deduction",
     "part",
     "finding",
+    "finding_cluster",
+    "finding_url",
 ];
 
 /// The measure of pages that fail intermittently and were not caught. Its `seen` counts pages that
@@ -40,9 +41,7 @@ pub(in crate::store) fn store(
     for (number, cluster) in (0_u32..).zip(&found.clusters) {
         store_cluster(tx, run, number, cluster)?;
     }
-    for (number, finding) in (0_u32..).zip(&found.findings) {
-        store_finding(tx, run, number, finding)?;
-    }
+    findings::store(tx, run, &found.findings)?;
     for section in &found.sections {
         store_part(tx, run, "section", section)?;
     }
@@ -86,7 +85,7 @@ fn store_cluster(
         product: diagnosis.product,
         cause: causes(diagnosis),
         confidence: diagnosis.confidence,
-        evidence: json(&diagnosis.evidence),
+        evidence: to_json(&diagnosis.evidence),
         advice: diagnosis.advice(),
     )?;
     let mut insert = tx.prepare_cached(
@@ -110,32 +109,6 @@ fn store_cluster(
 fn causes(diagnosis: &Diagnosis) -> String {
     let named = diagnosis.named().iter().map(|(cause, _)| *cause);
     named.collect::<Causes>().to_string()
-}
-
-fn store_finding(
-    tx: &Transaction<'_>,
-    run: i64,
-    number: u32,
-    finding: &Finding,
-) -> rusqlite::Result<()> {
-    insert!(
-        tx,
-        "INSERT INTO finding",
-        run: run,
-        number: number,
-        rule: finding.rule,
-        severity: finding.severity.id(),
-        scope: finding.scope.id(),
-        subject: finding.subject,
-        cause: finding.cause_text(),
-        confidence: finding.confidence,
-        sentences: json(&finding.sentences()),
-        facts: json(&finding.evidence),
-        advice: finding.advice,
-        server: finding.server(),
-        pages: finding.pages().map(u64::cast_signed),
-    )
-    .map(|_| ())
 }
 
 fn store_part(
@@ -250,13 +223,8 @@ fn store_deduction(
         measure: measure,
         rule: row.rule,
         points: row.points,
-        evidence: json(&row.evidence),
-        urls: json(&row.urls),
+        evidence: to_json(&row.evidence),
+        urls: to_json(&row.urls),
     )
     .map(|_| ())
-}
-
-/// Renders a value of ours as JSON, which never fails.
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 pub(super) mod conclusions;
 mod dead_links;
 pub(super) mod examine;
+mod findings;
 mod followed;
 pub(super) mod graph;
 mod run;

@@ -280,7 +280,23 @@ CREATE TABLE finding (
     advice   TEXT NOT NULL,          -- key of the playbook
     server   TEXT,                   -- the server product whose notes apply
     pages    INTEGER,                -- that it is about; NULL where they are not counted
+    id       TEXT NOT NULL DEFAULT '', -- the same in every run that has the finding
     PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+
+-- The failures that findings are about: all URLs of a cluster, and single ones. Computed when the crawl is over.
+CREATE TABLE finding_cluster (
+    run      INTEGER NOT NULL,
+    cluster  INTEGER NOT NULL,       -- cluster.number
+    finding  INTEGER NOT NULL,       -- finding.number
+    PRIMARY KEY (run, cluster, finding)
+) WITHOUT ROWID;
+
+CREATE TABLE finding_url (
+    run      INTEGER NOT NULL,
+    url      INTEGER NOT NULL,       -- url.id
+    finding  INTEGER NOT NULL,       -- finding.number
+    PRIMARY KEY (run, url, finding)
 ) WITHOUT ROWID;
 
 -- Links that lead to failing URLs. Computed when the crawl is over.

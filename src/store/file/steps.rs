@@ -1,7 +1,7 @@
 //! The steps from one version of the schema to the next.
 
 /// One list of statements for each step between two versions; the first leads from 1 to 2.
-pub(super) const STEPS: [&str; 11] = [
+pub(super) const STEPS: [&str; 12] = [
     "ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;",
     // The load that a host bears is now read from its attempts.
     "DROP TABLE IF EXISTS host_load;
@@ -27,6 +27,13 @@ pub(super) const STEPS: [&str; 11] = [
     "ALTER TABLE part ADD COLUMN rate_5xx REAL;
      ALTER TABLE part ADD COLUMN low_5xx REAL;
      ALTER TABLE part ADD COLUMN high_5xx REAL;",
+    "ALTER TABLE finding ADD COLUMN id TEXT NOT NULL DEFAULT '';
+     CREATE TABLE finding_cluster (
+        run INTEGER NOT NULL, cluster INTEGER NOT NULL, finding INTEGER NOT NULL,
+        PRIMARY KEY (run, cluster, finding)) WITHOUT ROWID;
+     CREATE TABLE finding_url (
+        run INTEGER NOT NULL, url INTEGER NOT NULL, finding INTEGER NOT NULL,
+        PRIMARY KEY (run, url, finding)) WITHOUT ROWID;",
 ];
 
 /// Version of the schema, in `PRAGMA user_version`.

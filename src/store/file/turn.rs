@@ -107,12 +107,12 @@ mod tests {
 
     use super::super::pool::Pooled;
     use super::*;
-    use crate::model::Moment;
+    use crate::model::{CrawlPlan, Moment};
     use crate::store::Change;
     use crate::store::Store;
     use crate::store::StoreError;
     use crate::store::Writer;
-    use crate::store::{RunId, RunState};
+    use crate::store::{NewRun, RunId, RunState};
 
     const RUN: RunId = RunId(1);
 
@@ -128,11 +128,16 @@ mod tests {
             let dir = tempfile::tempdir().expect("a directory");
             let mut store = Store::open(&dir.path().join("runs.db")).expect("made");
             let other = store.connect().expect("opened");
+            let run = store.create_run(&NewRun {
+                token: "a",
+                site: "site.test",
+                plan: &CrawlPlan::usual(Vec::new()),
+                started: Moment::default(),
+            });
+            assert_eq!(run.expect("created"), RUN);
             other
                 .execute_batch(
-                    "INSERT INTO run (id, token, site, plan, version, started, state)
-                        VALUES (1, 'a', 'site.test', '{}', '0', 0, 'running');
-                     INSERT INTO attempt (run, url, number, pass, purpose, started, outcome, total_us, bytes,
+                    "INSERT INTO attempt (run, url, number, pass, purpose, started, outcome, total_us, bytes,
                             reused, in_flight)
                         VALUES (1, 1, 1, 1, 'crawl', 0, 1, 0, 0, 0, 1);
                      BEGIN IMMEDIATE",

@@ -2,10 +2,11 @@
 
 use rusqlite::Connection;
 
+use crate::assess::is_telling;
 use crate::model::{Moment, Outcome, Purpose};
 
+use super::failing::worst::WorstPage;
 use super::timeline::Tone;
-use super::worst::WorstPage;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::rows::row::{list, named};
@@ -26,6 +27,8 @@ pub struct Mark {
     pub status: Option<u16>,
     /// Its outcome for the crawl.
     pub outcome: Outcome,
+    /// Whether it counts for the verdict: no experiment does, nor a request that says nothing about the page.
+    pub counts: bool,
     /// Its tone for people.
     pub tone: Tone,
     /// Milliseconds to the first byte; absent if there was none.
@@ -49,20 +52,22 @@ fn marks(
     most: u32,
 ) -> rusqlite::Result<Vec<Mark>> {
     let sql = "SELECT a.number, a.pass, a.purpose, a.started, a.status, o.id, o.failure,
-            a.ttfb_us / 1000.0, a.total_us / 1000.0
+            a.ttfb_us / 1000.0, a.total_us / 1000.0, a.reused
         FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
         WHERE a.run = ? AND a.url = ? AND a.purpose <> 'outage' ORDER BY a.number LIMIT ?";
     list(connection, sql, (run, page.id, most), |row| {
         let purpose = named(row, 2, Purpose::from_name)?;
         let status = row.get(4)?;
+        let outcome = named(row, 5, Outcome::from_id)?;
         Ok(Mark {
+            counts: purpose.is_evidence() && is_telling(outcome, row.get(9)?),
             number: row.get(0)?,
             pass: row.get(1)?,
             tone: Tone::of(status, row.get(6)?, matches!(purpose, Purpose::Probe(_))),
             purpose,
             started: Moment::from_millis(row.get(3)?),
             status,
-            outcome: named(row, 5, Outcome::from_id)?,
+            outcome,
             ttfb_ms: row.get(7)?,
             total_ms: row.get(8)?,
         })

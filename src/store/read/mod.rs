@@ -2,6 +2,7 @@
 
 mod attempts;
 pub(super) mod course;
+pub(super) mod failing;
 pub(super) mod given_up;
 pub(super) mod history;
 pub(super) mod outages;
@@ -11,4 +12,3 @@ pub(super) mod starts;
 pub(super) mod still;
 pub(super) mod summary;
 pub(super) mod timeline;
-pub(super) mod worst;

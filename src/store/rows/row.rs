@@ -3,6 +3,8 @@
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Params, Row};
 
+use serde::Serialize;
+
 use crate::model::SkipReason;
 
 /// Returns the codes of a run's limits and of further reasons, as a SQL list.
@@ -57,3 +59,8 @@ macro_rules! insert {
 }
 
 pub(in crate::store) use insert;
+
+/// Renders a value of ours as JSON, which never fails.
+pub(in crate::store) fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

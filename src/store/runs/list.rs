@@ -73,7 +73,7 @@ impl RunRow {
 const COLUMNS: &str = "id, token, site, plan, version, started, ended, state, idle_ms";
 
 /// Tables with rows of a run. Rows of `page_links` contain the run in their key.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 22] = [
     "text",
     "url",
     "attempt",
@@ -87,6 +87,8 @@ const TABLES: [&str; 20] = [
     "deduction",
     "part",
     "finding",
+    "finding_cluster",
+    "finding_url",
     "error_link",
     "redirect_end",
     "robots_txt",

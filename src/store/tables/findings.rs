@@ -1,7 +1,7 @@
 //! Findings of the diagnosis rules. `Advice` is a topic of `gatecrawl explain`.
 
 use super::column::{
-    Kind::{Address, Name, Share, Text},
+    Kind::{Address, Name, Share, Text, Whole},
     Names, columns,
 };
 use super::view::{
@@ -29,6 +29,10 @@ columns! {
         "The evidence, in words with numbers.";
     ADVICE = "Advice", Text, "advice", wide 24,
         "A topic of `gatecrawl explain`.";
+    PAGES = "Pages", Whole, "pages",
+        "Number of pages that it is about; empty where they are not counted.";
+    ID = "ID", Text, "nullif(id, '')", wide 28,
+        "Its name, the same in every run that has it. `Findings` in server_errors.csv names it with each of its pages.";
 }
 
 /// The view.

@@ -160,6 +160,15 @@ columns! {
         "When one last succeeded.";
     NOT_FETCHED_BECAUSE = "Not Fetched Because", Name(Names::SkipReason), "reason.name",
         "Why it was not requested: a reason as in `skipped.csv`.";
+    FINDINGS = "Findings", Text,
+        "(SELECT group_concat(id, ' ') FROM (
+            SELECT f.id, f.number AS number FROM finding_cluster c CROSS JOIN finding f ON f.run = c.run AND f.number = c.finding
+            WHERE c.run = s.run AND c.cluster = s.cluster
+            UNION
+            SELECT f.id, f.number FROM finding_url c CROSS JOIN finding f ON f.run = c.run AND f.number = c.finding
+            WHERE c.run = u.run AND c.url = u.id
+            ORDER BY number))", wide 28,
+        "The findings that are about it, the worst first: `ID` in findings.csv.";
     SELECTED = "Selected", Text, "p.selected";
 }
 

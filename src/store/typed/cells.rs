@@ -69,8 +69,10 @@ mod tests {
                 .expect("read");
             let before = std::iter::once("").chain(steps.iter().map(String::as_str));
             for (before, step) in before.zip(&steps) {
-                // A list within the row itself is not a table.
-                let own = step.ends_with(table.name()) || step.starts_with("SCAN json_each ");
+                // Neither a list within the row itself nor what a subquery found for it is a table.
+                let own = step.ends_with(table.name())
+                    || step.starts_with("SCAN json_each ")
+                    || step.starts_with("SCAN (subquery-");
                 // A subquery that is not correlated runs once per query.
                 let once = before.starts_with("LIST SUBQUERY");
                 let scan = step.starts_with("SCAN") && !own && !once;

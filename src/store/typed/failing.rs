@@ -5,9 +5,9 @@ use crate::model::{Causes, Moment, Outcome, Role};
 
 use super::row::{ReadRow, TypedRow, Unreadable};
 use crate::store::tables::pages::{
-    ADDRESS, ATTEMPTS, ERROR_SOURCE, FAILED_ATTEMPTS, FIRST_FAILED, FOUND_ON, LAST_FAILED, LAST_OK,
-    OUTCOME, PROBABLE_CAUSE, RESPONSE_TIME, SCOPE, SECTION, STATUS, STATUS_CODE,
-    URL_ENCODED_ADDRESS, VERDICT,
+    ADDRESS, ATTEMPTS, ERROR_SOURCE, FAILED_ATTEMPTS, FINDINGS, FIRST_FAILED, FOUND_ON,
+    LAST_FAILED, LAST_OK, OUTCOME, PROBABLE_CAUSE, RESPONSE_TIME, SCOPE, SECTION, STATUS,
+    STATUS_CODE, URL_ENCODED_ADDRESS, VERDICT,
 };
 use crate::store::tables::table::Table;
 
@@ -48,6 +48,8 @@ pub struct FailingRow {
     pub last_failed: Option<Moment>,
     /// When it last succeeded.
     pub last_ok: Option<Moment>,
+    /// Names of the findings that are about it, the worst first, with spaces between them.
+    pub findings: String,
 }
 
 impl ReadRow for FailingRow {
@@ -74,6 +76,7 @@ impl ReadRow for FailingRow {
             first_failed: row.time(&FIRST_FAILED)?,
             last_failed: row.time(&LAST_FAILED)?,
             last_ok: row.time(&LAST_OK)?,
+            findings: row.text(&FINDINGS),
         })
     }
 }

@@ -99,6 +99,7 @@ mod tests {
     #[test]
     fn a_finding_is_shown_with_cause_evidence_and_fix() {
         let finding = StoredFinding {
+            id: String::new(),
             rule: "timeout_wall".to_owned(),
             severity: Severity::Error,
             scope: Scope::Section,

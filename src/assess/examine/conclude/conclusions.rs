@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::merge::{Group, grouped};
-use super::repeats::{PAGES, Place, is_said};
+use super::repeats::{PAGES, Place};
 use super::scores::{PartFound, scores};
 use super::site_files::{of_robots, of_sitemap};
+use super::told::{self, FindingFound, Told};
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, SectionFacts, SitemapFacts,
     client_block, external_links, family_down, host_down, is_down, of_cluster, of_host,
@@ -37,7 +38,7 @@ pub struct Conclusions {
     /// Clusters of failures by their number, with what lies behind them.
     pub clusters: Vec<ClusterFound>,
     /// Findings, the worst first.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<FindingFound>,
     /// Sections in the order of their names.
     pub sections: Vec<PartFound>,
     /// Hosts in the order of their names.
@@ -297,8 +298,9 @@ fn findings(
     groups: &[(Group, Diagnosis)],
     together: &Together,
     files: &SiteFiles,
-) -> Vec<Finding> {
-    let mut found: Vec<Finding> = own_outage(&files.own_outages).into_iter().collect();
+) -> Vec<FindingFound> {
+    let mut found = Told::default();
+    found.extend(own_outage(&files.own_outages));
     found.extend(start_page(files.no_start.as_ref()));
     found.extend(external_links(&files.dead_links));
     found.extend(files.given_up.iter().filter_map(of_given_up));
@@ -311,11 +313,11 @@ fn findings(
         let refuses = (one_backend_down(&host.facts).is_none())
             .then(|| client_block(&client_facts(name, host, groups)))
             .flatten();
-        found.extend(of_host(&host.facts));
-        found.extend(soft_errors(&host.pages, |cause| {
-            diagnosed(name, cause, groups)
-        }));
-        found.extend(refuses);
+        let soft = soft_errors(&host.pages, |cause| diagnosed(name, cause, groups));
+        for finding in of_host(&host.facts).into_iter().chain(soft).chain(refuses) {
+            let clusters = told::of_host(&finding, name, groups);
+            found.tell(finding, clusters);
+        }
         found.extend(server_misconfigurations(name, &host.refusals, |section| {
             let section = host.sections.get(section);
             section.map(|section| section.urls).unwrap_or_default()
@@ -326,14 +328,19 @@ fn findings(
                 host: name.as_str(),
                 cluster: Some(&groups[group].0.cluster.facts),
             };
-            if !is_said(&down, place, &found) {
-                found.push(down);
+            let members = &groups[group].0.members;
+            if !found.says(&down, place, members) {
+                found.tell(down, members.clone());
             }
         }
-        found.extend(listed(name, host, files));
+        if let Some(finding) = listed(name, host, files) {
+            found.tell_of(finding, host.listed_failing.clone());
+        }
     }
-    found.extend(parts_down(groups, together));
-    let mut narrow = Vec::new();
+    for (finding, clusters) in parts_down(groups, together) {
+        found.tell(finding, clusters);
+    }
+    let mut narrow = Told::default();
     for (number, (group, diagnosis)) in groups.iter().enumerate() {
         let cluster = &group.cluster;
         // Of what went down as a whole its outages speak.
@@ -344,12 +351,12 @@ fn findings(
             host: &cluster.facts.cluster.host,
             cluster: Some(&cluster.facts),
         };
-        let of_it = of_cluster(&cluster.facts, diagnosis).into_iter();
-        let is_new = |finding: &Finding| {
+        for finding in of_cluster(&cluster.facts, diagnosis) {
             let is_told = told.contains(&number) && PAGES.contains(&finding.rule);
-            !is_told && !is_said(finding, place, &found)
-        };
-        narrow.extend(of_it.filter(is_new));
+            if !is_told && !found.says(&finding, place, &group.members) {
+                narrow.tell(finding, group.members.clone());
+            }
+        }
     }
     for sitemap in &files.sitemaps {
         let failing = of_sitemap(sitemap, hosts.get(&sitemap.host), groups);
@@ -357,9 +364,9 @@ fn findings(
             host: &sitemap.host,
             cluster: None,
         };
-        narrow.extend(failing.filter(|finding| !is_said(finding, place, &found)));
+        narrow.extend(failing.filter(|finding| !found.says(finding, place, &[])));
     }
-    found.extend(narrow);
+    found.found.append(&mut narrow.found);
     for redirect in &files.failing_redirects {
         let of_target = redirect.cluster.and_then(|number| {
             let mut groups = groups.iter();
@@ -376,7 +383,8 @@ fn findings(
         found.extend(redirect_into_error(&facts, diagnosis));
     }
     // Other people's sites come after the site's own troubles.
-    let is_elsewhere = |finding: &Finding| finding.rule == "external_links";
+    let is_elsewhere = |found: &FindingFound| found.rule == "external_links";
+    let mut found = found.found;
     found.sort_by(|one, other| {
         let by_severity = other.severity.cmp(&one.severity);
         by_severity
@@ -427,26 +435,28 @@ fn client_facts<'a>(name: &'a str, host: &Host, groups: &[(Group, Diagnosis)]) -
 }
 
 /// Sections and families that went down as a whole: one finding each, with the diagnosis of most of its
-/// URLs, in however many ways they failed.
-fn parts_down(groups: &[(Group, Diagnosis)], together: &Together) -> Vec<Finding> {
-    let mut parts: BTreeMap<String, &(Group, Diagnosis)> = BTreeMap::new();
+/// URLs, in however many ways they failed, and the clusters of all of them.
+fn parts_down(groups: &[(Group, Diagnosis)], together: &Together) -> Vec<(Finding, Vec<usize>)> {
+    let mut parts: BTreeMap<String, (&(Group, Diagnosis), Vec<usize>)> = BTreeMap::new();
     for entry in groups {
-        let cluster = &entry.0.cluster;
+        let (group, cluster) = (&entry.0, &entry.0.cluster);
         let part = cluster.together.filter(|whole| *whole != Whole::Host);
         let Some(part) = part.filter(|_| cluster.internal) else {
             continue;
         };
         let subject = format!("{}{}", cluster.facts.cluster.host, cluster.name_of(part));
-        let known = parts.entry(subject).or_insert(entry);
-        if known.0.cluster.urls < cluster.urls {
-            *known = entry;
+        let (main, clusters) = parts.entry(subject).or_insert((entry, Vec::new()));
+        clusters.extend(&group.members);
+        if main.0.cluster.urls < cluster.urls {
+            *main = entry;
         }
     }
     let found = parts
         .into_iter()
-        .filter_map(|(subject, (group, diagnosis))| {
+        .filter_map(|(subject, ((group, diagnosis), clusters))| {
             let outages = outages_of(&group.cluster, together)?;
-            part_outage(&PartFacts { subject, outages }, diagnosis)
+            let finding = part_outage(&PartFacts { subject, outages }, diagnosis)?;
+            Some((finding, clusters))
         });
     found.collect()
 }
@@ -500,7 +510,7 @@ fn listed(name: &str, host: &Host, files: &SiteFiles) -> Option<Finding> {
         outcome: Outcome::OkNonHtml,
         failed: 0,
         listed: host.listed,
-        example: host.listed_example.clone(),
+        example: host.listed_failing.first().cloned(),
     })
 }
 

@@ -5,3 +5,4 @@ mod merge;
 mod repeats;
 pub(super) mod scores;
 mod site_files;
+pub(super) mod told;

@@ -35,11 +35,15 @@ impl Place<'_> {
     }
 }
 
-/// Whether one of the wider findings says it already: of the same place, and of the same cause.
-pub(super) fn is_said(narrow: &Finding, place: Place<'_>, wide: &[Finding]) -> bool {
+/// Returns which of the wider findings says it already: of the same place, and of the same cause.
+pub(super) fn said_by<'a>(
+    narrow: &Finding,
+    place: Place<'_>,
+    mut wide: impl Iterator<Item = &'a Finding>,
+) -> Option<usize> {
     let may_be_part =
         PAGES.contains(&narrow.rule) || ["section_down", "sitemap_failing"].contains(&narrow.rule);
-    may_be_part && wide.iter().any(|wide| covers(wide, narrow, place))
+    wide.position(|wide| may_be_part && covers(wide, narrow, place))
 }
 
 fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
@@ -172,8 +176,7 @@ mod tests {
             host: HOST,
             cluster: Some(&cluster),
         };
-        let wide = std::slice::from_ref(wide);
-        let said = is_said(&narrow, place, wide);
+        let said = said_by(&narrow, place, [wide].into_iter()).is_some();
         assert_eq!(said, expected, "{narrow:?} beside {wide:?}");
     }
 
@@ -222,7 +225,7 @@ mod tests {
                 host: HOST,
                 cluster: Some(cluster),
             };
-            is_said(narrow, place, std::slice::from_ref(&down))
+            said_by(narrow, place, [&down].into_iter()).is_some()
         };
         let at_times = finding("intermittent_cluster", HOST, &[Cause::UpstreamDown]);
         let cases = [

@@ -32,9 +32,9 @@ fn line(result: &GateResult, color: bool) -> String {
         GateStatus::Failed => RED,
         GateStatus::Undecided => YELLOW,
     };
-    let status = paint(result.result.name(), style, color);
+    let status = paint(result.result.word(), style, color);
     format!(
-        "  Gate           {status}: {} ({})",
+        "  Gate           {status}: --fail-on '{}' ({})",
         result.expression, result.reason
     )
 }
@@ -77,7 +77,7 @@ mod tests {
     fn a_gate_is_printed_with_its_reason() {
         assert_eq!(
             line(&failed(), false),
-            "  Gate           failed: 502 > 1 (502 is 2, > 1)"
+            "  Gate           failed: --fail-on '502 > 1' (502 is 2, > 1)"
         );
     }
 }

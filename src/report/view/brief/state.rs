@@ -22,7 +22,7 @@ const KINDS: [(Verdict, &str); 5] = [
     (Verdict::Intermittent, "now and then"),
     (Verdict::LoadInduced, "only at the crawl's speed"),
     (Verdict::Unconfirmed, "with too little evidence to say how"),
-    (Verdict::Transient, "and then recovered"),
+    (Verdict::Transient, "for a while only"),
 ];
 
 /// Returns the sentence for a run, with the cause that most failing pages have and their share.
@@ -215,12 +215,12 @@ mod tests {
         );
         assert_eq!(
             bad.text,
-            "14 of 1,240 pages failed: 9 always, 5 and then recovered. \
+            "14 of 1,240 pages failed: 9 always, 5 for a while only. \
              The likeliest cause of most: a slow backend."
         );
         assert_eq!(bad.tone, "bad");
         let mild = told(&[(Verdict::Ok, 1), (Verdict::Transient, 1)], None);
-        assert_eq!(mild.text, "1 of 2 pages failed: 1 and then recovered.");
+        assert_eq!(mild.text, "1 of 2 pages failed: 1 for a while only.");
         assert_eq!(mild.tone, "other");
         assert_eq!(told(&[], None).text, "No page could be fetched.");
         let forbidden = NoStart {

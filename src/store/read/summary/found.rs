@@ -85,6 +85,8 @@ pub struct StoredDeduction {
 /// A finding of a diagnosis rule.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct StoredFinding {
+    /// Its name, the same in every run that has it; empty for a run of an earlier version.
+    pub id: String,
     /// The rule's name.
     pub rule: String,
     /// How bad it is.
@@ -249,11 +251,12 @@ pub(in crate::store) fn findings(
     run: i64,
 ) -> rusqlite::Result<Vec<StoredFinding>> {
     let sql = "SELECT rule, severity, scope, subject, cause, confidence, sentences, facts, advice,
-            server, pages
+            server, pages, id
         FROM finding WHERE run = ? ORDER BY number";
     list(connection, sql, [run], |row| {
         let sentences: String = row.get(6)?;
         Ok(StoredFinding {
+            id: row.get(11)?,
             rule: row.get(0)?,
             severity: named(row, 1, Severity::from_id)?,
             scope: named(row, 2, Scope::from_id)?,

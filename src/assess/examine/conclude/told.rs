@@ -1,0 +1,146 @@
+//! Findings with the failures that they are about, so that their pages are their own and nobody else's with the same
+//! section and cause.
+
+use std::ops::Deref;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::merge::Group;
+use super::repeats::{PAGES, Place, said_by};
+use crate::assess::diagnose::rules::{Finding, Scope};
+use crate::assess::diagnose::{Diagnosis, Evidence, Trial};
+use crate::assess::examine::courses::Whole;
+use crate::model::Cause;
+
+/// A finding and the clusters whose URLs it is about.
+#[derive(Debug)]
+pub struct FindingFound {
+    /// The finding.
+    pub finding: Finding,
+    /// Numbers of the clusters; empty for one that is not about failing pages, or about single addresses.
+    pub clusters: Vec<usize>,
+    /// Addresses that it is about besides.
+    pub addresses: Vec<String>,
+}
+
+impl Deref for FindingFound {
+    type Target = Finding;
+
+    fn deref(&self) -> &Finding {
+        &self.finding
+    }
+}
+
+impl FindingFound {
+    /// Returns a name that is the same in every run that has this finding: the rule, and a number for the subject.
+    pub fn id(&self) -> String {
+        format!(
+            "{}-{:06x}",
+            self.rule,
+            xxh3_64(self.subject.as_bytes()) >> 40
+        )
+    }
+
+    /// Returns whether URLs of its clusters that recovered count as its pages too: those that failed in an outage or at
+    /// speed do; beside pages that still fail, one that recovered does not.
+    pub fn counts_recovered(&self) -> bool {
+        !PAGES.contains(&self.rule) && self.rule != "section_down"
+    }
+}
+
+/// Findings while they are collected, the wider ones first.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) found: Vec<FindingFound>,
+}
+
+impl Told {
+    /// Adds findings about the addresses that they show.
+    pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        for finding in findings {
+            self.tell(finding, Vec::new());
+        }
+    }
+
+    /// Adds a finding about the URLs of some clusters, or about the addresses that it shows if there are none.
+    pub(super) fn tell(&mut self, finding: Finding, clusters: Vec<usize>) {
+        let addresses = match clusters.as_slice() {
+            [] => shown(&finding),
+            _ => Vec::new(),
+        };
+        self.found.push(FindingFound {
+            finding,
+            clusters,
+            addresses,
+        });
+    }
+
+    /// Adds a finding about some addresses.
+    pub(super) fn tell_of(&mut self, finding: Finding, addresses: Vec<String>) {
+        self.found.push(FindingFound {
+            finding,
+            clusters: Vec::new(),
+            addresses,
+        });
+    }
+
+    /// Returns whether a wider finding says it already. That one is about these clusters too.
+    pub(super) fn says(&mut self, narrow: &Finding, place: Place<'_>, clusters: &[usize]) -> bool {
+        let wide = self.found.iter().map(|told| &**told);
+        let Some(at) = said_by(narrow, place, wide) else {
+            return false;
+        };
+        let known = &mut self.found[at].clusters;
+        known.extend(clusters);
+        known.sort_unstable();
+        known.dedup();
+        true
+    }
+}
+
+/// Returns the addresses that the evidence of a finding shows, or else its own.
+fn shown(finding: &Finding) -> Vec<String> {
+    let shown = finding
+        .evidence
+        .iter()
+        .filter_map(|evidence| match evidence {
+            Evidence::Example { url } => Some(url.clone()),
+            Evidence::DeadLink { address, .. } => Some(address.clone()),
+            _ => None,
+        });
+    let shown: Vec<String> = shown.collect();
+    match finding.scope {
+        Scope::Url | Scope::Site if shown.is_empty() => vec![finding.subject.clone()],
+        _ => shown,
+    }
+}
+
+/// Returns the numbers of the clusters that a finding about a host is about.
+pub(super) fn of_host(finding: &Finding, host: &str, groups: &[(Group, Diagnosis)]) -> Vec<usize> {
+    let concerned = groups.iter().filter(|(group, diagnosis)| {
+        let cluster = &group.cluster;
+        cluster.internal
+            && cluster.facts.cluster.host == host
+            && concerns(finding, group, diagnosis)
+    });
+    let members = concerned.flat_map(|(group, _)| group.members.iter().copied());
+    members.collect()
+}
+
+fn concerns(finding: &Finding, group: &Group, diagnosis: &Diagnosis) -> bool {
+    let cluster = &group.cluster;
+    let names = |cause: Cause| finding.causes.contains(&cause);
+    match finding.rule {
+        "host_outage" => cluster.together == Some(Whole::Host),
+        "load_induced" => cluster.at_speed,
+        "client_block" => group.helping.iter().flatten().any(|it| *it == Trial::Browser),
+        "soft_error" => cluster.facts.soft.is_some_and(|soft| {
+            let mut diagnosed = diagnosis.named().iter().map(|(cause, _)| *cause);
+            names(soft) || diagnosed.any(names)
+        }),
+        "truncated_bodies" | "dns_fault" | "tls_fault" => finding.evidence.iter().any(|it| {
+            matches!(it, Evidence::Outcome { outcome, .. } if *outcome == cluster.facts.cluster.outcome)
+        }),
+        _ => false,
+    }
+}

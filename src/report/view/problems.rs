@@ -1,0 +1,136 @@
+//! Findings that differ only in their places, put together: one outage of forty sections or three hundred hosts is to be
+//! read once, with what it covers listed inside.
+
+use std::collections::BTreeSet;
+
+use crate::assess::diagnose::rules::Scope;
+use crate::report::words::{count, number};
+use crate::store::StoredFinding;
+
+/// Findings of one rule with one cause and one fix, the worst first, each with its number among all findings.
+#[derive(Clone, Debug)]
+pub struct Problem<'a> {
+    /// The first of them, which speaks for all.
+    pub main: &'a StoredFinding,
+    /// All of them.
+    pub findings: Vec<(usize, &'a StoredFinding)>,
+}
+
+/// Returns the problems that findings describe, in the order of the worst finding of each.
+pub fn problems(all: &[StoredFinding]) -> Vec<Problem<'_>> {
+    let mut problems: Vec<Problem<'_>> = Vec::new();
+    for (number, finding) in all.iter().enumerate() {
+        let known = problems.iter_mut().find(|it| is_same(it.main, finding));
+        match known {
+            Some(problem) => problem.findings.push((number, finding)),
+            None => problems.push(Problem {
+                main: finding,
+                findings: vec![(number, finding)],
+            }),
+        }
+    }
+    problems
+}
+
+fn is_same(one: &StoredFinding, other: &StoredFinding) -> bool {
+    let what = |it: &StoredFinding| (it.severity, it.scope == Scope::Site);
+    what(one) == what(other)
+        && one.rule == other.rule
+        && one.causes == other.causes
+        && one.advice == other.advice
+        && one.server == other.server
+}
+
+impl Problem<'_> {
+    /// Returns the number of pages of all places; `None` where they are not counted.
+    pub fn pages(&self) -> Option<u64> {
+        let counted = self.findings.iter().filter_map(|(_, it)| it.pages);
+        counted.reduce(|sum, pages| sum + pages)
+    }
+
+    /// Returns where it is: the only place, or how many there are.
+    pub fn place(&self) -> String {
+        let subjects = self.findings.iter().map(|(_, it)| it.subject.as_str());
+        let subjects: BTreeSet<&str> = subjects.collect();
+        let hosts: BTreeSet<&str> = subjects.iter().map(|it| host(it)).collect();
+        let noun = match self.main.scope {
+            _ if self
+                .findings
+                .iter()
+                .any(|(_, it)| it.scope != self.main.scope) =>
+            {
+                "place"
+            }
+            Scope::Url => "address",
+            Scope::Section => "section",
+            Scope::Host => "host",
+            Scope::Site => "site",
+        };
+        let places = match noun {
+            "address" => format!("{} addresses", number(subjects.len() as u64)),
+            noun => count(subjects.len() as u64, noun),
+        };
+        match (subjects.len(), hosts.len()) {
+            (..=1, _) => self.main.subject.clone(),
+            (_, 1) => format!("{places} of {}", host(&self.main.subject)),
+            (all, hosts) if all == hosts => count(hosts as u64, "host"),
+            (_, hosts) => format!("{places} of {}", count(hosts as u64, "host")),
+        }
+    }
+}
+
+/// Returns scheme and host of an address.
+fn host(address: &str) -> &str {
+    let start = address.find("://").map_or(0, |at| at + 3);
+    let end = address[start..].find('/').map(|at| start + at);
+    end.map_or(address, |end| &address[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(rule: &str, scope: Scope, subject: &str, pages: u64) -> StoredFinding {
+        StoredFinding {
+            rule: rule.to_owned(),
+            scope,
+            subject: subject.to_owned(),
+            pages: Some(pages),
+            ..StoredFinding::default()
+        }
+    }
+
+    #[test]
+    fn one_problem_in_many_places_is_told_once_and_names_their_number() {
+        let check = |scope, subjects: &[&str], place: &str, pages| {
+            let mut all: Vec<StoredFinding> = (subjects.iter())
+                .map(|subject| finding("section_down", scope, subject, 3))
+                .collect();
+            all.push(finding("slow_host", Scope::Host, "http://a", 1));
+            let found = problems(&all);
+            assert_eq!(found.len(), 2, "{subjects:?}");
+            assert_eq!(
+                (found[0].place().as_str(), found[0].pages()),
+                (place, Some(pages))
+            );
+        };
+        check(Scope::Section, &["http://a/x/"], "http://a/x/", 3);
+        check(
+            Scope::Section,
+            &["http://a/x/", "http://a/x/"],
+            "http://a/x/",
+            6,
+        );
+        let sections = ["http://a/x/", "http://a/y/", "http://a/z/"];
+        check(Scope::Section, &sections, "3 sections of http://a", 9);
+        check(Scope::Host, &["http://a", "http://b"], "2 hosts", 6);
+        let on_two = ["http://a/x/", "http://a/y/", "http://b/y/"];
+        check(Scope::Section, &on_two, "3 sections of 2 hosts", 9);
+        check(
+            Scope::Url,
+            &["http://a/1", "http://a/2"],
+            "2 addresses of http://a",
+            6,
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! The links that lead to a failing URL.
+
+use rusqlite::Connection;
+
+use super::worst::WorstPage;
+use crate::model::Position;
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::rows::ids::UrlId;
+use crate::store::runs::id::RunId;
+
+/// A link to a failing URL.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkSource {
+    /// The page that has it, in readable form.
+    pub page: String,
+    /// The same in the form that requests use.
+    pub encoded: String,
+    /// Its text; may be empty.
+    pub anchor: String,
+    /// Where on the page it is.
+    pub position: Position,
+}
+
+impl Store {
+    /// Returns the first link of each page that leads to a failing URL, of so many pages at most, those found first
+    /// before the others.
+    pub fn sources(
+        &self,
+        run: RunId,
+        page: &WorstPage,
+        most: usize,
+    ) -> Result<Vec<LinkSource>, StoreError> {
+        let connection = self.connect()?;
+        sources(&connection, (run.0, page.id), most).map_err(|source| self.fault(source))
+    }
+}
+
+/// Reads only as many links as needed: links of one page follow each other, and a page may have a link on every page.
+fn sources(
+    connection: &Connection,
+    target: (i64, UrlId),
+    most: usize,
+) -> rusqlite::Result<Vec<LinkSource>> {
+    let mut links = connection.prepare_cached(
+        "SELECT l.source, coalesce(u.readable, u.address), u.address, coalesce(anchor.text, ''), l.position
+         FROM error_link l CROSS JOIN url u ON u.run = l.run AND u.id = l.source
+         LEFT JOIN text anchor ON anchor.run = l.run AND anchor.id = l.anchor
+         WHERE l.run = ? AND l.target = ? ORDER BY l.number",
+    )?;
+    let mut rows = links.query(target)?;
+    let (mut found, mut last) = (Vec::new(), None);
+    while let Some(row) = rows.next()? {
+        let source: UrlId = row.get(0)?;
+        if last.replace(source) == Some(source) {
+            continue;
+        }
+        if found.len() == most {
+            break;
+        }
+        found.push(LinkSource {
+            page: row.get(1)?,
+            encoded: row.get(2)?,
+            anchor: row.get(3)?,
+            position: Position::from_code(row.get(4)?),
+        });
+    }
+    Ok(found)
+}
