@@ -91,6 +91,7 @@ fn wanted(asked: &Asked, gates: Vec<GateResult>, compared: Option<Compared>) -> 
     Wanted {
         formats: asked.formats.clone(),
         overwrite: asked.overwrite,
+        cover: asked.cover.clone(),
         gates,
         compared,
         brief: None,
