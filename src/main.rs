@@ -15,7 +15,9 @@ fn main() -> ExitCode {
         stdout: Box::new(io::stdout()),
         stdout_width: terminal_size::terminal_size_of(io::stdout()).map(|(columns, _)| columns.0),
         stderr: Box::new(io::stderr()),
-        stderr_is_terminal: io::stderr().is_terminal(),
+        // A dumb terminal cannot draw a line again.
+        stderr_is_terminal: io::stderr().is_terminal()
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
     };
     cli::main(std::env::args_os(), streams).into()
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::assess::Gate;
 use crate::assess::compare::AddressMap;
 use crate::model::Zone;
-use crate::report::{Format, check};
+use crate::report::{Cover, Format, check};
 use crate::store::{Baseline, RunId, RunRow, RunState, Store};
 
 use super::baseline::{BaselineError, named};
@@ -28,6 +28,8 @@ pub struct Asked {
     pub formats: Vec<Format>,
     /// Whether the directory may hold other files too.
     pub overwrite: bool,
+    /// Whose report it is.
+    pub cover: Cover,
     /// The gates that the run has to pass.
     pub gates: Vec<Gate>,
     /// The baseline, a run or a file; absent for the site's previous run.
@@ -72,6 +74,7 @@ struct Kept {
     out: Option<PathBuf>,
     format: Vec<String>,
     overwrite: bool,
+    cover: Cover,
     fail_on: Vec<String>,
     baseline: Option<String>,
     map: Vec<String>,
@@ -106,6 +109,7 @@ impl Asked {
 
     /// Checks that the exports can be written, as far as their directory is known.
     pub fn check_out(&self) -> Result<(), AuditError> {
+        self.cover.check().map_err(AuditError::Out)?;
         match self.out.as_ref().and_then(Out::fixed) {
             Some(out) => check(out, &self.formats, self.overwrite).map_err(AuditError::Out),
             None => Ok(()),
@@ -143,6 +147,10 @@ impl Asked {
             },
             out: self.out.as_ref().and_then(Out::fixed).map(absolute),
             overwrite: self.overwrite,
+            cover: Cover {
+                logo: self.cover.logo.as_deref().map(absolute),
+                ..self.cover.clone()
+            },
             fail_on: words(&self.gates),
             baseline,
             map: words(&self.maps),
@@ -155,6 +163,7 @@ impl Asked {
             out: kept.out.map(Out::To),
             formats: parsed(&kept.format)?,
             overwrite: kept.overwrite,
+            cover: kept.cover,
             gates: parsed(&kept.fail_on)?,
             baseline: kept.baseline,
             maps: parsed(&kept.map)?,
@@ -194,6 +203,7 @@ mod tests {
             out: Some(Out::To("out".into())),
             formats: vec![Format::Csv, Format::Junit],
             overwrite: false,
+            cover: Cover::default(),
             gates: vec!["5xx > 0".parse().expect("a gate")],
             baseline: Some("old.json".to_owned()),
             maps: vec![map.parse().expect("a map")],

@@ -93,6 +93,7 @@ fn wanted(asked: &Asked, gates: Vec<GateResult>, compared: Option<Compared>) -> 
     Wanted {
         formats: asked.formats.clone(),
         overwrite: asked.overwrite,
+        cover: asked.cover.clone(),
         gates,
         compared,
         zone: asked.zone.clone(),

@@ -26,6 +26,7 @@ use files::format::Export;
 use view::View;
 
 pub use curl::Curl;
+pub use files::cover::{Audience, Cover};
 pub use files::error::ReportError;
 pub use files::fault::io_error as csv_io_error;
 pub use files::format::Format;
@@ -38,12 +39,15 @@ pub use view::brief::{
     Brief, BriefFacts, BriefPage, Fact, FindingBrief, Headline, News, OutageBrief, PageList, Tone,
     Trend,
 };
-pub use view::problems::{Problem, problems};
+pub use view::problems::{Problem, problems, to_fix};
 pub use wanted::Wanted;
 
 /// Checks that [`write`] will be able to write there, so that a wrong path is an error before the crawl and not after
 /// it. Creates the directory.
 pub fn check(out: &Path, formats: &[Format], overwrite: bool) -> Result<(), ReportError> {
+    if formats.contains(&Format::Pdf) && files::browser::browser().is_none() {
+        return Err(ReportError::NoBrowser);
+    }
     Directory::claim(out, formats, overwrite).map(|_| ())
 }
 
@@ -66,6 +70,7 @@ pub fn write(
             Export::Csv(table) => tables::csv::write(store, run, table, file),
             Export::Jsonl(table) => tables::jsonl::write(store, run, table, file),
             Export::Page => html::write(once(&mut view, store, run, wanted)?, file),
+            Export::Pdf => html::pdf::write(once(&mut view, store, run, wanted)?, file),
             Export::Markdown => markdown::write(once(&mut view, store, run, wanted)?, file),
             Export::Workbook => tables::workbook::write(store, run, wanted, (out, file)),
             Export::Junit => junit::write(store, run, &wanted.gates, file),

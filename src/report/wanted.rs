@@ -1,5 +1,6 @@
 //! The exports to write of a run.
 
+use super::files::cover::Cover;
 use super::files::format::{Export, Format};
 use super::tables::changes::Compared;
 use super::view::brief::Brief;
@@ -13,6 +14,8 @@ pub struct Wanted {
     pub formats: Vec<Format>,
     /// Whether files of an earlier run may be replaced.
     pub overwrite: bool,
+    /// Whose report it is.
+    pub cover: Cover,
     /// The results of the run's gates.
     pub gates: Vec<GateResult>,
     /// The comparison with the baseline, if any.

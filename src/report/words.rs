@@ -249,6 +249,53 @@ pub fn deduction(row: &StoredDeduction) -> String {
     }
 }
 
+/// Returns why there is no score: a host needs a few pages for one.
+pub fn too_few(pages: u64, needed: u64) -> String {
+    if pages < needed {
+        format!("{}; a score needs at least {needed}", count(pages, "page"))
+    } else {
+        format!(
+            "{}, and no host has the {needed} that a score needs",
+            count(pages, "page")
+        )
+    }
+}
+
+/// Returns an address as people read it: letters that were encoded because they are not ASCII are decoded, and nothing
+/// else is, so that no other address looks the same.
+pub fn decoded(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let encoded = rest
+            .as_bytes()
+            .chunks_exact(3)
+            .map_while(|code| match code {
+                [b'%', high, low] if *high >= b'8' => {
+                    let digit = |byte: u8| char::from(byte).to_digit(16);
+                    u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
+                }
+                _ => None,
+            });
+        let bytes: Vec<u8> = encoded.collect();
+        let (code, after) = rest.split_at((bytes.len() * 3).max(1));
+        let is_plain = |c: char| !acts(c) && !c.is_whitespace();
+        match String::from_utf8(bytes) {
+            Ok(letters) if !letters.is_empty() && letters.chars().all(is_plain) => {
+                out.push_str(&letters);
+            }
+            _ => out.push_str(code),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
 /// Returns the band of Crawlability in words. `high` alone would read as praise beside a score whose best value is 100.
 pub const fn hindrance(band: Band) -> &'static str {
     match band {
@@ -355,6 +402,21 @@ mod tests {
         ];
         for (seconds, text) in cases {
             assert_eq!(duration(Duration::from_secs_f64(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn letters_of_other_scripts_are_decoded_and_nothing_else_is() {
+        let cases = [
+            ("/brands/%D7%AA%D7%94-43/", "/brands/תה-43/"),
+            ("/%e8%8c%b6?q=%20%2F%25", "/茶?q=%20%2F%25"),
+            // Not UTF-8, a mark that turns writing, a space of another kind.
+            ("/%FF%41/%E2%80%AE/%E2%80%83", "/%FF%41/%E2%80%AE/%E2%80%83"),
+            ("100%", "100%"),
+            ("/%D7", "/%D7"),
+        ];
+        for (address, expected) in cases {
+            assert_eq!(decoded(address), expected);
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::crawl::{Event, Gauge};
-use crate::model::{Attempt, Moment, Probe, Role};
+use crate::model::{Attempt, CrawlPlan, Moment, Probe, Purpose, Role, SamplePlan};
 
 use super::stall::Stall;
 use super::streams::People;
@@ -14,6 +14,14 @@ use super::text::{count, duration, number};
 
 /// Pause between two lines where stderr is no terminal.
 const PLAIN_PAUSE: Duration = Duration::from_secs(10);
+/// The same while nothing is answered: what is waited for is said soon.
+const STALLED_PAUSE: Duration = Duration::from_secs(5);
+
+/// Time that a failing URL takes in the passes, at their pace, and in experiments, where a few stand for all (ours).
+const A_RECHECK: Duration = Duration::from_secs(1);
+const AN_EXPERIMENT: Duration = Duration::from_secs(15);
+/// Maximum URLs that experiments are expected to be made with.
+const EXPERIMENTS: u32 = 8;
 
 /// The usual pause between two requests of an experiment, which is not shown.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -26,6 +34,7 @@ const SLOW: f64 = 0.2;
 
 /// The progress line and the counts that it shows.
 pub(crate) struct Progress {
+    ahead: Ahead,
     tally: Tally,
     gauge: Gauge,
     after: Option<After>,
@@ -46,11 +55,78 @@ enum Display {
     Nothing,
 }
 
+/// What a plan has after the crawl itself, to say how much is left.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ahead {
+    sample: SamplePlan,
+    delays: Vec<Duration>,
+    experiments: bool,
+}
+
+impl Ahead {
+    pub(crate) fn of(plan: &CrawlPlan) -> Ahead {
+        Ahead {
+            sample: plan.sample,
+            delays: plan.confirm.delays.clone(),
+            experiments: plan.probe.enabled,
+        }
+    }
+
+    fn has_sample(&self) -> bool {
+        !matches!(self.sample, SamplePlan::Off | SamplePlan::Pages(0))
+    }
+
+    /// Returns the number of phases: the crawl, the sample, the passes, the experiments. Those after the crawl are left
+    /// out if there is nothing for them to do.
+    fn phases(&self) -> usize {
+        1 + usize::from(self.has_sample()) + self.delays.len() + usize::from(self.experiments)
+    }
+
+    /// Returns the number of the phase.
+    fn phase(&self, after: Option<After>) -> usize {
+        let before_passes = 1 + usize::from(self.has_sample());
+        match after {
+            None => 1,
+            Some(After::Sampling { .. }) => before_passes,
+            Some(After::Confirming { pass, .. } | After::Watching { pass, .. }) => {
+                before_passes + usize::from(pass).saturating_sub(1)
+            }
+            Some(After::Experimenting { .. }) => self.phases(),
+        }
+    }
+
+    /// Returns about how long the work after the crawl takes with so many failing pages, of so many pages.
+    fn time(&self, failing: u32, pages: u64, rate: f64) -> Duration {
+        let sample = match self.sample.size(pages) {
+            some if some > 0 && rate > 0.0 => {
+                Duration::try_from_secs_f64(some as f64 / rate).unwrap_or_default()
+            }
+            _ => Duration::ZERO,
+        };
+        if failing == 0 {
+            return sample;
+        }
+        // The pauses before the passes count from the end of the crawl, and the sample is made in them.
+        let last = self.delays.iter().max().copied().unwrap_or_default();
+        let passes = match last {
+            Duration::ZERO => sample,
+            last => sample.max(last) + A_RECHECK * failing,
+        };
+        let tried = if self.experiments {
+            failing.min(EXPERIMENTS)
+        } else {
+            0
+        };
+        passes + AN_EXPERIMENT * tried
+    }
+}
+
 /// The work after the crawl itself.
 #[derive(Clone, Copy, Debug)]
 enum After {
     /// A confirmation pass.
     Confirming {
+        pass: u8,
         starts: Moment,
         ends_by: Moment,
         failing: u64,
@@ -58,7 +134,7 @@ enum After {
         is_late: bool,
     },
     /// Only sentinels are requested.
-    Watching { pages: u64, until: Moment },
+    Watching { pass: u8, pages: u64, until: Moment },
     /// A sample of pages that never failed.
     Sampling { pages: u64 },
     /// Experiments on URLs that still fail.
@@ -90,10 +166,12 @@ struct Tally {
     classes: [u64; 4],
     other: u64,
     unanswered: u64,
+    /// Pages that failed and were fine when they were requested again at once.
+    healed: u64,
 }
 
 impl Progress {
-    pub(crate) fn new(people: People) -> Progress {
+    pub(crate) fn new(people: People, ahead: Ahead) -> Progress {
         let now = Instant::now();
         let display = if people.quiet {
             Display::Nothing
@@ -108,6 +186,7 @@ impl Progress {
             Display::Lines { last: now }
         };
         Progress {
+            ahead,
             tally: Tally::default(),
             gauge: Gauge::default(),
             after: None,
@@ -130,15 +209,16 @@ impl Progress {
                 ..
             } if *role >= Role::Page && attempt.purpose.is_evidence() => self.tally.add(attempt),
             Event::Confirming {
+                pass,
                 starts,
                 ends_by,
                 failing,
                 left_out,
                 is_late,
-                ..
             } => {
                 self.experiment = None;
                 self.after = Some(After::Confirming {
+                    pass: *pass,
                     starts: *starts,
                     ends_by: *ends_by,
                     failing: *failing as u64,
@@ -147,7 +227,12 @@ impl Progress {
                 });
             }
             Event::Watching { pages, until } => {
+                let pass = match self.after {
+                    Some(After::Confirming { pass, .. } | After::Watching { pass, .. }) => pass,
+                    _ => 2,
+                };
                 self.after = Some(After::Watching {
+                    pass,
                     pages: *pages as u64,
                     until: *until,
                 });
@@ -188,7 +273,12 @@ impl Progress {
         }
         let stall = self.stall.reason(&self.gauge);
         let after = || {
-            let text = said(self.after?, &self.gauge);
+            let (phase, phases) = (self.ahead.phase(self.after), self.ahead.phases());
+            let text = format!(
+                "phase {phase} of {} | {}",
+                phases.max(phase),
+                said(self.after?, &self.gauge)
+            );
             let experiment = self.experiment.as_ref();
             let now =
                 experiment.map_or(String::new(), |experiment| experiment.said(self.gauge.now));
@@ -203,14 +293,17 @@ impl Progress {
                 let pages = count(self.tally.done, "page");
                 format!("{pages} | {waiting} waiting | {stall}")
             }
-            (None, None, None) => line(&self.tally, &self.gauge, rate(&self.marks)),
+            (None, None, None) => line(&self.tally, &self.gauge, rate(&self.marks), &self.ahead),
         };
         match &mut self.display {
             Display::Bar(bar) => {
                 bar.set_message(text());
                 bar.tick();
             }
-            Display::Lines { last } if now.duration_since(*last) >= PLAIN_PAUSE => {
+            Display::Lines { last }
+                if now.duration_since(*last)
+                    >= stall.as_ref().map_or(PLAIN_PAUSE, |_| STALLED_PAUSE) =>
+            {
                 *last = now;
                 self.people.say(text());
             }
@@ -232,6 +325,8 @@ impl Drop for Progress {
 impl Tally {
     fn add(&mut self, attempt: &Attempt) {
         self.done += 1;
+        let is_fine = !attempt.outcome.is_failure();
+        self.healed += u64::from(is_fine && attempt.purpose == Purpose::Retry);
         match attempt.status {
             Some(status @ 200..=599) => self.classes[usize::from(status / 100 - 2)] += 1,
             Some(_) => self.other += 1,
@@ -267,6 +362,7 @@ fn said(after: After, gauge: &Gauge) -> String {
             failing,
             left_out,
             is_late,
+            ..
         } => {
             let mut urls = count(failing, "failing URL");
             if is_late {
@@ -286,7 +382,7 @@ fn said(after: After, gauge: &Gauge) -> String {
             }
             text
         }
-        After::Watching { pages, until } => {
+        After::Watching { pages, until, .. } => {
             let pages = count(pages, "page");
             let left = duration(until.since(gauge.now));
             format!("watching {pages} in parts of the site that go down and come back, for {left}")
@@ -307,33 +403,38 @@ fn at_most(ends_by: Moment, gauge: &Gauge) -> String {
     format!("{} at most", duration(ends_by.since(gauge.now)))
 }
 
-fn line(tally: &Tally, gauge: &Gauge, rate: f64) -> String {
+/// Returns the line of the crawl, what matters most first: of a narrow terminal only the beginning is seen.
+fn line(tally: &Tally, gauge: &Gauge, rate: f64, ahead: &Ahead) -> String {
+    let [success, redirects, client_errors, server_errors] = tally.classes;
     let mut parts = vec![
-        format!("{}, {rate:.1}/s", count(tally.done, "page")),
-        format!("{} waiting", number(gauge.pending)),
+        format!("phase 1 of {}", ahead.phases()),
+        format!("{} 5xx", number(server_errors)),
     ];
-    let classes = ["2xx", "3xx", "4xx", "5xx"];
-    for (class, pages) in classes.iter().zip(tally.classes) {
-        if pages > 0 || *class == "5xx" {
-            parts.push(format!("{} {class}", number(pages)));
-        }
+    // At such a pace too few requests fall into the window to measure a rate.
+    let slow = gauge.rate.filter(|ceiling| *ceiling < SLOW);
+    let measured = slow.unwrap_or(rate);
+    if measured > 0.0 && gauge.pending > 0 {
+        let failing = u32::try_from(server_errors + tally.unanswered).unwrap_or(u32::MAX);
+        let crawl = Duration::try_from_secs_f64(gauge.pending as f64 / measured);
+        let after = ahead.time(failing, tally.done + gauge.pending, measured);
+        let left = crawl.unwrap_or(Duration::MAX).saturating_add(after);
+        parts.push(format!("{} left", duration(left)));
     }
-    if tally.other > 0 {
-        parts.push(format!("{} other", number(tally.other)));
-    }
-    if tally.unanswered > 0 {
-        parts.push(format!("{} without answer", number(tally.unanswered)));
-    }
+    parts.push(format!("{}, {rate:.1}/s", count(tally.done, "page")));
+    parts.push(format!("{} waiting", number(gauge.pending)));
+    let others = [
+        (success, "2xx"),
+        (redirects, "3xx"),
+        (client_errors, "4xx"),
+        (tally.other, "other"),
+        (tally.unanswered, "without answer"),
+        (tally.healed, "fine at a retry"),
+    ];
+    let others = others.iter().filter(|(pages, _)| *pages > 0);
+    parts.extend(others.map(|(pages, what)| format!("{} {what}", number(*pages))));
     if let Some(ceiling) = gauge.rate {
         let digits = if ceiling < 1.0 { 2 } else { 1 };
         parts.push(format!("pace {ceiling:.digits$}/s"));
-    }
-    // At such a pace too few requests fall into the window to measure a rate.
-    let slow = gauge.rate.filter(|ceiling| *ceiling < SLOW);
-    let rate = slow.unwrap_or(rate);
-    if rate > 0.0 && gauge.pending > 0 {
-        let left = Duration::try_from_secs_f64(gauge.pending as f64 / rate);
-        parts.push(format!("{} left", duration(left.unwrap_or(Duration::MAX))));
     }
     parts.join(" | ")
 }
@@ -349,6 +450,7 @@ mod tests {
             classes: [1_200, 20, 0, 10],
             other: 2,
             unanswered: 4,
+            healed: 3,
         };
         let gauge = Gauge {
             now: Moment::default(),
@@ -356,15 +458,48 @@ mod tests {
             open: 8,
             rate: Some(10.0),
         };
+        let ahead = Ahead {
+            sample: SamplePlan::Pages(20),
+            delays: vec![Duration::from_secs(15), Duration::from_mins(1)],
+            experiments: true,
+        };
+        // The crawl, a pause of a minute, 14 failing pages requested again, experiments with 8 of them.
         assert_eq!(
-            line(&tally, &gauge, 9.96),
-            "1,234 pages, 10.0/s | 600 waiting | 1,200 2xx | 20 3xx | 10 5xx | 2 other \
-             | 4 without answer | pace 10.0/s | 1 m 00 s left"
+            line(&tally, &gauge, 10.0, &ahead),
+            "phase 1 of 5 | 10 5xx | 4 m 14 s left | 1,234 pages, 10.0/s | 600 waiting | 1,200 2xx | 20 3xx | 2 other \
+             | 4 without answer | 3 fine at a retry | pace 10.0/s"
         );
         assert_eq!(
-            line(&Tally::default(), &Gauge::default(), 0.0),
-            "0 pages, 0.0/s | 0 waiting | 0 5xx"
+            line(&Tally::default(), &Gauge::default(), 0.0, &Ahead::default()),
+            "phase 1 of 1 | 0 5xx | 0 pages, 0.0/s | 0 waiting"
         );
+    }
+
+    #[test]
+    fn phases_are_numbered_through_sample_passes_and_experiments() {
+        let ahead = Ahead {
+            sample: SamplePlan::Usual,
+            delays: vec![Duration::from_secs(15); 2],
+            experiments: true,
+        };
+        let pass = |pass| After::Watching {
+            pass,
+            pages: 1,
+            until: Moment::default(),
+        };
+        let experiments = After::Experimenting {
+            urls: 1,
+            ends_by: Moment::default(),
+        };
+        let phases = [
+            None,
+            Some(After::Sampling { pages: 20 }),
+            Some(pass(2)),
+            Some(pass(3)),
+            Some(experiments),
+        ];
+        assert_eq!(phases.map(|after| ahead.phase(after)), [1, 2, 3, 4, 5]);
+        assert_eq!(ahead.phases(), 5);
     }
 
     #[test]
@@ -374,6 +509,7 @@ mod tests {
             ..Gauge::default()
         };
         let pass = After::Confirming {
+            pass: 2,
             starts: Moment::default() + Duration::from_secs(15),
             ends_by: Moment::default() + Duration::from_mins(10),
             failing: 1,
@@ -386,6 +522,7 @@ mod tests {
              short for all)"
         );
         let late = After::Confirming {
+            pass: 3,
             starts: Moment::default() + Duration::from_secs(15),
             ends_by: Moment::default() + Duration::from_mins(10),
             failing: 25,
@@ -398,7 +535,14 @@ mod tests {
         );
         let until = Moment::default() + Duration::from_secs(40);
         assert_eq!(
-            said(After::Watching { pages: 2, until }, &gauge),
+            said(
+                After::Watching {
+                    pass: 2,
+                    pages: 2,
+                    until
+                },
+                &gauge
+            ),
             "watching 2 pages in parts of the site that go down and come back, for 40 s"
         );
         assert_eq!(
@@ -442,8 +586,8 @@ mod tests {
             rate: Some(0.05),
             ..Gauge::default()
         };
-        let line = line(&Tally::default(), &gauge, 9.0);
-        assert!(line.ends_with("pace 0.05/s | 2 m 00 s left"), "{line}");
+        let line = line(&Tally::default(), &gauge, 9.0, &Ahead::default());
+        assert!(line.contains("| 2 m 00 s left |"), "{line}");
     }
 
     #[test]

@@ -297,6 +297,7 @@ fn order(workdir: &Workdir, origin: &Origin, case: &Case) -> Order {
             out: Some(Out::To(workdir.path().join(SHOP))),
             formats: formats.map(|name| name.parse().expect("known")).collect(),
             overwrite: true,
+            cover: gatecrawl::report::Cover::default(),
             gates: gates.collect(),
             baseline: case.baseline.map(path),
             maps: Vec::new(),

@@ -175,6 +175,8 @@ fn show(store: &Store, name: Option<&str>, console: &mut Console) -> Result<Exit
         run: &run,
         summary: &store.summary(run.id)?,
         worst: &store.worst_pages(run.id, WORST)?,
+        headline: None,
+        gates: "",
         gaps: &gaps(store, &run)?,
         files: &[],
         changes: None,

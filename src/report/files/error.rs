@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::store::StoreError;
 
+use super::browser::NAMES;
 use super::format::Format;
 
 /// The error that the exports could not be written.
@@ -33,6 +34,18 @@ pub enum ReportError {
         #[source]
         source: io::Error,
     },
+    /// The logo cannot be shown.
+    #[error("could not use the logo {}", path.display())]
+    Logo {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Nothing on this machine prints a PDF.
+    #[error("pdf needs Chromium or Chrome, and PATH has none of {}; install one, or print report.html from any browser", NAMES.join(", "))]
+    NoBrowser,
     /// The run cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),

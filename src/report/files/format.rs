@@ -17,6 +17,8 @@ pub enum Format {
     Jsonl,
     /// The report that people open.
     Html,
+    /// The report for people, printed.
+    Pdf,
     /// The report for a pull request or a chat.
     Markdown,
     /// A workbook with a sheet for each table.
@@ -42,6 +44,8 @@ pub(in crate::report) enum Export {
     ChangesJsonl,
     /// The report that people open.
     Page,
+    /// The same, printed.
+    Pdf,
     /// The report for a pull request or a chat.
     Markdown,
     /// The workbook.
@@ -56,10 +60,11 @@ pub(in crate::report) enum Export {
 
 impl Format {
     /// Every format. The summary is last, because it names the other files.
-    pub const ALL: [Format; 8] = [
+    pub const ALL: [Format; 9] = [
         Format::Csv,
         Format::Jsonl,
         Format::Html,
+        Format::Pdf,
         Format::Markdown,
         Format::Xlsx,
         Format::Junit,
@@ -73,6 +78,7 @@ impl Format {
             Format::Csv => "csv",
             Format::Jsonl => "jsonl",
             Format::Html => "html",
+            Format::Pdf => "pdf",
             Format::Markdown => "md",
             Format::Xlsx => "xlsx",
             Format::Junit => "junit",
@@ -86,6 +92,7 @@ impl Format {
             Format::Csv => [&Table::ALL.map(Export::Csv)[..], &[Export::Changes]].concat(),
             Format::Jsonl => [&Table::ALL.map(Export::Jsonl)[..], &[Export::ChangesJsonl]].concat(),
             Format::Html => vec![Export::Page],
+            Format::Pdf => vec![Export::Pdf],
             Format::Markdown => vec![Export::Markdown],
             Format::Xlsx => vec![Export::Workbook],
             Format::Junit => vec![Export::Junit],
@@ -132,6 +139,7 @@ impl Export {
             Export::Page => {
                 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>gatecrawl: "
             }
+            Export::Pdf => "%PDF-",
             Export::Markdown => "## gatecrawl: ",
             Export::Workbook => workbook::head::HEAD,
             Export::Junit => junit::HEAD,
@@ -148,6 +156,7 @@ impl Export {
             Export::Changes => "compare.csv".to_owned(),
             Export::ChangesJsonl => "compare.jsonl".to_owned(),
             Export::Page => "report.html".to_owned(),
+            Export::Pdf => "report.pdf".to_owned(),
             Export::Markdown => "report.md".to_owned(),
             Export::Workbook => "gatecrawl.xlsx".to_owned(),
             Export::Junit => "junit.xml".to_owned(),
@@ -172,10 +181,10 @@ mod tests {
         for format in Format::ALL {
             assert_eq!(format.name().parse::<Format>().expect("known"), format);
         }
-        let fault = "pdf".parse::<Format>().expect_err("unknown");
+        let fault = "odt".parse::<Format>().expect_err("unknown");
         assert_eq!(
             fault.to_string(),
-            "no export format \"pdf\"; known are csv, jsonl, html, md, xlsx, junit, screaming-frog, json"
+            "no export format \"odt\"; known are csv, jsonl, html, pdf, md, xlsx, junit, screaming-frog, json"
         );
     }
 

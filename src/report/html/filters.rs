@@ -3,7 +3,7 @@
 use minijinja::Environment;
 use minijinja::value::Value;
 
-use crate::report::words::{count, number, percent, tame};
+use crate::report::words::{count, decoded, number, percent, tame};
 
 /// Maximum characters shown of an address; the link has all of it.
 const LONG: usize = 240;
@@ -19,6 +19,7 @@ pub(super) fn add(page: &mut Environment<'_>) {
     page.add_filter("points", |value: f64| format!("{value:.1}"));
     page.add_filter("ms", ms);
     page.add_filter("short", short);
+    page.add_filter("decoded", |text: &str| decoded(text).into_owned());
     page.add_filter("advice", advice);
     page.add_filter("capitalize_first", capitalize_first);
     page.add_filter("is_link", is_link);

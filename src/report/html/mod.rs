@@ -1,14 +1,19 @@
-//! The HTML report: one file without a script and without a request to anywhere. Its text and markup are in a template,
+//! The HTML report: one file without a request to anywhere, which is whole without its script. Its text and markup are in a template,
 //! its style in a stylesheet; the code here does only what a template cannot do. Every text passes one function, which
 //! escapes it and makes visible what would turn or hide writing.
 
 mod chart;
 mod filters;
+pub(super) mod pdf;
 
 use std::io::{self, Write};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, context, escape_formatter};
+use ring::digest::{SHA256, digest};
 
 use super::files::fault::Fault;
 use super::template::environment;
@@ -18,6 +23,8 @@ use chart::Chart;
 
 const PAGE: &str = include_str!("page.html.j2");
 const STYLE: &str = include_str!("style.css");
+/// Sorts and filters tables, and copies lines. The policy of the page admits it by its hash, and nothing else.
+const SCRIPT: &str = include_str!("report.js");
 
 /// Writes the report. Its size is bounded, so it is rendered as a whole.
 pub(super) fn write(view: &View, mut out: impl Write) -> Result<(), Fault> {
@@ -30,8 +37,11 @@ fn render(view: &View) -> Result<String, minijinja::Error> {
     filters::add(&mut page);
     let chart = Serde(Chart::of(&view.timeline));
     let style = Value::from_safe_string(STYLE.to_owned());
+    let script = Value::from_safe_string(SCRIPT.to_owned());
+    let hash = BASE64_STANDARD.encode(digest(&SHA256, SCRIPT.as_bytes()));
+    let hash = Value::from_safe_string(hash);
     page.template_from_str(PAGE)?
-        .render(context! { style, chart, ..Value::from(Serde(view)) })
+        .render(context! { style, script, hash, chart, ..Value::from(Serde(view)) })
 }
 
 /// Returns an environment of templates in which every text is escaped.

@@ -183,7 +183,7 @@ const VERDICTS: [(Verdict, &str, &str); 6] = [
     ),
     (
         Verdict::Unconfirmed,
-        "fails, with too little evidence to say how",
+        "fails, with too little evidence to say how; `--confirm standard` gives more",
         "other",
     ),
     (Verdict::Intermittent, "comes and goes", "other"),

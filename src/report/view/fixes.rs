@@ -1,6 +1,5 @@
 //! The findings: problem, cause, evidence and fix.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -14,7 +13,7 @@ use crate::store::{
 };
 
 use super::pages::{CURL, page_id};
-use super::problems::{Problem, problems};
+use super::problems::{Problem, problems, to_fix};
 
 /// Maximum findings shown; the others are in findings.csv.
 const MOST: usize = 40;
@@ -24,9 +23,6 @@ const SENTENCES: usize = 8;
 
 /// Maximum lines of advice of a finding; `gatecrawl explain` prints all of them.
 const LINES: usize = 6;
-
-/// Maximum findings in the list of what to fix first.
-const FIRST: usize = 3;
 
 /// Maximum experiments shown.
 const EXPERIMENTS: usize = 60;
@@ -117,6 +113,8 @@ struct UrlView {
 pub(crate) struct ExperimentView {
     #[serde(flatten)]
     found: StoredTrial,
+    /// How its requests differ from the crawl's own.
+    way: &'static str,
     separates: &'static str,
 }
 
@@ -128,15 +126,13 @@ pub(super) fn findings(
 ) -> Result<Findings, StoreError> {
     let urls = store.urls_of_findings(run.id, URLS as u32)?;
     let problems = problems(all);
-    let shown = problems.iter().take(MOST).enumerate();
-    let mut to_fix: Vec<(usize, &Problem<'_>)> = shown
-        .filter(|(_, problem)| problem.main.severity > Severity::Notice)
-        .collect();
-    to_fix.sort_by_key(|(_, problem)| Reverse((problem.main.severity, problem.pages())));
-    let rows = problems.iter().take(MOST);
+    let shown = &problems[..problems.len().min(MOST)];
     Ok(Findings {
-        first: to_fix.iter().take(FIRST).map(|(at, _)| *at).collect(),
-        rows: rows.map(|problem| finding(problem, &urls, run)).collect(),
+        first: to_fix(shown),
+        rows: shown
+            .iter()
+            .map(|problem| finding(problem, &urls, run))
+            .collect(),
         total: problems.len(),
     })
 }
@@ -229,6 +225,7 @@ pub(super) fn experiments(all: &[StoredTrial]) -> Vec<ExperimentView> {
     shown
         .map(|found| ExperimentView {
             found: found.clone(),
+            way: found.experiment.way(),
             separates: found.experiment.separates(),
         })
         .collect()

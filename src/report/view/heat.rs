@@ -44,6 +44,38 @@ struct Cell {
     heat: u8,
 }
 
+/// The hosts of the site, if there are several.
+#[derive(Debug, Serialize)]
+pub(crate) struct Hosts {
+    rows: Vec<Section>,
+    /// Number of all hosts.
+    total: usize,
+}
+
+/// Returns the hosts, the worst first.
+pub(super) fn hosts(all: &[StoredPart]) -> Hosts {
+    let shown = if all.len() > 1 { all } else { &[] };
+    Hosts {
+        rows: worst_of(shown)
+            .into_iter()
+            .map(|host| section(host, &[]))
+            .collect(),
+        total: all.len(),
+    }
+}
+
+fn worst_of(parts: &[StoredPart]) -> Vec<&StoredPart> {
+    let mut worst: Vec<&StoredPart> = parts.iter().collect();
+    worst.sort_by(|a, b| {
+        let rate = |part: &StoredPart| (part.error_rate.low, part.failing, part.urls);
+        rate(b)
+            .partial_cmp(&rate(a))
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
+    worst.truncate(MOST);
+    worst
+}
+
 /// The map while it is drawn.
 pub(super) struct Grid<'a> {
     worst: Vec<&'a StoredPart>,
@@ -60,14 +92,7 @@ impl<'a> Grid<'a> {
         run: &RunRow,
         parts: &'a [StoredPart],
     ) -> Result<Grid<'a>, StoreError> {
-        let mut worst: Vec<&StoredPart> = parts.iter().collect();
-        worst.sort_by(|a, b| {
-            let rate = |part: &StoredPart| (part.error_rate.low, part.failing, part.urls);
-            rate(b)
-                .partial_cmp(&rate(a))
-                .unwrap_or(std::cmp::Ordering::Equal)
-        });
-        worst.truncate(MOST);
+        let worst = worst_of(parts);
         let names: Vec<&str> = worst.iter().map(|part| part.name.as_str()).collect();
         Ok(Grid {
             numbers: store.section_numbers(run.id, &names)?,
@@ -95,7 +120,7 @@ impl<'a> Grid<'a> {
     }
 }
 
-fn section(part: &StoredPart, cells: &[Cell; COLUMNS]) -> Section {
+fn section(part: &StoredPart, cells: &[Cell]) -> Section {
     Section {
         name: part.name.clone(),
         urls: part.urls,

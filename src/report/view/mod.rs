@@ -12,6 +12,8 @@ pub(super) mod problems;
 mod scores;
 mod timeline;
 
+use std::io;
+
 use serde::Serialize;
 
 use brief::{Brief, Headline, Trend};
@@ -19,6 +21,7 @@ use brief::{Brief, Headline, Trend};
 use crate::assess::{FOOTER, GateResult, MODEL};
 use crate::store::{RunRow, Store};
 
+use super::files::cover::Audience;
 use super::files::fault::Fault;
 use super::files::format::Export;
 use super::wanted::Wanted;
@@ -27,9 +30,21 @@ use super::words::uncaught;
 pub(super) use facts::{About, Part};
 pub(super) use timeline::{Bin, Timeline};
 
+/// Whose report it is.
+#[derive(Debug, Serialize)]
+struct CoverView {
+    /// In place of the site's name.
+    title: Option<String>,
+    /// A picture, as an address that holds it.
+    logo: Option<String>,
+    /// Whether attempts and commands are left out.
+    client: bool,
+}
+
 /// A run in words.
 #[derive(Debug, Serialize)]
 pub(super) struct View {
+    cover: CoverView,
     pub(super) about: About,
     pub(super) headline: Headline,
     /// What changed since the baseline, in sentences.
@@ -44,6 +59,8 @@ pub(super) struct View {
     #[serde(skip)]
     pub(super) timeline: Timeline,
     heat: heat::Heat,
+    /// The hosts, the worst first; empty if there is one.
+    hosts: heat::Hosts,
     findings: fixes::Findings,
     pages: pages::Pages,
     experiments: Vec<fixes::ExperimentView>,
@@ -86,7 +103,13 @@ impl View {
             }
         })?;
         Ok(View {
+            cover: CoverView {
+                title: wanted.cover.title.clone(),
+                logo: wanted.cover.picture().map_err(io::Error::other)?,
+                client: wanted.cover.audience == Audience::Client,
+            },
             about: facts::about(run, &summary, zone),
+            hosts: heat::hosts(&summary.scores.hosts),
             news: brief.sentences(),
             trends: brief.trends,
             headline: brief.state,

@@ -1,9 +1,10 @@
 //! Findings that differ only in their places, put together: one outage of forty sections or three hundred hosts is to be
 //! read once, with what it covers listed inside.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use crate::assess::diagnose::rules::Scope;
+use crate::assess::diagnose::rules::{Scope, Severity};
 use crate::report::words::{count, number};
 use crate::store::StoredFinding;
 
@@ -30,6 +31,19 @@ pub fn problems(all: &[StoredFinding]) -> Vec<Problem<'_>> {
         }
     }
     problems
+}
+
+/// Maximum problems in a list of what to fix first.
+const FIRST: usize = 3;
+
+/// Returns the places of the problems to fix first: the worst, and of equally bad ones those with the most pages.
+pub fn to_fix(problems: &[Problem<'_>]) -> Vec<usize> {
+    let mut worst: Vec<usize> = (0..problems.len())
+        .filter(|at| problems[*at].main.severity > Severity::Notice)
+        .collect();
+    worst.sort_by_key(|at| Reverse((problems[*at].main.severity, problems[*at].pages())));
+    worst.truncate(FIRST);
+    worst
 }
 
 fn is_same(one: &StoredFinding, other: &StoredFinding) -> bool {

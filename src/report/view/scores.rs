@@ -97,10 +97,7 @@ fn view(name: &'static str, score: &StoredScore, word: fn(Band) -> &'static str)
         Score::Inconclusive {
             first_attempts,
             needed,
-        } => {
-            let pages = words::count(first_attempts, "page");
-            (None, format!("{pages}; a score needs at least {needed}"))
-        }
+        } => (None, words::too_few(first_attempts, needed)),
     };
     ScoreView {
         name,

@@ -31,9 +31,18 @@ pub(crate) use tools::{
     SitemapFormat,
 };
 
+/// What people begin with.
+const EXAMPLES: &str = "\
+Examples:
+  gatecrawl demo                            try it on a site with faults, in a minute or two
+  gatecrawl audit example.com -o out        crawl a site, then open out/report.html
+  gatecrawl check https://example.com/a     request one page and explain the answer
+  gatecrawl explain 502                     what a code means and what to do
+  gatecrawl schedule add shop example.com --schedule 'weekly on mon 06:00'";
+
 /// Finds the pages of a site that answer 5xx: how often, since when and why.
 #[derive(Debug, Parser)]
-#[command(name = "gatecrawl", version, max_term_width = 100)]
+#[command(name = "gatecrawl", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalArgs,

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueHint};
 
-use crate::report::Format;
+use crate::report::{Audience, Format};
 
 use super::value::place;
 
@@ -14,10 +14,20 @@ pub(crate) struct ExportArgs {
     /// Write the exports to this directory
     #[arg(short = 'o', long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = PathBufValueParser::new().try_map(place))]
     pub(crate) out: Option<PathBuf>,
-    /// Formats of the exports: csv, json, html, md, jsonl, xlsx, junit, screaming-frog
+    /// Formats of the exports: csv, json, html, pdf, md, jsonl, xlsx, junit, screaming-frog
     /// [default: csv,json,html]
     #[arg(short = 'f', long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) format: Vec<Format>,
+    /// Title of the report, in place of the site's name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// Picture at the top of the report: PNG, JPEG, GIF, WebP or SVG of at most 256 KiB
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) logo: Option<PathBuf>,
+    /// Readers of the report: `team` shows everything, `client` leaves out attempts and commands
+    /// [default: team]
+    #[arg(long, value_name = "team|client")]
+    pub(crate) audience: Option<Audience>,
     /// Write even if the directory has other files
     #[arg(long)]
     pub(crate) overwrite: bool,

@@ -2,6 +2,7 @@
 
 use crate::audit::{Asked, Out};
 use crate::model::Zone;
+use crate::report::Cover;
 use crate::store::{RunId, Store};
 
 use crate::settings::args::{AuditArgs, BaselineArgs, ExportArgs};
@@ -21,6 +22,11 @@ pub(crate) fn of_stored(export: &ExportArgs, baseline: &BaselineArgs) -> Asked {
         out: export.out.clone().map(Out::To),
         formats: export.formats(),
         overwrite: export.overwrite,
+        cover: Cover {
+            title: export.title.clone(),
+            logo: export.logo.clone(),
+            audience: export.audience.unwrap_or_default(),
+        },
         gates: Vec::new(),
         baseline: baseline.baseline.clone(),
         maps: baseline.maps.map.clone(),
@@ -37,6 +43,9 @@ pub(crate) fn again(args: &AuditArgs, store: &Store, run: RunId) -> Result<Asked
     if asked.out.is_none() {
         asked.out = kept.out;
         asked.overwrite |= kept.overwrite;
+        if asked.cover == Cover::default() {
+            asked.cover = kept.cover;
+        }
         if args.export.format.is_empty() {
             asked.formats = kept.formats;
         }

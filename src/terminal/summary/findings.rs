@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::assess::diagnose::rules::{Severity, title};
-use crate::assess::playbook::lookup;
-use crate::report::words::causes_of;
+use crate::assess::playbook::{Owner, lookup};
+use crate::report::words::{causes_of, decoded};
+use crate::report::{Problem, problems, to_fix};
 use crate::store::StoredFinding;
 use crate::terminal::output_style::OutputStyle;
 use crate::terminal::paint::{BOLD, PLAIN, RED, YELLOW, paint};
@@ -17,15 +18,16 @@ const MOST: usize = 6;
 /// Maximum sentences of evidence shown for each finding.
 const SENTENCES: usize = 3;
 
-/// Renders the worst findings.
+/// Renders the worst findings, and what to do first.
 pub(super) fn findings(all: &[StoredFinding], output: OutputStyle) -> String {
     let mut out = String::new();
+    let all = problems(all);
     if all.is_empty() {
         return out;
     }
     let _ = writeln!(out, "\n  Findings");
-    for finding in all.iter().take(MOST) {
-        write_finding(finding, output, &mut out);
+    for problem in all.iter().take(MOST) {
+        write_finding(problem, output, &mut out);
     }
     let more = all.len().saturating_sub(MOST) as u64;
     if more > 0 {
@@ -35,10 +37,36 @@ pub(super) fn findings(all: &[StoredFinding], output: OutputStyle) -> String {
             count(more, "finding")
         );
     }
+    write_steps(&all, output, &mut out);
     out
 }
 
-fn write_finding(finding: &StoredFinding, output: OutputStyle, out: &mut String) {
+/// Writes the first step of each of the problems that are to be fixed first.
+fn write_steps(all: &[Problem<'_>], output: OutputStyle, out: &mut String) {
+    let first = to_fix(all);
+    if first.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n  Next steps");
+    for (number, problem) in (1..).zip(first.into_iter().map(|at| &all[at])) {
+        let playbook = lookup(&problem.main.advice, problem.main.server.as_deref());
+        let playbook = playbook.unwrap_or_default();
+        let who = playbook.owner.map_or("", Owner::team);
+        let step = playbook.act.first().map_or("", String::as_str);
+        let pages = problem.pages().map(|pages| count(pages, "page"));
+        let what = [Some(tame(&problem.place()).into_owned()), pages];
+        let what: Vec<String> = what.into_iter().flatten().collect();
+        let who = match (who, step) {
+            ("", _) | (_, "") => who.to_owned(),
+            (who, _) => format!("{who}: "),
+        };
+        let text = format!("{who}{step} ({})", what.join(", "));
+        out.push_str(&paragraph(&text, output.width, &format!("    {number}. ")));
+    }
+}
+
+fn write_finding(problem: &Problem<'_>, output: OutputStyle, out: &mut String) {
+    let finding = problem.main;
     let style = match finding.severity {
         Severity::Critical | Severity::Error => RED,
         Severity::Warning => YELLOW,
@@ -49,9 +77,11 @@ fn write_finding(finding: &StoredFinding, output: OutputStyle, out: &mut String)
         style,
         output.color,
     );
-    let subject = tame(&finding.subject);
-    let pages = finding
-        .pages
+    let place = problem.place();
+    let place = decoded(&place);
+    let subject = tame(&place);
+    let pages = problem
+        .pages()
         .map(|pages| format!(" ({})", count(pages, "page")));
     let _ = writeln!(
         out,
@@ -118,7 +148,13 @@ mod tests {
             color: false,
             width: 80,
         };
-        let text = findings(&vec![finding; 8], output);
+        let all: Vec<StoredFinding> = (0..8)
+            .map(|number| StoredFinding {
+                advice: format!("upstream_timeout{}", "_".repeat(number)),
+                ..finding.clone()
+            })
+            .collect();
+        let text = findings(&all, output);
         let first: Vec<&str> = text.lines().skip(2).take(6).collect();
         assert_eq!(
             first,
@@ -131,9 +167,10 @@ mod tests {
                 "    error    Answers fail when a timer fires  https://shop.test/search/ (64 pages)",
             ]
         );
-        assert!(
-            text.ends_with("and 2 findings more, see findings.csv\n"),
-            "{text}"
-        );
+        let rest = "    and 2 findings more, see findings.csv\n\n  Next steps\n    1. developers: ";
+        assert!(text.contains(rest), "{text}");
+        let same = findings(&vec![finding; 8], output);
+        let told = same.matches("Answers fail when a timer fires").count();
+        assert_eq!((told, same.contains("(512 pages)")), (1, true), "{same}");
     }
 }

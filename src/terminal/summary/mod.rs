@@ -9,7 +9,9 @@ use std::path::PathBuf;
 
 use crate::assess::Verdict;
 use crate::model::{Cause, SkipReason};
-use crate::report::words::{apart, by_name, external_links, left_out, resources, uncaught};
+use crate::report::words::{
+    apart, by_name, decoded, external_links, left_out, resources, uncaught,
+};
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
 use super::output_style::OutputStyle;
@@ -27,6 +29,10 @@ pub(crate) struct SummaryInput<'a> {
     pub(crate) run: &'a RunRow,
     pub(crate) summary: &'a RunSummary,
     pub(crate) worst: &'a [WorstPage],
+    /// The state of the site in a sentence or two.
+    pub(crate) headline: Option<&'a str>,
+    /// The results of the gates, a line each.
+    pub(crate) gates: &'a str,
     /// Parts of the site that could not be seen although no page failed.
     pub(crate) gaps: &'a Gaps,
     /// The exports that were written.
@@ -62,7 +68,14 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
         run.site,
         count(pages.fetched, "page")
     );
-    writeln!(out, "{}\n", paint(&head, BOLD, color))?;
+    writeln!(out, "{}", paint(&head, BOLD, color))?;
+    if let Some(headline) = input.headline {
+        out.push_str(&paragraph(&tame(headline), input.output.width, ""));
+    }
+    writeln!(out)?;
+    if !input.gates.is_empty() {
+        writeln!(out, "{}", input.gates)?;
+    }
     out.push_str(&scores::scores(&summary.scores, color));
     writeln!(
         out,
@@ -92,7 +105,6 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
     }
     write_gaps(input.gaps, out)?;
     out.push_str(&scores::lost(&summary.scores));
-    out.push_str(&findings::findings(&summary.findings, input.output));
     if !input.worst.is_empty() {
         writeln!(
             out,
@@ -102,6 +114,7 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
             writeln!(out, "    {}", worst(page, color))?;
         }
     }
+    out.push_str(&findings::findings(&summary.findings, input.output));
     writeln!(out)?;
     if let Some(dir) = input.files.first().and_then(|file| file.parent()) {
         let files = count(input.files.len() as u64, "file");
@@ -218,7 +231,7 @@ fn worst(page: &WorstPage, color: bool) -> String {
         paint(&status, RED, color),
         number(page.inlinks),
         page.verdict.name(),
-        tame(&page.address),
+        tame(&decoded(&page.address)),
     )
 }
 

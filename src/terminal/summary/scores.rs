@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::assess::{Band, Interval, MODEL, Score};
-use crate::report::words::{deduction, hindrance, risk};
+use crate::report::words::{deduction, hindrance, risk, too_few};
 use crate::store::{RunScores, StoredDeduction, StoredScore};
 use crate::terminal::paint::{GREEN, PLAIN, RED, YELLOW, paint};
-use crate::terminal::text::{count, tame};
+use crate::terminal::text::tame;
 
 /// Maximum deductions shown.
 const MOST: usize = 5;
@@ -83,10 +83,7 @@ fn line(
         Score::Inconclusive {
             first_attempts,
             needed,
-        } => format!(
-            "inconclusive: {}; a score needs at least {needed}",
-            count(first_attempts, "page")
-        ),
+        } => format!("inconclusive: {}", too_few(first_attempts, needed)),
     })
 }
 

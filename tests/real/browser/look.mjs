@@ -28,6 +28,7 @@ try {
   for (const view of views) {
     await look(view);
   }
+  await widths();
   await keyboard();
   await print();
 } finally {
@@ -73,6 +74,32 @@ async function look({ name, ...options }) {
     if (impact === "serious" || impact === "critical") {
       found.violations.push(`${name}: ${id} at ${nodes.slice(0, 3).map((node) => node.target).join(", ")}`);
     }
+  }
+  await page.context().close();
+}
+
+// At no width does the page scroll sideways, whether its details are open or not, and targets are large enough. Tables
+// sort and filter.
+async function widths() {
+  const page = await open({ viewport: { width: 1280, height: 900 } });
+  for (const is_open of [false, true]) {
+    await page.evaluate((is_open) => document.querySelectorAll("details").forEach((part) => { part.open = is_open; }), is_open);
+    for (const width of [320, 390, 600, 704, 760, 900, 1042, 1280, 1920]) {
+      await page.setViewportSize({ width, height: 900 });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      if (wide > 0) found.wide.push(`${width} pixels, details ${is_open ? "open" : "closed"}: ${wide} more`);
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+  const filter = page.locator("#pages .filter input");
+  if (await filter.count()) {
+    const rows = page.locator("#pages table.wide > tbody > tr:visible");
+    const all = await rows.count();
+    await filter.fill("no page has these words");
+    if (await rows.count()) found.said.push("the filter of the pages leaves rows");
+    await filter.fill("");
+    await page.locator("#pages .sort").first().click();
+    if (await rows.count() !== all) found.said.push("sorting loses rows");
   }
   await page.context().close();
 }

@@ -6,15 +6,10 @@ use crate::settings::exit::Exit;
 use crate::terminal::paint::{GREEN, RED, YELLOW, paint};
 use crate::terminal::streams::People;
 
-/// Prints the result of each gate; with `--quiet` only of those that did not hold.
-pub(in crate::cli) fn print(results: &[GateResult], people: &People) {
-    for result in results {
-        let line = line(result, people.color);
-        match result.result {
-            GateStatus::Held => people.mention(line),
-            GateStatus::Failed | GateStatus::Undecided => people.say(line),
-        }
-    }
+/// Returns the result of each gate, a line each; with `--quiet` only of those that did not hold.
+pub(in crate::cli) fn lines(results: &[GateResult], people: &People) -> String {
+    let shown = (results.iter()).filter(|it| !people.quiet || it.result != GateStatus::Held);
+    shown.map(|it| line(it, people.color) + "\n").collect()
 }
 
 /// Returns the exit code of an audit that was made. One that could not be made has its own code.

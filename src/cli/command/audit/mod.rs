@@ -21,7 +21,7 @@ use crate::settings::plan::order::{fresh, resumed, to_resume};
 use crate::settings::plan::{agents, asked};
 use crate::settings::{failure, plan};
 use crate::terminal::output_style::OutputStyle;
-use crate::terminal::progress::Progress;
+use crate::terminal::progress::{Ahead, Progress};
 use crate::terminal::streams::{Console, People};
 use crate::terminal::summary::gaps::gaps;
 use crate::terminal::summary::{SummaryInput, WORST, summary};
@@ -104,7 +104,8 @@ async fn carry_out(
         mention_few_files(people);
         mention_no_contact(&crawl.plan, people);
     }
-    let watch = Watch::new(Progress::new(people.clone()));
+    let ahead = order.crawl().map(|crawl| Ahead::of(&crawl.plan));
+    let watch = Watch::new(Progress::new(people.clone(), ahead.unwrap_or_default()));
     let audited = make(order, watch, stop)
         .await
         .map_err(|fault| failed(fault, &hint))?;
@@ -128,17 +129,25 @@ fn print_results(
     hint: &str,
     console: &Console,
 ) -> Result<Exit, Failure> {
-    let Audited { run, ended, .. } = audited;
+    let run = &audited.run;
     let people = &console.people;
     let Some(delivered) = &audited.delivered else {
         return Ok(Exit::Done);
     };
     say(audited, delivered, store, console)?;
     settle(store, run)?;
+    let exit = conclude(audited, delivered, hint, people);
+    mention_report(delivered, people);
+    Ok(exit)
+}
+
+/// Prints what is left to say of a run that is not whole, or not about the site; returns the exit code.
+fn conclude(audited: &Audited, delivered: &Delivered, hint: &str, people: &People) -> Exit {
+    let Audited { run, ended, .. } = audited;
     let resume = |what| format!("; `gatecrawl audit --resume {}{hint}` {what}", run.id);
     if let Some((why, exit)) = unfinished::why(audited) {
         people.say(why + &resume("continues"));
-        return Ok(exit);
+        return exit;
     }
     let resume = match ended {
         Ended::Incomplete => resume("requests them"),
@@ -146,12 +155,12 @@ fn print_results(
     };
     if let Some(why) = &delivered.unaudited {
         people.say(format!("could not audit {}: {why}{resume}", run.site));
-        return Ok(Exit::NoAudit);
+        return Exit::NoAudit;
     }
     if *ended == Ended::Incomplete {
         people.say(unfinished::incomplete(&delivered.summary) + &resume);
     }
-    Ok(gates::exit_of(&delivered.gates))
+    gates::exit_of(&delivered.gates)
 }
 
 /// Prints the summary and the results of the gates.
@@ -163,22 +172,39 @@ fn say(
 ) -> Result<(), Failure> {
     let (run, people) = (&audited.run, &console.people);
     let changes = delivered.comparison.as_ref().map(compare::headline);
+    let gates = gates::lines(&delivered.gates, people);
     let input = SummaryInput {
         run,
         summary: &delivered.summary,
         worst: &store.worst_pages(run.id, WORST)?,
+        headline: Some(&delivered.brief.state.text),
+        gates: &gates,
         gaps: &gaps(store, run)?,
         files: &delivered.files,
         changes: changes.as_deref(),
         database: store.path().display().to_string(),
         output: OutputStyle::of_people(console),
     };
-    people.mention(format!("\n{}", summary(&input)));
+    if people.quiet {
+        gates.lines().for_each(|line| people.say(line));
+    } else {
+        people.say(format!("\n{}", summary(&input).trim_end()));
+    }
     if let (Some(away), None) = (&audited.away, &delivered.unaudited) {
         people.say(away);
     }
-    gates::print(&delivered.gates, people);
     Ok(())
+}
+
+/// Prints where to read on, as the last line.
+fn mention_report(delivered: &Delivered, people: &People) {
+    let report = delivered
+        .files
+        .iter()
+        .find(|file| file.ends_with("report.html"));
+    if let Some(report) = report {
+        people.mention(format!("Open {}", report.display()));
+    }
 }
 
 /// Prints a note if the limit of open files allows fewer open requests than usual.

@@ -3,9 +3,11 @@
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use crate::assess::diagnose::rules::title;
+use crate::assess::playbook::{Owner, lookup};
 use crate::assess::{Band, FOOTER, GateResult, Score, Verdict};
 use crate::model::{Moment, SkipReason};
 use crate::report::words::{by_name, hindrance, risk};
+use crate::report::{problems, to_fix};
 use crate::store::tables::Kind;
 use crate::store::{RunRow, RunSummary, StoredScore};
 
@@ -33,6 +35,9 @@ pub(super) fn write(
 ) -> Result<(), XlsxError> {
     let sheet = workbook.add_worksheet_with_constant_memory()?;
     sheet.set_name("summary")?;
+    // One page of A4 for those who print it.
+    sheet.set_paper_size(9);
+    sheet.set_print_fit_to_pages(1, 1);
     for (column, width) in (0..).zip(WIDTHS) {
         sheet.set_column_width(column, width)?;
     }
@@ -53,6 +58,26 @@ pub(super) fn write(
         lines.time("Ended", ended)?;
     }
     lines.line("State", &[Content::Text(run.state.name())])?;
+
+    let problems = problems(&summary.findings);
+    let first = to_fix(&problems);
+    if !first.is_empty() {
+        lines.heading(&texts(&["Fix first", "What to do", "Pages", "", "For"]))?;
+    }
+    for problem in first.into_iter().map(|at| &problems[at]) {
+        let playbook = lookup(&problem.main.advice, problem.main.server.as_deref());
+        let playbook = playbook.unwrap_or_default();
+        let step = playbook.act.first().map_or("", String::as_str);
+        let what = format!("{} ({})", step.replace('`', ""), problem.place());
+        let pages = problem
+            .pages()
+            .map_or(Content::Empty, |pages| Content::Number(pages as f64));
+        let owner = Content::Text(playbook.owner.map_or("", Owner::team));
+        lines.line(
+            title(&problem.main.rule),
+            &[Content::Text(&what), pages, Content::Empty, owner],
+        )?;
+    }
 
     lines.heading(&texts(&["Scores", "Value", "Low 95%", "High 95%", "Band"]))?;
     lines.score(
@@ -111,10 +136,14 @@ pub(super) fn write(
         }
     }
     if !summary.findings.is_empty() {
-        lines.heading(&texts(&["Findings", "Subject"]))?;
-        for finding in &summary.findings {
-            let name = format!("{}: {}", finding.severity.id(), title(&finding.rule));
-            lines.line(&name, &[Content::Text(&finding.subject)])?;
+        lines.heading(&texts(&["Findings", "Where", "Pages"]))?;
+        for problem in &problems {
+            let main = problem.main;
+            let name = format!("{}: {}", main.severity.id(), title(&main.rule));
+            let pages = problem
+                .pages()
+                .map_or(Content::Empty, |pages| Content::Number(pages as f64));
+            lines.line(&name, &[Content::Text(&problem.place()), pages])?;
         }
     }
     lines.heading(&texts(&["Model", FOOTER]))
