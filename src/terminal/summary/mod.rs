@@ -76,7 +76,10 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
     if !input.gates.is_empty() {
         writeln!(out, "{}", input.gates)?;
     }
-    out.push_str(&scores::scores(&summary.scores, color));
+    // Of nothing there is no score, but a reason, which follows the summary.
+    if pages.fetched > 0 {
+        out.push_str(&scores::scores(&summary.scores, color));
+    }
     writeln!(
         out,
         "  Verdicts       {}",
@@ -104,7 +107,9 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
         writeln!(out, "  Changes        {}", tame(changes))?;
     }
     write_gaps(input.gaps, out)?;
-    out.push_str(&scores::lost(&summary.scores));
+    if pages.fetched > 0 {
+        out.push_str(&scores::lost(&summary.scores));
+    }
     if !input.worst.is_empty() {
         writeln!(
             out,
