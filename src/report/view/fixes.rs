@@ -6,9 +6,11 @@ use serde::Serialize;
 
 use crate::assess::diagnose::rules::{Scope, Severity, title};
 use crate::assess::playbook::{Owner, lookup};
+use crate::model::Zone;
 use crate::report::words::causes_of;
 use crate::store::{StoredFinding, StoredTrial};
 
+use super::brief::age;
 use super::pages::Pages;
 
 /// Maximum findings shown; the others are in findings.csv.
@@ -43,6 +45,8 @@ pub(crate) struct FindingView {
     pub(crate) title: String,
     /// Pages that it is about; absent where they are not counted.
     pub(crate) pages: Option<u64>,
+    /// Since when, and in how many runs; empty if only in this one.
+    pub(crate) age: String,
     /// Who usually has to act; empty if nobody in particular.
     pub(crate) owner: &'static str,
     pub(crate) scope: Scope,
@@ -76,7 +80,7 @@ pub(crate) struct ExperimentView {
 }
 
 /// Returns the findings, the worst first.
-pub(super) fn findings(all: &[StoredFinding], pages: &Pages) -> Findings {
+pub(super) fn findings(all: &[StoredFinding], pages: &Pages, zone: &Zone) -> Findings {
     let shown = all.iter().take(MOST).enumerate();
     let mut to_fix: Vec<(usize, &StoredFinding)> = shown
         .filter(|(_, found)| found.severity > Severity::Notice)
@@ -87,13 +91,13 @@ pub(super) fn findings(all: &[StoredFinding], pages: &Pages) -> Findings {
         rows: all
             .iter()
             .take(MOST)
-            .map(|found| finding(found, pages))
+            .map(|found| finding(found, pages, zone))
             .collect(),
         total: all.len(),
     }
 }
 
-fn finding(found: &StoredFinding, pages: &Pages) -> FindingView {
+fn finding(found: &StoredFinding, pages: &Pages, zone: &Zone) -> FindingView {
     let server = found.server.as_deref();
     let playbook = lookup(&found.advice, server).unwrap_or_default();
     let notes = playbook.server.unwrap_or_default();
@@ -102,6 +106,7 @@ fn finding(found: &StoredFinding, pages: &Pages) -> FindingView {
         severity: found.severity,
         title: title(&found.rule).to_owned(),
         pages: found.pages,
+        age: age(found, zone).unwrap_or_default(),
         owner: playbook.owner.map_or("", Owner::team),
         scope: found.scope,
         subject: found.subject.clone(),

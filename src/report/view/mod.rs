@@ -96,7 +96,7 @@ impl View {
             coverage: facts::coverage(&summary),
             heat: grid.heat(),
             timeline,
-            findings: fixes::findings(&summary.findings, &pages),
+            findings: fixes::findings(&summary.findings, &pages, zone),
             experiments: fixes::experiments(&summary.trials),
             pages,
             redirects: listing::redirects(store, run)?,

@@ -5,5 +5,6 @@ mod dead_links;
 pub(super) mod examine;
 mod followed;
 pub(super) mod graph;
+mod over_runs;
 mod run;
 pub(super) mod unlinked;

@@ -1,7 +1,7 @@
 //! Findings of the diagnosis rules. `Advice` is a topic of `gatecrawl explain`.
 
 use super::column::{
-    Kind::{Address, Name, Share, Text},
+    Kind::{Address, Name, Share, Text, Time, Whole},
     Names, columns,
 };
 use super::view::{
@@ -29,6 +29,11 @@ columns! {
         "The evidence, in words with numbers.";
     ADVICE = "Advice", Text, "advice", wide 24,
         "A topic of `gatecrawl explain`.";
+    SINCE = "Since", Time, "since",
+        "When the first of the consecutive runs began that have this finding about this subject.";
+    RUNS = "Runs", Whole, "runs",
+        "How many runs these are, this one included. A run is compared with the one before it of the same project, or \
+        of the same scope and limits.";
 }
 
 /// The view.

@@ -28,6 +28,7 @@ pub fn title(rule: &str) -> &str {
         "sitemap_failing" => "A sitemap cannot be read",
         "sitemap_lists_failing" => "The sitemap lists pages that fail",
         "slow_host" => "The host answers slowly",
+        "slow_pages" => "Pages that answer slowly",
         "soft_error" => "Error pages that say 200",
         "start_page" => "The start page is no page",
         "timeout_wall" => "Answers fail when a timer fires",

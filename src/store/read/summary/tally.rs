@@ -18,7 +18,10 @@ const SETTLED: u8 = 2;
 const SKIPPED: u8 = 3;
 
 /// Counts the URLs of a concluded run. Leaves fields that are not counts of URLs empty.
-pub(super) fn count_run(connection: &Connection, run: i64) -> rusqlite::Result<RunSummary> {
+pub(in crate::store) fn count_run(
+    connection: &Connection,
+    run: i64,
+) -> rusqlite::Result<RunSummary> {
     let mut attempts = connection.prepare(
         "SELECT url, purpose, outcome, status FROM attempt WHERE run = ?
          ORDER BY url, number",
