@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::assess::{Interval, Verdict};
 use crate::store::{
-    RunRow, RunScores, RunState, RunSummary, Store, StoreError, StoredPart, StoredScore,
+    RunOverview, RunRow, RunScores, RunState, RunSummary, Store, StoreError, StoredPart,
+    StoredScore,
 };
 
 use super::metric::Metric;
@@ -26,6 +27,8 @@ pub fn metrics_of_run(
     let own = [("project", project), ("site", run.site.as_str())];
     let mut metrics = attempts(store, run, own)?;
     metrics.extend(pages(&summary, own));
+    let overview = store.overview(run.id)?;
+    metrics.extend(overview.iter().flat_map(|overview| bounds(overview, own)));
     metrics.extend(scores(summary.scores, own));
     metrics.extend(times(run, own));
     metrics.retain(|metric| !metric.samples.is_empty());
@@ -140,6 +143,50 @@ fn scores(scores: RunScores, own: Own<'_>) -> [Metric; 3] {
             part.indexing_risk
         }),
         of(errors, scores.error_rate, |part| Some(part.error_rate)),
+    ]
+}
+
+/// Returns the bounds of the site's scores, its coverage, and how fast it answers.
+fn bounds(overview: &RunOverview, own: Own<'_>) -> [Metric; 4] {
+    let of = |name, about, score: Option<Interval>| {
+        let ends = score.map_or(Vec::new(), |score| {
+            vec![("low", score.low), ("high", score.high)]
+        });
+        ends.into_iter()
+            .fold(Metric::gauge(name, "1", about), |metric, (end, value)| {
+                metric.with(&[own[0], own[1], ("end", end)], value)
+            })
+    };
+    let coverage = Metric::gauge(
+        "gatecrawl_run_coverage_ratio",
+        "1",
+        "Share of the known pages that the last run fetched, 0 to 1",
+    );
+    let first_byte = Metric::gauge(
+        "gatecrawl_run_first_byte_seconds",
+        "s",
+        "Time to the first byte of good answers in the last run, by quantile",
+    );
+    let quantiles = overview.first_byte_ms.map_or(Vec::new(), |time| {
+        vec![("0.5", time.value), ("0.95", time.high)]
+    });
+    [
+        of(
+            "gatecrawl_crawlability_score_bound",
+            "The 95 % interval of the site's crawlability, by end",
+            overview.crawlability,
+        ),
+        of(
+            "gatecrawl_indexing_risk_score_bound",
+            "The 95 % interval of the site's indexing risk, by end",
+            overview.indexing_risk,
+        ),
+        (overview.coverage).map_or(coverage.clone(), |share| coverage.with(&own, share)),
+        quantiles
+            .into_iter()
+            .fold(first_byte, |metric, (quantile, ms)| {
+                metric.with(&[own[0], own[1], ("quantile", quantile)], ms / 1_000.0)
+            }),
     ]
 }
 

@@ -251,6 +251,12 @@ pub enum Evidence {
         p95_ms: u64,
         answers: u64,
     },
+    SlowPages {
+        pages: Ratio,
+        limit_ms: u64,
+        median_ms: u64,
+        p95_ms: u64,
+    },
     Unseen {
         urls: Ratio,
     },
@@ -682,6 +688,22 @@ impl fmt::Display for Evidence {
                 "first byte after {median_ms} ms (median) and {p95_ms} ms (95th percentile) of \
                  {answers} good answers"
             ),
+            E::SlowPages {
+                pages,
+                limit_ms,
+                median_ms,
+                p95_ms,
+            } => {
+                let seconds = |ms: &u64| *ms as f64 / 1000.0;
+                write!(
+                    f,
+                    "{pages} pages take {} s or more to the first byte; half of them all take up to {:.1} s, \
+                     95 % up to {:.1} s",
+                    seconds(limit_ms),
+                    seconds(median_ms),
+                    seconds(p95_ms)
+                )
+            }
             E::Unseen { urls } => {
                 let percent = urls.share() * 100.0;
                 write!(

@@ -97,6 +97,14 @@ impl TimeHistogram {
         self.count += 1;
     }
 
+    /// Adds the counts of another.
+    pub fn merge(&mut self, other: &TimeHistogram) {
+        for (mine, theirs) in self.steps.iter_mut().zip(other.steps.iter()) {
+            *mine = mine.saturating_add(*theirs);
+        }
+        self.count += other.count;
+    }
+
     /// How many were counted.
     pub fn count(&self) -> u64 {
         self.count

@@ -19,6 +19,7 @@ mod url;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 pub use conclude::conclusions::{ClusterFound, Conclusions, TrialFound};
 pub use conclude::scores::PartFound;
@@ -35,6 +36,7 @@ use self::group::{Cluster, ClusterKey};
 use self::host::Host;
 use self::known::Known;
 use self::trials::Trials;
+use super::diagnose::rules::FamilySpeed;
 use super::history::episode::FirstLook;
 use super::history::host_episodes::HostEpisodes;
 use super::score::site::{OTHER, Scored, SiteTally};
@@ -50,6 +52,9 @@ const MOST_HOSTS: usize = 2_000;
 /// only by host and outcome.
 const MOST_CLUSTERS: usize = 1_000;
 
+/// Maximum families of which the speed is counted; about 1 kB each.
+const MOST_FAMILIES: usize = 2_000;
+
 /// The examination of a run in progress.
 #[derive(Debug)]
 pub struct Examination {
@@ -59,6 +64,8 @@ pub struct Examination {
     tally: SiteTally,
     hosts: BTreeMap<String, Host>,
     clusters: Known<ClusterKey, Cluster>,
+    /// By host and pattern; only if any page is slow.
+    speeds: BTreeMap<(String, String), FamilySpeed>,
 }
 
 impl Examination {
@@ -71,6 +78,7 @@ impl Examination {
             tally: SiteTally::default(),
             hosts: BTreeMap::new(),
             clusters: Known::at_most(MOST_CLUSTERS),
+            speeds: BTreeMap::new(),
         }
     }
 
@@ -165,6 +173,9 @@ impl Examination {
             self.host(seen.host).take(seen, &judgement);
         }
         let risk = judgement.indexing_risk();
+        if seen.role == Role::Page && !seen.family.is_empty() {
+            self.count_speed(seen);
+        }
         if seen.role == Role::Page && judgement.attempts > 0 {
             self.tally.add(&Scored {
                 address: seen.address,
@@ -179,6 +190,22 @@ impl Examination {
             weight,
             priority: priority(risk.value, weight),
             cluster,
+        }
+    }
+
+    /// Counts the good answers of a page for the speed of its family.
+    fn count_speed(&mut self, seen: &Seen<'_>) {
+        let good = seen
+            .evidence()
+            .filter(|attempt| !attempt.facts.outcome.is_failure());
+        let answers =
+            good.filter_map(|attempt| Some((attempt.observation.started, attempt.facts.waited?)));
+        let mut answers: Vec<(Moment, Duration)> = answers.collect();
+        let key = (seen.host.to_owned(), seen.family.to_owned());
+        let is_full = self.speeds.len() >= MOST_FAMILIES;
+        if !answers.is_empty() && (!is_full || self.speeds.contains_key(&key)) {
+            let family = self.speeds.entry(key).or_default();
+            family.add(seen.address, &mut answers);
         }
     }
 

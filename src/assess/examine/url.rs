@@ -16,7 +16,7 @@ pub struct Seen<'a> {
     pub host: &'a str,
     /// The first folder of its path.
     pub section: &'a str,
-    /// The pattern of its family; empty if none of its URLs failed.
+    /// The pattern of its family; empty if it never failed and no page of the run is slow.
     pub family: &'a str,
     /// Its role in the crawl.
     pub role: Role,

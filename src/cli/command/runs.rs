@@ -5,7 +5,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use crate::assess::Interval;
+use crate::assess::{Band, Interval};
 use crate::machine;
 use crate::model::Moment;
 use crate::report::pretty_json;
@@ -114,9 +114,13 @@ fn list(args: &RunsArgs, json: bool, console: &mut Console) -> Result<Exit, Fail
         ("STATE", Side::Left),
         ("TOOK", Side::Right),
         ("PAGES", Side::Right),
+        ("COVERAGE", Side::Right),
         ("FAILING", Side::Right),
+        ("ALWAYS", Side::Right),
+        ("AT TIMES", Side::Right),
         ("CRAWLABILITY", Side::Right),
         ("RISK", Side::Right),
+        ("FIRST BYTE", Side::Right),
         ("TREND", Side::Left),
         ("SITE", Side::Left),
     ];
@@ -132,9 +136,10 @@ fn row(runs: &[Listed], at: usize, terminal: bool) -> Vec<String> {
     let took = run.took.map(text::duration);
     let numbers = run.numbers.as_ref();
     let pages = |pages: fn(&RunOverview) -> u64| numbers.map(|of| text::number(pages(of)));
-    let score = |score: fn(&RunOverview) -> Option<Interval>| {
-        let known = numbers.and_then(score);
-        known.map(|known| format!("{:.1}", known.value))
+    let score = |score: fn(&RunOverview) -> (Option<Interval>, Option<Band>)| {
+        let (known, band) = numbers.map(score)?;
+        let band = band.map_or(String::new(), |band| format!(" {}", band.name()));
+        known.map(|known| format!("{:.1}{band}", known.value))
     };
     let cells = [
         Some(run.run.to_string()),
@@ -142,9 +147,13 @@ fn row(runs: &[Listed], at: usize, terminal: bool) -> Vec<String> {
         Some(run.state.to_owned()),
         took,
         pages(|of| of.pages),
+        (numbers.and_then(|of| of.coverage)).map(|share| format!("{:.1} %", share * 100.0)),
         pages(|of| of.failing),
-        score(|of| of.crawlability),
-        score(|of| of.indexing_risk),
+        pages(|of| of.persistent),
+        pages(|of| of.intermittent),
+        score(|of| (of.crawlability, of.crawlability_band)),
+        score(|of| (of.indexing_risk, of.indexing_risk_band)),
+        (numbers.and_then(|of| of.first_byte_ms)).map(|time| format!("{:.0} ms", time.value)),
         Some(trend(&runs[at..], terminal)),
         Some(run.site.clone()),
     ];

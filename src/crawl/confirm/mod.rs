@@ -24,8 +24,9 @@ use self::sentinel::Sentinels;
 use self::waves::Waves;
 
 /// Minimum passes and attempts before a URL counts as persistently failing, if they are far enough
-/// apart.
-const PASSES: u32 = 2;
+/// apart. With three a comparison tells a page that was fine once before from chance (assess/compare);
+/// with two it cannot, and a page that died would not be news.
+const PASSES: u32 = 3;
 const ATTEMPTS: u32 = 3;
 
 /// How long past its `Age` a pass waits for a cached error to expire: the default error TTL of CDNs

@@ -14,15 +14,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::assess::{Band, FOOTER, GateResult, Interval, MODEL, Score, Uncaught, Verdict};
-use crate::model::{Causes, Outcome, ScopePlan, SkipReason};
+use crate::model::{Causes, Moment, Outcome, ScopePlan, SkipReason};
 use crate::store::{
-    RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart, StoredScore,
-    StoredTrial, UrlCounts, WorstPage,
+    RunOverview, RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart,
+    StoredScore, StoredTrial, UrlCounts, WorstPage,
 };
 
 use super::curl::line_of;
 use super::files::fault::Fault;
 use super::tables::changes::comparison_json;
+use super::view::brief::recent_runs;
 use super::wanted::Wanted;
 use super::words::{by_name, uncaught};
 use listed::{FailingPage, FailingPages, MOST_LISTED};
@@ -51,11 +52,22 @@ struct Summary<'a> {
     experiments: Vec<Experiment<'a>>,
     worst: Vec<Worst<'a>>,
     failing_pages: FailingPages,
+    /// The last runs that show the same pages, the oldest first, this one included.
+    trend: Vec<TrendRun>,
     #[serde(skip_serializing_if = "Option::is_none")]
     compare: Option<Value>,
     gates: &'a [GateResult],
     model: Model,
     files: Vec<&'a str>,
+}
+
+/// A run of the trend.
+#[derive(Serialize)]
+struct TrendRun {
+    run: i64,
+    started: Moment,
+    #[serde(flatten)]
+    numbers: RunOverview,
 }
 
 #[derive(Serialize)]
@@ -212,12 +224,30 @@ pub(super) fn write(
     let mut document = document(run, &summary, (&wanted.gates, files));
     document.worst = worst.iter().map(|page| self::worst(page, run)).collect();
     document.failing_pages = failing_pages(store, run)?;
+    document.trend = trend(store, run)?;
     let compared = wanted.compared.as_ref();
     document.compare = (compared.map(|other| comparison_json(&other.comparison))).transpose()?;
     let mut out = BufWriter::new(out);
     serde_json::to_writer_pretty(Escaping(&mut out), &document)?;
     out.write_all(b"\n")?;
     Ok(out.flush()?)
+}
+
+/// Reads the numbers of a run and of those before it.
+fn trend(store: &Store, run: &RunRow) -> Result<Vec<TrendRun>, Fault> {
+    let rows = recent_runs(store, run)?.into_iter();
+    let rows = rows.map(|(run, numbers)| TrendRun {
+        run: run.id.0,
+        started: run.started,
+        numbers: RunOverview {
+            crawlability: numbers.crawlability.map(rounded),
+            indexing_risk: numbers.indexing_risk.map(rounded),
+            coverage: numbers.coverage.map(four_decimals),
+            first_byte_ms: numbers.first_byte_ms.map(rounded),
+            ..numbers
+        },
+    });
+    Ok(rows.collect())
 }
 
 fn document<'a>(
@@ -289,6 +319,7 @@ fn document<'a>(
             total: 0,
             pages: Vec::new(),
         },
+        trend: Vec::new(),
         compare: None,
         gates,
         model: Model {

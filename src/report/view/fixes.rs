@@ -6,12 +6,14 @@ use serde::Serialize;
 
 use crate::assess::diagnose::rules::{Severity, title};
 use crate::assess::playbook::{Owner, lookup};
+use crate::model::Zone;
 use crate::report::curl::line_of;
 use crate::report::words::causes_of;
 use crate::store::{
     FindingUrl, FindingUrls, RunRow, Store, StoreError, StoredFinding, StoredTrial,
 };
 
+use super::brief::age;
 use super::pages::{CURL, page_id};
 use super::problems::{Problem, problems, to_fix};
 
@@ -55,6 +57,8 @@ pub(crate) struct FindingView {
     pub(crate) title: String,
     /// Pages that it is about; absent where they are not counted.
     pub(crate) pages: Option<u64>,
+    /// Since when, and in how many runs; empty if only in this one.
+    pub(crate) age: String,
     /// Who usually has to act; empty if nobody in particular.
     pub(crate) owner: &'static str,
     /// Where it is, in words if there are several places.
@@ -123,6 +127,7 @@ pub(super) fn findings(
     store: &Store,
     run: &RunRow,
     all: &[StoredFinding],
+    zone: &Zone,
 ) -> Result<Findings, StoreError> {
     let urls = store.urls_of_findings(run.id, URLS as u32)?;
     let problems = problems(all);
@@ -131,7 +136,7 @@ pub(super) fn findings(
         first: to_fix(shown),
         rows: shown
             .iter()
-            .map(|problem| finding(problem, &urls, run))
+            .map(|problem| finding(problem, &urls, run, zone))
             .collect(),
         total: problems.len(),
     })
@@ -141,6 +146,7 @@ fn finding(
     problem: &Problem<'_>,
     urls: &BTreeMap<usize, FindingUrls>,
     run: &RunRow,
+    zone: &Zone,
 ) -> FindingView {
     let found = problem.main;
     let server = found.server.as_deref();
@@ -162,6 +168,7 @@ fn finding(
         severity: found.severity,
         title: title(&found.rule).to_owned(),
         pages: problem.pages(),
+        age: age(found, zone).unwrap_or_default(),
         owner: playbook.owner.map_or("", Owner::team),
         subject: problem.place(),
         cause: causes_of(found),

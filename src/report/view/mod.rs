@@ -120,7 +120,7 @@ impl View {
             coverage: facts::coverage(&summary),
             heat: grid.heat(),
             timeline,
-            findings: fixes::findings(store, run, &summary.findings)?,
+            findings: fixes::findings(store, run, &summary.findings, zone)?,
             experiments: fixes::experiments(&summary.trials),
             pages,
             redirects: listing::redirects(store, run)?,

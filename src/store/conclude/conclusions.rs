@@ -26,6 +26,13 @@ const COMPUTED: [&str; 8] = [
 /// never failed.
 pub(in crate::store) const UNCAUGHT: &str = "uncaught";
 
+/// The measure of the share of known pages that were fetched, 0 to 1. Its `seen` counts known pages.
+pub(in crate::store) const COVERAGE: &str = "coverage";
+
+/// The measure of the milliseconds to the first byte of good answers: median, and the 5th and 95th percentile as
+/// bounds.
+pub(in crate::store) const FIRST_BYTE: &str = "first_byte_ms";
+
 /// The band if pages failed, so that the number is an estimate.
 const ESTIMATED: &str = "estimated";
 
@@ -160,7 +167,7 @@ fn store_part(
 fn measures(tx: &Transaction<'_>, run: i64, found: &Conclusions) -> rusqlite::Result<()> {
     let looks = &found.site.looks;
     let rate = |rate: Interval| Some(rate).filter(|_| looks.of > 0);
-    let rows: [(&str, Option<Interval>, Option<Band>); 5] = [
+    let rows: [(&str, Option<Interval>, Option<Band>); 6] = [
         (
             "crawlability",
             found.crawlability.score.known(),
@@ -174,6 +181,7 @@ fn measures(tx: &Transaction<'_>, run: i64, found: &Conclusions) -> rusqlite::Re
         ("error_rate", rate(looks.error_rate()), None),
         ("rate_5xx", rate(looks.rate_5xx()), None),
         ("rate_502", rate(looks.rate_502()), None),
+        (FIRST_BYTE, found.first_byte, None),
     ];
     for (name, score, band) in rows {
         insert!(

@@ -6,5 +6,6 @@ pub(super) mod examine;
 mod findings;
 mod followed;
 pub(super) mod graph;
+mod over_runs;
 mod run;
 pub(super) mod unlinked;

@@ -14,6 +14,7 @@ use super::conclusions;
 use super::examine::run::examine;
 use super::examine::site_files::{extent, site_files};
 use super::graph::{Graph, each_page};
+use super::over_runs::{date_findings, store_coverage};
 use super::unlinked::Reach;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
@@ -25,19 +26,35 @@ impl Store {
     /// Computes the conclusions of a run, unless they are up to date.
     pub fn conclude(&self, run: RunId) -> Result<(), StoreError> {
         let mut connection = self.connect()?;
-        conclude(&mut connection, run.0, &self.turn).map_err(|source| self.fault(source))
+        let Some(attempts) =
+            unconcluded(&connection, run.0).map_err(|source| self.fault(source))?
+        else {
+            return Ok(());
+        };
+        let before = self.run_before(&self.run_by_id(run)?)?;
+        let before = before.map(|before| before.id.0);
+        conclude(&mut connection, (run.0, attempts), before, &self.turn)
+            .map_err(|source| self.fault(source))
     }
 }
 
-fn conclude(connection: &mut Connection, run: i64, turn: &Turn) -> rusqlite::Result<()> {
+/// Returns the number of attempts of a run, unless its conclusions are up to date.
+fn unconcluded(connection: &Connection, run: i64) -> rusqlite::Result<Option<i64>> {
     let (attempts, done): (i64, i64) = connection.query_row(
         "SELECT (SELECT count(*) FROM attempt WHERE run = ?1), concluded FROM run WHERE id = ?1",
         [run],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    if attempts == done {
-        return Ok(());
-    }
+    Ok((attempts != done).then_some(attempts))
+}
+
+/// Computes the conclusions of a run. Findings that the run `before` has too are as old as there, and a run more.
+fn conclude(
+    connection: &mut Connection,
+    (run, attempts): (i64, i64),
+    before: Option<i64>,
+    turn: &Turn,
+) -> rusqlite::Result<()> {
     // One transaction for all statements: otherwise each would lock and unlock the file.
     let reading = connection.transaction()?;
     let graph = Graph::read(&reading, run)?;
@@ -51,6 +68,8 @@ fn conclude(connection: &mut Connection, run: i64, turn: &Turn) -> rusqlite::Res
     reach.store(&tx, run)?;
     redirect_ends(&tx, run)?;
     assess(&tx, run)?;
+    date_findings(&tx, run, before)?;
+    store_coverage(&tx, run)?;
     tx.execute(
         "UPDATE run SET concluded = ?2 WHERE id = ?1",
         (run, attempts),

@@ -281,6 +281,8 @@ CREATE TABLE finding (
     server   TEXT,                   -- the server product whose notes apply
     pages    INTEGER,                -- that it is about; NULL where they are not counted
     id       TEXT NOT NULL DEFAULT '', -- the same in every run that has the finding
+    since    INTEGER,                -- when the first of the consecutive runs began that have it; NULL if not known
+    runs     INTEGER NOT NULL DEFAULT 1, -- how many these are, this one included
     PRIMARY KEY (run, number)
 ) WITHOUT ROWID;
 

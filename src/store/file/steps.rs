@@ -1,7 +1,7 @@
 //! The steps from one version of the schema to the next.
 
 /// One list of statements for each step between two versions; the first leads from 1 to 2.
-pub(super) const STEPS: [&str; 12] = [
+pub(super) const STEPS: [&str; 13] = [
     "ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;",
     // The load that a host bears is now read from its attempts.
     "DROP TABLE IF EXISTS host_load;
@@ -34,6 +34,8 @@ pub(super) const STEPS: [&str; 12] = [
      CREATE TABLE finding_url (
         run INTEGER NOT NULL, url INTEGER NOT NULL, finding INTEGER NOT NULL,
         PRIMARY KEY (run, url, finding)) WITHOUT ROWID;",
+    "ALTER TABLE finding ADD COLUMN since INTEGER;
+     ALTER TABLE finding ADD COLUMN runs INTEGER NOT NULL DEFAULT 1;",
 ];
 
 /// Version of the schema, in `PRAGMA user_version`.

@@ -52,4 +52,20 @@ impl Store {
             .map(Option::flatten)
             .map_err(|source| self.fault(source))
     }
+
+    /// Returns pages that were fine in a time, two at most.
+    pub fn fine_pages_between(
+        &self,
+        run: RunId,
+        (from, until): (Moment, Moment),
+    ) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT DISTINCT u.address FROM evidence a
+            CROSS JOIN outcome o ON o.code = a.outcome
+            CROSS JOIN url u ON u.run = a.run AND u.id = a.url
+            WHERE a.run = ? AND o.failure = 0 AND u.role = 3 AND a.started BETWEEN ? AND ?
+            LIMIT 2";
+        let connection = self.connect()?;
+        let params = (run.0, from.millis(), until.millis());
+        list(&connection, sql, params, |row| row.get(0)).map_err(|source| self.fault(source))
+    }
 }

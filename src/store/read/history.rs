@@ -4,12 +4,13 @@
 use rusqlite::Row;
 use serde::Serialize;
 
-use crate::assess::Interval;
 use crate::assess::compare::Sight;
+use crate::assess::{Band, Interval};
 use crate::model::Moment;
 
-use super::summary::found;
+use super::summary::found::{self, StoredScore};
 use crate::store::compare::sights::{SIGHT, sight};
+use crate::store::conclude::conclusions::{COVERAGE, FIRST_BYTE};
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::rows::row::{count, list};
@@ -34,8 +35,17 @@ pub struct RunOverview {
     pub unconfirmed: u64,
     /// 0..100; higher is better. Absent if there is too little evidence.
     pub crawlability: Option<Interval>,
+    /// The band of that score; absent if it is inconclusive.
+    pub crawlability_band: Option<Band>,
     /// 0..100; lower is better. Absent if there is too little evidence.
     pub indexing_risk: Option<Interval>,
+    /// The band of that score; absent if it is inconclusive.
+    pub indexing_risk_band: Option<Band>,
+    /// Share of the known pages that were fetched, 0..1. Absent in runs of earlier versions.
+    pub coverage: Option<f64>,
+    /// Milliseconds to the first byte of good answers: median, and the 5th and 95th percentile as bounds. Absent in
+    /// runs of earlier versions.
+    pub first_byte_ms: Option<Interval>,
 }
 
 /// Sight of a URL in one run.
@@ -78,13 +88,18 @@ impl Store {
                 [run.0],
                 overview,
             )?;
-            let score = |name| -> rusqlite::Result<Option<Interval>> {
-                let found = found::stored_score(&connection, run.0, name)?;
-                Ok(found.and_then(|found| found.score.known()))
-            };
+            let score = |name| found::stored_score(&connection, run.0, name);
+            let known = |score: &Option<StoredScore>| score.as_ref()?.score.known();
+            let band = |score: &Option<StoredScore>| score.as_ref()?.band;
+            let (crawlability, risk) = (score("crawlability")?, score("indexing_risk")?);
+            let coverage = found::interval_of(&connection, run.0, COVERAGE)?;
             Ok(Some(RunOverview {
-                crawlability: score("crawlability")?,
-                indexing_risk: score("indexing_risk")?,
+                crawlability: known(&crawlability),
+                crawlability_band: band(&crawlability),
+                indexing_risk: known(&risk),
+                indexing_risk_band: band(&risk),
+                coverage: coverage.map(|share| share.value),
+                first_byte_ms: found::interval_of(&connection, run.0, FIRST_BYTE)?,
                 ..counted
             }))
         };

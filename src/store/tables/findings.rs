@@ -1,7 +1,7 @@
 //! Findings of the diagnosis rules. `Advice` is a topic of `gatecrawl explain`.
 
 use super::column::{
-    Kind::{Address, Name, Share, Text, Whole},
+    Kind::{Address, Name, Share, Text, Time, Whole},
     Names, columns,
 };
 use super::view::{
@@ -33,6 +33,11 @@ columns! {
         "Number of pages that it is about; empty where they are not counted.";
     ID = "ID", Text, "nullif(id, '')", wide 28,
         "Its name, the same in every run that has it. `Findings` in server_errors.csv names it with each of its pages.";
+    SINCE = "Since", Time, "since",
+        "When the first of the consecutive runs began that have this finding about this subject.";
+    RUNS = "Runs", Whole, "runs",
+        "How many runs these are, this one included. A run is compared with the one before it of the same project, or \
+        of the same scope and limits.";
 }
 
 /// The view.

@@ -143,6 +143,7 @@ mod tests {
             advice: "upstream_timeout".to_owned(),
             server: Some("nginx".to_owned()),
             pages: Some(64),
+            ..StoredFinding::default()
         };
         let output = OutputStyle {
             color: false,

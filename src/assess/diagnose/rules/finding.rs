@@ -135,6 +135,7 @@ impl Finding {
             Evidence::Recovered { urls, .. } => Some(*urls),
             Evidence::Outage { pages, .. } => Some(u64::from(*pages)),
             Evidence::Unseen { urls } => Some(urls.part),
+            Evidence::SlowPages { pages, .. } => Some(pages.part),
             _ => None,
         })
     }
@@ -152,6 +153,23 @@ impl Finding {
     pub fn evidence_text(&self) -> String {
         sentences(&self.evidence)
     }
+}
+
+/// Rules about pages that fail. The pages of one cause are one finding, so its subject grows and shrinks with them.
+const OF_PAGES: [&str; 6] = [
+    "compression_fault",
+    "intermittent_cluster",
+    "persistent_cluster",
+    "section_down",
+    "transient_cluster",
+    "unconfirmed_cluster",
+];
+
+/// Whether two findings of a rule are about the same: the same subject or, if the rule is about pages that fail, one
+/// that lies within the other.
+pub fn is_same_subject(rule: &str, one: &str, other: &str) -> bool {
+    let within = |inner: &str, outer: &str| inner.starts_with(outer);
+    one == other || (OF_PAGES.contains(&rule) && (within(one, other) || within(other, one)))
 }
 
 impl Serialize for Finding {

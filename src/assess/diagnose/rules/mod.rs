@@ -18,6 +18,7 @@ mod references;
 mod refusals;
 mod robots;
 mod site_files;
+mod slow;
 mod title;
 mod transport;
 mod unseen;
@@ -31,7 +32,7 @@ pub use cluster::{
     persistent_cluster, section_down, transient_cluster, unconfirmed_cluster,
 };
 pub use external::{DeadLink, DeadLinks, external_links, is_dead};
-pub use finding::{Finding, Scope, Severity};
+pub use finding::{Finding, Scope, Severity, is_same_subject};
 pub use load::{load_induced, slow_host};
 pub use maintenance::{announced_too_long, host_maintenance, retry_after_invalid};
 pub use outage::{PartFacts, host_outage, part_outage};
@@ -44,6 +45,7 @@ pub use site_files::{
     RedirectChains, RedirectFacts, SitemapFacts, SitemapProblem, redirect_chains,
     redirect_into_error, sitemap_failing, sitemap_lists_failing, sitemap_problems,
 };
+pub use slow::{FamilySpeed, SLOW_PAGE, slow_pages};
 pub use title::title;
 pub use transport::{dns_faults, tls_faults};
 pub use unseen::{GivenUpFacts, family_down, host_down, start_page};

@@ -31,6 +31,7 @@ pub fn title(rule: &str) -> &str {
         "sitemap_lists_failing" => "The sitemap lists pages that fail",
         "sitemap_problems" => "Sitemaps with problems",
         "slow_host" => "The host answers slowly",
+        "slow_pages" => "Pages that answer slowly",
         "soft_error" => "Error pages that say 200",
         "start_page" => "The start page is no page",
         "timeout_wall" => "Answers fail when a timer fires",

@@ -7,14 +7,17 @@ use super::repeats::{PAGES, Place};
 use super::scores::{PartFound, scores};
 use super::site_files::{of_robots, of_sitemap};
 use super::told::{self, FindingFound, Told};
+use crate::assess::Interval;
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, SectionFacts, SitemapFacts,
     broken_references, client_block, external_links, family_down, host_down, is_down, of_cluster,
     of_host, one_backend_down, own_outage, part_outage, redirect_chains, redirect_into_error,
-    section_down, server_misconfigurations, sitemap_lists_failing, sitemap_problems, soft_errors,
-    start_page,
+    section_down, server_misconfigurations, sitemap_lists_failing, sitemap_problems, slow_pages,
+    soft_errors, start_page,
 };
-use crate::assess::diagnose::{Context, Diagnosis, Maker, Outages, Pool, Ratio, Trial, diagnose};
+use crate::assess::diagnose::{
+    Context, Diagnosis, Maker, Outages, Pool, Ratio, TimeHistogram, Trial, diagnose,
+};
 use crate::assess::examine::Examination;
 use crate::assess::examine::courses::{Home, Together, Whole, is_refusal};
 use crate::assess::examine::files::{GivenUp, SiteFiles};
@@ -50,6 +53,8 @@ pub struct Conclusions {
     pub indexing_risk: IndexingRisk,
     /// All pages together.
     pub site: Aggregate,
+    /// Milliseconds to the first byte of good answers: median, and the 5th and 95th percentile as bounds.
+    pub first_byte: Option<Interval>,
 }
 
 /// A cluster of failures and what lies behind it.
@@ -97,6 +102,7 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
         mut hosts,
         clusters,
         together,
+        speeds,
         ..
     } = seen;
     for (name, host) in &mut hosts {
@@ -136,7 +142,12 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
             host.internal = true;
         }
     }
-    let findings = findings(&hosts, &groups, &together, files);
+    let slow = speeds.iter().filter_map(|((name, family), speed)| {
+        let host = hosts.get(name).filter(|host| host.internal)?;
+        slow_pages(&format!("{name}{family}"), speed, &host.facts)
+    });
+    let slow: Vec<Finding> = slow.collect();
+    let findings = findings((&hosts, slow), &groups, &together, files);
     let scored = scores(&tally, &hosts, files, extent);
     Conclusions {
         sections: scored.sections,
@@ -146,7 +157,20 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
         crawlability: scored.crawlability,
         indexing_risk: scored.indexing_risk,
         site: tally.site,
+        first_byte: first_byte(hosts.values().filter(|host| host.internal)),
     }
+}
+
+/// How fast the hosts of a site answer.
+fn first_byte<'h>(hosts: impl Iterator<Item = &'h Host>) -> Option<Interval> {
+    let mut times = TimeHistogram::default();
+    hosts.for_each(|host| times.merge(&host.facts.first_bytes));
+    let millis = |share| Some(times.quantile(share)?.as_secs_f64() * 1_000.0);
+    Some(Interval {
+        low: millis(0.05)?,
+        value: millis(0.5)?,
+        high: millis(0.95)?,
+    })
 }
 
 /// Forgets what was tried at addresses of a version of the protocol by which nobody was heard in the whole run: this
@@ -295,7 +319,7 @@ fn pool(sections: &BTreeMap<String, Section>) -> Pool {
 }
 
 fn findings(
-    hosts: &BTreeMap<String, Host>,
+    (hosts, slow): (&BTreeMap<String, Host>, Vec<Finding>),
     groups: &[(Group, Diagnosis)],
     together: &Together,
     files: &SiteFiles,
@@ -341,6 +365,7 @@ fn findings(
             found.tell_of(finding, host.listed_failing.clone());
         }
     }
+    found.extend(slow);
     for (finding, clusters) in parts_down(groups, together) {
         found.tell(finding, clusters);
     }

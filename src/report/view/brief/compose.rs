@@ -50,9 +50,7 @@ pub struct Brief {
 impl Brief {
     /// What the facts amount to.
     pub fn of(facts: &BriefFacts<'_>) -> Brief {
-        let serious = |severity: Severity| severity > Severity::Notice;
-        let all = facts.summary.findings.iter();
-        let all = all.filter(|found| serious(found.severity)).count();
+        let all = findings::told(facts).count();
         let findings = findings::findings(facts);
         Brief {
             news: news::news(facts),

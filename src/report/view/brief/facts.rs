@@ -1,8 +1,9 @@
 //! Everything that a brief is made of.
 
 use crate::assess::compare::Comparison;
+use crate::assess::diagnose::rules::is_same_subject;
 use crate::assess::{GateResult, NoStart};
-use crate::model::{Moment, Zone};
+use crate::model::Zone;
 use crate::store::{RunOverview, RunRow, RunSummary, StillFailing, StoredFinding, WorstPage};
 
 use super::outage::OutageBrief;
@@ -34,15 +35,17 @@ pub struct BriefFacts<'a> {
     pub still_failing: &'a [StillFailing],
     /// The time zone of the times that it names.
     pub zone: &'a Zone,
-    /// The last runs, the oldest first, and when they began.
-    pub runs: &'a [(Moment, RunOverview)],
+    /// The last runs, the oldest first.
+    pub runs: &'a [RunOverview],
 }
 
 impl BriefFacts<'_> {
     /// Whether the baseline does not have a finding. Of a first run, all are new; where the baseline's findings are
     /// not known, none is.
     pub(super) fn is_new(&self, found: &StoredFinding) -> bool {
-        let same = |old: &StoredFinding| old.rule == found.rule && old.subject == found.subject;
+        let same = |old: &StoredFinding| {
+            old.rule == found.rule && is_same_subject(&found.rule, &old.subject, &found.subject)
+        };
         match (self.comparison, self.old_findings) {
             (None, _) => true,
             (Some(_), Some(old)) => !old.iter().any(same),

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::diagnose::rules::{Severity, title};
 use crate::assess::playbook::{Owner, lookup};
-use crate::report::words::{causes_of, one_line};
+use crate::model::Zone;
+use crate::report::words::{causes_of, number, one_line};
 use crate::store::StoredFinding;
 
 use super::facts::BriefFacts;
+use super::outage::is_outage;
 
 /// Most findings that a brief names; all are in the report.
 const MOST: usize = 5;
@@ -27,6 +29,9 @@ pub struct FindingBrief {
     pub cause: String,
     /// Who usually has to act; may be empty.
     pub owner: String,
+    /// Since when, as a date, and in how many runs; empty if it is new or not known.
+    #[serde(default)]
+    pub age: String,
     /// What shows it, in one sentence.
     pub evidence: String,
     /// What to do first; may be empty.
@@ -37,26 +42,63 @@ pub struct FindingBrief {
 
 /// Findings of `warning` and above, the worst first.
 pub(super) fn findings(facts: &BriefFacts<'_>) -> Vec<FindingBrief> {
-    let all = facts.summary.findings.iter();
-    all.filter(|found| found.severity > Severity::Notice)
+    let mut all: Vec<&StoredFinding> = told(facts).collect();
+    // What is new is read first.
+    all.sort_by_key(|found| !facts.is_new(found));
+    all.into_iter()
         .take(MOST)
-        .map(|found| finding(found, facts.is_new(found)))
+        .map(|found| finding(found, facts))
         .collect()
 }
 
-fn finding(found: &StoredFinding, new: bool) -> FindingBrief {
+/// Findings that are told: of parts that went down together the first one.
+pub(super) fn told<'f>(facts: &BriefFacts<'f>) -> impl Iterator<Item = &'f StoredFinding> {
+    let outages = facts.outages;
+    let is_repeated = move |found: &StoredFinding| {
+        is_outage(found)
+            && (outages.iter())
+                .any(|outage| (outage.subjects.iter().skip(1)).any(|also| *also == found.subject))
+    };
+    let all = facts.summary.findings.iter();
+    all.filter(move |found| found.severity > Severity::Notice && !is_repeated(found))
+}
+
+fn finding(found: &StoredFinding, facts: &BriefFacts<'_>) -> FindingBrief {
     let server = found.server.as_deref();
     let playbook = lookup(&found.advice, server).unwrap_or_default();
+    let outage = (facts.outages.iter())
+        .find(|outage| is_outage(found) && outage.subjects.contains(&found.subject));
+    let (subject, evidence) = match outage {
+        Some(outage) => (outage.what.clone(), outage.sentence()),
+        None => {
+            let first = found.evidence.first().map_or("", String::as_str);
+            (one_line(&found.subject), one_line(first))
+        }
+    };
     let option = server.map_or(String::new(), |server| format!(" --server {server}"));
     FindingBrief {
         severity: found.severity,
-        title: title(&found.rule).to_owned(),
-        subject: one_line(&found.subject),
-        new,
+        title: match outage {
+            Some(_) => "An outage".to_owned(),
+            None => title(&found.rule).to_owned(),
+        },
+        subject,
+        new: facts.is_new(found),
         cause: causes_of(found),
+        age: age(found, facts.zone).unwrap_or_default(),
         owner: playbook.owner.map_or("", Owner::team).to_owned(),
-        evidence: one_line(found.evidence.first().map_or("", String::as_str)),
+        evidence,
         step: playbook.act.into_iter().next().unwrap_or_default(),
         explain: format!("gatecrawl explain {}{option}", found.advice),
     }
+}
+
+/// How old a finding is; nothing for one of the last run only.
+pub(in crate::report::view) fn age(found: &StoredFinding, zone: &Zone) -> Option<String> {
+    let since = found.since.filter(|_| found.runs > 1)?;
+    Some(format!(
+        "since {}, in {} runs",
+        zone.day(since),
+        number(found.runs.into())
+    ))
 }

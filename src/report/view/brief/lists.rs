@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::assess::Verdict;
-use crate::assess::compare::{Change, Comparison, PageChange};
+use crate::assess::compare::{Change, Comparison, PageChange, PageState};
 use crate::report::words::{count, number};
 use crate::store::WorstPage;
 
@@ -222,7 +222,19 @@ fn shown(page: &PageChange) -> BriefPage {
     BriefPage {
         address: page.address.clone(),
         status: page.new.and_then(|state| known(state.status)),
-        detail: page.evidence.clone(),
+        detail: detail(page),
+    }
+}
+
+/// What was seen of a page, for people: numbers of requests rather than rates with their intervals.
+fn detail(page: &PageChange) -> String {
+    let failed = |state: PageState| format!("{} of {}", state.failed, state.attempts);
+    match (page.change, page.old, page.new) {
+        (Change::New | Change::Worse | Change::Better | Change::Fixed, Some(old), Some(new)) => {
+            format!("{} requests failed, before {}", failed(new), failed(old))
+        }
+        (Change::Appeared, _, Some(new)) if !new.fails() => String::new(),
+        _ => page.evidence.clone(),
     }
 }
 

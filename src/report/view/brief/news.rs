@@ -39,6 +39,9 @@ pub enum News {
     Found {
         title: String,
         subject: String,
+        /// That it is about; absent where they are not counted.
+        #[serde(default)]
+        pages: Option<u64>,
         more: u64,
     },
     GatesFailed {
@@ -87,7 +90,7 @@ pub enum Tone {
 
 /// Rules whose findings are changes of their own when they are new. The others are about pages that fail, which are
 /// counted with a guard against chance, about outages, which are told with their times, or follow from those.
-const OWN_NEWS: [&str; 10] = [
+const OWN_NEWS: [&str; 11] = [
     "client_block",
     "dns_fault",
     "external_links",
@@ -97,6 +100,7 @@ const OWN_NEWS: [&str; 10] = [
     "robots_unreachable",
     "sitemap_failing",
     "slow_host",
+    "slow_pages",
     "tls_fault",
 ];
 
@@ -196,6 +200,7 @@ fn found(facts: &BriefFacts<'_>) -> Option<News> {
     Some(News::Found {
         title: title(&worst.rule).to_owned(),
         subject: one_line(&worst.subject),
+        pages: worst.pages,
         more: told.count() as u64,
     })
 }
@@ -289,7 +294,12 @@ impl News {
             News::Failing { .. } => format!("{pages} failing"),
             News::Died { .. } => format!("{pages} dead after coming and going"),
             News::Outage(outage) => outage.short(),
-            News::Found { title, more, .. } => format!("{}{}", lower(title), and_more(*more)),
+            News::Found {
+                title, pages, more, ..
+            } => {
+                let pages = pages.map_or(String::new(), |n| format!(" ({})", count(n, "page")));
+                format!("{}{pages}{}", lower(title), and_more(*more))
+            }
             News::GatesFailed { expressions } => {
                 format!("{} failed", count(expressions.len() as u64, "gate"))
             }
@@ -331,12 +341,16 @@ impl News {
             News::Found {
                 title,
                 subject,
+                pages,
                 more,
-            } => format!(
-                "New finding: {} ({subject}){}.",
-                lower(title),
-                and_more(*more)
-            ),
+            } => {
+                let pages = pages.map_or(String::new(), |n| format!(", {}", count(n, "page")));
+                format!(
+                    "New finding: {} ({subject}{pages}){}.",
+                    lower(title),
+                    and_more(*more)
+                )
+            }
             News::GatesFailed { expressions } => match expressions.as_slice() {
                 [gate] => format!("A gate failed: {gate}."),
                 gates => format!("{} gates failed.", number(gates.len() as u64)),

@@ -7,7 +7,7 @@ use crate::model::Zone;
 use crate::report::tables::changes::Compared;
 use crate::report::view::pages::likeliest;
 use crate::report::words::cause_of_page;
-use crate::store::{BaselineSource, RunRow, RunSummary, Store, StoreError};
+use crate::store::{BaselineSource, RunOverview, RunRow, RunSummary, Store, StoreError};
 
 use super::compose::Brief;
 use super::facts::BriefFacts;
@@ -19,6 +19,22 @@ const RUNS: usize = 12;
 
 /// Failing pages that are looked at.
 const FAILING: u32 = 1_000;
+
+/// Reads the numbers of the last runs that show the same pages, the oldest first, this one included.
+pub(in crate::report) fn recent_runs(
+    store: &Store,
+    run: &RunRow,
+) -> Result<Vec<(RunRow, RunOverview)>, StoreError> {
+    let mut runs = store.runs_before(run, RUNS - 1)?;
+    runs.reverse();
+    runs.push(run.clone());
+    let mut found = Vec::new();
+    for run in runs {
+        let numbers = store.overview(run.id)?;
+        found.extend(numbers.map(|numbers| (run, numbers)));
+    }
+    Ok(found)
+}
 
 impl Brief {
     /// Gathers the facts about a run that was concluded, and says what they amount to.
@@ -38,12 +54,12 @@ impl Brief {
             .map(|page| (cause_of_page(&page.causes, page.status), page.confidence))
             .collect();
         let likeliest = likeliest(causes.iter().map(|(cause, sure)| (cause.as_str(), *sure)));
-        let mut earlier = store.runs_before(run, RUNS - 1)?;
-        earlier.reverse();
-        let mut runs = Vec::new();
-        for run in earlier.iter().chain([run]) {
-            runs.extend(store.overview(run.id)?.map(|found| (run.started, found)));
-        }
+        let runs = recent_runs(store, run)?;
+        let earlier: Vec<RunRow> = (runs.iter())
+            .filter(|(other, _)| other.id != run.id)
+            .map(|(run, _)| run.clone())
+            .collect();
+        let runs: Vec<RunOverview> = runs.into_iter().map(|(_, found)| found).collect();
         // Pages that are told as new do not *still* fail.
         let changed = comparison.into_iter().flat_map(|found| &found.changes);
         let changed: HashSet<&str> = (changed.filter(|page| lists::is_bad_news(page)))

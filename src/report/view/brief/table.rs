@@ -20,20 +20,18 @@ pub struct Fact {
     pub value: String,
 }
 
+/// Trends of the table: scores and failing pages. The report has all of them.
+const TRENDS: usize = 3;
+
 pub(super) fn table(facts: &BriefFacts<'_>) -> Vec<Fact> {
     let mut rows = vec![fact("Site", tame(&facts.run.site).into_owned())];
     rows.extend(gates(facts));
     rows.extend(scores(facts));
     rows.push(fact("Pages", verdicts(facts)));
-    rows.extend(facts.comparison.map(|comparison| {
-        let since = baseline(comparison, facts.zone);
-        fact(
-            "Changes",
-            format!("{} since {since}", comparison.headline()),
-        )
-    }));
+    let compared = facts.comparison.map(|found| baseline(found, facts.zone));
+    rows.extend(compared.map(|before| fact("Compared with", before)));
     rows.extend(coverage(facts));
-    let trends = trends(facts.runs).into_iter();
+    let trends = trends(facts.runs).into_iter().take(TRENDS);
     rows.extend(trends.map(|trend| Fact {
         value: format!("{} {}", trend.blocks, trend.text),
         name: trend.name,

@@ -224,6 +224,7 @@ fn an_outage_is_told_with_its_times() {
     let mut case = Case::of(Some(comparison(vec![])));
     let outage = OutageBrief {
         what: "the whole site".to_owned(),
+        subjects: Vec::new(),
         how: "answered 502".to_owned(),
         from: "2026-11-23 10:02:10".to_owned(),
         until: "10:02:30 UTC".to_owned(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Moment;
+use crate::assess::Interval;
 use crate::report::words::number;
 use crate::store::RunOverview;
 
@@ -21,58 +21,79 @@ pub struct Trend {
 }
 
 /// The trends, if there are at least two runs. `runs` begins with the oldest.
-pub(super) fn trends(runs: &[(Moment, RunOverview)]) -> Vec<Trend> {
+pub(super) fn trends(runs: &[RunOverview]) -> Vec<Trend> {
     if runs.len() < 2 {
         return Vec::new();
     }
-    let score = |read: fn(&RunOverview) -> Option<crate::assess::Interval>| -> Vec<Option<f64>> {
-        (runs.iter())
-            .map(|(_, run)| read(run).map(|score| score.value))
-            .collect()
-    };
-    let failing = runs.iter().map(|(_, run)| Some(run.failing as f64));
-    let failing: Vec<Option<f64>> = failing.collect();
-    let most = failing.iter().flatten().copied().fold(1.0, f64::max);
-    let whole = |value: f64| number(value as u64);
-    let points = |value: f64| format!("{value:.1}");
-    let of = |name: &str, values: &[Option<f64>], top: f64, show: &dyn Fn(f64) -> String, scale| {
-        let mut known = values.iter().flatten();
-        let first = *known.next()?;
-        let last = known.next_back().copied().unwrap_or(first);
+    let of = |name: &str, scale: Scale, read: &dyn Fn(&RunOverview) -> Option<f64>| {
+        let values: Vec<Option<f64>> = runs.iter().map(read).collect();
+        let mut known = values.iter().flatten().copied();
+        let first = known.next()?;
+        let last = known.next_back().unwrap_or(first);
+        let most = values.iter().flatten().copied().fold(1.0, f64::max);
+        let (top, says) = match scale {
+            Scale::Points(best) => (100.0, format!("0 to 100, {best} is best")),
+            Scale::Percent => (100.0, "of the known pages".to_owned()),
+            Scale::Pages | Scale::Millis => (most, format!("at most {}", scale.show(most))),
+        };
         Some(Trend {
             name: format!("{name}, last {} runs", values.len()),
             blocks: values.iter().map(|value| block(*value, top)).collect(),
-            text: format!("{} to {} ({scale})", show(first), show(last)),
+            text: format!("{} to {} ({says})", scale.show(first), scale.show(last)),
         })
     };
-    let crawlability = score(|run| run.crawlability);
-    let risk = score(|run| run.indexing_risk);
+    let of_verdict = |name, pages: fn(&RunOverview) -> u64| {
+        // A verdict that no run has is no trend.
+        let any = runs.iter().any(|run| pages(run) > 0);
+        any.then(|| of(name, Scale::Pages, &|run| Some(pages(run) as f64)))
+            .flatten()
+    };
+    let value = |score: Option<Interval>| score.map(|score| score.value);
     [
-        of(
-            "Crawlability",
-            &crawlability,
-            100.0,
-            &points,
-            "0 to 100, 100 is best".to_owned(),
-        ),
-        of(
-            "Indexing risk",
-            &risk,
-            100.0,
-            &points,
-            "0 to 100, 0 is best".to_owned(),
-        ),
-        of(
-            "Failing pages",
-            &failing,
-            most,
-            &whole,
-            format!("at most {}", whole(most)),
-        ),
+        of("Crawlability", Scale::Points("100"), &|run| {
+            value(run.crawlability)
+        }),
+        of("Indexing risk", Scale::Points("0"), &|run| {
+            value(run.indexing_risk)
+        }),
+        of("Failing pages", Scale::Pages, &|run| {
+            Some(run.failing as f64)
+        }),
+        of_verdict("Always failing pages", |run| run.persistent),
+        of_verdict("Pages failing at times", |run| run.intermittent),
+        of("Pages", Scale::Pages, &|run| Some(run.pages as f64)),
+        of("Coverage", Scale::Percent, &|run| {
+            run.coverage.map(|share| share * 100.0)
+        }),
+        of("Time to first byte", Scale::Millis, &|run| {
+            value(run.first_byte_ms)
+        }),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// The unit of a number, and where it ends.
+#[derive(Clone, Copy)]
+enum Scale {
+    /// Points, and which of them is best.
+    Points(&'static str),
+    Percent,
+    Pages,
+    /// Milliseconds; the median of a run.
+    Millis,
+}
+
+impl Scale {
+    fn show(self, value: f64) -> String {
+        match self {
+            Scale::Points(_) => format!("{value:.1}"),
+            Scale::Percent => format!("{value:.1} %"),
+            Scale::Pages => number(value as u64),
+            Scale::Millis => format!("{value:.0} ms"),
+        }
+    }
 }
 
 /// The block of a number on a scale from 0.
@@ -88,17 +109,17 @@ fn block(value: Option<f64>, top: f64) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::Interval;
 
     #[test]
     fn scores_stand_on_an_absolute_scale_and_failing_pages_on_their_own() {
-        let run = |score: Option<f64>, failing| {
-            let found = RunOverview {
-                crawlability: score.map(Interval::exact),
-                failing,
-                ..RunOverview::default()
-            };
-            (Moment::default(), found)
+        let run = |score: Option<f64>, failing| RunOverview {
+            crawlability: score.map(Interval::exact),
+            failing,
+            persistent: failing,
+            pages: 300,
+            coverage: score.map(|_| 0.995),
+            first_byte_ms: score.map(Interval::exact),
+            ..RunOverview::default()
         };
         let runs = [
             run(Some(98.0), 0),
@@ -125,6 +146,22 @@ mod tests {
                     "98.0 to 90.0 (0 to 100, 100 is best)"
                 ),
                 ("Failing pages, last 4 runs", "▁█▂▂", "0 to 1 (at most 41)"),
+                (
+                    "Always failing pages, last 4 runs",
+                    "▁█▂▂",
+                    "0 to 1 (at most 41)"
+                ),
+                ("Pages, last 4 runs", "████", "300 to 300 (at most 300)"),
+                (
+                    "Coverage, last 4 runs",
+                    "█ ██",
+                    "99.5 % to 99.5 % (of the known pages)"
+                ),
+                (
+                    "Time to first byte, last 4 runs",
+                    "█ ▅▇",
+                    "98 ms to 90 ms (at most 98 ms)"
+                ),
             ]
         );
         assert_eq!(trends(&runs[..1]), []);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row};
 
+use crate::assess::diagnose::rules::SLOW_PAGE;
 use crate::assess::diagnose::{Announced, AnswerFacts, is_cached};
 use crate::assess::examine::{
     Examination, Examined, PartEvidence, Seen, SeenAttempt, SeenPage, SpeedEffect,
@@ -37,10 +38,16 @@ pub(in crate::store) fn examine(
 ) -> rusqlite::Result<()> {
     let mut texts = Texts::of(connection, run)?;
     ended(connection, run, examination)?;
+    let (has_failed, is_slow) = (
+        anything_failed(connection, run)?,
+        any_page_is_slow(connection, run)?,
+    );
     let mut families = Families::default();
     let mut earlier = HashMap::new();
-    if anything_failed(connection, run)? {
+    if has_failed || is_slow {
         families = learned_families(connection, run)?;
+    }
+    if has_failed {
         earlier = earlier_runs(connection, run)?;
         let mut look = |host: &str, look| examination.look(host, look);
         let evidence = PartEvidence::Recovered;
@@ -52,6 +59,7 @@ pub(in crate::store) fn examine(
         texts,
         families,
         earlier,
+        is_slow,
         max_inlinks: max_inlinks(connection, run)?,
     };
     each_url(connection, run, &mut reader, examination, store)
@@ -62,6 +70,8 @@ struct Reader<'a> {
     texts: Texts<'a>,
     families: Families,
     earlier: HashMap<UrlId, EarlierRuns>,
+    /// Whether any page is slow: then all pages are counted by family.
+    is_slow: bool,
     max_inlinks: u32,
 }
 
@@ -78,6 +88,14 @@ fn anything_failed(connection: &Connection, run: i64) -> rusqlite::Result<bool> 
         "SELECT EXISTS (SELECT 1 FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
             WHERE a.run = ? AND o.failure = 1)",
         [run],
+        |row| row.get(0),
+    )
+}
+
+fn any_page_is_slow(connection: &Connection, run: i64) -> rusqlite::Result<bool> {
+    connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM evidence WHERE run = ? AND ttfb_us >= ?)",
+        (run, SLOW_PAGE.as_micros() as i64),
         |row| row.get(0),
     )
 }
@@ -280,7 +298,7 @@ impl Url {
             .attempts
             .iter()
             .any(|attempt| attempt.observation.outcome.is_failure());
-        let url = failed
+        let url = (failed || (reader.is_slow && self.role == Role::Page))
             .then(|| CrawlUrl::parse(&self.address).ok())
             .flatten();
         let family = url.map(|url| reader.families.pattern(&url));

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::assess::{Band, FEWEST_LOOKS, Interval, Score, Uncaught};
 
 use crate::assess::diagnose::rules::{Scope, Severity};
-use crate::model::{Causes, Outcome, Probe};
+use crate::model::{Causes, Moment, Outcome, Probe};
 use crate::store::conclude::conclusions::UNCAUGHT;
 use crate::store::rows::row::{count, list, named};
 
@@ -110,6 +110,10 @@ pub struct StoredFinding {
     pub server: Option<String>,
     /// Pages that it is about, as far as they are counted.
     pub pages: Option<u64>,
+    /// When the first of the consecutive runs began that have it; absent in runs of earlier versions.
+    pub since: Option<Moment>,
+    /// How many these are, this one included.
+    pub runs: u32,
 }
 
 /// An experiment on failing URLs, and its result.
@@ -135,9 +139,7 @@ pub struct StoredTrial {
 
 pub(in crate::store) fn scores(connection: &Connection, run: i64) -> rusqlite::Result<RunScores> {
     let score = |name| stored_score(connection, run, name);
-    let rate = |name| -> rusqlite::Result<Option<Interval>> {
-        Ok(measure(connection, run, name)?.and_then(|found| found.interval))
-    };
+    let rate = |name| interval_of(connection, run, name);
     Ok(RunScores {
         crawlability: score("crawlability")?,
         indexing_risk: score("indexing_risk")?,
@@ -149,6 +151,15 @@ pub(in crate::store) fn scores(connection: &Connection, run: i64) -> rusqlite::R
         hosts: parts(connection, run, "host")?,
         sections: parts(connection, run, "section")?,
     })
+}
+
+/// Reads a measure with its bounds.
+pub(in crate::store) fn interval_of(
+    connection: &Connection,
+    run: i64,
+    name: &str,
+) -> rusqlite::Result<Option<Interval>> {
+    Ok(measure(connection, run, name)?.and_then(|found| found.interval))
 }
 
 fn uncaught(connection: &Connection, run: i64) -> rusqlite::Result<Option<Uncaught>> {
@@ -251,7 +262,7 @@ pub(in crate::store) fn findings(
     run: i64,
 ) -> rusqlite::Result<Vec<StoredFinding>> {
     let sql = "SELECT rule, severity, scope, subject, cause, confidence, sentences, facts, advice,
-            server, pages, id
+            server, pages, id, since, runs
         FROM finding WHERE run = ? ORDER BY number";
     list(connection, sql, [run], |row| {
         let sentences: String = row.get(6)?;
@@ -268,6 +279,8 @@ pub(in crate::store) fn findings(
             advice: row.get(8)?,
             server: row.get(9)?,
             pages: row.get::<_, Option<i64>>(10)?.map(i64::cast_unsigned),
+            since: row.get::<_, Option<i64>>(12)?.map(Moment::from_millis),
+            runs: row.get(13)?,
         })
     })
 }

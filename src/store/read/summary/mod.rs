@@ -3,5 +3,5 @@
 pub(in crate::store) mod counts;
 pub(in crate::store) mod found;
 pub(in crate::store) mod run;
-mod tally;
+pub(in crate::store) mod tally;
 pub(in crate::store) mod url_counts;

@@ -39,7 +39,10 @@ pub(super) fn count_section(
 }
 
 /// Counts the URLs of a concluded run. Leaves fields that are not counts of URLs empty.
-pub(super) fn count_run(connection: &Connection, run: i64) -> rusqlite::Result<RunSummary> {
+pub(in crate::store) fn count_run(
+    connection: &Connection,
+    run: i64,
+) -> rusqlite::Result<RunSummary> {
     let mut tally = tally(connection, run, &format!("{URLS} ORDER BY id"))?;
     (tally.summary.invalid, tally.summary.unseen) = connection.query_row(
         "SELECT count(*), coalesce(sum(unseen), 0) FROM
