@@ -285,9 +285,8 @@ async fn a_failed_writer_ends_a_crawl_that_waits_for_it() {
     ];
     let mut crawl = Crawl::to_the_end(near(), answers).await;
     crawl.next(near(), &[("/a", &[error(502)])]);
-    // A full disk: existing data can be read.
-    let full = "CREATE TRIGGER full BEFORE INSERT ON url WHEN NEW.known > 0
-                BEGIN SELECT RAISE(ABORT, 'no space left'); END";
+    // As with a full disk: existing data can be read, and a row cannot be written.
+    let full = "CREATE INDEX full ON url (CASE WHEN known > 0 THEN json('no space left') END)";
     let connection = rusqlite::Connection::open(crawl.store.path()).unwrap();
     connection.execute_batch(full).unwrap();
     let seeds = crawl.plan.scope.seeds.clone();
