@@ -34,8 +34,8 @@ pub use page::redirect_end::RedirectEnd;
 pub use page::robots_access::RobotsAccess;
 pub use page::role::{Role, Skip, SkipReason};
 pub use page::{
-    Admission, HtmlFacts, Indexability, Link, LinkCounts, LinkTarget, MAX_REDIRECTS, PageRecord,
-    Redirect, RedirectKind, UrlNumber,
+    Admission, HtmlFacts, Indexability, LONG_CHAIN, Link, LinkCounts, LinkTarget, MAX_REDIRECTS,
+    PageRecord, Redirect, RedirectKind, UrlNumber,
 };
 pub use plan::pace::Pace;
 pub use plan::{

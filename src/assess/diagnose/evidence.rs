@@ -8,7 +8,7 @@ use super::context::Ratio;
 use super::error_page::soft_error::SoftSign;
 use super::load_curve::Load;
 use crate::assess::history::rate_limit::RateLimit;
-use crate::model::{Cause, Moment, Outcome};
+use crate::model::{Cause, LONG_CHAIN, MAX_REDIRECTS, Moment, Outcome};
 
 /// One observation that a developer can verify. `Display` prints its sentence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -222,6 +222,23 @@ pub enum Evidence {
         hops: u32,
         inlinks: u64,
     },
+    EndlessRedirects {
+        urls: u64,
+        inlinks: u64,
+        example: String,
+    },
+    LongRedirects {
+        urls: u64,
+        hops: u32,
+        example: String,
+    },
+    SitemapProblem {
+        address: String,
+        problem: String,
+    },
+    MoreSitemaps {
+        files: u64,
+    },
     EarlierRuns {
         urls: Ratio,
         most: Ratio,
@@ -258,6 +275,13 @@ pub enum Evidence {
         outcome: Option<Outcome>,
         pages: u64,
         examples: Vec<String>,
+    },
+    BrokenReference {
+        reference: &'static str,
+        urls: u64,
+        pages: u64,
+        address: String,
+        page: String,
     },
     Policy {
         text: &'static str,
@@ -615,6 +639,32 @@ impl fmt::Display for Evidence {
                     "links lead"
                 },
             ),
+            E::EndlessRedirects {
+                urls,
+                inlinks,
+                example,
+            } => {
+                let (urls, links) = (count(*urls, "redirect"), count(*inlinks, "internal link"));
+                write!(
+                    f,
+                    "{urls} in a loop or of more than {MAX_REDIRECTS} hops, such as {example}; {links} to them"
+                )
+            }
+            E::LongRedirects {
+                urls,
+                hops,
+                example,
+            } => {
+                let urls = count(*urls, "redirect");
+                write!(
+                    f,
+                    "{urls} of {LONG_CHAIN} hops or more, at most {hops}, such as {example}"
+                )
+            }
+            E::SitemapProblem { address, problem } => write!(f, "{address}: {problem}"),
+            E::MoreSitemaps { files } => {
+                write!(f, "{} more, see sitemaps.csv", count(*files, "sitemap"))
+            }
             E::EarlierRuns { urls, most } => write!(
                 f,
                 "{urls} URLs failed in earlier runs too, one of them in {most}"
@@ -681,6 +731,19 @@ impl fmt::Display for Evidence {
                 };
                 let (pages, examples) = (count(*pages, "page"), examples.join(", "));
                 write!(f, ", linked from {pages}, {such}{examples}")
+            }
+            E::BrokenReference {
+                reference,
+                urls,
+                pages,
+                address,
+                page,
+            } => {
+                let (pages, urls) = (count(*pages, "page"), count(*urls, "URL"));
+                write!(
+                    f,
+                    "{reference} fails on {pages} ({urls}), such as {address} on {page}"
+                )
             }
             E::Policy { text } => f.write_str(text),
             E::Example { url } => write!(f, "for example {url}"),

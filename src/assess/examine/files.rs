@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use crate::assess::NoStart;
-use crate::assess::diagnose::rules::{DeadLinks, OwnOutageFacts};
+use crate::assess::diagnose::rules::{
+    BrokenReference, DeadLinks, OwnOutageFacts, RedirectChains, SitemapProblem,
+};
 use crate::model::{Moment, Outcome};
 
 /// The files and redirects of a run.
@@ -16,12 +18,20 @@ pub struct SiteFiles {
     pub sitemaps: Vec<KnownSitemap>,
     /// Redirects that end in a failure, the most linked first.
     pub failing_redirects: Vec<EndedRedirect>,
+    /// Redirects in a loop, and long ones.
+    pub redirect_chains: RedirectChains,
+    /// Sitemaps that were fetched and have problems, those without any entry first.
+    pub sitemap_problems: Vec<SitemapProblem>,
     /// Times in which the crawler itself had no network.
     pub own_outages: OwnOutageFacts,
     /// Hosts of the site that were given up.
     pub given_up: Vec<GivenUp>,
     /// External links that fail.
     pub dead_links: DeadLinks,
+    /// The audited site.
+    pub site: String,
+    /// References of good pages that fail, those of most pages first.
+    pub broken_references: Vec<BrokenReference>,
     /// Why no start page answered with a page; absent if one did.
     pub no_start: Option<NoStart>,
 }

@@ -102,7 +102,7 @@ impl LinkKind {
         self.code() >= LinkKind::Stylesheet.code()
     }
 
-    /// Returns whether it is a link that a person can follow; inlinks count these.
+    /// Returns whether it is a link that a person can follow. Inlinks of a page count these.
     pub const fn is_hyperlink(self) -> bool {
         matches!(self, LinkKind::Anchor | LinkKind::Area)
     }

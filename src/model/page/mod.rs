@@ -41,6 +41,9 @@ pub struct PageRecord {
 /// Maximum number of consecutive redirects that are followed: Google's limit for pages.
 pub const MAX_REDIRECTS: u8 = 10;
 
+/// Hops from which a chain of redirects is reported as long. Ours: `http` to `https` and one more are usual.
+pub const LONG_CHAIN: u8 = 3;
+
 /// A redirect as a search engine sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redirect {

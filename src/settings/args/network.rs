@@ -5,7 +5,7 @@ use clap::{Args, ValueHint};
 use crate::fetch::HostOverride;
 
 use crate::model::Secret;
-use crate::settings::plan::agents::contact;
+use crate::settings::plan::agents::{contact, user_agent};
 
 /// The identity that gatecrawl sends. Secrets are texts here; they are checked later, where no message shows them.
 #[derive(Debug, Default, Args)]
@@ -13,7 +13,7 @@ use crate::settings::plan::agents::contact;
 pub(crate) struct IdentityArgs {
     /// The User-Agent: a text, or googlebot, googlebot-desktop, bingbot, chrome, firefox, safari,
     /// edge, opera [default: gatecrawl's own]
-    #[arg(short = 'A', long, value_name = "TEXT")]
+    #[arg(short = 'A', long, value_name = "TEXT", value_parser = user_agent)]
     pub(crate) user_agent: Option<String>,
     /// Add a page or mailbox of yours to the User-Agent, for operators who have questions
     #[arg(long, value_name = "URL|MAIL", value_parser = contact, conflicts_with = "user_agent")]

@@ -75,6 +75,23 @@ pub(crate) fn identity(text: Option<&str>, contact: Option<&str>) -> Identity {
     }
 }
 
+/// Letters of a preset's name for each one that is mistyped. Ours: `Googlebot-Image` is another name.
+const LETTERS_PER_TYPO: usize = 4;
+
+/// Reads `--user-agent`. Refuses a word that is nearly the name of a preset: it would be sent as it stands.
+pub(crate) fn user_agent(text: &str) -> Result<String, String> {
+    let word = text.trim().to_lowercase();
+    let is_near =
+        |name: &&str| strsim::damerau_levenshtein(name, &word) <= name.len() / LETTERS_PER_TYPO;
+    let mut names = CLIENTS.iter().map(|preset| preset.name);
+    match names.find(is_near) {
+        Some(near) if ClientPreset::named(text.trim()).is_none() => Err(format!(
+            "did you mean {near}? A text of your own is a name with a version, such as {text}/1.0"
+        )),
+        _ => Ok(text.to_owned()),
+    }
+}
+
 /// Reads the name of a client: a preset, or ours.
 pub(crate) fn client(text: &str) -> Result<String, String> {
     let name = text.trim().to_lowercase();
@@ -98,6 +115,23 @@ fn product_token(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mistyped_preset_is_not_sent_as_it_stands() {
+        for text in ["gogglebot", "googelbot", "Fierfox"] {
+            let fault = user_agent(text).expect_err("mistyped");
+            assert!(fault.starts_with("did you mean "), "{fault}");
+        }
+        for text in [
+            "googlebot",
+            "Firefox",
+            "Googlebot-Image",
+            "gogglebot/1.0",
+            "shop",
+        ] {
+            assert_eq!(user_agent(text), Ok(text.to_owned()));
+        }
+    }
 
     #[test]
     fn our_user_agent_names_the_contact() {

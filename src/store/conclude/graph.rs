@@ -60,14 +60,18 @@ impl Graph {
         let mut targets = Vec::new();
         each_page(connection, (run, 0), |page, links| {
             targets.clear();
-            for link in links.filter(|link| link.nature.kind.is_hyperlink()) {
+            for link in links {
+                let kind = link.nature.kind;
+                if !kind.is_hyperlink() && !kind.is_resource() {
+                    continue;
+                }
                 let Some(inlinks) = self.inlinks.get_mut(link.target as usize) else {
                     continue;
                 };
                 inlinks.all += 1;
                 inlinks.unique += u32::from(inlinks.last != page);
                 inlinks.last = page;
-                if link.nature.follow {
+                if kind.is_hyperlink() && link.nature.follow {
                     targets.push(link.target);
                 }
             }
@@ -181,8 +185,8 @@ mod tests {
     use crate::model::{LinkKind, Position};
     use crate::store::rows::links::{Nature, PackedLink, pack};
 
-    /// Returns the depths of URLs 1.., of which the first is the seed, for these links.
-    fn depths(links: &[(UrlId, LinkKind, UrlId)], highest: UrlId) -> Vec<Option<u16>> {
+    /// Returns the graph of URLs 1.., of which the first is the seed, for these links.
+    fn graph(links: &[(UrlId, LinkKind, UrlId)], highest: UrlId) -> Graph {
         let connection = Connection::open_in_memory().expect("opened");
         connection
             .execute_batch(
@@ -214,7 +218,11 @@ mod tests {
                 .execute("INSERT INTO page_links VALUES (?, ?)", (key(1, id), bytes))
                 .expect("stored");
         }
-        let graph = Graph::read(&connection, 1).expect("read");
+        Graph::read(&connection, 1).expect("read")
+    }
+
+    fn depths(links: &[(UrlId, LinkKind, UrlId)], highest: UrlId) -> Vec<Option<u16>> {
+        let graph = graph(links, highest);
         let depths = graph.depths[1..].iter();
         depths
             .map(|depth| Some(*depth).filter(|depth| *depth != NOWHERE))
@@ -242,5 +250,19 @@ mod tests {
         ] {
             assert_eq!(depths(&[(1, kind, 2)], 2), [Some(0), None], "{kind:?}");
         }
+    }
+
+    #[test]
+    fn inlinks_count_uses_of_resources_and_clicks_alone_pass_rank() {
+        let links = [
+            (1, LinkKind::Stylesheet, 3),
+            (2, LinkKind::Stylesheet, 3),
+            (2, LinkKind::Image, 3),
+            (1, LinkKind::Anchor, 2),
+            (1, LinkKind::Canonical, 2),
+        ];
+        let graph = graph(&links, 3);
+        let counts: Vec<_> = graph.inlinks.iter().map(|it| (it.all, it.unique)).collect();
+        assert_eq!(counts[1..], [(0, 0), (1, 1), (3, 2)]);
     }
 }

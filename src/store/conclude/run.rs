@@ -50,8 +50,7 @@ fn conclude(connection: &mut Connection, run: i64, turn: &Turn) -> rusqlite::Res
     graph.store(&tx, run)?;
     reach.store(&tx, run)?;
     redirect_ends(&tx, run)?;
-    let failing = assess(&tx, run)?;
-    error_links(&tx, run, &failing)?;
+    assess(&tx, run)?;
     tx.execute(
         "UPDATE run SET concluded = ?2 WHERE id = ?1",
         (run, attempts),
@@ -59,10 +58,10 @@ fn conclude(connection: &mut Connection, run: i64, turn: &Turn) -> rusqlite::Res
     tx.commit()
 }
 
-/// Judges the attempts at each URL, and all of them together, and stores the results. Returns which
-/// URLs are not ok, by number, up to the last such URL.
-fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<Vec<bool>> {
+/// Judges the attempts at each URL, and all of them together, and stores the results.
+fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM assessment WHERE run = ?", [run])?;
+    // URLs that are not ok, by number, up to the last such URL.
     let mut failing: Vec<bool> = Vec::new();
     let mut insert = tx.prepare(
         "INSERT INTO assessment (run, url, verdict, outcome, attempts, failed, failed_5xx, failed_502,
@@ -108,10 +107,10 @@ fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<Vec<bool>> {
         ])?;
         Ok(())
     })?;
+    error_links(tx, run, &failing)?;
     let files = site_files(tx, run)?;
     let found = examination.conclude(&files, extent(tx, run)?);
-    conclusions::store(tx, run, &found)?;
-    Ok(failing)
+    conclusions::store(tx, run, &found)
 }
 
 fn error_links(tx: &Transaction<'_>, run: i64, failing: &[bool]) -> rusqlite::Result<()> {

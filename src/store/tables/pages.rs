@@ -55,7 +55,7 @@ columns! {
         "1 to 100: how well the links of the site lead to the page. Screaming Frog's scale; \
         PageRank (damping 0.85) on a logarithmic scale.";
     INLINKS = "Inlinks", Whole, "u.inlinks",
-        "Links within the site that lead here.";
+        "Links within the site that lead here, or uses of an image, script or style sheet.";
     UNIQUE_INLINKS = "Unique Inlinks", Whole, "u.unique_inlinks",
         "Pages within the site that link here.";
     OUTLINKS = "Outlinks", Whole, "p.outlinks",

@@ -63,7 +63,10 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
         count(pages.fetched, "page")
     );
     writeln!(out, "{}\n", paint(&head, BOLD, color))?;
-    out.push_str(&scores::scores(&summary.scores, color));
+    // Of nothing there is no score, but a reason, which follows the summary.
+    if pages.fetched > 0 {
+        out.push_str(&scores::scores(&summary.scores, color));
+    }
     writeln!(
         out,
         "  Verdicts       {}",
@@ -91,7 +94,9 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
         writeln!(out, "  Changes        {}", tame(changes))?;
     }
     write_gaps(input.gaps, out)?;
-    out.push_str(&scores::lost(&summary.scores));
+    if pages.fetched > 0 {
+        out.push_str(&scores::lost(&summary.scores));
+    }
     out.push_str(&findings::findings(&summary.findings, input.output));
     if !input.worst.is_empty() {
         writeln!(

@@ -14,6 +14,7 @@ mod maintenance;
 mod outage;
 mod own_outage;
 mod pages;
+mod references;
 mod refusals;
 mod robots;
 mod site_files;
@@ -36,10 +37,12 @@ pub use maintenance::{announced_too_long, host_maintenance, retry_after_invalid}
 pub use outage::{PartFacts, host_outage, part_outage};
 pub use own_outage::{OwnOutageFacts, own_outage};
 pub use pages::{PageFaults, cached_errors, soft_errors, truncated_bodies};
+pub use references::{BrokenReference, broken_references};
 pub use refusals::{Refusals, server_misconfigurations};
 pub use robots::{RobotsFacts, robots_unreachable};
 pub use site_files::{
-    RedirectFacts, SitemapFacts, redirect_into_error, sitemap_failing, sitemap_lists_failing,
+    RedirectChains, RedirectFacts, SitemapFacts, SitemapProblem, redirect_chains,
+    redirect_into_error, sitemap_failing, sitemap_lists_failing, sitemap_problems,
 };
 pub use title::title;
 pub use transport::{dns_faults, tls_faults};

@@ -127,6 +127,99 @@ pub fn redirect_into_error(facts: &RedirectFacts, target: Option<&Diagnosis>) ->
     })
 }
 
+/// Redirects in a loop, and long ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RedirectChains {
+    /// Number of redirects in a loop or of too many hops.
+    pub endless: u64,
+    /// Internal links to these.
+    pub inlinks: u64,
+    /// The most linked of these.
+    pub endless_example: Option<String>,
+    /// Number of redirects of `LONG_CHAIN` hops or more that end.
+    pub long: u64,
+    /// The hops of the longest.
+    pub most_hops: u32,
+    /// The longest.
+    pub long_example: Option<String>,
+}
+
+/// Reports redirects in a loop, which lead nowhere, and long ones, of which each hop costs a request.
+pub fn redirect_chains(site: &str, facts: &RedirectChains) -> Option<Finding> {
+    let endless = facts.endless_example.iter();
+    let endless = endless.map(|example| Evidence::EndlessRedirects {
+        urls: facts.endless,
+        inlinks: facts.inlinks,
+        example: example.clone(),
+    });
+    let long = facts.long_example.iter();
+    let long = long.map(|example| Evidence::LongRedirects {
+        urls: facts.long,
+        hops: facts.most_hops,
+        example: example.clone(),
+    });
+    let evidence: Vec<Evidence> = endless.chain(long).collect();
+    (!evidence.is_empty()).then(|| Finding {
+        rule: "redirect_chains",
+        severity: if facts.endless > 0 {
+            Severity::Warning
+        } else {
+            Severity::Notice
+        },
+        scope: Scope::Site,
+        subject: site.to_owned(),
+        causes: Vec::new(),
+        confidence: 1.0,
+        evidence,
+        advice: "redirect",
+    })
+}
+
+/// Maximum number of sitemaps that a finding names. Ours.
+const MOST_NAMED: usize = 5;
+
+/// A sitemap that was fetched and has problems.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SitemapProblem {
+    /// Its address.
+    pub address: String,
+    /// Whether it lists nothing.
+    pub is_empty: bool,
+    /// Its first problem.
+    pub problem: String,
+}
+
+/// Reports the problems of sitemaps as one finding. A named sitemap without any entry is a warning.
+pub fn sitemap_problems(site: &str, facts: &[SitemapProblem]) -> Option<Finding> {
+    let is_serious = facts.first()?.is_empty;
+    let named = facts.iter().take(MOST_NAMED);
+    let mut evidence: Vec<Evidence> = named
+        .map(|found| Evidence::SitemapProblem {
+            address: found.address.clone(),
+            problem: found.problem.clone(),
+        })
+        .collect();
+    if facts.len() > MOST_NAMED {
+        evidence.push(Evidence::MoreSitemaps {
+            files: (facts.len() - MOST_NAMED) as u64,
+        });
+    }
+    Some(Finding {
+        rule: "sitemap_problems",
+        severity: if is_serious {
+            Severity::Warning
+        } else {
+            Severity::Notice
+        },
+        scope: Scope::Site,
+        subject: site.to_owned(),
+        causes: Vec::new(),
+        confidence: 1.0,
+        evidence,
+        advice: "sitemap",
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{cluster, fires};
@@ -199,5 +292,56 @@ mod tests {
             (found.causes, found.confidence),
             (named, diagnosis.confidence)
         );
+    }
+
+    #[test]
+    fn redirects_in_a_loop_are_a_warning_and_long_ones_a_notice() {
+        let site = "https://shop.test";
+        let long = RedirectChains {
+            long: 2,
+            most_hops: 8,
+            long_example: Some("https://shop.test/c".to_owned()),
+            ..RedirectChains::default()
+        };
+        let found = fires(
+            redirect_chains(site, &long),
+            redirect_chains(site, &RedirectChains::default()),
+        );
+        assert_eq!(found.severity, Severity::Notice);
+        let both = RedirectChains {
+            endless: 1,
+            inlinks: 3,
+            endless_example: Some("https://shop.test/l".to_owned()),
+            ..long
+        };
+        let found = redirect_chains(site, &both).expect("a finding");
+        assert_eq!(found.severity, Severity::Warning);
+        assert_eq!(
+            found.evidence_text(),
+            "1 redirect in a loop or of more than 10 hops, such as https://shop.test/l; 3 internal \
+             links to them; 2 redirects of 3 hops or more, at most 8, such as https://shop.test/c"
+        );
+    }
+
+    #[test]
+    fn problems_of_sitemaps_are_one_finding() {
+        let site = "https://shop.test";
+        let problem = |is_empty, number| SitemapProblem {
+            address: format!("https://shop.test/{number}.xml"),
+            is_empty,
+            problem: "answers 404".to_owned(),
+        };
+        let some: Vec<_> = (0..7).map(|number| problem(false, number)).collect();
+        let found = fires(sitemap_problems(site, &some), sitemap_problems(site, &[]));
+        assert_eq!(found.severity, Severity::Notice);
+        let text = found.evidence_text();
+        assert!(
+            text.ends_with(
+                "https://shop.test/4.xml: answers 404; 2 sitemaps more, see sitemaps.csv"
+            ),
+            "{text}"
+        );
+        let empty = sitemap_problems(site, &[problem(true, 0)]).expect("a finding");
+        assert_eq!(empty.severity, Severity::Warning);
     }
 }

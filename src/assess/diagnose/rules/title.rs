@@ -5,6 +5,7 @@ pub fn title(rule: &str) -> &str {
     match rule {
         "address_down" => "An address of the host is down",
         "announced_too_long" => "Downtime announced for longer than search engines wait",
+        "broken_references" => "Pages refer to addresses that fail",
         "cached_error" => "A cache repeats errors",
         "client_block" => "Crawlers are refused where browsers are not",
         "compression_fault" => "Pages fail when their answers are compressed",
@@ -20,6 +21,7 @@ pub fn title(rule: &str) -> &str {
         "own_outage" => "The crawler itself had no network",
         "part_outage" => "A part of the site goes down as a whole",
         "persistent_cluster" => "Pages that fail again and again",
+        "redirect_chains" => "Redirects in a loop, or of many hops",
         "redirect_into_error" => "A redirect leads into an error",
         "retry_after_invalid" => "Retry-After that nobody can read",
         "robots_unreachable" => "robots.txt cannot be read",
@@ -27,6 +29,7 @@ pub fn title(rule: &str) -> &str {
         "server_misconfiguration" => "The server itself refuses a section",
         "sitemap_failing" => "A sitemap cannot be read",
         "sitemap_lists_failing" => "The sitemap lists pages that fail",
+        "sitemap_problems" => "Sitemaps with problems",
         "slow_host" => "The host answers slowly",
         "soft_error" => "Error pages that say 200",
         "start_page" => "The start page is no page",

@@ -8,9 +8,10 @@ use super::scores::{PartFound, scores};
 use super::site_files::{of_robots, of_sitemap};
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, SectionFacts, SitemapFacts,
-    client_block, external_links, family_down, host_down, is_down, of_cluster, of_host,
-    one_backend_down, own_outage, part_outage, redirect_into_error, section_down,
-    server_misconfigurations, sitemap_lists_failing, soft_errors, start_page,
+    broken_references, client_block, external_links, family_down, host_down, is_down, of_cluster,
+    of_host, one_backend_down, own_outage, part_outage, redirect_chains, redirect_into_error,
+    section_down, server_misconfigurations, sitemap_lists_failing, sitemap_problems, soft_errors,
+    start_page,
 };
 use crate::assess::diagnose::{Context, Diagnosis, Maker, Outages, Pool, Ratio, Trial, diagnose};
 use crate::assess::examine::Examination;
@@ -282,6 +283,9 @@ fn findings(
     let mut found: Vec<Finding> = own_outage(&files.own_outages).into_iter().collect();
     found.extend(start_page(files.no_start.as_ref()));
     found.extend(external_links(&files.dead_links));
+    found.extend(broken_references(&files.site, &files.broken_references));
+    found.extend(redirect_chains(&files.site, &files.redirect_chains));
+    found.extend(sitemap_problems(&files.site, &files.sitemap_problems));
     found.extend(files.given_up.iter().filter_map(of_given_up));
     for robots in files.robots.iter().filter(|robots| robots.unreachable) {
         found.extend(of_robots(robots, hosts.get(&robots.host), groups));
@@ -356,8 +360,13 @@ fn findings(
         let diagnosis = of_target.map(|(_, diagnosis)| diagnosis);
         found.extend(redirect_into_error(&facts, diagnosis));
     }
-    // Other people's sites come after the site's own troubles.
-    let is_elsewhere = |finding: &Finding| finding.rule == "external_links";
+    // Other people's sites, and pages that refer to failing ones, come after the site's own troubles.
+    let is_elsewhere = |finding: &Finding| {
+        matches!(
+            finding.rule,
+            "external_links" | "broken_references" | "redirect_chains" | "sitemap_problems"
+        )
+    };
     found.sort_by(|one, other| {
         let by_severity = other.severity.cmp(&one.severity);
         by_severity

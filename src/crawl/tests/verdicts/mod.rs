@@ -573,3 +573,44 @@ async fn a_page_with_many_inlinks_has_more_weight_in_the_score_of_the_site() {
     let (linked, lonely) = (risks[0], risks[1]);
     assert!(lonely > 1.0 && linked > 1.5 * lonely, "{risks:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn references_redirects_and_sitemaps_that_lead_nowhere_are_findings() {
+    let start = "<head><link rel=canonical href=/dead><link rel=stylesheet href=/dead></head>
+        <p>home <a href=/loop>loop</a> <a href=/hop1>far</a> <a href=/shop/0>shop</a>";
+    let audited = site_of(&[("/shop/", 3)])
+        .with("/", &[page(start)])
+        .with(
+            "/shop/0",
+            &[links(&["/shop/1", "/shop/2", "/dead", "/loop"])],
+        )
+        .with("/dead", &[bad_gateway()])
+        .with("/loop", &[redirect("/pool")])
+        .with("/pool", &[redirect("/loop")])
+        .with("/hop1", &[redirect("/hop2")])
+        .with("/hop2", &[redirect("/hop3")])
+        .with("/hop3", &[redirect("/shop/1")])
+        .with(
+            "/robots.txt",
+            &[text("Sitemap: /gone.xml\nSitemap: /page.xml")],
+        )
+        .with("/gone.xml", &[error(404)])
+        .with("/page.xml", &[page("<html><p>no sitemap")])
+        .audited()
+        .await;
+    let findings = audited.findings();
+    let last = &findings[findings.len() - 3..];
+    assert_eq!(
+        last,
+        ["broken_references", "redirect_chains", "sitemap_problems"]
+    );
+    let evidence = last.iter().map(|rule| audited.evidence(rule));
+    let evidence = evidence.collect::<Vec<_>>().join("\n");
+    assert_eq!(
+        evidence.replace("http://site.test", ""),
+        "Canonical fails on 1 page (1 URL), such as /dead on /; CSS fails on 1 page (1 URL), such as /dead on /\n\
+         1 redirect in a loop or of more than 10 hops, such as /loop; 2 internal links to them; \
+         1 redirect of 3 hops or more, at most 3, such as /hop1\n\
+         /gone.xml: answers 404; /page.xml: line 1: an HTML page, not a sitemap"
+    );
+}

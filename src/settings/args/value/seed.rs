@@ -1,7 +1,7 @@
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
-use url::{Host, Url};
+use url::{Host, ParseError, Url};
 
 use crate::model::{CrawlUrl, EXCERPT, beginning};
 
@@ -48,7 +48,17 @@ pub(crate) fn seed(text: &str) -> Result<Seed, String> {
             }
         })
     };
-    let url = url.map_err(|why| fault(&why))?;
+    let url = url.map_err(|why| match why {
+        ParseError::IdnaError | ParseError::InvalidDomainCharacter
+            if text.contains(char::is_whitespace) =>
+        {
+            fault(&"a host name has no spaces")
+        }
+        why => fault(&why),
+    })?;
+    if url.scheme() == "mailto" {
+        return Err("a mail address is not a page; write the address of the site".to_owned());
+    }
     let login = login(&url);
     Ok(Seed {
         url: CrawlUrl::from_url(url).map_err(|why| fault(&why))?,
@@ -147,6 +157,27 @@ mod tests {
         ] {
             let fault = seed(text).expect_err("no URL");
             assert!(!fault.contains("hunter2"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn errors_say_what_to_change() {
+        let cases = [
+            (
+                "mailto:me@a.example",
+                "a mail address is not a page; write the address of the site",
+            ),
+            (
+                "my shop.example",
+                "\"my shop.example\": a host name has no spaces",
+            ),
+            (
+                "http://h:99999/a b",
+                "\"http://h:99999/a b\": invalid port number",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(seed(text).expect_err("no URL"), expected);
         }
     }
 

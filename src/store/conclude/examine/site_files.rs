@@ -7,8 +7,9 @@ use std::time::Duration;
 use rusqlite::{Connection, Row};
 
 use crate::assess::Extent;
+use crate::assess::diagnose::rules::{BrokenReference, RedirectChains, SitemapProblem};
 use crate::assess::examine::{EndedRedirect, KnownSitemap, RobotsFile, SiteFiles};
-use crate::model::{Moment, Outcome, Role, SkipReason};
+use crate::model::{LONG_CHAIN, LinkKind, Moment, Outcome, Role, SkipReason};
 
 use crate::store::conclude::dead_links;
 use crate::store::read::{given_up, outages, starts};
@@ -29,9 +30,13 @@ pub(in crate::store::conclude) fn site_files(
         robots: robots(connection, run)?,
         sitemaps: sitemaps(connection, run)?,
         failing_redirects: failing_redirects(connection, run)?,
+        redirect_chains: redirect_chains(connection, run)?,
+        sitemap_problems: sitemap_problems(connection, run)?,
         own_outages: outages::facts(connection, run)?,
         given_up: given_up::hosts(connection, run)?,
         dead_links: dead_links::dead_links(connection, run)?,
+        site: connection.query_row("SELECT site FROM run WHERE id = ?", [run], |row| row.get(0))?,
+        broken_references: broken_references(connection, run)?,
         no_start: starts::starts(connection, run)?.unusable(),
     })
 }
@@ -189,6 +194,108 @@ fn failing_redirects(connection: &Connection, run: i64) -> rusqlite::Result<Vec<
             })
         })?
         .collect()
+}
+
+/// Returns the redirects that links or sitemaps name and that are in a loop or long. The hops between are
+/// not counted.
+fn redirect_chains(connection: &Connection, run: i64) -> rusqlite::Result<RedirectChains> {
+    // SQLite takes the address from the row with the maximum.
+    let mut statement = connection.prepare(
+        "SELECT count(*), sum(coalesce(u.inlinks, 0)),
+            max(CASE WHEN r.ending IN ('loop', 'too_many') THEN coalesce(u.inlinks, 0) ELSE r.hops END),
+            coalesce(u.readable, u.address), r.ending IN ('loop', 'too_many') AS endless
+         FROM redirect_end r
+         CROSS JOIN url u ON u.run = r.run AND u.id = r.url AND u.role <> ?2
+         WHERE r.run = ?1 AND (u.inlinks > 0 OR u.in_sitemap OR u.seed)
+            AND (r.ending IN ('loop', 'too_many') OR r.hops >= ?3)
+         GROUP BY endless",
+    )?;
+    let mut rows = statement.query((run, Role::External.code(), LONG_CHAIN))?;
+    let mut found = RedirectChains::default();
+    while let Some(row) = rows.next()? {
+        let urls = row.get::<_, i64>(0)?.unsigned_abs();
+        let example = Some(row.get(3)?);
+        if row.get(4)? {
+            found.endless = urls;
+            found.inlinks = row.get::<_, i64>(1)?.unsigned_abs();
+            found.endless_example = example;
+        } else {
+            found.long = urls;
+            found.most_hops = row.get(2)?;
+            found.long_example = example;
+        }
+    }
+    Ok(found)
+}
+
+/// Returns the sitemaps that were fetched and have problems. The guessed `/sitemap.xml` need not exist.
+fn sitemap_problems(connection: &Connection, run: i64) -> rusqlite::Result<Vec<SitemapProblem>> {
+    let mut statement = connection.prepare(
+        "SELECT coalesce(u.readable, u.address), coalesce(f.entries, 0) = 0 AS empty, f.problems, a.status
+         FROM url u
+         LEFT JOIN sitemap_file f ON f.run = u.run AND f.url = u.id
+         CROSS JOIN attempt a ON a.run = u.run AND a.url = u.id
+            AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
+         CROSS JOIN outcome o ON o.code = a.outcome AND o.failure = 0
+         WHERE u.run = ?1 AND (u.role = 2 OR f.url IS NOT NULL)
+            AND (f.problems <> '' OR a.status BETWEEN 400 AND 499)
+            AND coalesce((u.run, u.found_on) IN (SELECT run, url FROM robots_txt WHERE sitemaps = 0), 0) = 0
+         ORDER BY empty DESC, u.address",
+    )?;
+    let found = statement.query_map([run], |row| {
+        let problems: Option<String> = row.get(2)?;
+        let first = problems.iter().flat_map(|text| text.lines()).next();
+        let answer = || row.get(3).map(|status: u16| format!("answers {status}"));
+        Ok(SitemapProblem {
+            address: row.get(0)?,
+            is_empty: row.get(1)?,
+            problem: first.map_or_else(answer, |problem| Ok(problem.to_owned()))?,
+        })
+    })?;
+    found.collect()
+}
+
+/// Returns the kinds of references to failing URLs on pages that never failed. Links that a person clicks
+/// and redirects are counted elsewhere.
+fn broken_references(connection: &Connection, run: i64) -> rusqlite::Result<Vec<BrokenReference>> {
+    let told = [
+        LinkKind::Anchor,
+        LinkKind::Area,
+        LinkKind::MetaRefresh,
+        LinkKind::Redirect,
+    ];
+    let told = told.map(|kind| kind.code().to_string()).join(", ");
+    // SQLite takes address and page from the row with the minimum.
+    let mut statement = connection.prepare(&format!(
+        "SELECT b.kind, b.urls, b.pages, b.address, coalesce(p.readable, p.address)
+         FROM (
+            SELECT l.kind, count(DISTINCT l.target) AS urls, count(DISTINCT l.source) AS pages,
+                min(l.number), coalesce(t.readable, t.address) AS address, l.source
+            FROM error_link l
+            CROSS JOIN assessment s ON s.run = l.run AND s.url = l.target
+               AND s.verdict IN ('persistent', 'intermittent', 'unconfirmed')
+            CROSS JOIN url t ON t.run = l.run AND t.id = l.target AND t.role <> ?2
+            LEFT JOIN assessment good ON good.run = l.run AND good.url = l.source
+            WHERE l.run = ?1 AND l.kind NOT IN ({told}) AND coalesce(good.verdict, 'ok') = 'ok'
+            GROUP BY l.kind) b
+         CROSS JOIN url p ON p.run = ?1 AND p.id = b.source
+         ORDER BY b.pages DESC, b.kind"
+    ))?;
+    let mut rows = statement.query((run, Role::External.code()))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let Some(kind) = LinkKind::from_code(row.get(0)?) else {
+            continue;
+        };
+        found.push(BrokenReference {
+            kind,
+            urls: row.get::<_, i64>(1)?.unsigned_abs(),
+            pages: row.get::<_, i64>(2)?.unsigned_abs(),
+            address: row.get(3)?,
+            page: row.get(4)?,
+        });
+    }
+    Ok(found)
 }
 
 fn outcome(row: &Row<'_>, at: usize) -> rusqlite::Result<Outcome> {
