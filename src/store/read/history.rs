@@ -60,8 +60,7 @@ pub struct UrlInRun {
 impl Store {
     /// Returns a short overview of a run, or `None` if it was not concluded.
     pub fn overview(&self, run: RunId) -> Result<Option<RunOverview>, StoreError> {
-        let connection = self.connect()?;
-        let read = || -> rusqlite::Result<Option<RunOverview>> {
+        self.read(|connection| {
             let concluded: bool = connection.query_row(
                 "SELECT concluded > 0 FROM run WHERE id = ?",
                 [run.0],
@@ -79,7 +78,7 @@ impl Store {
                 overview,
             )?;
             let score = |name| -> rusqlite::Result<Option<Interval>> {
-                let found = found::stored_score(&connection, run.0, name)?;
+                let found = found::stored_score(connection, run.0, name)?;
                 Ok(found.and_then(|found| found.score.known()))
             };
             Ok(Some(RunOverview {
@@ -87,8 +86,7 @@ impl Store {
                 indexing_risk: score("indexing_risk")?,
                 ..counted
             }))
-        };
-        read().map_err(|source| self.fault(source))
+        })
     }
 
     /// Returns the sight of a URL in each run that knows it, the oldest first. The address may have
