@@ -1,7 +1,7 @@
 //! The steps from one version of the schema to the next.
 
 /// One list of statements for each step between two versions; the first leads from 1 to 2.
-pub(super) const STEPS: [&str; 11] = [
+pub(super) const STEPS: [&str; 12] = [
     "ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;",
     // The load that a host bears is now read from its attempts.
     "DROP TABLE IF EXISTS host_load;
@@ -27,6 +27,10 @@ pub(super) const STEPS: [&str; 11] = [
     "ALTER TABLE part ADD COLUMN rate_5xx REAL;
      ALTER TABLE part ADD COLUMN low_5xx REAL;
      ALTER TABLE part ADD COLUMN high_5xx REAL;",
+    // The table was created when the first project ran.
+    "CREATE TABLE IF NOT EXISTS schedule_run (run INTEGER PRIMARY KEY, project TEXT NOT NULL, due INTEGER NOT NULL,
+        ended INTEGER NOT NULL, out TEXT, files TEXT NOT NULL);
+     ALTER TABLE schedule_run ADD COLUMN new_5xx INTEGER;",
 ];
 
 /// Version of the schema, in `PRAGMA user_version`.
