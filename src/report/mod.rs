@@ -25,7 +25,7 @@ use files::fault::Fault;
 use files::format::Export;
 use view::View;
 
-pub use curl::Curl;
+pub use curl::{Curl, shell_word};
 pub use files::error::ReportError;
 pub use files::fault::io_error as csv_io_error;
 pub use files::format::Format;
