@@ -37,7 +37,7 @@ pub use read::summary::found::{
 };
 pub use read::summary::run::SlowPage;
 pub use read::summary::url_counts::{StatusClasses, UrlCounts};
-pub use read::timeline::{Tick, Tone};
+pub use read::timeline::{AttemptKind, Tick};
 pub use read::worst::WorstPage;
 pub use runs::id::RunId;
 pub use runs::list::{NewRun, RunRow, RunState};

@@ -7,7 +7,9 @@ use serde::Serialize;
 use crate::model::{Cause, Outcome};
 use crate::report::curl::line_of;
 use crate::report::words::cause_of_page;
-use crate::store::{Mark, RunRow, Store, StoreError, Tone, WorstPage};
+use crate::store::{AttemptKind, Mark, RunRow, Store, StoreError, WorstPage};
+
+use super::color::Color;
 
 /// Maximum pages shown.
 const MOST: u32 = 150;
@@ -75,7 +77,7 @@ struct MarkView {
     /// The status, or why there is none.
     what: String,
     ms: f64,
-    tone: &'static str,
+    tone: Color,
 }
 
 /// A slow page.
@@ -151,11 +153,11 @@ fn mark(mark: &Mark) -> MarkView {
             None => mark.outcome.id().replace('_', " "),
         },
         ms: mark.total_ms,
-        tone: match mark.tone {
-            Tone::Fine => "fine",
-            Tone::ServerError => "bad",
-            Tone::OtherFailure => "other",
-            Tone::Experiment => "probe",
+        tone: match mark.kind {
+            AttemptKind::Fine => Color::Fine,
+            AttemptKind::ServerError => Color::Bad,
+            AttemptKind::OtherFailure => Color::Other,
+            AttemptKind::Experiment => Color::Probe,
         },
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use crate::model::{Moment, Outcome, Purpose};
 
-use super::timeline::Tone;
+use super::timeline::AttemptKind;
 use super::worst::WorstPage;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
@@ -26,10 +26,8 @@ pub struct Mark {
     pub status: Option<u16>,
     /// Its outcome for the crawl.
     pub outcome: Outcome,
-    /// Its tone for people.
-    pub tone: Tone,
-    /// Milliseconds to the first byte; absent if there was none.
-    pub ttfb_ms: Option<f64>,
+    /// Its kind on a timeline.
+    pub kind: AttemptKind,
     /// Milliseconds from start to end.
     pub total_ms: f64,
 }
@@ -37,8 +35,7 @@ pub struct Mark {
 impl Store {
     /// Returns the first attempts at a page, at most `most`, without discarded ones.
     pub fn marks(&self, run: RunId, page: &WorstPage, most: u32) -> Result<Vec<Mark>, StoreError> {
-        let connection = self.connect()?;
-        marks(&connection, run.0, page, most).map_err(|source| self.fault(source))
+        self.read(|connection| marks(connection, run.0, page, most))
     }
 }
 
@@ -49,7 +46,7 @@ fn marks(
     most: u32,
 ) -> rusqlite::Result<Vec<Mark>> {
     let sql = "SELECT a.number, a.pass, a.purpose, a.started, a.status, o.id, o.failure,
-            a.ttfb_us / 1000.0, a.total_us / 1000.0
+            a.total_us / 1000.0
         FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
         WHERE a.run = ? AND a.url = ? AND a.purpose <> 'outage' ORDER BY a.number LIMIT ?";
     list(connection, sql, (run, page.id, most), |row| {
@@ -58,13 +55,12 @@ fn marks(
         Ok(Mark {
             number: row.get(0)?,
             pass: row.get(1)?,
-            tone: Tone::of(status, row.get(6)?, matches!(purpose, Purpose::Probe(_))),
+            kind: AttemptKind::of(status, row.get(6)?, matches!(purpose, Purpose::Probe(_))),
             purpose,
             started: Moment::from_millis(row.get(3)?),
             status,
             outcome: named(row, 5, Outcome::from_id)?,
-            ttfb_ms: row.get(7)?,
-            total_ms: row.get(8)?,
+            total_ms: row.get(7)?,
         })
     })
 }
