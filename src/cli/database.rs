@@ -2,10 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
 
+use crate::report::shell_word;
 use crate::store::{RunRow, Store};
 
 use crate::settings::args::StoreArgs;
@@ -36,7 +37,7 @@ pub(super) fn open(args: &StoreArgs) -> Result<Store, Failure> {
         (None, Some(path)) => Err(Failure::usage(format!(
             "--db {0}: no database there; `gatecrawl audit URL --db {1}` creates one",
             path.display(),
-            quoted(path)
+            shell_word(&path.to_string_lossy())
         ))),
     }
 }
@@ -80,7 +81,7 @@ fn none_stored() -> Failure {
 /// Returns the flag that names the file to another command; empty if that would find it itself.
 pub(super) fn hint(store: &Store, args: &StoreArgs) -> String {
     match &args.db {
-        Some(_) => format!(" --db {}", quoted(store.path())),
+        Some(_) => format!(" --db {}", shell_word(&store.path().to_string_lossy())),
         None => String::new(),
     }
 }
@@ -98,11 +99,19 @@ pub(super) fn path(args: &StoreArgs) -> Result<PathBuf, Failure> {
     Ok(base.data_dir().join("gatecrawl").join("runs.db"))
 }
 
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    if text.contains(|c: char| c.is_whitespace() || c == '\'') {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    } else {
-        text
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_is_a_command_line_to_paste() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("a;b$(x).db");
+        let store = Store::open(&path).expect("a store");
+        let args = StoreArgs {
+            db: Some(path.clone()),
+            ..StoreArgs::default()
+        };
+        assert_eq!(hint(&store, &args), format!(" --db '{}'", path.display()));
     }
 }

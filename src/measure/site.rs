@@ -14,19 +14,19 @@ use super::metric::Metric;
 /// for as long as it exists.
 pub const MOST_SECTIONS: usize = 20;
 
-/// Returns the metrics of a concluded run, labelled with its project's name and its site. Outcomes and verdicts are
-/// closed lists; [`MOST_SECTIONS`] bounds the sections.
+/// Returns the metrics of a concluded run, labelled with its project's name and its site. The caller knows the number
+/// of its new pages with a 5xx, if it had a baseline. Outcomes and verdicts are closed lists; [`MOST_SECTIONS`] bounds
+/// the sections.
 pub fn metrics_of_run(
     store: &Store,
     run: &RunRow,
     project: &str,
+    new_5xx: Option<u64>,
 ) -> Result<Vec<Metric>, StoreError> {
-    let mut summary = store.summary(run.id)?;
-    let changes = store.changes_since_before(run)?;
-    summary.compared_with(changes.as_ref());
+    let summary = store.summary(run.id)?;
     let own = [("project", project), ("site", run.site.as_str())];
     let mut metrics = attempts(store, run, own)?;
-    metrics.extend(pages(&summary, own));
+    metrics.extend(pages(&summary, new_5xx, own));
     let overview = store.overview(run.id)?;
     metrics.extend(overview.iter().flat_map(|overview| bounds(overview, own)));
     metrics.extend(scores(summary.scores, own));
@@ -60,7 +60,7 @@ fn attempts(store: &Store, run: &RunRow, own: Own<'_>) -> Result<Vec<Metric>, St
     Ok([by_outcome].into_iter().chain(paced).collect())
 }
 
-fn pages(summary: &RunSummary, own: Own<'_>) -> Vec<Metric> {
+fn pages(summary: &RunSummary, new_5xx: Option<u64>, own: Own<'_>) -> Vec<Metric> {
     let pages = &summary.pages;
     let mut by_verdict = Metric::gauge(
         "gatecrawl_run_pages",
@@ -75,7 +75,7 @@ fn pages(summary: &RunSummary, own: Own<'_>) -> Vec<Metric> {
     let new = Metric::gauge(
         "gatecrawl_run_new_5xx_pages",
         "{page}",
-        "Pages that answer 5xx in the last run and did not in the one before",
+        "Pages that answer 5xx in the last run and did not in its baseline",
     );
     let known = Metric::gauge(
         "gatecrawl_run_known_pages",
@@ -92,11 +92,7 @@ fn pages(summary: &RunSummary, own: Own<'_>) -> Vec<Metric> {
         known.with(&own, pages.known as f64),
         fetched.with(&own, pages.fetched as f64),
     ];
-    metrics.extend(
-        summary
-            .new_server_errors
-            .map(|pages| new.with(&own, pages as f64)),
-    );
+    metrics.extend(new_5xx.map(|pages| new.with(&own, pages as f64)));
     metrics
 }
 

@@ -16,7 +16,7 @@ mod scope;
 pub use bounds::copies::Copies;
 pub use bounds::disk::{DiskBudget, USUAL_MAX_DISK};
 pub use bounds::sitemaps::{
-    MOST_FOREIGN_SITEMAPS, MOST_SITEMAP_ENTRIES, MOST_SITEMAPS, SitemapCount,
+    MOST_FOREIGN_SITEMAPS, MOST_NESTED_SITEMAPS, MOST_SITEMAP_ENTRIES, MOST_SITEMAPS, SitemapCount,
 };
 pub use bounds::trap::{FoundOn, Traps};
 pub use breaker::{Breaker, BreakerChange, BreakerSignal, Waited};

@@ -28,7 +28,7 @@ impl Curl<'_> {
         let mut words = vec!["curl".to_owned(), "-sS".to_owned()];
         let mut add = |flag: &str, value: &str| {
             words.push(flag.to_owned());
-            words.push(quoted(value));
+            words.push(shell_word(value));
         };
         add("-o", "/dev/null");
         add("-D", "-");
@@ -58,7 +58,7 @@ impl Curl<'_> {
         if self.url.as_str().contains(['[', ']', '{', '}']) {
             words.push("-g".to_owned());
         }
-        words.push(quoted(self.url.as_str()));
+        words.push(shell_word(self.url.as_str()));
         words.join(" ")
     }
 }
@@ -79,7 +79,7 @@ pub(super) fn line_of(run: &RunRow, encoded: &str) -> Option<String> {
 }
 
 /// Quotes a word for a POSIX shell. Removes control characters.
-fn quoted(word: &str) -> String {
+pub fn shell_word(word: &str) -> String {
     let word: String = word.chars().filter(|c| !c.is_control()).collect();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@,+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -140,10 +140,10 @@ mod tests {
     #[test]
     fn a_shell_reads_the_original_word() {
         for word in [
-            "", "a b", "$HOME", "`id`", "a'b", "\"x\"", "!!", "*", "~", "a\\b",
+            "", "a b", "$HOME", "`id`", "a'b", "\"x\"", "!!", "*", "~", "a\\b", "a;b&c.db", "=ls",
         ] {
             let output = std::process::Command::new("sh")
-                .args(["-c", &format!("printf %s {}", quoted(word))])
+                .args(["-c", &format!("printf %s {}", shell_word(word))])
                 .output()
                 .expect("a shell");
             assert_eq!(String::from_utf8_lossy(&output.stdout), word);

@@ -25,7 +25,7 @@ use files::fault::Fault;
 use files::format::Export;
 use view::View;
 
-pub use curl::Curl;
+pub use curl::{Curl, shell_word};
 pub use files::cover::{Audience, Cover};
 pub use files::error::ReportError;
 pub use files::fault::io_error as csv_io_error;
@@ -35,6 +35,7 @@ pub use json::listed::{SummaryFault, read_summary};
 pub use json::text::pretty_json;
 pub use tables::changes::{COMPARE_COLUMNS, Compared, comparison_json, write_changes};
 pub use tables::csv::{plain, writer as csv_writer};
+pub use view::Color;
 pub use view::brief::{
     Brief, BriefFacts, BriefPage, Fact, FindingBrief, Headline, News, OutageBrief, PageList, Tone,
     Trend,

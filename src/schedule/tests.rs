@@ -98,6 +98,7 @@ impl Auditor for Fake {
             },
             may_pass: is_closed,
             gates: Vec::new(),
+            new_5xx: None,
             brief: Box::default(),
             out: order.out,
             files: Vec::new(),

@@ -82,7 +82,7 @@ pub(crate) fn chain(fault: &(dyn Error + 'static)) -> String {
     words.join(": ")
 }
 
-/// Returns the last line of a message: some libraries explain over several lines, and the last has the reason.
+/// Joins the lines of a message: some libraries explain over several lines.
 fn one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join("; ")

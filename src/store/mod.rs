@@ -40,7 +40,7 @@ pub use read::summary::found::{
 };
 pub use read::summary::run::SlowPage;
 pub use read::summary::url_counts::{StatusClasses, UrlCounts};
-pub use read::timeline::{Tick, Tone};
+pub use read::timeline::{AttemptKind, Tick};
 pub use runs::id::RunId;
 pub use runs::list::{NewRun, RunRow, RunState};
 pub use schedule::notices::{NewNotice, Notice, NoticeCounts};

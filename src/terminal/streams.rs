@@ -1,11 +1,15 @@
 //! The streams that a command reads and writes. They are parameters, so that a test can run a whole
 //! command with buffers.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, BufWriter, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::ProgressBar;
+use serde::Serialize;
+
+use crate::report::pretty_json;
 
 use super::text::{tame, tame_but_colors};
 
@@ -59,6 +63,28 @@ impl Console {
             },
         }
     }
+
+    /// Prints a text for people in the output style of stdout. Texts of servers cannot control the terminal.
+    pub(crate) fn print(&mut self, text: &str) -> io::Result<()> {
+        let text = harmless(text, self.stdout_color);
+        self.stdout.write_all(text.as_bytes())
+    }
+
+    /// Prints a value as JSON.
+    pub(crate) fn print_json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let json = pretty_json(value)?;
+        writeln!(self.stdout, "{json}")
+    }
+}
+
+/// Returns a text that may quote a server or a file, without what would control a terminal. Only where we use
+/// colours may it have some.
+fn harmless(text: &str, color: bool) -> Cow<'_, str> {
+    if color {
+        tame_but_colors(text)
+    } else {
+        tame(text)
+    }
 }
 
 /// Standard error, shared by everything that prints messages for people. Messages go above the progress bar,
@@ -99,13 +125,8 @@ impl People {
     }
 
     fn write_out(&self, bytes: &[u8]) -> io::Result<()> {
-        // A message may quote a server or a file.
         let text = String::from_utf8_lossy(bytes);
-        let text = if self.color {
-            tame_but_colors(&text)
-        } else {
-            tame(&text)
-        };
+        let text = harmless(&text, self.color);
         let mut voice = self.lock();
         let bar = voice.bar.clone();
         let mut write = || voice.stream.write_all(text.as_bytes());
@@ -127,5 +148,16 @@ impl Write for People {
 
     fn flush(&mut self) -> io::Result<()> {
         self.lock().stream.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_has_no_colours_where_we_have_none() {
+        assert_eq!(harmless("\x1b[31mx\x07", false), "\\u{1b}[31mx\\u{7}");
+        assert_eq!(harmless("\x1b[31mx\x07", true), "\x1b[31mx\\u{7}");
     }
 }

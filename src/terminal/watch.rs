@@ -1,4 +1,4 @@
-//! Reads the crawl's events for the progress line, the notes of the summary, and the log.
+//! Reads the crawl's events for the progress line and the log.
 
 use crate::crawl::{Event, Observer};
 use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Role};

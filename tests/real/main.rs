@@ -2,14 +2,12 @@
 //! port of this machine, in a directory of its own, and stopped with it. Each asks the exports what
 //! the crawler believes, and the server's access log what it did.
 
-mod apache;
 mod backends;
 mod crawler;
 mod damaged;
 mod documentation;
 mod full_disk;
 mod hostile;
-mod killed;
 mod killed_often;
 mod matrix;
 mod netns;

@@ -245,7 +245,7 @@ fn measured() -> (Workdir, RunRow, Board) {
     let store = Store::open(&workdir.database()).expect("opened");
     let run = store.newest_run().expect("read").expect("a run");
     let board = Board::default();
-    let metrics = metrics_of_run(&store, &run, "shop").expect("measured");
+    let metrics = metrics_of_run(&store, &run, "shop", Some(1)).expect("measured");
     board.put_run("shop", metrics);
     board.count_run("shop", "gate_failed");
     (workdir, run, board)

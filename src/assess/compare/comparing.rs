@@ -56,7 +56,9 @@ impl Comparing {
                 (Change::Appeared, _) => self.moves.appeared(pair.address),
                 _ => {}
             }
-            found.changes.push(page_change(pair, judged));
+            let page = page_change(pair, judged);
+            found.failures.add(&page);
+            found.changes.push(page);
             if found.changes.len() >= 2 * Comparison::MOST_CHANGES {
                 self.cut();
             }
@@ -104,7 +106,7 @@ impl Yardstick {
 fn worst_first(one: &PageChange, other: &PageChange) -> Ordering {
     let rank = |page: &PageChange| match page.change {
         // A new page that fails is as bad as one that broke.
-        Change::Appeared if page.new.is_some_and(|state| state.fails()) => Change::New,
+        Change::Appeared if page.is_broken() => Change::New,
         change => change,
     };
     let priority = |page: &PageChange| page.new.or(page.old).map_or(0.0, |state| state.priority);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::assess::Interval;
+use crate::assess::{Interval, Verdict};
 
 use super::change::{Change, ChangeCounts};
 use super::judge::Yardstick;
@@ -21,6 +21,9 @@ pub struct Comparison {
     pub new: Side,
     /// Exact numbers of pages by their change.
     pub counts: ChangeCounts,
+    /// Exact numbers of pages that fail and did not, for the texts about the run; exports have the changes.
+    #[serde(skip)]
+    pub failures: NewFailures,
     /// Number of pages that both runs requested.
     pub compared: u64,
     /// Number of pages that one run did not request, by reason, such as `new: robots`.
@@ -109,6 +112,17 @@ pub struct PageChange {
     pub evidence: String,
 }
 
+/// Pages that fail and did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NewFailures {
+    /// Those that were fine or were not there ([`PageChange::is_broken`]).
+    pub broken: u64,
+    /// Those that came and went ([`PageChange::has_died`]).
+    pub died: u64,
+    /// Those of both that answer 5xx to every request.
+    pub lasting_5xx: u64,
+}
+
 /// A section in one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SectionState {
@@ -153,6 +167,12 @@ impl Comparison {
         }
     }
 
+    /// Returns the number of pages that only the new run has, that do not fail, and to which nothing moved.
+    pub fn appeared_fine(&self) -> u64 {
+        let failing_or_moved = self.failures.broken + self.moved_here;
+        (self.counts.new + self.counts.appeared).saturating_sub(failing_or_moved)
+    }
+
     /// Summarises the changes: `3 new, 1 fixed`, that no page changed, or that no page is in both runs.
     pub fn headline(&self) -> String {
         let named = Change::ALL.into_iter().filter_map(|change| {
@@ -166,6 +186,34 @@ impl Comparison {
             },
             text => text,
         }
+    }
+}
+
+impl PageChange {
+    /// Returns whether the page fails and did not, or was not there.
+    pub fn is_broken(&self) -> bool {
+        let fails = self.new.is_some_and(|state| state.fails());
+        self.change == Change::New || (self.change == Change::Appeared && fails)
+    }
+
+    /// Returns whether the page came and went, was fine in the baseline and now fails at every look.
+    pub fn has_died(&self) -> bool {
+        let was_fine = self.old.is_some_and(|state| !state.fails());
+        let fails = |state: PageState| state.verdict == Verdict::Persistent;
+        self.change == Change::Flapping && was_fine && self.new.is_some_and(fails)
+    }
+}
+
+impl NewFailures {
+    /// Counts one page.
+    pub fn add(&mut self, page: &PageChange) {
+        let (broken, died) = (page.is_broken(), page.has_died());
+        let is_lasting = page.new.is_some_and(|state| {
+            state.verdict == Verdict::Persistent && (500..=599).contains(&state.status)
+        });
+        self.broken += u64::from(broken);
+        self.died += u64::from(died);
+        self.lasting_5xx += u64::from((broken || died) && is_lasting);
     }
 }
 

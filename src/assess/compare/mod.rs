@@ -29,7 +29,8 @@ mod tests;
 pub use change::{Change, ChangeCounts};
 pub use comparing::Comparing;
 pub use comparison::{
-    Comparison, Listed, PageChange, ScoreChange, SectionChange, SectionState, Side, SiteScores,
+    Comparison, Listed, NewFailures, PageChange, ScoreChange, SectionChange, SectionState, Side,
+    SiteScores,
 };
 pub use judge::{Judged, Yardstick};
 pub use map::{AddressMap, MapFault};

@@ -336,11 +336,14 @@ fn the_worst_changes_are_kept_and_all_are_counted() {
     };
     pairs.push(seen(fine(), worst));
     pairs.push(pair(Sight::Seen(fine()), Sight::Absent));
+    pairs.push(pair(Sight::Absent, Sight::Seen(broken())));
     let found = compare(&pairs);
+    let broken = 3 * Comparison::MOST_CHANGES as u64 + 2;
+    assert_eq!((found.failures.broken, found.appeared_fine()), (broken, 0));
     assert_eq!(found.counts.new, 3 * Comparison::MOST_CHANGES as u64 + 1);
     assert_eq!(found.changes.len(), Comparison::MOST_CHANGES);
     assert_eq!(found.changes[0].new, Some(worst));
-    assert_eq!(found.more_changes, 2 * Comparison::MOST_CHANGES as u64 + 2);
+    assert_eq!(found.more_changes, 2 * Comparison::MOST_CHANGES as u64 + 3);
 }
 
 #[test]

@@ -43,18 +43,12 @@ pub struct Judgement {
     pub last_failed: Option<Moment>,
     /// Start of the last attempt that did not fail.
     pub last_ok: Option<Moment>,
-    /// Start of the current failure, if it is failing.
-    pub onset: Option<Moment>,
     /// Time from the start of the first pass to that of the last.
     pub span: Duration,
     /// How long it is known to have failed (T of the model): a lower bound; zero after recovery.
     pub lasting: Duration,
     /// Runs of failures with a success in between.
     pub episodes: u32,
-    /// Whether it has been persistent for 24 h or more.
-    pub sustained: bool,
-    /// Whether an episode of 60 min or more is over.
-    pub recovered_outage: bool,
     /// Outcome of the first attempt with evidence.
     pub first: Option<Outcome>,
     /// Its status code.
@@ -74,13 +68,6 @@ impl Judgement {
     /// Returns the indexing risk (0..100) if the measured frequency continues for 48 h.
     pub fn indexing_risk(&self) -> Risk {
         self.risk(self.lasting.max(TOLERATED))
-    }
-
-    /// Returns the maximum time that it may have been failing: since its last success.
-    pub fn lasting_at_most(&self, now: Moment) -> Option<Duration> {
-        self.onset
-            .and(self.last_ok)
-            .map(|last_ok| now.since(last_ok))
     }
 
     fn risk(&self, lasting: Duration) -> Risk {

@@ -29,8 +29,6 @@ pub(in crate::assess) struct PassHistory {
     pub(in crate::assess) episodes: u32,
     /// Failed passes since the last successful one.
     pub(super) trailing: u32,
-    /// Longest time between the first and the last failure of an ended episode.
-    pub(super) longest_over: Duration,
     first_pass: Option<Moment>,
     last_pass: Option<Moment>,
     first_failed_pass: Option<Moment>,
@@ -87,8 +85,7 @@ impl PassHistory {
         }
         if pass.failed {
             self.failed(pass);
-        } else if self.trailing > 0 {
-            self.longest_over = self.longest_over.max(self.run());
+        } else {
             self.trailing = 0;
         }
     }
@@ -128,11 +125,6 @@ impl PassHistory {
             _ => self.run_last.since(self.run_first),
         }
     }
-
-    /// Returns the first failure of the current episode.
-    pub(super) fn onset(&self) -> Option<Moment> {
-        (self.trailing > 0).then_some(self.run_first)
-    }
 }
 
 fn between(first: Option<Moment>, last: Option<Moment>) -> Duration {
@@ -161,10 +153,8 @@ mod tests {
         }
         let course = course.closed();
         assert_eq!((course.passes, course.episodes, course.trailing), (4, 2, 1));
-        assert_eq!(course.longest_over, Duration::from_millis(60));
         assert_eq!(course.run(), Duration::ZERO);
         assert_eq!(course.failed_span(), Duration::from_millis(120));
-        assert_eq!(course.onset(), Some(Moment::from_millis(120)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use http::HeaderMap;
 
-use crate::model::{CrawlUrl, Outcome, Reference, UrlFault};
+use crate::model::{CrawlUrl, Outcome, Reference, RequestPlan, UrlFault};
 use crate::parse::{Resolver, RobotsDirectives, decode, link_references, page};
 use crate::report::{csv_writer, plain};
 
@@ -17,10 +17,7 @@ use crate::terminal::streams::Console;
 use crate::terminal::text::tame;
 
 /// Maximum bytes read of a page, as in an audit.
-const MOST: usize = 10 << 20;
-
-/// Search engines whose own directives count besides the general ones, as in an audit.
-const SEARCH_BOTS: [&str; 1] = ["googlebot"];
+const MOST: usize = RequestPlan::USUAL_MAX_BODY;
 
 /// A page with its URL and headers.
 struct Source {
@@ -70,8 +67,8 @@ fn print(source: &Source, console: &mut Console) -> Result<Exit, Failure> {
     let content_type = content_type.and_then(|value| value.to_str().ok());
     let (text, encoding) = decode(&source.body, content_type);
     let found = page(&text);
-    let nofollow = RobotsDirectives::of_headers(&source.headers, &SEARCH_BOTS)
-        .and(found.robots(&SEARCH_BOTS))
+    let nofollow = RobotsDirectives::of_headers(&source.headers, &RobotsDirectives::SEARCH_BOTS)
+        .and(found.robots(&RobotsDirectives::SEARCH_BOTS))
         .nofollow;
     let of_page = Resolver::new(&source.url, found.base.as_deref(), encoding);
     let of_headers = Resolver::of_headers(&source.url);

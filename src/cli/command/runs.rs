@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::assess::{Band, Interval};
 use crate::machine;
 use crate::model::Moment;
-use crate::report::pretty_json;
 use crate::store::{RunOverview, RunRow, Store};
 
 use crate::cli::database;
@@ -98,10 +97,8 @@ fn list(args: &RunsArgs, json: bool, console: &mut Console) -> Result<Exit, Fail
             state: run.state.name(),
         });
     }
-    let out = &mut console.stdout;
     if json {
-        let json = pretty_json(&runs).map_err(std::io::Error::from)?;
-        writeln!(out, "{json}")?;
+        console.print_json(&runs)?;
         return Ok(Exit::Done);
     }
     if runs.is_empty() {
@@ -127,7 +124,7 @@ fn list(args: &RunsArgs, json: bool, console: &mut Console) -> Result<Exit, Fail
     let terminal = console.stdout_width.is_some();
     let rows = (0..runs.len()).map(|at| row(&runs, at, terminal));
     let table = columns(&heads, &rows.collect::<Vec<_>>());
-    out.write_all(text::tame(&table).as_bytes())?;
+    console.print(&table)?;
     Ok(Exit::Done)
 }
 
@@ -190,12 +187,9 @@ fn show(store: &Store, name: Option<&str>, console: &mut Console) -> Result<Exit
         files: &[],
         changes: None,
         database: store.path().display().to_string(),
-        output: OutputStyle {
-            color: false,
-            ..OutputStyle::of_stdout(console)
-        },
+        output: OutputStyle::of_stdout(console),
     });
-    console.stdout.write_all(text::tame(&text).as_bytes())?;
+    console.print(&text)?;
     Ok(Exit::Done)
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::fetch::{Fetcher, HttpFetcher};
 use crate::model::{CrawlUrl, HostKey, Outcome};
 use crate::parse::sitemap::{Entry, Kind, ProblemKind, Report, SIZE_LIMIT, read};
-use crate::policy::{MOST_FOREIGN_SITEMAPS, MOST_SITEMAPS};
+use crate::policy::{MOST_FOREIGN_SITEMAPS, MOST_NESTED_SITEMAPS, MOST_SITEMAPS};
 use crate::report::{csv_writer, plain};
 
 use crate::settings::args::value::crawl_url;
@@ -17,9 +17,6 @@ use crate::settings::failure::Failure;
 use crate::settings::source::{as_url, fetch, fetcher, read_file};
 use crate::terminal::streams::{Console, People};
 use crate::terminal::text::tame;
-
-/// Maximum nesting of indexes, as in an audit.
-const MAX_NESTING: u32 = 3;
 
 /// Maximum bytes read of a sitemap: its limit, and one byte to notice that it is exceeded.
 const MOST: u64 = SIZE_LIMIT + 1;
@@ -116,7 +113,7 @@ impl Walk<'_> {
         nesting: u32,
         bytes: &[u8],
     ) -> Result<(), Failure> {
-        let deeper = self.args.recursive && nesting < MAX_NESTING;
+        let deeper = self.args.recursive && nesting < MOST_NESTED_SITEMAPS;
         let mut listed = Vec::new();
         let mut printed = Ok(());
         let report = read(bytes, &mut |entry| {

@@ -23,9 +23,6 @@ use super::reading::Reading;
 use super::resolved::{MOST_FAULTY, RESOLVED_ON_A_PAGE, Room};
 use crate::crawl::site::Site;
 
-/// Search engines whose own directives count besides the general ones.
-const SEARCH_BOTS: [&str; 1] = ["googlebot"];
-
 /// The requested URL and how the crawl found it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::crawl) struct RequestedUrl<'a> {
@@ -69,7 +66,8 @@ pub(in crate::crawl) fn read(
     if exchange.outcome == Outcome::Redirect {
         http_redirect(site, requested, exchange, &mut reading);
     }
-    let directives = RobotsDirectives::of_headers(&exchange.headers, &SEARCH_BOTS);
+    let directives =
+        RobotsDirectives::of_headers(&exchange.headers, &RobotsDirectives::SEARCH_BOTS);
     let mut signs = PageSigns {
         outcome: exchange.outcome,
         status: exchange.status,
@@ -164,8 +162,9 @@ fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs:
     reading.page.asks_password =
         (requested.hops > 0 || is_start) && parse::has_password_field(&text);
     let mut found = parse::page_as(&text, content_type.as_deref());
-    let directives = RobotsDirectives::of_headers(&exchange.headers, &SEARCH_BOTS)
-        .and(found.robots(&SEARCH_BOTS));
+    let directives =
+        RobotsDirectives::of_headers(&exchange.headers, &RobotsDirectives::SEARCH_BOTS)
+            .and(found.robots(&RobotsDirectives::SEARCH_BOTS));
     judge.nofollow = directives.nofollow;
     let mut of_header = parse::link_references(&exchange.headers);
     if let Some(target) = parse::refresh_header(&exchange.headers).and_then(|it| it.target) {

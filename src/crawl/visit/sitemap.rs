@@ -9,14 +9,11 @@ use crate::model::{
 use crate::parse::sitemap::{
     ENTRY_LIMIT, Entry, Format, Kind, PROBLEM_LIMIT, SIZE_LIMIT, belongs, read as entries,
 };
-use crate::policy::Via;
+use crate::policy::{MOST_NESTED_SITEMAPS, Via};
 use crate::store::{SitemapEntry, SitemapRecord};
 
 use super::echoes::{cut_sitemap, cut_url};
 use crate::crawl::site::Site;
-
-/// Maximum chain of sitemap indexes. The protocol knows one level; some sites have two.
-const MAX_NESTING: u32 = 3;
 
 /// Maximum alternates kept of one sitemap: those of 50,000 pages in five languages whose sitemaps
 /// are not read. An alternate that is in the sitemap already is not kept again. Ours.
@@ -159,8 +156,8 @@ impl Alternates {
 fn judge(site: &Site, found: &Discovery, entry: &Entry, url: CrawlUrl) -> Option<SitemapEntry> {
     let scope = &site.scope;
     let (role, admission) = match entry.kind {
-        Kind::Sitemap if found.depth >= MAX_NESTING => {
-            let detail = format!("sitemap index nested more than {MAX_NESTING} deep");
+        Kind::Sitemap if found.depth >= MOST_NESTED_SITEMAPS => {
+            let detail = format!("sitemap index nested more than {MOST_NESTED_SITEMAPS} deep");
             (
                 Role::Sitemap,
                 Admission::Skip(Role::Sitemap, Skip::new(SkipReason::Trap, detail)),

@@ -33,7 +33,7 @@ impl CrawlPlan {
                 first_byte: RequestPlan::USUAL_FIRST_BYTE,
                 connect: Duration::from_secs(10),
                 body_idle: Duration::from_secs(15),
-                max_body: 10 << 20,
+                max_body: RequestPlan::USUAL_MAX_BODY,
                 reach: ReachPlan::default(),
             },
         }
@@ -78,6 +78,9 @@ impl RequestPlan {
 
     /// Our name in robots.txt.
     pub const OWN_TOKEN: &str = "gatecrawl";
+
+    /// Default maximum bytes of a body.
+    pub const USUAL_MAX_BODY: usize = 10 << 20;
 
     /// Default wait for the first byte.
     pub const USUAL_FIRST_BYTE: Duration = Duration::from_secs(30);

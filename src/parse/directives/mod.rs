@@ -22,6 +22,11 @@ pub struct RobotsDirectives {
     pub unavailable_after: Vec<String>,
 }
 
+impl RobotsDirectives {
+    /// Search engines whose own directives count besides the general ones.
+    pub const SEARCH_BOTS: [&str; 1] = ["googlebot"];
+}
+
 /// Directives with a value of their own, whose colon does not end a crawler's name.
 const VALUED: [&str; 4] = [
     "unavailable_after",

@@ -25,8 +25,6 @@ pub struct Entry {
     pub started: Option<Moment>,
     /// The requested URL.
     pub url: CrawlUrl,
-    /// The method, such as `GET`.
-    pub method: String,
     /// The header fields of the request, cookies included. `Debug` shows no value.
     pub sent: HeaderMap,
     /// The user agent of the client.
@@ -73,10 +71,6 @@ pub(super) fn entry(number: u64, value: &Value) -> Result<Option<Entry>, String>
         number,
         started: text(value, "/startedDateTime").and_then(moment),
         url,
-        method: excerpt(
-            text(value, "/request/method").unwrap_or("GET").to_owned(),
-            32,
-        ),
         sent: sent(value),
         user_agent: user_agent(value),
         status,

@@ -7,6 +7,8 @@ use crate::model::{Coverage, ScopePlan, SkipReason, Zone};
 use crate::report::words::{apart, count, duration, external_links, left_out, resources};
 use crate::store::{RunRow, RunState, RunSummary};
 
+use super::color::Color;
+
 /// The site and the settings of the run.
 #[derive(Debug, Serialize)]
 pub(crate) struct About {
@@ -36,8 +38,8 @@ pub(crate) struct Part {
     pub(crate) count: u64,
     /// 0..1.
     pub(crate) share: f64,
-    /// A word that selects the colour.
-    tone: &'static str,
+    /// Its colour.
+    tone: Color,
 }
 
 /// The coverage of the site.
@@ -173,24 +175,24 @@ fn wait(run: &RunRow) -> String {
 }
 
 /// The verdicts from good to bad, with the meaning of each.
-const VERDICTS: [(Verdict, &str, &str); 6] = [
-    (Verdict::Ok, "never failed", "fine"),
-    (Verdict::Transient, "failed, then recovered", "mild"),
+const VERDICTS: [(Verdict, &str, Color); 6] = [
+    (Verdict::Ok, "never failed", Color::Fine),
+    (Verdict::Transient, "failed, then recovered", Color::Mild),
     (
         Verdict::LoadInduced,
         "fails at the crawl's speed only",
-        "mild",
+        Color::Mild,
     ),
     (
         Verdict::Unconfirmed,
         "fails, with too little evidence to say how; `--confirm standard` gives more",
-        "other",
+        Color::Other,
     ),
-    (Verdict::Intermittent, "comes and goes", "other"),
+    (Verdict::Intermittent, "comes and goes", Color::Other),
     (
         Verdict::Persistent,
         "no success in two passes or more",
-        "bad",
+        Color::Bad,
     ),
 ];
 
@@ -201,7 +203,7 @@ pub(super) fn verdicts(summary: &RunSummary) -> Vec<Part> {
         part(
             &verdict.name().replace('_', " "),
             meaning,
-            tone,
+            *tone,
             (count, whole),
         )
     });
@@ -211,26 +213,26 @@ pub(super) fn verdicts(summary: &RunSummary) -> Vec<Part> {
 pub(super) fn statuses(summary: &RunSummary) -> Vec<Part> {
     let classes = summary.pages.classes();
     let all = [
-        (classes.success, "2xx", "answered", "fine"),
+        (classes.success, "2xx", "answered", Color::Fine),
         (
             classes.redirect,
             "3xx",
             "redirects or not modified",
-            "moved",
+            Color::Moved,
         ),
         (
             classes.client_error,
             "4xx",
             "not found, not allowed",
-            "mild",
+            Color::Mild,
         ),
-        (classes.server_error, "5xx", "server errors", "bad"),
-        (classes.other, "other", "another status", "other"),
+        (classes.server_error, "5xx", "server errors", Color::Bad),
+        (classes.other, "other", "another status", Color::Other),
         (
             classes.none,
             "no answer",
             "connection, DNS, TLS or time",
-            "other",
+            Color::Other,
         ),
     ];
     let whole: u64 = all.iter().map(|(count, ..)| count).sum();
@@ -251,7 +253,14 @@ pub(super) fn coverage(summary: &RunSummary) -> CoverageView {
     reasons.sort_by_key(|(name, _, urls)| (std::cmp::Reverse(*urls), *name));
     let reasons = reasons
         .into_iter()
-        .map(|(name, meaning, urls)| part(&name.replace('_', " "), meaning, "other", (urls, whole)))
+        .map(|(name, meaning, urls)| {
+            part(
+                &name.replace('_', " "),
+                meaning,
+                Color::Other,
+                (urls, whole),
+            )
+        })
         .collect();
     CoverageView {
         known: pages.known,
@@ -283,7 +292,7 @@ const fn reason(reason: SkipReason) -> &'static str {
     }
 }
 
-fn part(name: &str, meaning: &'static str, tone: &'static str, of: (u64, u64)) -> Part {
+fn part(name: &str, meaning: &'static str, tone: Color, of: (u64, u64)) -> Part {
     let (count, whole) = of;
     Part {
         name: name.to_owned(),

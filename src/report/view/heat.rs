@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::store::{RunRow, Store, StoreError, StoredPart, Tick, Tone};
+use crate::store::{AttemptKind, RunRow, Store, StoreError, StoredPart, Tick};
 
 /// Maximum sections shown.
 const MOST: usize = 40;
@@ -105,8 +105,8 @@ impl<'a> Grid<'a> {
     /// Adds an attempt that was made in bin `bin` of `bins`.
     pub(super) fn add(&mut self, tick: Tick, (bin, bins): (usize, usize)) {
         let row = tick.section.and_then(|section| self.numbers.get(&section));
-        if let (Some(row), true) = (row, tick.tone != Tone::Experiment) {
-            self.cells[*row][bin * COLUMNS / bins].add(tick.tone);
+        if let (Some(row), true) = (row, tick.kind != AttemptKind::Experiment) {
+            self.cells[*row][bin * COLUMNS / bins].add(tick.kind);
         }
     }
 
@@ -135,9 +135,9 @@ fn section(part: &StoredPart, cells: &[Cell]) -> Section {
 }
 
 impl Cell {
-    fn add(&mut self, tone: Tone) {
+    fn add(&mut self, kind: AttemptKind) {
         self.attempts += 1;
-        self.failed += u32::from(tone != Tone::Fine);
+        self.failed += u32::from(kind != AttemptKind::Fine);
     }
 
     fn heated(self) -> Cell {

@@ -3,6 +3,7 @@
 
 pub(super) mod brief;
 mod changes;
+mod color;
 mod facts;
 mod fixes;
 mod heat;
@@ -27,6 +28,7 @@ use super::files::format::Export;
 use super::wanted::Wanted;
 use super::words::uncaught;
 
+pub use color::Color;
 pub(super) use facts::{About, Part};
 pub(super) use timeline::{Bin, Timeline};
 

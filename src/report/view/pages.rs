@@ -8,7 +8,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::model::{Cause, Outcome, Purpose, Zone};
 use crate::report::curl::line_of;
 use crate::report::words::cause_of_page;
-use crate::store::{LinkSource, Mark, RunRow, Store, StoreError, Tone, WorstPage};
+use crate::store::{AttemptKind, LinkSource, Mark, RunRow, Store, StoreError, WorstPage};
+
+use super::color::Color;
 
 /// Maximum pages shown.
 const MOST: u32 = 150;
@@ -102,7 +104,7 @@ struct MarkView {
     /// The status, or why there is none.
     what: String,
     ms: f64,
-    tone: &'static str,
+    tone: Color,
 }
 
 /// A slow page.
@@ -220,11 +222,11 @@ fn mark(mark: &Mark, zone: &Zone) -> MarkView {
             None => mark.outcome.id().replace('_', " "),
         },
         ms: mark.total_ms,
-        tone: match mark.tone {
-            Tone::Fine => "fine",
-            Tone::ServerError => "bad",
-            Tone::OtherFailure => "other",
-            Tone::Experiment => "probe",
+        tone: match mark.kind {
+            AttemptKind::Fine => Color::Fine,
+            AttemptKind::ServerError => Color::Bad,
+            AttemptKind::OtherFailure => Color::Other,
+            AttemptKind::Experiment => Color::Probe,
         },
     }
 }

@@ -6,6 +6,8 @@ use crate::assess::{Band, Score};
 use crate::report::words::{self, hindrance, risk};
 use crate::store::{RunScores, StoredDeduction, StoredScore};
 
+use super::color::Color;
+
 /// Maximum parts of a score that are named; the rest is in summary.json.
 const MOST: usize = 12;
 
@@ -33,8 +35,8 @@ pub(crate) struct ScoreView {
     bands: Vec<BandView>,
     /// Why there is no score; empty if there is one.
     pub(crate) inconclusive: String,
-    /// A word that selects the colour.
-    tone: &'static str,
+    /// Its colour.
+    tone: Color,
     pub(crate) parts: Vec<PartView>,
     /// The sign of its parts.
     sign: &'static str,
@@ -110,10 +112,10 @@ fn view(name: &'static str, score: &StoredScore, word: fn(Band) -> &'static str)
         bands: Vec::new(),
         inconclusive,
         tone: match score.band {
-            Some(Band::None | Band::Low) => "fine",
-            Some(Band::Medium) => "other",
-            Some(Band::High | Band::Critical) => "bad",
-            None => "unknown",
+            Some(Band::None | Band::Low) => Color::Fine,
+            Some(Band::Medium) => Color::Other,
+            Some(Band::High | Band::Critical) => Color::Bad,
+            None => Color::Unknown,
         },
         parts: Vec::new(),
         sign: "",

@@ -2,7 +2,7 @@
 //! Long waits, as before a confirmation pass, are cut out and marked.
 
 use crate::model::{Moment, Zone};
-use crate::store::{RunId, RunRow, Store, StoreError, Tick, Tone};
+use crate::store::{AttemptKind, RunId, RunRow, Store, StoreError, Tick};
 
 /// Maximum bins of the busy time, of at least a second each.
 const BINS: usize = 96;
@@ -162,11 +162,11 @@ impl Timeline {
     pub(super) fn add(&mut self, tick: Tick) -> Option<(usize, usize)> {
         let (at, bins) = (self.bin(tick.started)?, self.bins.len());
         let bin = self.bins.get_mut(at)?;
-        match tick.tone {
-            Tone::Fine => bin.fine += 1,
-            Tone::ServerError => bin.server_errors += 1,
-            Tone::OtherFailure => bin.other_failures += 1,
-            Tone::Experiment => bin.experiments += 1,
+        match tick.kind {
+            AttemptKind::Fine => bin.fine += 1,
+            AttemptKind::ServerError => bin.server_errors += 1,
+            AttemptKind::OtherFailure => bin.other_failures += 1,
+            AttemptKind::Experiment => bin.experiments += 1,
         }
         if let Some(rate) = tick.rate {
             bin.rates += rate;
@@ -240,15 +240,15 @@ mod tests {
     #[test]
     fn every_attempt_is_in_one_bin() {
         let mut found = timeline([0, 1, 2, 50, 51, 90]);
-        for (millis, tone) in [
-            (0, Tone::Fine),
-            (2_999, Tone::ServerError),
-            (50_000, Tone::OtherFailure),
-            (90_999, Tone::Experiment),
+        for (millis, kind) in [
+            (0, AttemptKind::Fine),
+            (2_999, AttemptKind::ServerError),
+            (50_000, AttemptKind::OtherFailure),
+            (90_999, AttemptKind::Experiment),
         ] {
             found.add(Tick {
                 started: Moment::from_millis(millis),
-                tone,
+                kind,
                 rate: Some(10.0),
                 section: None,
             });

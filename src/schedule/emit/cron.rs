@@ -1,8 +1,10 @@
-use super::{Installation, shell};
+use crate::report::shell_word;
+
+use super::Installation;
 
 /// A line for `crontab -e`. Cron mails what the program says: what failed, and nothing else.
 pub fn cron(what: &Installation) -> String {
-    let words = what.words().into_iter().map(|word| shell(&word));
+    let words = what.words().into_iter().map(|word| shell_word(&word));
     let mut command = words.collect::<Vec<_>>().join(" ");
     command.push_str(" --once --quiet");
     // To cron a % is the end of the line.

@@ -48,16 +48,6 @@ impl Installation {
     }
 }
 
-/// A word as a shell reads it.
-fn shell(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-=:@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 /// A word as YAML reads it, in double quotes, which are those of JSON.
 fn yaml(word: &str) -> String {
     serde_json::Value::from(word).to_string()

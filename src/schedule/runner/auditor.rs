@@ -67,6 +67,8 @@ pub struct AuditMade {
     pub may_pass: bool,
     /// Its gates.
     pub gates: Vec<GateResult>,
+    /// Pages with a 5xx that had none in its baseline; `None` without a baseline.
+    pub new_5xx: Option<u64>,
     /// What it has to say.
     pub brief: Box<Brief>,
     /// The directory of its exports.

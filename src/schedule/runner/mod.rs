@@ -339,8 +339,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             // It goes on the next time.
             (_, Ok(audited)) if audited.ended == Ended::Interrupted => return Ok(()),
             (Task::Recheck { step, .. }, Ok(audited)) => {
-                let step = (*step, audited.ended);
-                self.rechecked(&project, &mut state, step, now)?;
+                self.rechecked(&project, &mut state, (*step, &audited), now)?;
             }
             (Task::Run { .. } | Task::Resume(_), Ok(audited)) => {
                 self.ended(&project, &mut state, audited, busy.task.due(), now)?;
@@ -424,6 +423,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             ended: now,
             out: audited.out.clone(),
             files: audited.files.clone(),
+            new_5xx: audited.new_5xx,
         };
         store.add_scheduled_run(&project.name, &made)?;
         // What was not requested of a host that was given up is requested by the ladder, too.
@@ -454,7 +454,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         &mut self,
         project: &Project,
         state: &mut ScheduleState,
-        (step, ended): (u8, Ended),
+        (step, audited): (u8, &AuditMade),
         now: Moment,
     ) -> Result<(), StoreError> {
         let Some(last) = &mut state.last else {
@@ -462,8 +462,10 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         };
         self.tally.done += 1;
         let pass = last.pass.take().unwrap_or(u8::MAX);
-        let found = self.runner.store.rechecked(last.run, pass)?;
-        let is_over = found.failing.is_empty() && ended != Ended::Incomplete;
+        let store = &self.runner.store;
+        let found = store.rechecked(last.run, pass)?;
+        store.set_new_5xx(last.run, audited.new_5xx)?;
+        let is_over = found.failing.is_empty() && audited.ended != Ended::Incomplete;
         last.step = if is_over { OVER } else { step };
         self.runner.listener.hear(&Event::Rechecked {
             project: project.name.clone(),

@@ -108,6 +108,7 @@ mod tests {
             ended: now() - hours,
             out: None,
             files: Vec::new(),
+            new_5xx: None,
         }
     }
 

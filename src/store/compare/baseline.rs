@@ -1,6 +1,6 @@
 //! The baseline that a run is compared with.
 
-use crate::assess::compare::{AddressMap, Comparison, Listed, Side};
+use crate::assess::compare::{AddressMap, Listed, Side};
 
 use crate::model::ScopePlan;
 use crate::store::crawl::earlier::covers_the_same;
@@ -68,21 +68,7 @@ impl Store {
         let sql = "SELECT EXISTS (SELECT 1 FROM url u
                 CROSS JOIN evidence a ON a.run = u.run AND a.url = u.id
             WHERE u.run = ? AND u.role = 3 AND a.status IS NOT NULL)";
-        self.connect()?
-            .query_row(sql, [run.0], |row| row.get(0))
-            .map_err(|source| self.fault(source))
-    }
-
-    /// Compares a run with [`Store::run_before`]. Returns `None` if there is no such run.
-    pub fn changes_since_before(&self, run: &RunRow) -> Result<Option<Comparison>, StoreError> {
-        let Some(before) = self.run_before(run)? else {
-            return Ok(None);
-        };
-        let baseline = Baseline {
-            source: BaselineSource::Run(self.clone(), Box::new(before)),
-            maps: Vec::new(),
-        };
-        self.compare(run, &baseline).map(Some)
+        self.read(|connection| connection.query_row(sql, [run.0], |row| row.get(0)))
     }
 
     /// Returns the finished runs of a site up to and including `last`, the newest first.

@@ -93,8 +93,7 @@ impl Store {
 
     /// Returns the scores of a concluded run; empty if the run was not concluded.
     pub fn scores(&self, run: crate::store::RunId) -> Result<RunScores, StoreError> {
-        let connection = self.connect()?;
-        found::scores(&connection, run.0).map_err(|source| self.fault(source))
+        self.read(|connection| found::scores(connection, run.0))
     }
 }
 

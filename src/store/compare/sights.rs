@@ -187,8 +187,7 @@ impl Store {
         run: RunId,
         most: u32,
     ) -> Result<(u64, Vec<(String, PageState)>), StoreError> {
-        let connection = self.connect()?;
-        let read = || -> rusqlite::Result<_> {
+        self.read(|connection| {
             let total = connection.query_row(
                 "SELECT count(*) FROM assessment s CROSS JOIN url u ON u.run = s.run AND u.id = s.url
                     WHERE s.run = ? AND u.role = 3 AND s.verdict <> 'ok'",
@@ -198,10 +197,9 @@ impl Store {
             let sql = format!(
                 "SELECT {SIGHT} {PAGES} AND s.verdict <> 'ok' ORDER BY s.priority DESC, u.address LIMIT ?"
             );
-            let pages = list(&connection, &sql, (run.0, most), known)?;
+            let pages = list(connection, &sql, (run.0, most), known)?;
             let seen = |page: Known| page.sight.state().map(|state| (page.own, *state));
             Ok((total, pages.into_iter().filter_map(seen).collect()))
-        };
-        read().map_err(|source| self.fault(source))
+        })
     }
 }

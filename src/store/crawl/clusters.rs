@@ -72,9 +72,7 @@ impl Store {
         run: RunId,
         most: usize,
     ) -> Result<Vec<FailingCluster>, StoreError> {
-        let connection = self.connect()?;
-        read(&connection, run.0, most)
-            .map_err(|source| self.fault(source))?
+        self.read(|connection| read(connection, run.0, most))?
             .map_err(|what| self.damaged(what))
     }
 }

@@ -66,19 +66,18 @@ impl Store {
         run: RunId,
         hosts: &HashSet<HostKey>,
     ) -> Result<Vec<CrawlUrl>, StoreError> {
-        let connection = self.connect()?;
-        controls(&connection, run.0, hosts).map_err(|source| self.fault(source))
+        self.read(|connection| controls(connection, run.0, hosts))
     }
 
     /// Returns the highest pass of a run so far.
     pub fn last_pass(&self, run: RunId) -> Result<u8, StoreError> {
-        self.connect()?
-            .query_row(
+        self.read(|connection| {
+            connection.query_row(
                 "SELECT coalesce(max(pass), 1) FROM url WHERE run = ?",
                 [run.0],
                 |row| row.get(0),
             )
-            .map_err(|source| self.fault(source))
+        })
     }
 }
 

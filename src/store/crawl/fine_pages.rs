@@ -25,8 +25,7 @@ impl Store {
     /// Of at most `most` hosts of a run the first page that was fine at every attempt; none of a host of which
     /// that page was requested at each address already.
     pub fn fine_pages(&self, run: RunId, most: usize) -> Result<Vec<CrawlUrl>, StoreError> {
-        let connection = self.connect()?;
-        let found = read(&connection, run.0, most).map_err(|source| self.fault(source))?;
+        let found = self.read(|connection| read(connection, run.0, most))?;
         let urls = found.into_iter().map(|address| {
             let damaged = |_| self.damaged(format!("cannot read stored URL {address:?}"));
             CrawlUrl::parse(&address).map_err(damaged)

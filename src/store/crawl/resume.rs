@@ -138,8 +138,7 @@ impl Store {
         each: &mut dyn FnMut(KnownRobots),
     ) -> Result<(), StoreError> {
         const SQL: &str = "SELECT host, access, body FROM robots_txt WHERE run = ?";
-        let connection = self.connect()?;
-        let mut read = || -> rusqlite::Result<Result<(), String>> {
+        self.read(|connection| {
             let mut statement = connection.prepare(SQL)?;
             let mut rows = statement.query([run.0])?;
             while let Some(row) = rows.next()? {
@@ -154,20 +153,18 @@ impl Store {
                 });
             }
             Ok(Ok(()))
-        };
-        read()
-            .map_err(|source| self.fault(source))?
-            .map_err(|what| self.damaged(what))
+        })?
+        .map_err(|what| self.damaged(what))
     }
 
     /// Returns the text of a host's robots.txt, if it has one.
     pub fn robots_text(&self, run: RunId, host: &HostKey) -> Result<Option<Vec<u8>>, StoreError> {
         const SQL: &str = "SELECT body FROM robots_txt WHERE run = ? AND host = ?";
-        let connection = self.connect()?;
-        let text = connection
-            .query_row(SQL, (run.0, host.as_str()), |row| row.get(0))
-            .optional();
-        Ok(text.map_err(|source| self.fault(source))?.flatten())
+        let text = self.read(|connection| {
+            let row = connection.query_row(SQL, (run.0, host.as_str()), |row| row.get(0));
+            row.optional()
+        })?;
+        Ok(text.flatten())
     }
 
     /// Returns the progress of a run's sample and passes. Undoes an interrupted pass except for its attempts,
@@ -244,13 +241,13 @@ impl Store {
 
     /// Returns whether URLs of a run wait for their first request.
     pub fn has_queued(&self, run: RunId) -> Result<bool, StoreError> {
-        self.connect()?
-            .query_row(
+        self.read(|connection| {
+            connection.query_row(
                 "SELECT EXISTS (SELECT 1 FROM url WHERE run = ? AND state = 1 AND pass = 1)",
                 [run.0],
                 |row| row.get(0),
             )
-            .map_err(|source| self.fault(source))
+        })
     }
 
     /// Returns the requested sitemaps of a run, and the total number of their entries.

@@ -105,6 +105,15 @@ impl Store {
         }
     }
 
+    /// Reads by one connection.
+    pub(in crate::store) fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let connection = self.connect()?;
+        work(&connection).map_err(|source| self.fault(source))
+    }
+
     /// Writes in one transaction, once no other process writes.
     pub(in crate::store) fn write<T>(
         &self,

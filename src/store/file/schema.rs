@@ -12,6 +12,9 @@ use crate::store::tables::table::Table;
 /// Creates the tables of notifications if they do not exist yet.
 pub(in crate::store) const NOTICES: &str = include_str!("notices.sql");
 
+/// Creates the tables of the schedule if they do not exist yet.
+const SCHEDULE: &str = include_str!("schedule.sql");
+
 /// Marks our files, in `PRAGMA application_id`: "GTCR".
 pub(super) const APPLICATION: i64 = 0x4754_4352;
 
@@ -29,6 +32,7 @@ pub(super) fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     tx.execute_batch(include_str!("schema.sql"))?;
     make_views(&tx)?;
     tx.execute_batch(NOTICES)?;
+    tx.execute_batch(SCHEDULE)?;
     names(&tx)?;
     tx.pragma_update(None, "application_id", APPLICATION)?;
     tx.pragma_update(None, "user_version", SCHEMA)?;
@@ -47,6 +51,7 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
     }
     make_views(&tx)?;
     tx.execute_batch(NOTICES)?;
+    tx.execute_batch(SCHEDULE)?;
     names(&tx)?;
     tx.pragma_update(None, "user_version", SCHEMA)?;
     tx.commit()

@@ -1,7 +1,7 @@
 //! The steps from one version of the schema to the next.
 
 /// One list of statements for each step between two versions; the first leads from 1 to 2.
-pub(super) const STEPS: [&str; 13] = [
+pub(super) const STEPS: [&str; 14] = [
     "ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;",
     // The load that a host bears is now read from its attempts.
     "DROP TABLE IF EXISTS host_load;
@@ -36,6 +36,10 @@ pub(super) const STEPS: [&str; 13] = [
         PRIMARY KEY (run, url, finding)) WITHOUT ROWID;",
     "ALTER TABLE finding ADD COLUMN since INTEGER;
      ALTER TABLE finding ADD COLUMN runs INTEGER NOT NULL DEFAULT 1;",
+    // The table was created when the first project ran.
+    "CREATE TABLE IF NOT EXISTS schedule_run (run INTEGER PRIMARY KEY, project TEXT NOT NULL, due INTEGER NOT NULL,
+        ended INTEGER NOT NULL, out TEXT, files TEXT NOT NULL);
+     ALTER TABLE schedule_run ADD COLUMN new_5xx INTEGER;",
 ];
 
 /// Version of the schema, in `PRAGMA user_version`.

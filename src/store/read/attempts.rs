@@ -46,11 +46,12 @@ impl Store {
             WHERE a.run = ? AND o.failure = 1 AND a.started BETWEEN ? AND ?
             GROUP BY a.status ORDER BY count(*) DESC LIMIT 1";
         let params = (run.0, from.millis(), until.millis());
-        self.connect()?
-            .query_row(sql, params, |row| row.get(0))
-            .optional()
-            .map(Option::flatten)
-            .map_err(|source| self.fault(source))
+        self.read(|connection| {
+            connection
+                .query_row(sql, params, |row| row.get(0))
+                .optional()
+                .map(Option::flatten)
+        })
     }
 
     /// Returns pages that were fine in a time, two at most.

@@ -6,7 +6,7 @@ use crate::assess::is_telling;
 use crate::model::{Moment, Outcome, Purpose};
 
 use super::failing::worst::WorstPage;
-use super::timeline::Tone;
+use super::timeline::AttemptKind;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::rows::row::{list, named};
@@ -29,10 +29,8 @@ pub struct Mark {
     pub outcome: Outcome,
     /// Whether it counts for the verdict: no experiment does, nor a request that says nothing about the page.
     pub counts: bool,
-    /// Its tone for people.
-    pub tone: Tone,
-    /// Milliseconds to the first byte; absent if there was none.
-    pub ttfb_ms: Option<f64>,
+    /// Its kind on a timeline.
+    pub kind: AttemptKind,
     /// Milliseconds from start to end.
     pub total_ms: f64,
 }
@@ -40,8 +38,7 @@ pub struct Mark {
 impl Store {
     /// Returns the first attempts at a page, at most `most`, without discarded ones.
     pub fn marks(&self, run: RunId, page: &WorstPage, most: u32) -> Result<Vec<Mark>, StoreError> {
-        let connection = self.connect()?;
-        marks(&connection, run.0, page, most).map_err(|source| self.fault(source))
+        self.read(|connection| marks(connection, run.0, page, most))
     }
 }
 
@@ -52,7 +49,7 @@ fn marks(
     most: u32,
 ) -> rusqlite::Result<Vec<Mark>> {
     let sql = "SELECT a.number, a.pass, a.purpose, a.started, a.status, o.id, o.failure,
-            a.ttfb_us / 1000.0, a.total_us / 1000.0, a.reused
+            a.total_us / 1000.0, a.reused
         FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
         WHERE a.run = ? AND a.url = ? AND a.purpose <> 'outage' ORDER BY a.number LIMIT ?";
     list(connection, sql, (run, page.id, most), |row| {
@@ -60,16 +57,15 @@ fn marks(
         let status = row.get(4)?;
         let outcome = named(row, 5, Outcome::from_id)?;
         Ok(Mark {
-            counts: purpose.is_evidence() && is_telling(outcome, row.get(9)?),
+            counts: purpose.is_evidence() && is_telling(outcome, row.get(8)?),
             number: row.get(0)?,
             pass: row.get(1)?,
-            tone: Tone::of(status, row.get(6)?, matches!(purpose, Purpose::Probe(_))),
+            kind: AttemptKind::of(status, row.get(6)?, matches!(purpose, Purpose::Probe(_))),
             purpose,
             started: Moment::from_millis(row.get(3)?),
             status,
             outcome,
-            ttfb_ms: row.get(7)?,
-            total_ms: row.get(8)?,
+            total_ms: row.get(7)?,
         })
     })
 }

@@ -17,8 +17,8 @@ impl Store {
     /// Returns whether a page or resource of the site was not requested because its host or family was
     /// given up.
     pub fn gave_up(&self, run: RunId) -> Result<bool, StoreError> {
-        self.connect()?
-            .query_row(
+        self.read(|connection| {
+            connection.query_row(
                 "SELECT EXISTS (SELECT 1 FROM url
                     WHERE run = ? AND state = 3 AND reason IN (?, ?) AND role IN (?, ?))",
                 (
@@ -30,7 +30,7 @@ impl Store {
                 ),
                 |row| row.get(0),
             )
-            .map_err(|source| self.fault(source))
+        })
     }
 }
 

@@ -70,8 +70,7 @@ pub struct UrlInRun {
 impl Store {
     /// Returns a short overview of a run, or `None` if it was not concluded.
     pub fn overview(&self, run: RunId) -> Result<Option<RunOverview>, StoreError> {
-        let connection = self.connect()?;
-        let read = || -> rusqlite::Result<Option<RunOverview>> {
+        self.read(|connection| {
             let concluded: bool = connection.query_row(
                 "SELECT concluded > 0 FROM run WHERE id = ?",
                 [run.0],
@@ -88,11 +87,11 @@ impl Store {
                 [run.0],
                 overview,
             )?;
-            let score = |name| found::stored_score(&connection, run.0, name);
+            let score = |name| found::stored_score(connection, run.0, name);
             let known = |score: &Option<StoredScore>| score.as_ref()?.score.known();
             let band = |score: &Option<StoredScore>| score.as_ref()?.band;
             let (crawlability, risk) = (score("crawlability")?, score("indexing_risk")?);
-            let coverage = found::interval_of(&connection, run.0, COVERAGE)?;
+            let coverage = found::interval_of(connection, run.0, COVERAGE)?;
             Ok(Some(RunOverview {
                 crawlability: known(&crawlability),
                 crawlability_band: band(&crawlability),
@@ -102,8 +101,7 @@ impl Store {
                 first_byte_ms: found::interval_of(&connection, run.0, FIRST_BYTE)?,
                 ..counted
             }))
-        };
-        read().map_err(|source| self.fault(source))
+        })
     }
 
     /// Returns the sight of a URL in each run that knows it, the oldest first. The address may have

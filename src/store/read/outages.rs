@@ -13,8 +13,7 @@ use crate::store::runs::id::RunId;
 impl Store {
     /// Returns the local outages of a run, in order.
     pub fn own_outages(&self, run: RunId) -> Result<Vec<OwnOutage>, StoreError> {
-        let connection = self.connect()?;
-        outages(&connection, run.0).map_err(|source| self.fault(source))
+        self.read(|connection| outages(connection, run.0))
     }
 }
 

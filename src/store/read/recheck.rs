@@ -21,8 +21,7 @@ pub struct Rechecked {
 impl Store {
     /// Compares the last attempt before a pass with the last attempt of all, for each URL.
     pub fn rechecked(&self, run: RunId, pass: u8) -> Result<Rechecked, StoreError> {
-        let connection = self.connect()?;
-        rechecked(&connection, run.0, pass).map_err(|source| self.fault(source))
+        self.read(|connection| rechecked(connection, run.0, pass))
     }
 }
 

@@ -36,8 +36,7 @@ impl Store {
     /// Returns the failure if no start page of a concluded run was answered with a page. Returns `None` if
     /// one was, or if one is still queued.
     pub fn no_start(&self, run: RunId) -> Result<Option<NoStart>, StoreError> {
-        let connection = self.connect()?;
-        let found = starts(&connection, run.0).map_err(|source| self.fault(source))?;
+        let found = self.read(|connection| starts(connection, run.0))?;
         Ok(found.unusable())
     }
 }

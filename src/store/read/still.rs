@@ -37,9 +37,8 @@ impl Store {
         earlier: &[RunRow],
         except: &HashSet<&str>,
     ) -> Result<Vec<StillFailing>, StoreError> {
-        let connection = self.connect()?;
-        let read = || -> rusqlite::Result<Vec<StillFailing>> {
-            let mut pages = persistent(&connection, run)?;
+        self.read(|connection| {
+            let mut pages = persistent(connection, run)?;
             pages.retain(|(address, _)| !except.contains(address.as_str()));
             // Pages that failed in all runs so far, going back in time.
             let mut open: HashSet<&str> =
@@ -49,7 +48,7 @@ impl Store {
                 if open.is_empty() {
                     break;
                 }
-                let failed = failed(&connection, before.id, &open)?;
+                let failed = failed(connection, before.id, &open)?;
                 open.retain(|address| failed.contains(*address));
                 let runs = u32::try_from(back + 2).unwrap_or(u32::MAX);
                 first.extend(
@@ -67,8 +66,7 @@ impl Store {
                 })
             });
             Ok(still.collect())
-        };
-        read().map_err(|source| self.fault(source))
+        })
     }
 }
 

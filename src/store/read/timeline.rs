@@ -11,9 +11,9 @@ use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::runs::id::RunId;
 
-/// The tone of an attempt on a timeline.
+/// The kind of an attempt on a timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tone {
+pub enum AttemptKind {
     /// An answer that search engines do not treat as a 5xx.
     Fine,
     /// A 5xx.
@@ -30,8 +30,8 @@ pub enum Tone {
 pub struct Tick {
     /// When it began.
     pub started: Moment,
-    /// Its tone.
-    pub tone: Tone,
+    /// Its kind.
+    pub kind: AttemptKind,
     /// Requests per second allowed to its host at that time; absent without a ceiling.
     pub rate: Option<f64>,
     /// Number of its section, see [`Store::section_numbers`]; absent for robots.txt and sitemaps.
@@ -41,14 +41,12 @@ pub struct Tick {
 impl Store {
     /// Passes the seconds since 1970 UTC in which attempts began to `each`, in order.
     pub fn busy_seconds(&self, run: RunId, each: &mut dyn FnMut(i64)) -> Result<(), StoreError> {
-        let connection = self.connect()?;
-        busy_seconds(&connection, run.0, each).map_err(|source| self.fault(source))
+        self.read(|connection| busy_seconds(connection, run.0, each))
     }
 
     /// Passes every attempt of a run to `each`, in no order of time, without discarded ones.
     pub fn ticks(&self, run: RunId, each: &mut dyn FnMut(Tick)) -> Result<(), StoreError> {
-        let connection = self.connect()?;
-        ticks(&connection, run.0, each).map_err(|source| self.fault(source))
+        self.read(|connection| ticks(connection, run.0, each))
     }
 
     /// Returns the sections by the numbers that attempts use for them. A section may have several.
@@ -57,8 +55,7 @@ impl Store {
         run: RunId,
         sections: &[&str],
     ) -> Result<HashMap<i64, usize>, StoreError> {
-        let connection = self.connect()?;
-        numbers(&connection, run.0, sections).map_err(|source| self.fault(source))
+        self.read(|connection| numbers(connection, run.0, sections))
     }
 }
 
@@ -90,7 +87,7 @@ fn ticks(connection: &Connection, run: i64, each: &mut dyn FnMut(Tick)) -> rusql
         let is_experiment = Probe::from_name(row.get_ref(3)?.as_str()?).is_some();
         each(Tick {
             started: Moment::from_millis(row.get(0)?),
-            tone: Tone::of(status, failed, is_experiment),
+            kind: AttemptKind::of(status, failed, is_experiment),
             rate: row.get(4)?,
             section: row.get(5)?,
         });
@@ -115,15 +112,19 @@ fn numbers(
     Ok(numbers)
 }
 
-impl Tone {
-    /// Returns the tone of an attempt from its status, whether its outcome is a failure, and whether
+impl AttemptKind {
+    /// Returns the kind of an attempt from its status, whether its outcome is a failure, and whether
     /// it was an experiment.
-    pub(in crate::store) fn of(status: Option<u16>, failed: bool, is_experiment: bool) -> Tone {
+    pub(in crate::store) fn of(
+        status: Option<u16>,
+        failed: bool,
+        is_experiment: bool,
+    ) -> AttemptKind {
         match status {
-            _ if is_experiment => Tone::Experiment,
-            Some(500..=599) => Tone::ServerError,
-            _ if failed => Tone::OtherFailure,
-            _ => Tone::Fine,
+            _ if is_experiment => AttemptKind::Experiment,
+            Some(500..=599) => AttemptKind::ServerError,
+            _ if failed => AttemptKind::OtherFailure,
+            _ => AttemptKind::Fine,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::store::error::{StoreError, StoreFault};
 use crate::store::file::open::Store;
 use crate::store::file::schema::NOTICES;
 use crate::store::rows::links::key;
-use crate::store::rows::row::count;
+use crate::store::rows::row::{count, list, named};
 
 /// A new run.
 #[derive(Clone, Debug)]
@@ -114,13 +114,14 @@ impl RunState {
         matches!(self, RunState::Finished | RunState::Incomplete)
     }
 
-    fn from_name(name: &str) -> RunState {
-        match name {
-            "finished" => RunState::Finished,
-            "interrupted" => RunState::Interrupted,
-            "incomplete" => RunState::Incomplete,
-            _ => RunState::Running,
-        }
+    fn from_name(name: &str) -> Option<RunState> {
+        let all = [
+            RunState::Running,
+            RunState::Finished,
+            RunState::Interrupted,
+            RunState::Incomplete,
+        ];
+        all.into_iter().find(|state| state.name() == name)
     }
 }
 
@@ -173,17 +174,10 @@ impl Store {
 
     /// Returns all runs, the newest first.
     pub fn runs(&self) -> Result<Vec<RunRow>, StoreError> {
-        let connection = self.connect()?;
-        let read = || -> rusqlite::Result<Vec<_>> {
-            connection
-                .prepare(&format!("SELECT {COLUMNS} FROM run ORDER BY id DESC"))?
-                .query_map([], |row| Ok(self.run_row(row)))?
-                .collect()
-        };
-        read()
-            .map_err(|source| self.fault(source))?
-            .into_iter()
-            .collect()
+        let sql = format!("SELECT {COLUMNS} FROM run ORDER BY id DESC");
+        let runs =
+            self.read(|connection| list(connection, &sql, [], |row| Ok(self.run_row(row))))?;
+        runs.into_iter().collect()
     }
 
     /// Returns the run that began last, or `None` if there is no run.
@@ -206,11 +200,12 @@ impl Store {
     /// Returns the newest run that matches a condition.
     fn first(&self, condition: &str, params: impl Params) -> Result<Option<RunRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM run WHERE {condition} ORDER BY id DESC LIMIT 1");
-        self.connect()?
-            .query_row(&sql, params, |row| Ok(self.run_row(row)))
-            .optional()
-            .map_err(|source| self.fault(source))?
-            .transpose()
+        self.read(|connection| {
+            connection
+                .query_row(&sql, params, |row| Ok(self.run_row(row)))
+                .optional()
+        })?
+        .transpose()
     }
 
     /// Returns the newest run that is not finished or has pending outputs.
@@ -244,34 +239,51 @@ impl Store {
     }
 
     fn run_row(&self, row: &Row<'_>) -> Result<RunRow, StoreError> {
-        let read = || -> rusqlite::Result<(i64, String, String, String, String, i64)> {
-            Ok((
-                row.get(0)?,
-                row.get(1)?,
-                row.get(2)?,
-                row.get(3)?,
-                row.get(4)?,
-                row.get(5)?,
-            ))
+        let read = || -> rusqlite::Result<Result<RunRow, String>> {
+            let id = row.get(0)?;
+            let plan = match serde_json::from_str(row.get_ref(3)?.as_str()?) {
+                Ok(plan) => plan,
+                Err(fault) => return Ok(Err(format!("cannot read the plan of run {id}: {fault}"))),
+            };
+            Ok(Ok(RunRow {
+                id: RunId(id),
+                token: row.get(1)?,
+                site: row.get(2)?,
+                plan,
+                version: row.get(4)?,
+                started: Moment::from_millis(row.get(5)?),
+                ended: row.get::<_, Option<i64>>(6)?.map(Moment::from_millis),
+                state: named(row, 7, RunState::from_name)?,
+                idle: Duration::from_millis(count(row, 8)?),
+            }))
         };
-        let (id, token, site, plan, version, started) =
-            read().map_err(|source| self.fault(source))?;
-        let rest = || -> rusqlite::Result<(Option<i64>, String, u64)> {
-            Ok((row.get(6)?, row.get(7)?, count(row, 8)?))
-        };
-        let (ended, state, idle) = rest().map_err(|source| self.fault(source))?;
-        let plan = serde_json::from_str(&plan)
-            .map_err(|fault| self.damaged(format!("cannot read the plan of run {id}: {fault}")))?;
-        Ok(RunRow {
-            id: RunId(id),
-            token,
-            site,
-            plan,
-            version,
-            started: Moment::from_millis(started),
-            ended: ended.map(Moment::from_millis),
-            idle: Duration::from_millis(idle),
-            state: RunState::from_name(&state),
-        })
+        let run = read().map_err(|source| self.fault(source))?;
+        run.map_err(|what| self.damaged(what))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CrawlUrl;
+
+    #[test]
+    fn an_unknown_state_of_a_run_is_damage() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("runs.db")).expect("a store");
+        let url = CrawlUrl::parse("https://a.example/").expect("a URL");
+        let run = store.create_run(&NewRun {
+            token: "a",
+            site: "https://a.example",
+            plan: &CrawlPlan::usual(vec![url]),
+            started: Moment::default(),
+        });
+        let run = run.expect("a run");
+        assert_eq!(store.run_by_id(run).expect("read").state, RunState::Running);
+        store
+            .write(|tx| tx.execute("UPDATE run SET state = 'finnished'", []))
+            .expect("written");
+        let fault = store.run_by_id(run).expect_err("a damaged row");
+        assert!(fault.to_string().contains("runs.db"), "{fault}");
     }
 }

@@ -1,8 +1,5 @@
 //! State of the schedule that survives restarts. For each project it holds the last work and the
 //! work in progress, and the runs and files that it made.
-//!
-//! The tables are created when they are first needed, so that files from before the schedule gain
-//! them.
 
 use std::path::{Path, PathBuf};
 
@@ -13,28 +10,6 @@ use crate::model::Moment;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::runs::id::RunId;
-
-const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS schedule (
-    project TEXT PRIMARY KEY,
-    since   INTEGER NOT NULL,   -- when it was first seen: nothing is due before
-    served  INTEGER,            -- the due time that was served last, in ms
-    token   TEXT,               -- the run that is under way or was interrupted
-    due     INTEGER,            -- what that run was due at
-    out     TEXT,               -- where its exports go
-    run     INTEGER,            -- the last run that came to its end
-    ended   INTEGER,            -- when that was
-    step    INTEGER NOT NULL,   -- steps of the ladder that it is past
-    pass    INTEGER             -- the pass of the step under way
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS schedule_run (
-    run     INTEGER PRIMARY KEY,
-    project TEXT NOT NULL,
-    due     INTEGER NOT NULL,
-    ended   INTEGER NOT NULL,
-    out     TEXT,               -- the directory of its exports
-    files   TEXT NOT NULL       -- what was written, as a list in JSON
-);";
 
 const COLUMNS: &str = "since, served, token, due, out, run, ended, step, pass";
 
@@ -88,6 +63,8 @@ pub struct ScheduledRun {
     pub out: Option<PathBuf>,
     /// The exports that were written.
     pub files: Vec<PathBuf>,
+    /// Pages with a 5xx that had none in the baseline, as its gates counted them; `None` without a baseline.
+    pub new_5xx: Option<u64>,
 }
 
 impl ScheduleState {
@@ -105,7 +82,7 @@ impl ScheduleState {
 impl Store {
     /// Returns the stored state of a project, if there is any.
     pub fn schedule(&self, project: &str) -> Result<Option<ScheduleState>, StoreError> {
-        let connection = self.schedule_tables()?;
+        let connection = self.connect_patiently()?;
         let sql = format!("SELECT {COLUMNS} FROM schedule WHERE project = ?");
         connection
             .query_row(&sql, [project], state)
@@ -117,7 +94,7 @@ impl Store {
     pub fn set_schedule(&self, project: &str, state: &ScheduleState) -> Result<(), StoreError> {
         let open = state.open.as_ref();
         let last = state.last;
-        self.schedule_tables()?
+        self.connect_patiently()?
             .execute(
                 &format!(
                     "INSERT OR REPLACE INTO schedule (project, {COLUMNS})
@@ -142,7 +119,7 @@ impl Store {
 
     /// Deletes the state of a project. Its runs stay.
     pub fn forget_schedule(&self, project: &str) -> Result<(), StoreError> {
-        self.schedule_tables()?
+        self.connect_patiently()?
             .execute("DELETE FROM schedule WHERE project = ?", [project])
             .map_err(|source| self.fault(source))?;
         Ok(())
@@ -150,12 +127,12 @@ impl Store {
 
     /// Returns the runs that the schedule made for a project, the newest first.
     pub fn scheduled_runs(&self, project: &str) -> Result<Vec<ScheduledRun>, StoreError> {
-        let connection = self.schedule_tables()?;
+        let connection = self.connect_patiently()?;
         let read = || -> rusqlite::Result<Vec<_>> {
             connection
                 .prepare(
-                    "SELECT run, due, ended, out, files FROM schedule_run WHERE project = ?
-                     ORDER BY run DESC",
+                    "SELECT run, due, ended, out, files, new_5xx FROM schedule_run
+                     WHERE project = ? ORDER BY run DESC",
                 )?
                 .query_map([project], |row| {
                     let files: String = row.get(4)?;
@@ -166,6 +143,7 @@ impl Store {
                         out: row.get::<_, Option<String>>(3)?.map(PathBuf::from),
                         // An unreadable list names no files that we may delete.
                         files: serde_json::from_str(&files).unwrap_or_default(),
+                        new_5xx: row.get::<_, Option<i64>>(5)?.map(i64::unsigned_abs),
                     })
                 })?
                 .collect()
@@ -179,29 +157,34 @@ impl Store {
         run: RunId,
         token: &str,
     ) -> Result<Option<String>, StoreError> {
-        let connection = self.connect()?;
-        let read = || -> rusqlite::Result<Option<String>> {
-            if !connection.table_exists(None, "schedule_run")? {
-                return Ok(None);
-            }
-            let sql = "SELECT project FROM schedule_run WHERE run = ?1
-                UNION ALL SELECT project FROM schedule WHERE token = ?2 LIMIT 1";
-            let params = (run.0, token);
+        let sql = "SELECT project FROM schedule_run WHERE run = ?1
+            UNION ALL SELECT project FROM schedule WHERE token = ?2 LIMIT 1";
+        self.read(|connection| {
             connection
-                .query_row(sql, params, |row| row.get(0))
+                .query_row(sql, (run.0, token), |row| row.get(0))
                 .optional()
-        };
-        read().map_err(|source| self.fault(source))
+        })
+    }
+
+    /// Replaces the number of new pages with a 5xx of a run that the schedule made.
+    pub fn set_new_5xx(&self, run: RunId, pages: Option<u64>) -> Result<(), StoreError> {
+        self.connect_patiently()?
+            .execute(
+                "UPDATE schedule_run SET new_5xx = ? WHERE run = ?",
+                (pages.map(|pages| pages as i64), run.0),
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(())
     }
 
     /// Records a run that the schedule made, or updates the record.
     pub fn add_scheduled_run(&self, project: &str, made: &ScheduledRun) -> Result<(), StoreError> {
         let files: Vec<String> = made.files.iter().map(|file| text(file)).collect();
         let files = serde_json::to_string(&files).unwrap_or_default();
-        self.schedule_tables()?
+        self.connect_patiently()?
             .execute(
-                "INSERT OR REPLACE INTO schedule_run (run, project, due, ended, out, files)
-                 VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO schedule_run (run, project, due, ended, out, files, new_5xx)
+                 VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     made.run.0,
                     project,
@@ -209,30 +192,19 @@ impl Store {
                     made.ended.millis(),
                     made.out.as_deref().map(text),
                     files,
+                    made.new_5xx.map(|pages| pages as i64),
                 ),
             )
             .map_err(|source| self.fault(source))?;
         Ok(())
-    }
-
-    fn schedule_tables(&self) -> Result<impl std::ops::Deref<Target = Connection>, StoreError> {
-        let connection = self.connect_patiently()?;
-        connection
-            .execute_batch(TABLES)
-            .map_err(|source| self.fault(source))?;
-        Ok(connection)
     }
 }
 
 /// Forgets a deleted run. Its number may be given to another run, which the schedule must neither
 /// recheck nor delete.
 pub(in crate::store) fn forget_run(connection: &Connection, run: RunId) -> rusqlite::Result<()> {
-    let is_used = "SELECT count(*) FROM sqlite_schema WHERE name IN ('schedule', 'schedule_run')";
-    let tables: i64 = connection.query_row(is_used, [], |row| row.get(0))?;
-    if tables == 2 {
-        connection.execute("DELETE FROM schedule_run WHERE run = ?", [run.0])?;
-        connection.execute("UPDATE schedule SET run = NULL WHERE run = ?", [run.0])?;
-    }
+    connection.execute("DELETE FROM schedule_run WHERE run = ?", [run.0])?;
+    connection.execute("UPDATE schedule SET run = NULL WHERE run = ?", [run.0])?;
     Ok(())
 }
 
@@ -304,6 +276,7 @@ mod tests {
             ended: Moment::from_millis(run + 1),
             out: None,
             files: vec!["a.csv".into()],
+            new_5xx: Some(1),
         };
         for (project, run) in [("shop", 1), ("blog", 2), ("shop", 3)] {
             store.add_scheduled_run(project, &made(run)).expect("noted");

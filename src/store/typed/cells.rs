@@ -16,8 +16,7 @@ impl Store {
         table: Table,
         each: &mut dyn FnMut(&[Cell<'_>]) -> bool,
     ) -> Result<(), StoreError> {
-        let connection = self.connect()?;
-        let mut read = || -> rusqlite::Result<()> {
+        self.read(|connection| {
             let mut statement = connection.prepare(&table.query())?;
             let width = statement.column_count();
             let mut rows = statement.query([run.0])?;
@@ -38,8 +37,7 @@ impl Store {
                 }
             }
             Ok(())
-        };
-        read().map_err(|source| self.fault(source))
+        })
     }
 }
 

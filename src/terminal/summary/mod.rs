@@ -16,7 +16,7 @@ use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
 use super::output_style::OutputStyle;
 use super::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
-use super::text::{count, duration, number, tame};
+use super::text::{count, duration, number, percent, tame};
 use super::wrap::paragraph;
 use gaps::Gaps;
 
@@ -158,7 +158,7 @@ fn coverage(summary: &RunSummary) -> String {
     let at_most = if summary.unseen > 0 { "at most " } else { "" };
     let share = pages
         .coverage()
-        .map(|share| format!(" ({at_most}{:.1} %)", share * 100.0));
+        .map(|share| format!(" ({at_most}{})", percent(share)));
     let mut text = format!(
         "{} of {} fetched{}",
         number(pages.fetched),
@@ -283,7 +283,7 @@ mod tests {
             let text = coverage(&skips(reasons, apart));
             assert_eq!(
                 text,
-                format!("6 of 10 known pages fetched (60.0 %){expected}")
+                format!("6 of 10 known pages fetched (60 %){expected}")
             );
         }
     }
@@ -295,7 +295,7 @@ mod tests {
         summary.unseen = 1_850;
         assert_eq!(
             coverage(&summary),
-            "10 of 10 known pages fetched (at most 100.0 %); 1,850 links or sitemap entries that may \
+            "10 of 10 known pages fetched (at most 100 %); 1,850 links or sitemap entries that may \
              lead to unknown pages were left out, see skipped.csv and sitemaps.csv"
         );
     }

@@ -26,7 +26,7 @@ fn all(reply: Reply) -> Origin {
 }
 
 /// The lines in which the program says why there is no audit.
-pub(crate) fn reasons(run: &Run) -> Vec<&str> {
+fn reasons(run: &Run) -> Vec<&str> {
     let begins = ["could not audit ", "error: "];
     let lines = run.printed.lines();
     lines

@@ -65,12 +65,7 @@ impl Origin {
         format!("http://{}{path}", self.address)
     }
 
-    /// Replaces the site, as a release does.
-    pub(crate) fn change(&self, site: Site) {
-        self.state.change(site);
-    }
-
-    /// The site that is served now.
+    /// The site that is served.
     pub(crate) fn site(&self) -> Arc<Site> {
         self.state.site()
     }
@@ -78,11 +73,6 @@ impl Origin {
     /// Every request so far, in the order of arrival.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.state.seen()
-    }
-
-    /// Forgets the requests so far.
-    pub(crate) fn forget(&self) {
-        self.state.forget();
     }
 }
 

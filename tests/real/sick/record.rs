@@ -37,7 +37,7 @@ pub(crate) fn seen_by_nginx(server: &Server) -> Vec<Seen> {
 
 /// The site that is served, and what was requested of it.
 pub(crate) struct State {
-    site: Mutex<Arc<Site>>,
+    site: Arc<Site>,
     record: Mutex<Record>,
 }
 
@@ -53,7 +53,7 @@ impl State {
     /// A site without a request so far.
     pub(crate) fn new(site: Site) -> State {
         State {
-            site: Mutex::new(Arc::new(site)),
+            site: Arc::new(site),
             record: Mutex::default(),
         }
     }
@@ -62,23 +62,9 @@ impl State {
         self.record.lock().expect("a live origin")
     }
 
-    /// Replaces the site.
-    pub(crate) fn change(&self, site: Site) {
-        *self.site.lock().expect("a live origin") = Arc::new(site);
-    }
-
     /// Every request so far, in the order of arrival.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.record().seen.clone()
-    }
-
-    /// Forgets the requests so far.
-    pub(crate) fn forget(&self) {
-        let mut record = self.record();
-        *record = Record {
-            open: record.open,
-            ..Record::default()
-        };
     }
 
     /// When the first request came.
@@ -91,9 +77,9 @@ impl State {
         self.record().open = 0;
     }
 
-    /// The site as it is now.
+    /// The site.
     pub(crate) fn site(&self) -> Arc<Site> {
-        Arc::clone(&self.site.lock().expect("a live origin"))
+        Arc::clone(&self.site)
     }
 
     /// Records a request, and decides what becomes of it. Returns its number.

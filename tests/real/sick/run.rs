@@ -56,7 +56,6 @@ pub(crate) struct Run {
     pub(crate) attempts: Vec<Row>,
     pub(crate) skipped: Vec<Row>,
     pub(crate) findings: Vec<Row>,
-    pub(crate) compare: Vec<Row>,
     pub(crate) summary: Value,
     /// What the origin recorded.
     pub(crate) seen: Vec<Seen>,
@@ -64,13 +63,7 @@ pub(crate) struct Run {
 
 /// Audits a site that is served by this process, with default flags and these.
 pub(crate) fn audit(origin: &Origin, flags: &[&str]) -> Run {
-    audit_at(&Workdir::new(), origin, flags)
-}
-
-/// Audits a site once more, beside the runs that the workdir has.
-pub(crate) fn audit_at(workdir: &Workdir, origin: &Origin, flags: &[&str]) -> Run {
-    origin.forget();
-    let mut run = audit_target(workdir, Target::of(origin), flags);
+    let mut run = audit_target(&Workdir::new(), Target::of(origin), flags);
     run.seen = origin.seen();
     run
 }
@@ -158,7 +151,6 @@ fn finish(
         attempts: rows("attempts.csv"),
         skipped: rows("skipped.csv"),
         findings: rows("findings.csv"),
-        compare: rows("compare.csv"),
         summary: summary.map_or(Value::Null, |text| {
             serde_json::from_str(&text).expect("JSON")
         }),

@@ -85,17 +85,6 @@ impl Site {
         self
     }
 
-    /// Pages of which each is named only by the one before it, the first by the home page.
-    pub(crate) fn chain(mut self, paths: &[&str], behaviour: impl Fn(&str) -> Behaviour) -> Site {
-        let mut from = "/";
-        for path in paths {
-            self.add(path, behaviour(path));
-            self.link(from, path);
-            from = path;
-        }
-        self
-    }
-
     /// The whole host follows this rule first.
     pub(crate) fn host<F>(mut self, rule: F) -> Site
     where

@@ -2,7 +2,6 @@
 //! of sections and hosts, which has a bound.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::deduction::{Deduction, Examples, Fact};
 use super::first_looks::FirstLooks;
@@ -215,13 +214,6 @@ impl SiteTally {
         let settled = self.sections.iter().filter(|(_, it)| !it.is_unsettled());
         settled.for_each(|(_, section)| counts.merge(&section.counts));
         counts
-    }
-
-    /// Median time to the first byte over the whole site.
-    /// Returns the median time to the first byte over the whole site.
-    pub fn median_ttfb(&self) -> Option<Duration> {
-        let median = self.site.latency.median_ms()?;
-        Some(Duration::from_secs_f64(median / 1000.0))
     }
 }
 

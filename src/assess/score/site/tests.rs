@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use crate::assess::{Observation, Rules, Tally, apportion};

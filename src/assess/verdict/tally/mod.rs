@@ -11,12 +11,6 @@ use super::passes::PassHistory;
 use super::rules::{Case, Rules, Verdict, decide};
 use crate::assess::statistics::rate::Interval;
 
-/// Time from which a persistent failure is called sustained (ours; Google's "1-2 days").
-const SUSTAINED: Duration = Duration::from_hours(24);
-
-/// Time from which an ended episode is called an outage (ours).
-const OUTAGE: Duration = Duration::from_hours(1);
-
 /// The attempts at one URL, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tally {
@@ -137,12 +131,9 @@ impl Tally {
             first_failed: self.first_failed,
             last_failed: self.last_failed,
             last_ok: self.last_ok,
-            onset: history.onset(),
             span: history.span(),
             lasting,
             episodes: history.episodes,
-            sustained: verdict == Verdict::Persistent && lasting >= SUSTAINED,
-            recovered_outage: history.longest_over >= OUTAGE,
             first: self.first.map(|(outcome, _)| outcome),
             first_status: self.first.and_then(|(_, status)| status),
             last: self.last,

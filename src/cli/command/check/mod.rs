@@ -3,24 +3,22 @@
 mod archive;
 mod attempts;
 mod clients;
-mod show;
 #[cfg(test)]
 mod tests;
 mod urls;
 mod why;
 
 use std::fs::File;
-use std::io::{BufReader, Read, Write};
+use std::io::{BufReader, Read};
 use std::path::Path;
 
-use self::show::show;
 use crate::check::read_archive;
 use crate::parse::har::Report;
-use crate::report::pretty_json;
 
 use crate::settings::args::CheckArgs;
 use crate::settings::exit::Exit;
 use crate::settings::failure::{Failure, chain};
+use crate::terminal::output_style::OutputStyle;
 use crate::terminal::streams::{Console, People};
 use crate::terminal::text::count;
 
@@ -45,14 +43,11 @@ fn explain(path: &Path, json: bool, console: &mut Console) -> Result<Exit, Failu
     };
     complain(path, &report, &console.people);
     if json {
-        let text = pretty_json(&archive).map_err(Failure::own)?;
-        writeln!(console.stdout, "{text}")?;
+        console.print_json(&archive)?;
         return Ok(Exit::Done);
     }
-    show(
-        |width, color| archive::render(&archive, width, color),
-        console,
-    )?;
+    let style = OutputStyle::of_stdout(console);
+    console.print(&archive::render(&archive, style.width, style.color))?;
     Ok(Exit::Done)
 }
 

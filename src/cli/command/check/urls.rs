@@ -9,16 +9,15 @@ use crate::crawl::Site;
 use crate::fetch::HttpFetcher;
 use crate::model::{ClientPreset, CrawlPlan, Guise};
 use crate::report::Curl;
-use crate::report::pretty_json;
 use crate::settings::args::{AuditArgs, CheckArgs};
 use crate::settings::exit::Exit;
 use crate::settings::failure::Failure;
 use crate::settings::plan::agents;
 use crate::settings::plan::order::fresh;
+use crate::terminal::output_style::OutputStyle;
 use crate::terminal::streams::Console;
 
 use super::clients;
-use super::show::show;
 
 /// Default number of requests to each URL: enough to notice some failures that come and go.
 const ATTEMPTS: u32 = 3;
@@ -56,10 +55,8 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
         };
         let checked = check(url, &fetcher, &as_clients, curl.line()).await;
         if !json {
-            show(
-                |width, color| clients::render(&checked, width, color),
-                console,
-            )?;
+            let style = OutputStyle::of_stdout(console);
+            console.print(&clients::render(&checked, style.width, style.color))?;
             if urls.len() > 1 {
                 writeln!(console.stdout)?;
             }
@@ -68,8 +65,7 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
         all.push(checked);
     }
     if json {
-        let text = pretty_json(&all).map_err(Failure::own)?;
-        writeln!(console.stdout, "{text}")?;
+        console.print_json(&all)?;
     }
     Ok(Exit::Done)
 }

@@ -2,10 +2,7 @@
 
 mod text;
 
-use std::io::Write;
-
 use crate::audit::{self, Place};
-use crate::report::pretty_json;
 use crate::report::{self, ReportError};
 use crate::store::{Baseline, BaselineSource, RunRow, Store};
 
@@ -40,14 +37,11 @@ pub(in crate::cli) fn run(args: &CompareArgs, console: &mut Console) -> Result<E
     let comparison = &compared.comparison;
     if args.json {
         let value = report::comparison_json(comparison)?;
-        let out = &mut console.stdout;
-        let json = pretty_json(&value).map_err(std::io::Error::from)?;
-        writeln!(out, "{json}")?;
+        console.print_json(&value)?;
         return Ok(Exit::Done);
     }
     let text = text::text(comparison, OutputStyle::of_stdout(console));
-    let text = crate::terminal::text::tame_but_colors(&text).into_owned();
-    console.stdout.write_all(text.as_bytes())?;
+    console.print(&text)?;
     Ok(Exit::Done)
 }
 

@@ -3,12 +3,7 @@
 mod list;
 mod page;
 
-use std::io::Write;
-
-use serde::Serialize;
-
 use crate::assess::playbook::{groups, lookup, nearest};
-use crate::report::pretty_json;
 
 use crate::settings::args::ExplainArgs;
 use crate::settings::exit::Exit;
@@ -21,24 +16,18 @@ pub(in crate::cli) fn run(args: &ExplainArgs, console: &mut Console) -> Result<E
     let output = OutputStyle::of_stdout(console);
     let server = args.server.map(|server| server.0);
     match &args.topic {
-        None if args.json => json(&groups(), console)?,
-        None => write!(console.stdout, "{}", list::list(&groups(), output))?,
+        None if args.json => console.print_json(&groups())?,
+        None => console.print(&list::list(&groups(), output))?,
         Some(topic) => {
             let playbook = lookup(topic, server).ok_or_else(|| unknown(topic))?;
             if args.json {
-                json(&playbook, console)?;
+                console.print_json(&playbook)?;
             } else {
-                write!(console.stdout, "{}", page::page(&playbook, output))?;
+                console.print(&page::page(&playbook, output))?;
             }
         }
     }
     Ok(Exit::Done)
-}
-
-fn json(value: &impl Serialize, console: &mut Console) -> Result<(), Failure> {
-    let text = pretty_json(value).map_err(Failure::own)?;
-    writeln!(console.stdout, "{text}")?;
-    Ok(())
 }
 
 fn unknown(topic: &str) -> Failure {

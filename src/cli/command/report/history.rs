@@ -1,13 +1,10 @@
 //! `gatecrawl report --url`: the history of one URL in all stored runs: since when it fails, when it was last fine, and
 //! for how many runs in a row.
 
-use std::io::Write;
-
 use serde::Serialize;
 
 use crate::assess::compare::{PageState, Sight};
 use crate::model::Moment;
-use crate::report::pretty_json;
 use crate::store::UrlInRun;
 
 use crate::cli::database;
@@ -17,7 +14,7 @@ use crate::settings::exit::Exit;
 use crate::settings::failure::Failure;
 use crate::terminal::columns::{Side, columns};
 use crate::terminal::streams::Console;
-use crate::terminal::text::{count, tame};
+use crate::terminal::text::count;
 
 /// The history of a URL in all runs.
 #[derive(Serialize)]
@@ -68,12 +65,10 @@ pub(in crate::cli) fn run(
         )));
     }
     let history = history(parsed.as_str(), found);
-    let out = &mut console.stdout;
     if args.json {
-        let json = pretty_json(&history).map_err(std::io::Error::from)?;
-        writeln!(out, "{json}")?;
+        console.print_json(&history)?;
     } else {
-        out.write_all(tame(&text(&history)).as_bytes())?;
+        console.print(&text(&history))?;
     }
     Ok(Exit::Done)
 }

@@ -108,6 +108,7 @@ fn result_of(audited: Audited) -> Result<AuditMade, Unmade> {
         outcome: RunOutcome::Done,
         may_pass: false,
         gates: Vec::new(),
+        new_5xx: None,
         brief: Box::default(),
         out: None,
         files: Vec::new(),
@@ -121,6 +122,7 @@ fn result_of(audited: Audited) -> Result<AuditMade, Unmade> {
                 .as_ref()
                 .is_some_and(Unaudited::may_pass),
             gates: delivered.gates,
+            new_5xx: delivered.summary.new_server_errors,
             brief: Box::new(delivered.brief),
             out: delivered.out,
             files: delivered.files,

@@ -33,12 +33,12 @@ pub(super) struct Background {
 }
 
 impl Background {
-    /// Starts it: notifications through these channels, and metrics of these projects (their names, and the sites under
-    /// which their runs are stored), served at an address if one is named.
+    /// Starts it: notifications through these channels, and metrics of these projects, served at an
+    /// address if one is named.
     pub(super) async fn start(
         store: &Store,
         channels: BTreeMap<String, Channels>,
-        projects: &[(String, String)],
+        projects: &[String],
         (metrics, people): (Option<Place>, &People),
     ) -> Result<Background, Failure> {
         let measured = Measured {

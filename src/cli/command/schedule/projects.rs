@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
 use toml::Table;
 
-use crate::audit::{label, new_token};
+use crate::audit::new_token;
 use crate::machine;
 use crate::model::CrawlUrl;
 use crate::report;
@@ -29,8 +29,6 @@ pub(super) const SHARED: [&str; 6] = ["db", "quiet", "verbose", "color", "log-fo
 pub(super) struct Planned {
     pub(super) project: Project,
     pub(super) args: AuditArgs,
-    /// The site under which its runs are stored.
-    pub(super) site: String,
 }
 
 /// Returns the path of the configuration file: the named one, or the one in this directory.
@@ -152,12 +150,7 @@ fn one(file: &File<'_>, raw: &RawProject) -> Result<Planned, Failure> {
     let order = order.map_err(|why| fault(raw.line, &why.message().unwrap_or_default()))?;
     let hosts = order.plan.scope.seeds.iter().map(CrawlUrl::host_key);
     project.hosts = hosts.collect();
-    let site = label(&order.plan.scope.seeds);
-    Ok(Planned {
-        project,
-        args,
-        site,
-    })
+    Ok(Planned { project, args })
 }
 
 fn is_ours(key: &str) -> bool {

@@ -47,10 +47,10 @@ pub(super) async fn run(
     let channels = channels::read(&projects::file(&path, &text), &planned)?;
     let store = database::open_or_make(store)?;
     let people = console.people.clone();
-    let named = |planned: &Planned| (planned.project.name.clone(), planned.site.clone());
-    let sites: Vec<_> = planned.iter().map(named).collect();
+    let names = planned.iter().map(|planned| planned.project.name.clone());
+    let names: Vec<String> = names.collect();
     let heard = (args.metrics.clone(), &people);
-    let background = Background::start(&store, channels, &sites, heard).await?;
+    let background = Background::start(&store, channels, &names, heard).await?;
     let timings = planned
         .iter()
         .map(|planned| (planned.project.name.clone(), planned.project.timing.clone()));
@@ -60,7 +60,7 @@ pub(super) async fn run(
     };
     let (projects, args_of) = planned
         .into_iter()
-        .map(|Planned { project, args, .. }| (project.clone(), (project.name, args)))
+        .map(|Planned { project, args }| (project.clone(), (project.name, args)))
         .unzip();
     let (switch, stop) = stop_switch();
     let runner = Runner {

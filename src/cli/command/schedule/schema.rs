@@ -15,8 +15,7 @@ use crate::terminal::streams::Console;
 
 /// Prints the schema.
 pub(super) fn print(console: &mut Console) -> Result<Exit, Failure> {
-    let text = serde_json::to_string_pretty(&schema()).map_err(Failure::own)?;
-    writeln!(console.stdout, "{text}")?;
+    console.print_json(&schema())?;
     Ok(Exit::Done)
 }
 

@@ -15,6 +15,7 @@ use crate::settings::args::StoreArgs;
 use crate::settings::config::PROJECTS;
 use crate::settings::exit::Exit;
 use crate::settings::failure::Failure;
+use crate::terminal::columns::{Side, columns};
 use crate::terminal::streams::Console;
 use crate::terminal::text;
 
@@ -38,12 +39,8 @@ pub(super) fn list(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fai
     // Without a database there was no run yet.
     let store = database::open(store).ok();
     let now = machine::wall_clock();
-    let out = &mut console.stdout;
-    writeln!(
-        out,
-        "{:<16}  {:<24}  {:<27}  LAST RUN",
-        "PROJECT", "SCHEDULE", "NEXT"
-    )?;
+    let heads = ["PROJECT", "SCHEDULE", "NEXT", "LAST RUN"].map(|head| (head, Side::Left));
+    let mut rows = Vec::new();
     for project in planned.iter().map(|planned| &planned.project) {
         let state = state(store.as_ref(), project)?;
         let next = project.timing.after(now);
@@ -51,13 +48,14 @@ pub(super) fn list(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fai
             .map(|at| words(&project.timing, at))
             .unwrap_or_default();
         let last = state.as_ref().map_or("none yet".to_owned(), last);
-        let schedule = text::tame(&project.timing.to_string()).into_owned();
-        writeln!(
-            out,
-            "{:<16}  {schedule:<24}  {next:<27}  {last}",
-            project.name
-        )?;
+        rows.push(vec![
+            project.name.clone(),
+            project.timing.to_string(),
+            next,
+            last,
+        ]);
     }
+    console.print(&columns(&heads, &rows))?;
     Ok(Exit::Done)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::assess::compare::Comparison;
 use crate::assess::diagnose::rules::is_same_subject;
-use crate::assess::{GateResult, NoStart};
+use crate::assess::{GateResult, NoStart, Verdict};
 use crate::model::Zone;
 use crate::store::{RunOverview, RunRow, RunSummary, StillFailing, StoredFinding, WorstPage};
 
@@ -29,7 +29,7 @@ pub struct BriefFacts<'a> {
     pub old_findings: Option<&'a [StoredFinding]>,
     /// Outages that the run saw.
     pub outages: &'a [OutageBrief],
-    /// Failing pages, the worst first.
+    /// The worst failing pages, the worst first.
     pub failing: &'a [WorstPage],
     /// Pages that fail as they did in the baseline.
     pub still_failing: &'a [StillFailing],
@@ -40,6 +40,12 @@ pub struct BriefFacts<'a> {
 }
 
 impl BriefFacts<'_> {
+    /// How many pages fail, listed among [`BriefFacts::failing`] or not.
+    pub(super) fn failing_pages(&self) -> u64 {
+        let failing = Verdict::ALL.into_iter().filter(|it| it.is_failing());
+        failing.map(|it| self.summary.pages.with_verdict(it)).sum()
+    }
+
     /// Whether the baseline does not have a finding. Of a first run, all are new; where the baseline's findings are
     /// not known, none is.
     pub(super) fn is_new(&self, found: &StoredFinding) -> bool {

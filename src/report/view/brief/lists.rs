@@ -8,7 +8,7 @@ use crate::report::words::{count, number};
 use crate::store::WorstPage;
 
 use super::facts::BriefFacts;
-use super::news::{Tone, has_died, is_broken};
+use super::news::Tone;
 
 /// Most pages that a list of bad news names; how many more there are is said.
 const MOST: usize = 100;
@@ -46,7 +46,7 @@ pub struct BriefPage {
 pub(super) fn lists(facts: &BriefFacts<'_>) -> Vec<PageList> {
     let mut lists = match facts.comparison {
         Some(comparison) => changed(comparison),
-        None => first(facts.failing).into_iter().collect(),
+        None => first(facts).into_iter().collect(),
     };
     let at = lists
         .iter()
@@ -66,28 +66,22 @@ fn changed(comparison: &Comparison) -> Vec<PageList> {
         page_list((kind, tone, title), pages, all)
     };
     let of = |wanted: Change| move |page: &PageChange| page.change == wanted;
-    let listed = |is: fn(&PageChange) -> bool| {
-        comparison.changes.iter().filter(|page| is(page)).count() as u64
-    };
-    let broken = counts.new + listed(|page| page.change == Change::Appeared && is_broken(page));
-    let (died, appeared) = (
-        listed(has_died),
-        (counts.appeared + counts.new).saturating_sub(broken + comparison.moved_here),
-    );
+    let (broken, died) = (comparison.failures.broken, comparison.failures.died);
+    let appeared = comparison.appeared_fine();
     let all = [
         list(
             "new",
             Tone::Bad,
             broken,
             format!("{} now and did not before", failing(broken)),
-            &is_broken,
+            &PageChange::is_broken,
         ),
         list(
             "died",
             Tone::Bad,
             died,
             format!("{} to every request, after coming and going", failing(died)),
-            &has_died,
+            &PageChange::has_died,
         ),
         list(
             "worse",
@@ -132,16 +126,15 @@ fn changed(comparison: &Comparison) -> Vec<PageList> {
             Tone::Neutral,
             appeared,
             format!("{} new", are(appeared)),
-            &|page| page.change == Change::Appeared && !is_broken(page),
+            &|page| page.change == Change::Appeared && !page.is_broken(),
         ),
     ];
     all.into_iter().flatten().collect()
 }
 
-fn first(failing_pages: &[WorstPage]) -> Option<PageList> {
-    let fails = failing_pages
-        .iter()
-        .filter(|page| page.verdict.is_failing());
+fn first(facts: &BriefFacts<'_>) -> Option<PageList> {
+    let is_page = |page: &&WorstPage| page.priority.is_some() && page.verdict.is_failing();
+    let fails = facts.failing.iter().filter(is_page);
     let pages: Vec<BriefPage> = fails
         .map(|page| BriefPage {
             address: page.address.clone(),
@@ -154,7 +147,7 @@ fn first(failing_pages: &[WorstPage]) -> Option<PageList> {
             ),
         })
         .collect();
-    let all = pages.len() as u64;
+    let all = facts.failing_pages();
     page_list(("new", Tone::Bad, failing(all)), pages, all)
 }
 
@@ -202,20 +195,16 @@ fn page_list(
 
 /// Whether a page that was fine or was not there answers 5xx to every request; in a first run, whether any page does.
 pub(super) fn has_lasting_5xx(facts: &BriefFacts<'_>) -> bool {
-    let is_lasting =
-        |verdict, status| verdict == Verdict::Persistent && (500..=599).contains(&status);
     match facts.comparison {
-        Some(comparison) => (comparison.changes.iter())
-            .filter(|page| is_broken(page) || has_died(page))
-            .filter_map(|page| page.new)
-            .any(|state| is_lasting(state.verdict, state.status)),
-        None => (facts.failing.iter()).any(|page| is_lasting(page.verdict, page.status)),
+        Some(comparison) => comparison.failures.lasting_5xx > 0,
+        None => (facts.failing.iter())
+            .any(|page| page.verdict == Verdict::Persistent && (500..=599).contains(&page.status)),
     }
 }
 
 /// Whether a page is told as failing in a way that it did not before.
 pub(super) fn is_bad_news(page: &PageChange) -> bool {
-    is_broken(page) || has_died(page) || page.change == Change::Worse
+    page.is_broken() || page.has_died() || page.change == Change::Worse
 }
 
 fn shown(page: &PageChange) -> BriefPage {

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::assess::compare::{Change, Comparison, PageChange, PageState};
+use crate::assess::GateStatus;
+use crate::assess::compare::Comparison;
 use crate::assess::diagnose::rules::{Severity, title};
-use crate::assess::{GateStatus, Verdict};
 use crate::report::words::{count, number, one_line};
 use crate::store::{RunState, StoredFinding};
 
@@ -136,8 +136,7 @@ pub(super) fn news(facts: &BriefFacts<'_>) -> Vec<News> {
 }
 
 fn first(facts: &BriefFacts<'_>, news: &mut Vec<News>) {
-    let pages = facts.failing.iter();
-    let pages = pages.filter(|page| page.verdict.is_failing()).count() as u64;
+    let pages = facts.failing_pages();
     if pages > 0 {
         news.push(News::Failing { pages });
     }
@@ -145,17 +144,13 @@ fn first(facts: &BriefFacts<'_>, news: &mut Vec<News>) {
 
 fn of_pages(comparison: &Comparison, news: &mut Vec<News>) {
     let counts = &comparison.counts;
-    // The comparison lists a thousand changes at most, and counts them all.
-    let listed = |is: fn(&PageChange) -> bool| {
-        comparison.changes.iter().filter(|page| is(page)).count() as u64
-    };
-    let appeared_failing = listed(|page| page.change == Change::Appeared && is_broken(page));
+    let failures = &comparison.failures;
     let of_counts = [
         News::Broken {
-            pages: counts.new + appeared_failing,
+            pages: failures.broken,
         },
         News::Died {
-            pages: listed(has_died),
+            pages: failures.died,
         },
         News::Worse {
             pages: counts.worse,
@@ -171,7 +166,7 @@ fn of_pages(comparison: &Comparison, news: &mut Vec<News>) {
             pages: counts.better,
         },
         News::Appeared {
-            pages: (counts.appeared).saturating_sub(appeared_failing + comparison.moved_here),
+            pages: comparison.appeared_fine(),
         },
     ];
     news.extend(of_counts.into_iter().filter(|change| change.pages() > 0));
@@ -203,19 +198,6 @@ fn found(facts: &BriefFacts<'_>) -> Option<News> {
         pages: worst.pages,
         more: told.count() as u64,
     })
-}
-
-/// Whether a page fails that did not, or that was not there.
-pub(super) fn is_broken(page: &PageChange) -> bool {
-    let fails = page.new.is_some_and(|state| state.fails());
-    page.change == Change::New || (page.change == Change::Appeared && fails)
-}
-
-/// Whether a page that came and went was fine in the baseline and now fails at every look.
-pub(super) fn has_died(page: &PageChange) -> bool {
-    let was_fine = page.old.is_some_and(|state| !state.fails());
-    let fails = |state: PageState| state.verdict == Verdict::Persistent;
-    page.change == Change::Flapping && was_fine && page.new.is_some_and(fails)
 }
 
 impl News {

@@ -4,14 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::diagnose::rules::Severity;
 use crate::assess::{NoStart, Verdict};
+use crate::report::view::color::Color;
 use crate::report::words::{count, number};
 use crate::store::{RunSummary, StoredFinding};
 
 /// The headline of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Headline {
-    /// `fine`, `other` or `bad`: a word that selects the colour.
-    pub tone: String,
+    /// `fine`, `other` or `bad`.
+    pub tone: Color,
     /// The sentence.
     pub text: String,
 }
@@ -34,7 +35,7 @@ pub(super) fn headline(
     let pages = summary.pages.judged().max(summary.pages.fetched);
     if pages == 0 {
         return Headline {
-            tone: "bad".to_owned(),
+            tone: Color::Bad,
             text: match nothing(summary).or_else(|| no_start.map(NoStart::to_string)) {
                 Some(why) => format!("No page could be fetched: {why}."),
                 None => "No page could be fetched.".to_owned(),
@@ -47,7 +48,7 @@ pub(super) fn headline(
         let soft = summary.findings.iter().find(|found| is_serious(found));
         return match soft {
             Some(found) => Headline {
-                tone: "other".to_owned(),
+                tone: Color::Other,
                 text: format!(
                     "No page answered with a server error, but: {}.",
                     named(found)
@@ -71,7 +72,11 @@ pub(super) fn headline(
         + verdict(Verdict::Intermittent)
         + verdict(Verdict::Unconfirmed);
     Headline {
-        tone: if lasting > 0 { "bad" } else { "other" }.to_owned(),
+        tone: if lasting > 0 {
+            Color::Bad
+        } else {
+            Color::Other
+        },
         text: format!(
             "{} of {} failed: {}.{why}",
             number(failed),
@@ -97,11 +102,11 @@ fn unfailing(summary: &RunSummary) -> Headline {
     if refused == 0 {
         return match warning {
             Some(found) => Headline {
-                tone: "other".to_owned(),
+                tone: Color::Other,
                 text: format!("No page failed, but: {}.", named(found)),
             },
             None => Headline {
-                tone: "fine".to_owned(),
+                tone: Color::Fine,
                 text: match summary.pages.fetched {
                     1 => "All is well: the 1 page that was fetched did not fail.".to_owned(),
                     _ => format!("All is well: none of {pages} failed."),
@@ -118,7 +123,7 @@ fn unfailing(summary: &RunSummary) -> Headline {
         format!(", {} of them {status}", number(*n))
     });
     Headline {
-        tone: "other".to_owned(),
+        tone: Color::Other,
         text: format!(
             "No page answered with a server error, but {} of {pages} answered with 4xx{most}.",
             number(refused)
@@ -173,7 +178,7 @@ mod tests {
             gone.text,
             "No page answered with a server error, but 165 of 1,240 pages answered with 4xx, 160 of them 404."
         );
-        assert_eq!(gone.tone, "other");
+        assert_eq!(gone.tone, Color::Other);
     }
 
     #[test]
@@ -191,20 +196,20 @@ mod tests {
         };
         let told = with(Severity::Warning);
         assert_eq!(
-            (told.tone.as_str(), told.text.as_str()),
+            (told.tone, told.text.as_str()),
             (
-                "other",
+                Color::Other,
                 "No page failed, but: external links that fail (https://a.test)."
             )
         );
-        assert_eq!(with(Severity::Notice).tone, "fine");
+        assert_eq!(with(Severity::Notice).tone, Color::Fine);
     }
 
     #[test]
     fn one_sentence_says_the_state_of_the_site() {
         let fine = told(&[(Verdict::Ok, 1_240)], None);
         assert_eq!(fine.text, "All is well: none of 1,240 pages failed.");
-        assert_eq!(fine.tone, "fine");
+        assert_eq!(fine.tone, Color::Fine);
         let bad = told(
             &[
                 (Verdict::Ok, 1_226),
@@ -218,10 +223,10 @@ mod tests {
             "14 of 1,240 pages failed: 9 always, 5 for a while only. \
              The likeliest cause of most: a slow backend."
         );
-        assert_eq!(bad.tone, "bad");
+        assert_eq!(bad.tone, Color::Bad);
         let mild = told(&[(Verdict::Ok, 1), (Verdict::Transient, 1)], None);
         assert_eq!(mild.text, "1 of 2 pages failed: 1 for a while only.");
-        assert_eq!(mild.tone, "other");
+        assert_eq!(mild.tone, Color::Other);
         assert_eq!(told(&[], None).text, "No page could be fetched.");
         let forbidden = NoStart {
             address: "https://a.test/".to_owned(),

@@ -103,8 +103,7 @@ fn verdicts(facts: &BriefFacts<'_>) -> String {
 
 fn coverage(facts: &BriefFacts<'_>) -> Option<Fact> {
     let pages = &facts.summary.pages;
-    (pages.known > 0).then(|| {
-        let share = pages.fetched as f64 / pages.known as f64;
+    pages.coverage().map(|share| {
         let known = count(pages.known, "known page");
         let value = format!("{} of {known} ({})", number(pages.fetched), percent(share));
         fact("Coverage", value)

@@ -1,6 +1,8 @@
 //! What is said of a run, from facts that are written by hand.
 
-use crate::assess::compare::{Change, ChangeCounts, Comparison, Move, PageChange, PageState, Side};
+use crate::assess::compare::{
+    Change, ChangeCounts, Comparison, Move, NewFailures, PageChange, PageState, Side,
+};
 use crate::assess::diagnose::rules::Severity;
 use crate::assess::{Gate, GateResult, Measured, Verdict};
 use crate::model::{Cause, CrawlPlan, CrawlUrl, Moment, Zone};
@@ -40,9 +42,10 @@ fn changed(path: &str, change: Change, verdict: Verdict, status: u16) -> PageCha
 }
 
 fn comparison(changes: Vec<PageChange>) -> Comparison {
-    let mut counts = ChangeCounts::default();
+    let (mut counts, mut failures) = (ChangeCounts::default(), NewFailures::default());
     for page in &changes {
         counts.add(page.change);
+        failures.add(page);
     }
     Comparison {
         old: Side {
@@ -52,6 +55,7 @@ fn comparison(changes: Vec<PageChange>) -> Comparison {
         },
         compared: 300,
         counts,
+        failures,
         changes,
         ..Comparison::default()
     }
@@ -217,6 +221,27 @@ fn pages_that_came_and_went_are_news_when_they_are_dead_and_not_before() {
     assert_eq!(dead.subject(), "1 page dead after coming and going");
     assert_eq!(lists(&dead), [("died", vec!["/a"])]);
     assert!(dead.lasting_5xx);
+}
+
+#[test]
+fn failing_pages_that_are_not_among_the_listed_changes_are_counted() {
+    let many = Comparison::MOST_CHANGES;
+    let mut changes: Vec<PageChange> = (0..many)
+        .map(|n| changed(&format!("/{n}"), Change::New, Verdict::Intermittent, 502))
+        .collect();
+    changes.push(changed("/dead", Change::Flapping, Verdict::Persistent, 502));
+    changes.push(changed("/a", Change::Appeared, Verdict::Intermittent, 502));
+    let mut cut = comparison(changes);
+    cut.changes.truncate(many);
+    let brief = Case::of(Some(cut)).brief();
+    let subject = "1,001 pages newly failing, 1 page dead after coming and going";
+    assert_eq!(brief.subject(), subject);
+    assert!(brief.lasting_5xx);
+
+    let mut case = Case::of(None);
+    let verdicts = [(Verdict::Persistent, 1_500), (Verdict::Transient, 7)];
+    case.summary.pages.by_verdict.extend(verdicts);
+    assert_eq!(case.brief().subject(), "1,500 pages failing");
 }
 
 #[test]

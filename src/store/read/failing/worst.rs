@@ -55,16 +55,13 @@ impl Store {
     /// Returns the worst failing URLs of a concluded run, in the order of
     /// [`crate::store::Table::ServerErrors`]. Error pages with a success status are included.
     pub fn worst_pages(&self, run: RunId, most: u32) -> Result<Vec<WorstPage>, StoreError> {
-        let connection = self.connect()?;
-        worst(&connection, run.0, most).map_err(|source| self.fault(source))
+        self.read(|connection| worst(connection, run.0, most))
     }
 
     /// Counts the URLs from which [`Store::worst_pages`] chooses.
     pub fn count_worst(&self, run: RunId) -> Result<u64, StoreError> {
         let sql = format!("SELECT count(*) {FAILING}");
-        self.connect()?
-            .query_row(&sql, [run.0], |row| count(row, 0))
-            .map_err(|source| self.fault(source))
+        self.read(|connection| connection.query_row(&sql, [run.0], |row| count(row, 0)))
     }
 }
 

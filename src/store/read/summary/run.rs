@@ -30,20 +30,17 @@ impl Store {
 
     /// Returns the counts of the pages of a section of a concluded run.
     pub fn section_counts(&self, run: RunId, section: &str) -> Result<UrlCounts, StoreError> {
-        let connection = self.connect()?;
-        count_section(&connection, run.0, section).map_err(|source| self.fault(source))
+        self.read(|connection| count_section(connection, run.0, section))
     }
 
     /// Returns the findings of a concluded run, the worst first.
     pub fn findings(&self, run: RunId) -> Result<Vec<StoredFinding>, StoreError> {
-        let connection = self.connect()?;
-        found::findings(&connection, run.0).map_err(|source| self.fault(source))
+        self.read(|connection| found::findings(connection, run.0))
     }
 
     /// Returns the slowest pages of a run, the slowest first.
     pub fn slowest_pages(&self, run: RunId, most: u32) -> Result<Vec<SlowPage>, StoreError> {
-        let connection = self.connect()?;
-        slowest(&connection, run.0, most).map_err(|source| self.fault(source))
+        self.read(|connection| slowest(connection, run.0, most))
     }
 }
 
