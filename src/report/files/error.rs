@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use crate::store::StoreError;
 
+use super::browser::NAMES;
 use super::format::Format;
-use crate::report::html::pdf::NAMES;
 
 /// The error that the exports could not be written.
 #[derive(Debug, thiserror::Error)]

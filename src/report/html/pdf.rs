@@ -2,36 +2,18 @@
 
 use std::fs::{self, DirBuilder};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::report::files::browser::browser;
 use crate::report::files::fault::Fault;
 use crate::report::view::View;
-
-/// Names of the program, in the order in which they are tried.
-pub(in crate::report) const NAMES: [&str; 5] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome-stable",
-    "google-chrome",
-    "chrome",
-];
 
 /// Maximum time for printing.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// Pause between two looks whether it is done.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// Returns the browser that prints, if there is one in `PATH`.
-pub(in crate::report) fn browser() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let places: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let all = NAMES
-        .iter()
-        .flat_map(|name| places.iter().map(move |place| place.join(name)));
-    all.into_iter().find(|program| program.is_file())
-}
 
 /// Writes the report. Everything that the browser writes is in a directory of its own, which is removed.
 pub(in crate::report) fn write(view: &View, mut out: impl Write) -> Result<(), Fault> {

@@ -1,14 +1,13 @@
 //! Writes the conclusions of a run: clusters with their causes, findings, sections, scores.
 
 use rusqlite::Transaction;
-use serde::Serialize;
 
 use crate::assess::diagnose::Diagnosis;
 use crate::assess::examine::{ClusterFound, Conclusions, PartFound};
 use crate::assess::{Band, Deduction, Interval, Uncaught, Verdict};
 use crate::model::Causes;
 
-use super::findings;
+use super::findings::{self, json};
 use crate::store::rows::row::insert;
 
 /// Tables that are replaced on each conclusion.
@@ -221,9 +220,4 @@ fn store_deduction(
         urls: json(&row.urls),
     )
     .map(|_| ())
-}
-
-/// Renders a value of ours as JSON, which never fails.
-pub(super) fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Transaction, params};
+use serde::Serialize;
 
-use super::conclusions::json;
 use crate::assess::examine::FindingFound;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::row::insert;
@@ -123,4 +123,9 @@ fn count_pages(tx: &Transaction<'_>, run: i64, found: &[FindingFound]) -> rusqli
         update.execute((run, number, pages))?;
     }
     Ok(())
+}
+
+/// Renders a value of ours as JSON, which never fails.
+pub(super) fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
