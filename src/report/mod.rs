@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use crate::store::{RunRow, Store};
 
+use files::browser::browser;
 use files::directory::Directory;
 use files::fault::Fault;
 use files::format::Export;
@@ -46,7 +47,7 @@ pub use wanted::Wanted;
 /// Checks that [`write`] will be able to write there, so that a wrong path is an error before the crawl and not after
 /// it. Creates the directory.
 pub fn check(out: &Path, formats: &[Format], overwrite: bool) -> Result<(), ReportError> {
-    if formats.contains(&Format::Pdf) && files::browser::browser().is_none() {
+    if formats.contains(&Format::Pdf) && browser().is_none() {
         return Err(ReportError::NoBrowser);
     }
     Directory::claim(out, formats, overwrite).map(|_| ())

@@ -39,7 +39,7 @@ pub(super) struct Host {
 }
 
 /// Maximum failing URLs kept of those that a host's sitemaps list.
-const MOST_LISTED: usize = 200;
+const MOST_FAILING_LISTED: usize = 200;
 
 /// What is known of a section of a host.
 #[derive(Clone, Copy, Debug, Default)]
@@ -141,7 +141,7 @@ impl Host {
         self.count_page(seen);
         if seen.importance.in_sitemap {
             self.listed.count(fails);
-            if fails && self.listed_failing.len() < MOST_LISTED {
+            if fails && self.listed_failing.len() < MOST_FAILING_LISTED {
                 self.listed_failing.push(seen.address.to_owned());
             }
         }

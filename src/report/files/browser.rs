@@ -1,9 +1,9 @@
-//! The browser of this machine that can print a report.
+//! The browser of this machine that prints the report.
 
 use std::path::PathBuf;
 
 /// Names of the program, in the order in which they are tried.
-pub(in crate::report) const NAMES: [&str; 5] = [
+pub(super) const NAMES: [&str; 5] = [
     "chromium",
     "chromium-browser",
     "google-chrome-stable",

@@ -7,7 +7,7 @@ use crate::assess::playbook::{Owner, lookup};
 use crate::assess::{Band, FOOTER, GateResult, Score, Verdict};
 use crate::model::{Moment, SkipReason};
 use crate::report::words::{by_name, hindrance, risk};
-use crate::report::{problems, to_fix};
+use crate::report::{Problem, problems, to_fix};
 use crate::store::tables::Kind;
 use crate::store::{RunRow, RunSummary, StoredScore};
 
@@ -60,24 +60,7 @@ pub(super) fn write(
     lines.line("State", &[Content::Text(run.state.name())])?;
 
     let problems = problems(&summary.findings);
-    let first = to_fix(&problems);
-    if !first.is_empty() {
-        lines.heading(&texts(&["Fix first", "What to do", "Pages", "", "For"]))?;
-    }
-    for problem in first.into_iter().map(|at| &problems[at]) {
-        let playbook = lookup(&problem.main.advice, problem.main.server.as_deref());
-        let playbook = playbook.unwrap_or_default();
-        let step = playbook.act.first().map_or("", String::as_str);
-        let what = format!("{} ({})", step.replace('`', ""), problem.place());
-        let pages = problem
-            .pages()
-            .map_or(Content::Empty, |pages| Content::Number(pages as f64));
-        let owner = Content::Text(playbook.owner.map_or("", Owner::team));
-        lines.line(
-            title(&problem.main.rule),
-            &[Content::Text(&what), pages, Content::Empty, owner],
-        )?;
-    }
+    lines.fix_first(&problems)?;
 
     lines.heading(&texts(&["Scores", "Value", "Low 95%", "High 95%", "Band"]))?;
     lines.score(
@@ -161,6 +144,29 @@ impl Lines<'_> {
                 .write_string_with_format(self.row, column, text, &self.heading)?;
         }
         self.row += 1;
+        Ok(())
+    }
+
+    /// Writes what to fix first.
+    fn fix_first(&mut self, problems: &[Problem<'_>]) -> Result<(), XlsxError> {
+        let first = to_fix(problems);
+        if !first.is_empty() {
+            let heads = ["Fix first", "What to do", "Pages", "", "For"];
+            self.heading(&heads.map(str::to_owned))?;
+        }
+        for problem in first.into_iter().map(|at| &problems[at]) {
+            let playbook = lookup(&problem.main.advice, problem.main.server.as_deref());
+            let playbook = playbook.unwrap_or_default();
+            let step = playbook.act.first().map_or("", String::as_str);
+            let what = format!("{} ({})", step.replace('`', ""), problem.place());
+            let pages = problem.pages();
+            let pages = pages.map_or(Content::Empty, |pages| Content::Number(pages as f64));
+            let owner = Content::Text(playbook.owner.map_or("", Owner::team));
+            self.line(
+                title(&problem.main.rule),
+                &[Content::Text(&what), pages, Content::Empty, owner],
+            )?;
+        }
         Ok(())
     }
 
