@@ -71,6 +71,7 @@ pub fn sample(project: &str, zone: &Zone, now: Moment) -> Message {
             subject: "https://www.example.com/shop/".to_owned(),
             new: true,
             cause: "a dead upstream".to_owned(),
+            age: String::new(),
             owner: "hosting team".to_owned(),
             evidence: "2 of 40 pages of the section fail".to_owned(),
             step: "Look into the error log of the web server".to_owned(),
