@@ -21,6 +21,7 @@ mod origin;
 mod outages;
 #[cfg(target_os = "linux")]
 mod preloaded;
+mod replay;
 mod secrets;
 mod settings;
 mod tls;

@@ -318,3 +318,37 @@ async fn pages_that_lead_to_one_another_during_passes_end_with_the_budget() {
     let (least, most) = (Duration::from_mins(5), Duration::from_mins(15));
     assert!((least..most).contains(&lasted), "{lasted:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_comes_and_goes_has_not_recovered_because_its_last_recheck_was_fine() {
+    let (bad, fine) = (error(502), page("a page"));
+    // By turns for longer than it is requested; of the two, one is fine at its last request.
+    let turns = vec![[bad.clone(), fine.clone()]; 60].concat();
+    let other = [&[bad.clone()], turns.as_slice()].concat();
+    let back = [bad.clone(), bad.clone(), bad, fine];
+    let start = [links(&["/turns", "/other", "/back"])];
+    let mut plan = audit();
+    plan.pace.retries = 0;
+    plan.confirm.delays = [1, 5, 15].map(Duration::from_mins).to_vec();
+    let answers: &[(&str, &[Reply])] = &[
+        ("/", &start),
+        ("/turns", &turns),
+        ("/other", &other),
+        ("/back", &back),
+    ];
+    let crawl = Crawl::to_the_end(plan, answers).await;
+    let verdicts = crawl.rows(Table::Pages, &["Address", "Verdict"]);
+    let come_and_go = ["/turns", "/other"];
+    for page in come_and_go {
+        let expected = format!("{page} | intermittent");
+        assert!(verdicts.contains(&expected), "{verdicts:?}");
+    }
+    let found = crawl.store.rechecked(crawl.run, 4).unwrap();
+    let has = |list: &[String], page| list.contains(&url(page).to_string());
+    assert!(come_and_go.iter().any(|page| !has(&found.failing, page)));
+    assert!(
+        !come_and_go.iter().any(|page| has(&found.recovered, page)),
+        "{found:?}"
+    );
+    assert!(has(&found.recovered, "/back"), "{found:?}");
+}

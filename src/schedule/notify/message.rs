@@ -8,11 +8,21 @@ use serde_json::{Value, json};
 
 use crate::report::words::{number, tame};
 use crate::report::{BriefPage, Fact, FindingBrief, PageList, Tone};
+use crate::terminal::wrap::paragraph;
 
 use super::choice::Occasion;
 
 /// The title above the findings.
 pub(super) const FINDINGS: &str = "What is wrong";
+
+/// The title above the numbers.
+pub(super) const NUMBERS: &str = "Numbers";
+
+/// The name of the fact that says how the site is.
+pub(super) const NOW: &str = "Now";
+
+/// Characters of a line of the text part.
+const WIDTH: usize = 78;
 
 /// Version of the JSON that webhooks get: raised when a key changes its meaning or goes away.
 const SCHEMA: u32 = 1;
@@ -68,22 +78,28 @@ impl Message {
         format!("[gatecrawl] {}", self.subject)
     }
 
-    /// The text part of a mail.
+    /// How the site is now, and the other facts: people read the numbers last.
+    pub(super) fn state_and_numbers(&self) -> (Option<&Fact>, &[Fact]) {
+        match self.facts.split_first() {
+            Some((now, rest)) if now.name == NOW => (Some(now), rest),
+            _ => (None, &self.facts),
+        }
+    }
+
+    /// The text part of a mail, in lines of 78 characters where addresses allow (RFC 5322, 2.1.1).
     pub fn text(&self) -> String {
-        let mut lines = vec![self.headline.clone()];
-        lines.extend((!self.facts.is_empty()).then(String::new));
-        let widths = self.facts.iter().map(|fact| fact.name.chars().count());
-        let width = widths.max().unwrap_or_default();
-        let facts = self.facts.iter();
-        lines.extend(facts.map(|fact| format!("  {:width$}  {}", fact.name, fact.value)));
+        let wrapped = |first: &str, text: &str| paragraph(text, WIDTH, first).trim_end().to_owned();
+        let (now, numbers) = self.state_and_numbers();
+        let mut lines = vec![wrapped("", &self.headline)];
+        lines.extend(now.map(|now| wrapped("", &format!("{NOW}: {}", now.value))));
         if !self.findings.is_empty() {
             lines.extend([String::new(), FINDINGS.to_owned()]);
         }
         for finding in &self.findings {
             let (title, facts) = self::lines(finding);
-            lines.push(format!("  {title}"));
+            lines.push(wrapped("  ", &title));
             let facts = facts.iter();
-            lines.extend(facts.map(|(name, text)| format!("    {name}: {text}")));
+            lines.extend(facts.map(|(name, text)| wrapped(&format!("    {name}: "), text)));
         }
         if self.more_findings > 0 {
             let more = number(self.more_findings);
@@ -94,14 +110,21 @@ impl Message {
             for page in &list.pages {
                 lines.push(format!("  {}", page.address));
                 let said = Some(said(page)).filter(|said| !said.is_empty());
-                lines.extend(said.map(|said| format!("    {said}")));
+                lines.extend(said.map(|said| wrapped("    ", &said)));
             }
             if list.more > 0 {
                 lines.push(format!("  and {} more", number(list.more)));
             }
         }
+        if !numbers.is_empty() {
+            lines.extend([String::new(), NUMBERS.to_owned()]);
+        }
+        let widths = numbers.iter().map(|fact| fact.name.chars().count());
+        let width = widths.max().unwrap_or_default();
+        let rows = numbers.iter();
+        lines.extend(rows.map(|fact| wrapped(&format!("  {:width$}  ", fact.name), &fact.value)));
         for note in &self.notes {
-            lines.extend([String::new(), note.clone()]);
+            lines.extend([String::new(), wrapped("", note)]);
         }
         lines.extend([String::new(), "-- ".to_owned(), self.footer()]);
         tame(&lines.join("\n")).into_owned() + "\n"
@@ -145,8 +168,12 @@ pub(super) fn said(page: &BriefPage) -> String {
 
 /// A finding in lines: what and where, then cause, owner, evidence and first step as far as they are known.
 pub(super) fn lines(finding: &FindingBrief) -> (String, Vec<(&'static str, &str)>) {
-    let new = if finding.new { " (new)" } else { "" };
-    let title = format!("{}: {}{new}", finding.title, finding.subject);
+    let age = match (finding.new, finding.age.as_str()) {
+        (true, _) => " (new)".to_owned(),
+        (false, "") => String::new(),
+        (false, age) => format!(" ({age})"),
+    };
+    let title = format!("{}: {}{age}", finding.title, finding.subject);
     let lines = [
         ("Cause", finding.cause.as_str()),
         ("Evidence", &finding.evidence),

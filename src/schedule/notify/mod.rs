@@ -23,6 +23,7 @@ pub use channel::send::SendError;
 pub use channel::webhook::signature;
 pub use channel::{Channel, Channels};
 pub use choice::{Choice, Occasion};
+pub use compose::message;
 pub use config::{
     ConfigError, MailConfig, NotifyConfig, PostConfig, SmtpConfig, SmtpSecurity, WebhookConfig,
 };

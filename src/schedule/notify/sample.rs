@@ -71,6 +71,7 @@ pub fn sample(project: &str, zone: &Zone, now: Moment) -> Message {
             subject: "https://www.example.com/shop/".to_owned(),
             new: true,
             cause: "a dead upstream".to_owned(),
+            age: String::new(),
             owner: "hosting team".to_owned(),
             age: String::new(),
             evidence: "2 of 40 pages of the section fail".to_owned(),

@@ -6,7 +6,7 @@ use crate::report::{Brief, BriefPage, Fact, News, PageList, Tone};
 
 use super::choice::{Choice, Occasion};
 use super::happening::Happening;
-use super::message::Message;
+use super::message::{Message, NOW};
 
 /// Most recovered pages that a message names; how many more there are is said.
 const MOST_PAGES: usize = 100;
@@ -43,7 +43,7 @@ pub(super) fn run_message(
         return Some(told);
     }
     let now = (told.headline != brief.state()).then(|| Fact {
-        name: "Now".to_owned(),
+        name: NOW.to_owned(),
         value: brief.state().to_owned(),
     });
     Some(Message {

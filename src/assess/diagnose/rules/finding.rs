@@ -131,11 +131,10 @@ impl Finding {
     pub fn pages(&self) -> Option<u64> {
         self.evidence.iter().find_map(|evidence| match evidence {
             Evidence::Urls { failing, .. } => Some(failing.part),
-            Evidence::Soft { pages } => Some(pages.part),
+            Evidence::Soft { pages } | Evidence::SlowPages { pages, .. } => Some(pages.part),
             Evidence::Recovered { urls, .. } => Some(*urls),
             Evidence::Outage { pages, .. } => Some(u64::from(*pages)),
             Evidence::Unseen { urls } => Some(urls.part),
-            Evidence::SlowPages { pages, .. } => Some(pages.part),
             _ => None,
         })
     }

@@ -23,7 +23,7 @@ use super::secret::{self, Environment};
 use super::send::SendError;
 use super::send::is_loopback;
 use crate::schedule::notify::config::{ConfigError, SmtpConfig, SmtpSecurity};
-use crate::schedule::notify::message::{FINDINGS, Message, lines};
+use crate::schedule::notify::message::{FINDINGS, Message, NUMBERS, lines};
 
 const PAGE: &str = include_str!("mail.html.j2");
 
@@ -252,11 +252,15 @@ pub fn html(message: &Message) -> Result<String, minijinja::Error> {
         context! { title, lines }
     });
     let findings: Vec<Value> = findings.collect();
+    let (now, numbers) = message.state_and_numbers();
     report::escaping()?
         .template_from_str(PAGE)?
         .render(context! {
             footer => message.footer(),
             title => message.title(),
+            now => now.map(|now| now.value.as_str()),
+            numbers => Value::from(Serde(numbers)),
+            numbers_title => NUMBERS,
             findings,
             findings_title => FINDINGS,
             ..message_value
