@@ -133,7 +133,7 @@ impl Finding {
             Evidence::Urls { failing, .. } => Some(failing.part),
             Evidence::Soft { pages } => Some(pages.part),
             Evidence::Recovered { urls, .. } => Some(*urls),
-            Evidence::Outage { pages, .. } => Some(u64::from(*pages)),
+            Evidence::Outage { .. } => self.evidence.iter().filter_map(down_pages).max(),
             Evidence::Unseen { urls } => Some(urls.part),
             _ => None,
         })
@@ -151,6 +151,14 @@ impl Finding {
     /// Returns the evidence as one text.
     pub fn evidence_text(&self) -> String {
         sentences(&self.evidence)
+    }
+}
+
+/// Returns the pages that failed in an outage.
+fn down_pages(evidence: &Evidence) -> Option<u64> {
+    match evidence {
+        Evidence::Outage { pages, .. } => Some(u64::from(*pages)),
+        _ => None,
     }
 }
 

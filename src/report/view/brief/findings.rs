@@ -56,7 +56,7 @@ fn finding(found: &StoredFinding, new: bool) -> FindingBrief {
         cause: causes_of(found),
         owner: playbook.owner.map_or("", Owner::team).to_owned(),
         evidence: one_line(found.evidence.first().map_or("", String::as_str)),
-        step: playbook.act.into_iter().next().unwrap_or_default(),
+        step: playbook.fix().next().cloned().unwrap_or_default(),
         explain: format!("gatecrawl explain {}{option}", found.advice),
     }
 }
