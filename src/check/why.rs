@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::assess::diagnose::{Diagnosis, Evidence, Maker};
-use crate::assess::playbook::{Playbook, lookup, server_key};
+use crate::assess::playbook::{lookup, server_key};
 use crate::model::{Cause, Outcome};
 
 /// Maximum lines of the playbook shown here; `gatecrawl explain` shows the rest.
@@ -87,32 +87,21 @@ fn topic(diagnosis: &Diagnosis, outcome: Outcome) -> &'static str {
 
 fn advice(topic: &str, server: Option<&'static str>) -> Advice {
     let found = lookup(topic, server).unwrap_or_default();
-    let special = found.server.clone().unwrap_or_default();
+    let special = &found.server;
     let server = server.filter(|_| found.server.is_some());
-    let first = |own: &[String], general: &[String]| {
-        own.iter().chain(general).take(LINES).cloned().collect()
-    };
-    // Lines about this product fit better, so they come first.
-    let own_fix = own_lines(&found, server);
     let server_flag = server.map_or(String::new(), |key| format!(" --server {key}"));
     Advice {
         topic: topic.to_owned(),
         server,
-        confirm: first(
-            &special.confirm[..special.confirm.len().min(1)],
-            &found.confirm,
-        ),
-        fix: first(&own_fix, &found.act),
+        // The line about this product fits better, so it comes first.
+        confirm: special
+            .iter()
+            .flat_map(|notes| notes.confirm.first())
+            .chain(&found.confirm)
+            .take(LINES)
+            .cloned()
+            .collect(),
+        fix: found.fix().take(LINES).cloned().collect(),
         more: format!("gatecrawl explain {topic}{server_flag}"),
     }
-}
-
-/// Returns the lines in the notes of a server about a topic, without those about every topic.
-fn own_lines(found: &Playbook, server: Option<&str>) -> Vec<String> {
-    let (Some(notes), Some(server)) = (&found.server, server) else {
-        return Vec::new();
-    };
-    let general = lookup(server, None).map_or(0, |general| general.act.len());
-    let own = notes.act.len().saturating_sub(general);
-    notes.act[..own].to_vec()
 }

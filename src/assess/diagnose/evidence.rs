@@ -54,6 +54,7 @@ pub enum Evidence {
     Ticked {
         hits: Ratio,
         seconds: u64,
+        timer: String,
     },
     RetryAfter {
         count: u64,
@@ -297,6 +298,13 @@ pub enum Evidence {
     },
 }
 
+impl Evidence {
+    /// Returns whether it tells which product answered.
+    pub(super) fn names_product(&self) -> bool {
+        matches!(self, Evidence::Page { .. } | Evidence::OwnStatus { .. })
+    }
+}
+
 impl fmt::Display for Evidence {
     #[expect(clippy::too_many_lines, reason = "a table: one sentence a kind")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -326,17 +334,20 @@ impl fmt::Display for Evidence {
             }
             E::Instant { hits, seconds } => write!(
                 f,
-                "{hits} answers came at once ({seconds:.3} s): nobody waited for a backend"
+                "{hits} answers came at once ({seconds:.3} s): no time limit ran out"
             ),
             E::Held { hits, from, to } => write!(
                 f,
                 "{hits} answers came after {from:.1} to {to:.1} s: somebody took the request and \
                  gave it up"
             ),
-            E::Ticked { hits, seconds } => write!(
+            E::Ticked {
+                hits,
+                seconds,
+                timer,
+            } => write!(
                 f,
-                "{hits} answers came in the second after {seconds} s: a time limit that is looked \
-                 at once a second, as those of PHP-FPM, uWSGI and gunicorn are"
+                "{hits} answers came in the second after {seconds} s: {timer}"
             ),
             E::RetryAfter {
                 count,
@@ -388,11 +399,14 @@ impl fmt::Display for Evidence {
                 after,
             } => {
                 let seconds = until.since(*from).as_secs_f64();
-                let s = if *pages == 1 { "" } else { "s" };
+                let pages = count(u64::from(*pages), "page");
+                let requests = match failed {
+                    1 => "the only request".to_owned(),
+                    failed => format!("all {failed} requests"),
+                };
                 write!(
                     f,
-                    "from {from} to {until} ({seconds:.0} s) every request failed, {failed} of them \
-                     to {pages} page{s}"
+                    "from {from} to {until} ({seconds:.0} s) {requests} failed, at {pages}"
                 )?;
                 match after {
                     Some(after) => write!(f, "; the first good answer came at {after}"),

@@ -189,9 +189,16 @@ pub(super) const TIMERS: [Timer; 10] = [
     Timer {
         seconds: (60.0, 60.0),
         products: &[
-            ("nginx", "nginx proxy_read_timeout"),
-            ("OpenResty", "nginx proxy_read_timeout"),
+            (
+                "nginx",
+                "nginx's proxy_read_timeout, fastcgi_read_timeout or proxy_connect_timeout",
+            ),
+            (
+                "OpenResty",
+                "nginx's proxy_read_timeout, fastcgi_read_timeout or proxy_connect_timeout",
+            ),
             ("Apache", "Apache ProxyTimeout"),
+            ("Varnish", "Varnish's first_byte_timeout"),
             ("ALB", "the balancer's idle timeout"),
         ],
         any_product: "a limit of 60 s, as nginx (proxy_read_timeout), Apache (ProxyTimeout) and AWS \
@@ -274,8 +281,10 @@ pub struct Wall {
 impl Wall {
     /// Returns the name of the timer, given the product that answered and the outcome.
     pub fn words(&self, product: Option<&str>, outcome: Outcome) -> &'static str {
-        if self.is_retry(product) {
-            return "HAProxy's retries of a connection, one a second";
+        // A 504 of HAProxy follows a connection that was made.
+        if self.is_retry(product) && outcome != Outcome::Server504 {
+            return "HAProxy's pause of a second before each retry, or its timeout connect or timeout queue; its \
+                    log says SC, sC or sQ";
         }
         if let Some(other) = other_limit(product, outcome) {
             return other.words;
@@ -401,16 +410,21 @@ impl TimerCounts {
             outcome,
             Outcome::Server502 | Outcome::Server503 | Outcome::Server504
         );
-        is_of_proxy.then(|| self.held()).flatten()
+        is_of_proxy.then(|| self.held(product)).flatten()
     }
 
     /// Returns the weights if answers came after seconds, at different times.
-    fn held(&self) -> Option<(&'static [(Cause, f64)], Evidence)> {
+    fn held(&self, product: Option<&str>) -> Option<(&'static [(Cause, f64)], Evidence)> {
         let (first, last) = (self.waits.keys().next()?, self.waits.keys().next_back()?);
         let hits: u64 = self.waits.values().map(|(hits, _)| hits).sum();
         if let Some((seconds, ticked)) = self.tick() {
             let hits = Ratio::new(ticked, self.total);
-            return Some((TICKED, Evidence::Ticked { hits, seconds }));
+            let evidence = Evidence::Ticked {
+                hits,
+                seconds,
+                timer: tick_words(product, seconds),
+            };
+            return Some((TICKED, evidence));
         }
         let hits = Ratio::new(hits, self.total);
         (hits.share() >= MOSTLY).then(|| {
@@ -431,6 +445,24 @@ impl TimerCounts {
         let (limit, hits) = ticks.max_by_key(|(_, hits)| *hits)?;
         let is_tick = limit > 0 && hits >= FEWEST && Ratio::new(hits, self.total).share() > 0.5;
         is_tick.then_some((limit, hits))
+    }
+}
+
+/// Names a limit that is checked once a second, given the product that answered. Squid and lighttpd check their own so;
+/// of others whose limits are exact it is unknown which one ran out.
+fn tick_words(product: Option<&str>, seconds: u64) -> String {
+    let is_of = |names: &[&str]| {
+        product.is_some_and(|product| names.iter().any(|name| product.contains(name)))
+    };
+    match product {
+        Some(product) if is_of(&["Squid", "lighttpd"]) => format!(
+            "a time limit of {product} that it checks once a second, of {seconds} s or a second less"
+        ),
+        Some(_) if is_of(&["Envoy", "HAProxy", "Caddy", "Varnish"]) => {
+            "a time limit ran out".to_owned()
+        }
+        _ => "a time limit that is checked once a second, as PHP-FPM, uWSGI and gunicorn do"
+            .to_owned(),
     }
 }
 
@@ -536,7 +568,16 @@ mod tests {
             .speak(Some("HAProxy"), Outcome::Server503)
             .expect("a wall");
         assert_eq!(likelihood[0], (UpstreamDown, 1.5));
-        assert!(evidence.to_string().contains("HAProxy's retries"));
+        assert!(
+            evidence
+                .to_string()
+                .contains("HAProxy's pause of a second before each retry")
+        );
+        let (_, slow) = counts
+            .speak(Some("HAProxy"), Outcome::Server504)
+            .expect("a wall");
+        let words = "3 of 3 answers took 3.0 s: a time limit, as they all took the same time";
+        assert_eq!(slow.to_string(), words, "it had its connection");
     }
 
     #[test]
@@ -549,8 +590,18 @@ mod tests {
         let (likelihood, evidence) = counts
             .speak(Some("nginx"), Outcome::Server504)
             .expect("a wall");
-        let words = "63 of 64 answers took 60.0 s: nginx proxy_read_timeout";
+        let words = "63 of 64 answers took 60.0 s: nginx's proxy_read_timeout, fastcgi_read_timeout or \
+                     proxy_connect_timeout";
         assert_eq!(evidence.to_string(), words);
+        assert_eq!(likelihood[0], (UpstreamTimeout, 4.0));
+        let (likelihood, evidence) = counts
+            .speak(Some("Varnish"), Outcome::Server503)
+            .expect("a wall");
+        assert!(
+            evidence
+                .to_string()
+                .ends_with("Varnish's first_byte_timeout")
+        );
         assert_eq!(likelihood[0], (UpstreamTimeout, 4.0));
     }
 
@@ -606,6 +657,20 @@ mod tests {
             counts.add(Duration::from_millis(milliseconds), None);
         }
         assert!(counts.speak(None, Outcome::Server500).is_none());
+        for (product, ends) in [
+            (None, "as PHP-FPM, uWSGI and gunicorn do"),
+            (
+                Some("Squid"),
+                "a time limit of Squid that it checks once a second, of 3 s or a second less",
+            ),
+            (
+                Some("Envoy / Istio"),
+                "in the second after 3 s: a time limit ran out",
+            ),
+        ] {
+            let (_, evidence) = counts.speak(product, Outcome::Server504).expect("a tick");
+            assert!(evidence.to_string().ends_with(ends), "{evidence}");
+        }
         // Immediate refusals in between were not held.
         assert_eq!(of_nginx(&[2_100, 3_900, 5_600, 300, 12_000, 310]), None);
     }

@@ -40,6 +40,15 @@ pub struct Playbook {
     pub measured: Option<Measured>,
 }
 
+impl Playbook {
+    /// Returns how to fix it, step by step: the lines that the product has for this topic, then those for every
+    /// product. What is only general about the product is no step of a fix.
+    pub fn fix(&self) -> impl Iterator<Item = &String> {
+        let own = self.server.iter().flat_map(|notes| &notes.own);
+        own.chain(&self.act)
+    }
+}
+
 /// Who usually has to act on a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -102,7 +111,9 @@ pub struct ServerNotes {
     pub title: String,
     /// How to examine it.
     pub confirm: Vec<String>,
-    /// How to fix it: advice for this topic first, then in general.
+    /// How to fix what the topic is about; empty if the product has nothing special for it.
+    pub own: Vec<String>,
+    /// How to fix it in general, whatever the topic.
     pub act: Vec<String>,
     /// Facts that are easily forgotten.
     pub remember: String,
@@ -189,17 +200,18 @@ impl Topic {
 }
 
 impl Server {
-    /// Returns the notes for a topic with these causes.
-    pub(super) fn notes(&self, key: &str, topics: &[&str]) -> ServerNotes {
+    /// Returns the notes for a topic with these causes, with so many lines about each at most.
+    pub(super) fn notes(&self, key: &str, topics: &[&str], most: usize) -> ServerNotes {
         let own = topics
             .iter()
             .filter_map(|topic| self.cause.get(*topic))
-            .flatten();
+            .flat_map(|lines| lines.iter().take(most));
         ServerNotes {
             key: key.to_owned(),
             title: self.title.clone(),
             confirm: self.confirm.clone(),
-            act: own.chain(&self.act).cloned().collect(),
+            own: own.cloned().collect(),
+            act: self.act.clone(),
             remember: self.remember.clone(),
         }
     }

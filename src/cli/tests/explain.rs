@@ -31,14 +31,19 @@ const STEPS: [&str; 12] = [
     "step.third_party",
     "step.restart",
 ];
-const SERVERS: [&str; 9] = [
+const SERVERS: [&str; 14] = [
     "server.nginx",
     "server.apache",
     "server.haproxy",
     "server.caddy",
+    "server.envoy",
+    "server.varnish",
+    "server.squid",
+    "server.lighttpd",
     "server.php_fpm",
     "server.node",
     "server.gunicorn",
+    "server.tomcat",
     "server.cdn",
     "server.load_balancer",
 ];
@@ -149,7 +154,8 @@ fn an_unknown_topic_is_answered_with_known_ones() {
         (
             &["502", "--server", "teapot"],
             "invalid value 'teapot' for '--server <NAME>': unknown; known are nginx, apache, \
-             haproxy, caddy, php-fpm, node, gunicorn, cdn, load_balancer",
+             haproxy, caddy, envoy, varnish, squid, lighttpd, php-fpm, node, gunicorn, tomcat, \
+             cdn, load_balancer",
         ),
     ];
     for (args, expected) in cases {

@@ -72,10 +72,13 @@ pub(crate) struct FindingView {
     meaning: String,
     seo: String,
     confirm: Vec<String>,
-    pub(crate) act: Vec<String>,
+    /// What to do first; empty if there is no advice.
+    pub(crate) step: String,
+    act: Vec<String>,
     verify: Vec<String>,
-    /// The server product whose notes apply, with the advice for it; may be empty.
+    /// The server product whose notes apply, with its advice for this topic and in general; may be empty.
     server: String,
+    server_own: Vec<String>,
     server_act: Vec<String>,
     /// The command that shows more.
     pub(crate) explain: String,
@@ -151,6 +154,7 @@ fn finding(
     let found = problem.main;
     let server = found.server.as_deref();
     let playbook = lookup(&found.advice, server).unwrap_or_default();
+    let step = playbook.fix().next().cloned().unwrap_or_default();
     let notes = playbook.server.unwrap_or_default();
     let option = server.map_or(String::new(), |server| format!(" --server {server}"));
     let of_it = || (problem.findings.iter()).filter_map(|(number, _)| urls.get(number));
@@ -181,8 +185,10 @@ fn finding(
         meaning: playbook.meaning,
         seo: playbook.seo,
         confirm: first(&playbook.confirm, LINES),
+        step,
         act: first(&playbook.act, LINES),
         verify: first(&playbook.verify, LINES),
+        server_own: first(&notes.own, LINES),
         server_act: first(&notes.act, LINES),
         server: notes.title,
         explain: format!("gatecrawl explain {}{option}", found.advice),

@@ -73,7 +73,6 @@ pub fn sample(project: &str, zone: &Zone, now: Moment) -> Message {
             cause: "a dead upstream".to_owned(),
             age: String::new(),
             owner: "hosting team".to_owned(),
-            age: String::new(),
             evidence: "2 of 40 pages of the section fail".to_owned(),
             step: "Look into the error log of the web server".to_owned(),
             explain: "gatecrawl explain upstream_down".to_owned(),

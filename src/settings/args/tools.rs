@@ -32,8 +32,8 @@ pub(crate) struct ExplainArgs {
     /// Topic, such as 502, upstream_down, step.proxy, server.nginx, check.curl or proxies
     #[arg(value_name = "TOPIC")]
     pub(crate) topic: Option<String>,
-    /// Begin with the advice for this product: nginx, apache, haproxy, caddy, php-fpm, node,
-    /// gunicorn, cdn, load_balancer
+    /// Begin with the advice for this product: nginx, apache, haproxy, caddy, envoy, varnish,
+    /// squid, lighttpd, php-fpm, node, gunicorn, tomcat, cdn, load_balancer
     #[arg(long, value_name = "NAME", requires = "topic")]
     pub(crate) server: Option<ServerName>,
     /// Print JSON

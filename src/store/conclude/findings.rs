@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Transaction, params};
-use serde::Serialize;
 
 use crate::assess::examine::FindingFound;
 use crate::store::rows::ids::UrlId;

@@ -221,10 +221,13 @@ pub(super) fn weigh_context(shares: &mut Shares, around: &Context, evidence: &mu
         if whole || around.host.share() < FEW {
             shares.multiply(if whole { WHOLE_HOST } else { FEW_URLS });
         }
-        evidence.push(Evidence::Urls {
-            failing: around.host,
-            whose: "the host".to_owned(),
-        });
+        // Failures that are all over need no sentence about how few fail.
+        if around.host.part > 0 {
+            evidence.push(Evidence::Urls {
+                failing: around.host,
+                whose: "the host".to_owned(),
+            });
+        }
     }
     if around.controls.of > 0 {
         let fine = around.controls.share() > 0.5;

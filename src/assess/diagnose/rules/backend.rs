@@ -1,4 +1,4 @@
-//! One backend of several is down: its share of the requests fails, whatever the page.
+//! One backend of several fails: its share of the requests fails, whatever the page.
 
 use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::cluster::section_of;
@@ -7,7 +7,7 @@ use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
 use crate::assess::history::recurrence::Rotation;
 use crate::assess::statistics::rate::Interval;
-use crate::model::Cause;
+use crate::model::{Cause, Outcome};
 
 /// Fewer answers than this tell no share.
 const FEWEST: u64 = 40;
@@ -139,10 +139,21 @@ fn finding(facts: &HostFacts, confidence: f64, evidence: Vec<Evidence>) -> Findi
         severity: Severity::Error,
         scope: Scope::Host,
         subject: facts.host.clone(),
-        causes: vec![Cause::UpstreamDown],
+        causes: vec![cause(facts)],
         confidence,
         evidence,
         advice: "one_backend",
+    }
+}
+
+/// Returns the cause by the outcome of most failing answers: a backend that answers 500 runs, and one that is too
+/// slow does too.
+fn cause(facts: &HostFacts) -> Cause {
+    let failing = facts.outcomes.iter().filter(|(it, _)| it.is_failure());
+    match failing.max_by_key(|(_, count)| **count) {
+        Some((Outcome::Server500, _)) => Cause::ApplicationError,
+        Some((Outcome::Server504, _)) => Cause::UpstreamTimeout,
+        _ => Cause::UpstreamDown,
     }
 }
 
@@ -183,7 +194,17 @@ mod tests {
         third.flapping = Ratio::new(90, 300);
         let even = third.clone();
         third.is_uneven = true;
-        fires(one_backend_down(&even), one_backend_down(&third));
+        let found = fires(one_backend_down(&even), one_backend_down(&third));
+        assert_eq!(found.causes, [Cause::UpstreamDown]);
+        for (outcome, cause) in [
+            (Outcome::Server500, Cause::ApplicationError),
+            (Outcome::Server504, Cause::UpstreamTimeout),
+        ] {
+            let mut third = host(&[(outcome, 100), (Outcome::OkHtml, 200)]);
+            third.flapping = Ratio::new(90, 300);
+            let found = one_backend_down(&third).expect("a finding");
+            assert_eq!(found.causes, [cause], "it runs");
+        }
     }
 
     #[test]

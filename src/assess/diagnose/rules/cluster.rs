@@ -162,7 +162,9 @@ pub fn section_down(
     // A host that is down as a whole is another finding.
     let elsewhere_fine =
         facts.elsewhere.of >= FEWEST_URLS && facts.elsewhere.interval().high < lowest;
-    if !elsewhere_fine {
+    // Pages that are fine at other times are not down.
+    let at_times = cluster.intermittent > cluster.failing() - cluster.intermittent;
+    if !elsewhere_fine || at_times {
         return None;
     }
     let of_section = |(section, failing): &(&str, Ratio)| Evidence::Urls {
@@ -171,7 +173,9 @@ pub fn section_down(
     };
     let mut evidence: Vec<Evidence> = down.iter().take(SECTIONS).map(of_section).collect();
     evidence.push(of_section(&("the other sections", facts.elsewhere)));
-    if down.len() > SECTIONS || cluster.sections.len() > down.len() {
+    // The evidence is about the pages of one kind, which may be fewer than those that fail, or more.
+    let failing: u64 = down.iter().map(|(_, urls)| urls.part).sum();
+    if down.len() > SECTIONS || cluster.sections.len() > down.len() || cluster.failing() < failing {
         evidence.extend(counts(cluster));
     } else {
         evidence.extend(verdicts(cluster));
@@ -264,6 +268,27 @@ mod tests {
         };
         let found = fires(section(Ratio::new(1, 200)), section(Ratio::new(190, 200)));
         assert_eq!(found.severity, Severity::Critical);
+        let words = "40 of 41 URLs of /shop/ fail; 1 of 200 URLs of the other sections fail; 9 of 9 \
+                     URLs of this kind in /shop/ fail; 9 \u{d7} server_500";
+        assert!(found.evidence_text().starts_with(words), "{found:?}");
+    }
+
+    #[test]
+    fn a_section_whose_pages_are_fine_at_times_is_not_down() {
+        let failing = cluster(Outcome::Server500, 30);
+        let section = |persistent, intermittent| {
+            let mut cluster = failing.clone();
+            cluster.persistent.part = persistent;
+            cluster.intermittent = intermittent;
+            let facts = SectionFacts {
+                host: HOST,
+                sections: vec![("/shop/", Ratio::new(30, 30))],
+                elsewhere: Ratio::new(0, 90),
+            };
+            let diagnosis = diagnose(&cluster, &Context::default());
+            section_down(&facts, &cluster, &diagnosis)
+        };
+        fires(section(20, 10), section(0, 30));
     }
 
     #[test]

@@ -133,7 +133,7 @@ impl Finding {
             Evidence::Urls { failing, .. } => Some(failing.part),
             Evidence::Soft { pages } | Evidence::SlowPages { pages, .. } => Some(pages.part),
             Evidence::Recovered { urls, .. } => Some(*urls),
-            Evidence::Outage { pages, .. } => Some(u64::from(*pages)),
+            Evidence::Outage { .. } => self.evidence.iter().filter_map(down_pages).max(),
             Evidence::Unseen { urls } => Some(urls.part),
             _ => None,
         })
@@ -169,6 +169,14 @@ const OF_PAGES: [&str; 6] = [
 pub fn is_same_subject(rule: &str, one: &str, other: &str) -> bool {
     let within = |inner: &str, outer: &str| inner.starts_with(outer);
     one == other || (OF_PAGES.contains(&rule) && (within(one, other) || within(other, one)))
+}
+
+/// Returns the pages that failed in an outage.
+fn down_pages(evidence: &Evidence) -> Option<u64> {
+    match evidence {
+        Evidence::Outage { pages, .. } => Some(u64::from(*pages)),
+        _ => None,
+    }
 }
 
 impl Serialize for Finding {

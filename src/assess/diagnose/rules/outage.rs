@@ -156,7 +156,7 @@ mod tests {
         let found = fires(host_outage(&failed), host_outage(&fine));
         let text = found.evidence_text();
         assert!(
-            text.contains("(20 s) every request failed, 12 of them to 9 pages; the first good"),
+            text.contains("(20 s) all 12 requests failed, at 9 pages; the first good"),
             "{text}"
         );
         assert_eq!(
@@ -193,8 +193,14 @@ mod tests {
             found.evidence_text()
         );
         assert_eq!(
-            (found.causes, found.severity),
-            (vec![Cause::UpstreamDown], Severity::Error)
+            (&found.causes[..], found.severity),
+            (&[Cause::UpstreamDown][..], Severity::Error)
         );
+        assert_eq!(found.pages(), Some(9));
+        let mut growing = outages(3, 29);
+        growing.times[0].pages = 4;
+        growing.times[2].pages = 39;
+        let found = part(&growing).expect("a finding");
+        assert_eq!(found.pages(), Some(39), "not those of the first");
     }
 }

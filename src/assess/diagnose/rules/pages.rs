@@ -142,6 +142,8 @@ pub fn cached_errors(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Find
         outcome: facts.cluster.outcome,
         count: facts.failures,
     });
+    let pages = diagnosis.evidence.iter().filter(|it| it.names_product());
+    evidence.extend(pages.cloned());
     Some(Finding {
         rule: "cached_error",
         severity: Severity::Warning,

@@ -17,7 +17,7 @@ pub fn title(rule: &str) -> &str {
         "host_outage" => "The whole host was down for a while",
         "intermittent_cluster" => "Pages that fail by turns",
         "load_induced" => "Fails under fast requests",
-        "one_backend_down" => "One backend of several is down",
+        "one_backend_down" => "One backend of several fails",
         "own_outage" => "The crawler itself had no network",
         "part_outage" => "A part of the site goes down as a whole",
         "persistent_cluster" => "Pages that fail again and again",
@@ -37,7 +37,7 @@ pub fn title(rule: &str) -> &str {
         "timeout_wall" => "Answers fail when a timer fires",
         "tls_fault" => "No secure connection",
         "transient_cluster" => "Pages that failed and recovered",
-        "truncated_bodies" => "Pages arrive cut short",
+        "truncated_bodies" => "Pages arrive cut short or unreadable",
         "unconfirmed_cluster" => "Pages that fail, not yet confirmed",
         other => other,
     }

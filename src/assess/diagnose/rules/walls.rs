@@ -17,6 +17,13 @@ pub fn timeout_wall(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Findi
     }
     let product = diagnosis.product.or(facts.server.as_deref());
     let timer = wall.words(product, facts.cluster.outcome).to_owned();
+    let mut evidence = vec![Evidence::Timer {
+        hits,
+        seconds: wall.seconds,
+        timer,
+    }];
+    let pages = diagnosis.evidence.iter().filter(|it| it.names_product());
+    evidence.extend(pages.cloned());
     Some(Finding {
         rule: "timeout_wall",
         severity: Severity::Error,
@@ -24,11 +31,7 @@ pub fn timeout_wall(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Findi
         subject: facts.subject(),
         causes: diagnosis.named().iter().map(|(cause, _)| *cause).collect(),
         confidence: diagnosis.confidence,
-        evidence: vec![Evidence::Timer {
-            hits,
-            seconds: wall.seconds,
-            timer,
-        }],
+        evidence,
         advice: diagnosis.advice(),
     })
 }

@@ -26,37 +26,51 @@ pub fn lookup(topic: &str, server: Option<&str>) -> Option<Playbook> {
         let mut topics: Vec<&str> = [key.as_str()].into_iter().chain(causes).collect();
         // A cause is its own topic.
         topics.dedup();
-        playbook.server = Some(notes.notes(name, &topics));
+        // A topic with several causes has the first lines about each, as of its general advice.
+        let most = if playbook.causes.len() > 1 {
+            LINES_A_CAUSE
+        } else {
+            usize::MAX
+        };
+        playbook.server = Some(notes.notes(name, &topics, most));
     }
     Some(playbook)
 }
 
 /// Topics about servers, and the servers' keys.
-pub(super) const SERVERS: [(&str, &str); 9] = [
+pub(super) const SERVERS: [(&str, &str); 14] = [
     ("server.nginx", "nginx"),
     ("server.apache", "apache"),
     ("server.haproxy", "haproxy"),
     ("server.caddy", "caddy"),
+    ("server.envoy", "envoy"),
+    ("server.varnish", "varnish"),
+    ("server.squid", "squid"),
+    ("server.lighttpd", "lighttpd"),
     ("server.php_fpm", "php-fpm"),
     ("server.node", "node"),
     ("server.gunicorn", "gunicorn"),
+    ("server.tomcat", "tomcat"),
     ("server.cdn", "cdn"),
     ("server.load_balancer", "load_balancer"),
 ];
 
 /// Words in product names, as in fingerprints and `Server` headers, with the server whose notes apply.
-const PRODUCTS: [(&str, &str); 32] = [
+const PRODUCTS: [(&str, &str); 35] = [
     // Not Apache's `httpd`.
-    ("lighttpd", ""),
+    ("lighttpd", "lighttpd"),
     ("openresty", "nginx"),
     ("php", "php-fpm"),
     ("nginx", "nginx"),
-    ("apache tomcat", ""),
+    ("tomcat", "tomcat"),
+    ("coyote", "tomcat"),
     ("apache", "apache"),
     ("httpd", "apache"),
     ("openshift", "haproxy"),
     ("haproxy", "haproxy"),
     ("caddy", "caddy"),
+    ("varnish", "varnish"),
+    ("squid", "squid"),
     ("node", "node"),
     ("express", "node"),
     ("next.js", "node"),
@@ -75,8 +89,9 @@ const PRODUCTS: [(&str, &str); 32] = [
     ("cdn", "cdn"),
     ("alb", "load_balancer"),
     ("elb", "load_balancer"),
-    ("envoy", "load_balancer"),
+    // Google's balancer is Envoy inside, which nobody configures there.
     ("load balancer", "load_balancer"),
+    ("envoy", "envoy"),
     ("load_balancer", "load_balancer"),
     ("gateway", "load_balancer"),
 ];
@@ -140,8 +155,8 @@ impl Books {
         Some(playbook)
     }
 
-    /// Returns an outcome's playbook: that of its status, or its own meaning with the advice of its
-    /// cause.
+    /// Returns an outcome's playbook: that of its status, or its own meaning and first steps with the
+    /// advice of its cause.
     fn outcome(&self, key: &str) -> Option<Playbook> {
         let outcome = Outcome::ALL.iter().find(|outcome| outcome.id() == key)?;
         let Some(topic) = self.outcomes.get(key) else {
@@ -157,6 +172,7 @@ impl Books {
         key.clone_into(&mut playbook.key);
         key.replace('_', " ").clone_into(&mut playbook.title);
         playbook.meaning.clone_from(&topic.meaning);
+        playbook.act.splice(0..0, topic.act.iter().cloned());
         playbook.causes = Cause::TEN
             .into_iter()
             .filter(|known| *known == cause)

@@ -151,12 +151,11 @@ fn a_server_adds_its_own_notes() {
     let found = lookup("maintenance", Some("nginx/1.22.1")).expect("a playbook");
     let notes = found.server.expect("notes");
     assert!(
-        notes.act[0].contains("Retry-After 3600 always"),
+        notes.own[1].contains("Retry-After 3600 always"),
         "{notes:?}"
     );
-    let mut once = notes.act.clone();
-    once.dedup();
-    assert_eq!(once, notes.act);
+    let both = |line| notes.act.contains(line);
+    assert!(!notes.own.iter().any(both), "{notes:?}");
     let found = lookup("502", Some("Apache mod_proxy")).expect("a playbook");
     assert_eq!(
         found.server.map(|notes| notes.key).as_deref(),
@@ -166,14 +165,94 @@ fn a_server_adds_its_own_notes() {
         lookup("502", Some("teapot")).and_then(|found| found.server),
         None
     );
-    assert_eq!(server_key("Apache Tomcat"), None);
-    assert_eq!(server_key("lighttpd"), None, "it is none of Apache's");
-    assert_eq!(server_key("Apache httpd"), Some("apache"));
+    for (product, key) in [
+        ("Apache Tomcat", "tomcat"),
+        ("lighttpd", "lighttpd"),
+        ("Apache httpd", "apache"),
+        ("Envoy / Istio", "envoy"),
+        ("Google Cloud load balancer (Envoy based)", "load_balancer"),
+        ("Varnish", "varnish"),
+        ("Squid", "squid"),
+    ] {
+        assert_eq!(server_key(product), Some(key), "{product}");
+    }
     let named = fingerprints()
         .iter()
         .filter(|page| server_key(&page.product).is_some())
         .count();
     assert!(named * 2 > fingerprints().len(), "{named}");
+}
+
+#[test]
+fn the_first_step_is_the_products_own_line_for_the_cause() {
+    let own = [
+        (
+            "upstream_down",
+            "nginx",
+            "Read the error log: `grep -E 'upstream|resolve'",
+        ),
+        (
+            "upstream_down",
+            "apache",
+            "Read the error log: `grep -E 'AH00957|",
+        ),
+        ("upstream_down", "haproxy", "Read the two letters"),
+        ("upstream_down", "caddy", "Read `msg`"),
+        ("upstream_down", "envoy", "Read the flag"),
+        ("upstream_down", "varnish", "Read FetchError"),
+        (
+            "upstream_down",
+            "squid",
+            "`grep /502 /var/log/squid/access.log",
+        ),
+        (
+            "upstream_down",
+            "lighttpd",
+            "`establishing connection failed",
+        ),
+        ("upstream_down", "php-fpm", "`exited on signal 9`"),
+        ("upstream_down", "node", "The process ends"),
+        ("upstream_down", "gunicorn", "`was sent SIGKILL!"),
+        ("application_error", "nginx", "If the page is nginx's own"),
+        ("application_error", "apache", "If the page is Apache's own"),
+        ("application_error", "lighttpd", "`response not received"),
+        ("application_error", "php-fpm", "Read the fatal error"),
+        ("application_error", "node", "Read the process's output"),
+        ("application_error", "gunicorn", "Read gunicorn's error log"),
+        (
+            "application_error",
+            "tomcat",
+            "Read the log (`journalctl -u tomcat10`",
+        ),
+        ("upstream_timeout", "nginx", "`grep 'upstream timed out'"),
+        ("overload", "nginx", "`grep -E 'limiting"),
+        ("cached_error", "varnish", "Ban the pages"),
+        ("short_outage", "haproxy", "`Server app/a is DOWN"),
+        ("maintenance", "nginx", "Nobody closed it on purpose?"),
+        ("firewall", "cdn", "Allow the CDN's published ranges"),
+        ("keep_alive_race", "load_balancer", "Set the idle time"),
+    ];
+    for server in servers() {
+        assert!(own.iter().any(|(_, known, _)| *known == server), "{server}");
+    }
+    // Lines about a product in general are no first step.
+    let general = [
+        ("dns", "haproxy", "Is it the site's name or the backend's?"),
+        ("firewall", "nginx", "Fine with a browser's user agent"),
+        ("upstream_down", "tomcat", "Find a failing request"),
+    ];
+    for (topic, server, begins) in own.into_iter().chain(general) {
+        let found = lookup(topic, Some(server)).expect(topic);
+        let step = found.fix().next().expect("a step");
+        assert!(step.starts_with(begins), "{topic}, {server}: {step}");
+    }
+    let found = lookup("tls_expired", None).expect("a playbook");
+    assert!(
+        found
+            .fix()
+            .next()
+            .is_some_and(|step| step.starts_with("Renew the certificate"))
+    );
 }
 
 #[test]

@@ -80,7 +80,8 @@ impl Page {
     fn server(&mut self, server: &ServerNotes) {
         self.prose(&format!("{}: remember", server.title), &server.remember);
         self.lines(&format!("{}: confirm", server.title), &server.confirm);
-        self.lines(&format!("{}: fix", server.title), &server.act);
+        let fix: Vec<String> = server.own.iter().chain(&server.act).cloned().collect();
+        self.lines(&format!("{}: fix", server.title), &fix);
     }
 
     fn advice(&mut self, playbook: &Playbook) {

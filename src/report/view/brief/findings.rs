@@ -88,7 +88,7 @@ fn finding(found: &StoredFinding, facts: &BriefFacts<'_>) -> FindingBrief {
         age: age(found, facts.zone).unwrap_or_default(),
         owner: playbook.owner.map_or("", Owner::team).to_owned(),
         evidence,
-        step: playbook.act.into_iter().next().unwrap_or_default(),
+        step: playbook.fix().next().cloned().unwrap_or_default(),
         explain: format!("gatecrawl explain {}{option}", found.advice),
     }
 }

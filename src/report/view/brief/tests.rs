@@ -276,6 +276,7 @@ fn findings_are_told_with_cause_owner_and_first_step_and_are_news_once() {
         StoredFinding {
             causes: [Cause::UpstreamDown].into_iter().collect(),
             advice: "upstream_down".to_owned(),
+            server: Some("nginx".to_owned()),
             evidence: vec!["2 of 9 fail".to_owned()],
             ..finding("one_backend_down", Severity::Error)
         },
@@ -288,17 +289,20 @@ fn findings_are_told_with_cause_owner_and_first_step_and_are_news_once() {
     let brief = case.brief();
     assert_eq!(
         brief.subject(),
-        "one backend of several is down and 1 other finding"
+        "one backend of several fails and 1 other finding"
     );
     let told: Vec<(&str, bool, &str)> = (brief.findings.iter())
         .map(|found| (found.title.as_str(), found.new, found.owner.as_str()))
         .collect();
     let expected = [
-        ("One backend of several is down", true, "hosting team"),
+        ("One backend of several fails", true, "hosting team"),
         ("External links that fail", true, "content team"),
     ];
     assert_eq!(told, expected);
-    assert!(!brief.findings[0].step.is_empty() && !brief.findings[0].cause.is_empty());
+    assert!(!brief.findings[0].cause.is_empty());
+    let step = &brief.findings[0].step;
+    let own = "Read the error log: `grep -E 'upstream|resolve' /var/log/nginx/error.log";
+    assert!(step.starts_with(own), "that of the product: {step}");
     case.old_findings.clone_from(&case.summary.findings);
     let brief = case.brief();
     assert_eq!((brief.news.len(), brief.findings.len()), (0, 2));
