@@ -212,9 +212,8 @@ impl Week {
             );
         }
         let page = |links: &mut dyn Iterator<Item = String>, takes| {
-            let links: String = links
-                .map(|to| format!("<a href='{to}'>{to}</a> "))
-                .collect();
+            let links: Vec<String> = links.map(|to| format!("<a href='{to}'>{to}</a>")).collect();
+            let links = links.join(" ");
             let body = format!("<title>{path}</title><p>All about {path}. {links}</p>");
             (200, None, body, takes)
         };
@@ -312,15 +311,10 @@ impl Fetcher for Simulated {
         let takes = Duration::from_millis(takes);
         tokio::time::sleep(takes).await;
         let mut headers = HeaderMap::new();
-        let kind = if path.ends_with(".xml") {
-            "application/xml"
-        } else {
-            "text/html"
-        };
-        let kind = if path.ends_with(".txt") {
-            "text/plain"
-        } else {
-            kind
+        let kind = match path.as_str() {
+            "/sitemap.xml" => "application/xml",
+            "/robots.txt" => "text/plain",
+            _ => "text/html",
         };
         let listed = [
             ("content-type", Some(kind.to_owned())),
