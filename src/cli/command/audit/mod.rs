@@ -1,7 +1,7 @@
 //! `gatecrawl audit`: finds all mistakes of the user first, then crawls, writes the exports and prints the summary.
 
 mod dry_run;
-mod gates;
+pub(super) mod gates;
 mod unfinished;
 
 use crate::audit::{
