@@ -9,6 +9,7 @@ pub mod crawl;
 pub mod demo;
 pub mod fetch;
 pub mod frontier;
+pub mod logs;
 pub mod machine;
 pub mod measure;
 pub mod model;

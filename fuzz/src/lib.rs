@@ -7,6 +7,7 @@ pub mod config;
 pub mod csv;
 pub mod html;
 pub mod link_header;
+pub mod log;
 mod parts;
 pub mod retry_after;
 pub mod robots;

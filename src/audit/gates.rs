@@ -77,6 +77,7 @@ fn counted(pages: &UrlCounts) -> Measured {
     let status = |wanted: RangeInclusive<u16>| pages.by_status.range(wanted).map(|(_, n)| n).sum();
     let verdict = |verdict| pages.with_verdict(verdict);
     Measured {
+        googlebot_server_errors: None,
         server_errors: status(500..=599),
         status_502: status(502..=502),
         status_503: status(503..=503),

@@ -81,6 +81,7 @@ fn run(cli: Cli, said: Said, console: &mut Console) -> Result<Exit, Failure> {
         Command::Robots(args) => runtime.block_on(command::robots::run(&args, console)),
         Command::Sitemap(args) => runtime.block_on(command::sitemap::run(&args, console)),
         Command::Links(args) => runtime.block_on(command::links::run(&args, console)),
+        Command::Logs(args) => command::logs::run(&args, &runtime, console),
         Command::Completions(args) => command::about::completions(&args, console),
         Command::Man(args) => command::about::man(&args, console),
     };

@@ -8,6 +8,7 @@ mod directives;
 pub mod har;
 mod headers;
 pub mod html;
+pub mod log;
 mod resolve;
 pub mod robots;
 mod select;

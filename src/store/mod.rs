@@ -43,6 +43,9 @@ pub use read::summary::url_counts::{StatusClasses, UrlCounts};
 pub use read::timeline::{AttemptKind, Tick};
 pub use runs::id::RunId;
 pub use runs::list::{NewRun, RunRow, RunState};
+pub use runs::logs::{
+    HOUR_COUNTS, LogChanges, LogCheckpoint, LogFailure, LogHour, LogRun, LogUrl, URL_COUNTS,
+};
 pub use schedule::notices::{NewNotice, Notice, NoticeCounts};
 pub use schedule::state::{LastRun, OpenRun, ScheduleState, ScheduledRun};
 pub use tables::column::Cell;

@@ -1,6 +1,7 @@
 //! Output for people on a terminal: texts, tables and colours, the progress of a crawl, its summary.
 
 pub(crate) mod columns;
+pub(crate) mod logs;
 pub(crate) mod output_style;
 pub(crate) mod paint;
 pub(crate) mod progress;

@@ -57,6 +57,11 @@ fn any_bytes_are_read_as_header_fields() {
 }
 
 #[test]
+fn any_bytes_are_read_as_a_log() {
+    check(fuzz::log::check);
+}
+
+#[test]
 fn any_bytes_are_read_as_retry_after() {
     check(fuzz::retry_after::check);
 }

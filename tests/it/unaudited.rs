@@ -258,7 +258,8 @@ async fn without_confirmation_a_gate_on_verdicts_is_undecided() {
     let workdir = Workdir::new();
     let said = audit(&workdir, &origin, &["--fail-on", "persistent > 0", "-q"]).await;
     assert_eq!(said.code, Some(4), "{}", said.err);
-    let expected = "undecided: persistent > 0 (persistent is 0 to 1: 1 page is unconfirmed)";
+    let expected =
+        "undecided: --fail-on 'persistent > 0' (persistent is 0 to 1: 1 page is unconfirmed)";
     assert!(said.err.contains(expected), "{}", said.err);
     // What does not depend on it is decided.
     for (gate, code) in [("persistent > 1", 0), ("5xx > 0", 10)] {

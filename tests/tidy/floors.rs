@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("terminal", 4),
     ("crawl", 3),
     ("report", 3),
+    ("logs", 3),
     ("measure", 3),
     ("demo", 3),
     ("fetch", 2),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const MOST: usize = 13;
 
 /// Lists of things that are alike, one file each.
-const LISTS: [&str; 2] = ["assess/diagnose/rules", "crawl/tests"];
+const LISTS: [&str; 3] = ["assess/diagnose/rules", "cli/command", "crawl/tests"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

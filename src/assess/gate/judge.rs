@@ -43,6 +43,8 @@ pub struct Measured {
     pub maybe_new_server_errors: u64,
     /// Share of the known pages that were fetched.
     pub coverage: Option<f64>,
+    /// Requests of Googlebot in server logs that were answered with a 5xx; absent if no log was read.
+    pub googlebot_server_errors: Option<u64>,
     /// Pages requested at least once.
     pub requested: u64,
     /// Known pages that were not requested although no limit of the user excludes them. Their answers
@@ -291,6 +293,10 @@ impl Measured {
             Metric::Coverage => match self.coverage {
                 Some(share) => Ok(Possible::certain(Interval::exact(share))),
                 None => Err("no page is known, so there is no share of them".to_owned()),
+            },
+            Metric::GooglebotServerErrors => match self.googlebot_server_errors {
+                Some(requests) => Ok(Possible::certain(Interval::exact(requests as f64))),
+                None => Err("no server log was read; `gatecrawl logs` reads them".to_owned()),
             },
         }
     }

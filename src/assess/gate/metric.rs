@@ -22,6 +22,7 @@ pub enum Metric {
     IndexingRisk,
     NewServerErrors,
     Coverage,
+    GooglebotServerErrors,
 }
 
 /// The description of a metric.
@@ -38,7 +39,7 @@ pub struct MetricInfo {
 }
 
 /// All metrics. Scripts rely on the names.
-pub const METRICS: [MetricInfo; 14] = [
+pub const METRICS: [MetricInfo; 15] = [
     info(
         Metric::ServerErrors,
         "5xx",
@@ -122,6 +123,12 @@ pub const METRICS: [MetricInfo; 14] = [
         "coverage",
         Unit::Share,
         "share of the known pages that were fetched",
+    ),
+    info(
+        Metric::GooglebotServerErrors,
+        "googlebot-5xx",
+        Unit::Count,
+        "requests of Googlebot in the server's logs that were answered with a 5xx",
     ),
 ];
 

@@ -7,6 +7,7 @@ pub(super) mod compare;
 pub(super) mod demo;
 pub(super) mod explain;
 pub(super) mod links;
+pub(super) mod logs;
 pub(super) mod report;
 pub(super) mod robots;
 pub(super) mod runs;

@@ -112,3 +112,44 @@ fn a_missing_file_is_named_on_one_line() {
         assert_eq!(said.err.lines().count(), 1);
     }
 }
+
+const LOG: &str = "192.0.2.1 - - [22/Nov/2026:11:23:17 +0000] \"GET /a HTTP/1.1\" 200 1 \"-\" \"Mozilla/5.0\"\n\
+    66.249.66.1 - - [22/Nov/2026:11:23:18 +0000] \"GET /b?key=x HTTP/1.1\" 502 1 \"-\" \"Googlebot/2.1\"\n\
+    what is this\n\
+    192.0.2.1 - - [22/Nov/2026:11:23:19 +0000] \"GET /a HTTP/1.1\" 200 1 \"-\" \"Mozilla/5.0\"\n\
+    192.0.2.1 - - [22/Nov/2026:11:23:20 +0000] \"GET /a HTTP/1.1\" 200 1 \"-\" \"Mozilla/5.0\"\n\
+    192.0.2.1 - - [22/Nov/2026:11:23:21 +0000] \"GET /a HTTP/1.1\" 200 1 \"-\" \"Mozilla/5.0\"\n";
+
+#[test]
+fn logs_are_summed_up_judged_and_exported() {
+    let said = run_with(&["logs", "-"], LOG);
+    assert_eq!((said.exit, said.err.as_str()), (Exit::Done, ""));
+    for line in [
+        "6 lines in 1 file (combined), 2026-11-22 11:00 to 2026-11-22 12:00 UTC\n",
+        "  Requests       1 of 5 requests failed with 5xx: 20 % [3.6 % to 62 %] (502: 1)\n",
+        "  Failed for     users 0 of 4 (0 %); search engines 1 of 1 (100 %); Googlebot 1 of 1 (100 %)\n",
+        "1 request, 1 failed, verified\n",
+        "  Unread         1 line of stdin (17 %) are not combined, such as\n                 line 3: what is this\n",
+    ] {
+        assert!(said.out.contains(line), "{line}\n{}", said.out);
+    }
+    let gate = |gate: &str| run_with(&["logs", "-", "--fail-on", gate], LOG).exit;
+    assert_eq!(gate("googlebot-5xx > 0"), Exit::GateFailed);
+    // Five requests prove no rate.
+    assert_eq!(gate("5xx-rate > 10%"), Exit::Done);
+    assert_eq!(gate("coverage < 1%"), Exit::Usage);
+    let dir = tempfile::tempdir().expect("a directory");
+    let out = dir.path().join("out");
+    let out_name = out.to_str().expect("UTF-8");
+    for _ in 0..2 {
+        let said = run_with(&["logs", "-", "-o", out_name, "--json"], LOG);
+        assert_eq!(said.exit, Exit::Done, "{}", said.err);
+        assert!(said.out.contains("\"failed\": 1,"), "{}", said.out);
+    }
+    let urls = std::fs::read_to_string(out.join("log_urls.csv")).expect("written");
+    assert!(urls.contains("\r\n/b?key=***,"), "{urls}");
+    assert_eq!(std::fs::read_dir(out).expect("readable").count(), 6);
+    let unknown = run_with(&["logs", "-"], "no log\n");
+    assert_eq!(unknown.exit, Exit::Usage);
+    assert_eq!(run(&["logs", "no/such"]).exit, Exit::Usage);
+}

@@ -262,7 +262,7 @@ async fn look_up(
     Remembered::for_a(span, Err(fault))
 }
 
-fn fault_of(error: &NetError) -> DnsFault {
+pub(super) fn fault_of(error: &NetError) -> DnsFault {
     let code = match error {
         NetError::Timeout => return DnsFault::Timeout,
         NetError::Dns(DnsError::NoRecordsFound(none)) => none.response_code,
@@ -279,7 +279,7 @@ fn fault_of(error: &NetError) -> DnsFault {
     }
 }
 
-fn resolver(
+pub(super) fn resolver(
     source: &DnsSource,
     limit: Duration,
     provider: Sockets,

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::ReportError;
 use super::fault::Fault;
-use super::format::{Export, Format};
+use super::format::{Export, Format, LOG_EXPORTS};
 
 /// Ending of a file that is being written.
 const PARTIAL: &str = ".partial";
@@ -94,7 +94,7 @@ impl Directory {
     pub(in crate::report) fn retire(&self, kept: &[Export]) -> Result<(), ReportError> {
         for export in Export::of(&Format::ALL) {
             let path = self.0.join(export.file_name());
-            if !kept.contains(&export) && is_ours(&path, export) {
+            if !kept.contains(&export) && is_ours(&path, export.head()) {
                 fs::remove_file(&path).map_err(|source| ReportError::Write { path, source })?;
             }
         }
@@ -137,11 +137,12 @@ fn is_left(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
-/// Returns all files that an export may create, by name.
-fn exports() -> HashMap<String, Export> {
-    Export::of(&Format::ALL)
-        .into_iter()
-        .map(|export| (export.file_name(), export))
+/// Returns all files that an export may create, by name, with their beginnings.
+fn exports() -> HashMap<String, &'static str> {
+    let exports = Export::of(&Format::ALL).into_iter();
+    exports
+        .map(|export| (export.file_name(), export.head()))
+        .chain(LOG_EXPORTS.map(|(name, head)| (name.to_owned(), head)))
         .collect()
 }
 
@@ -155,7 +156,7 @@ fn foreign(dir: &Path) -> io::Result<Option<String>> {
         // Unfinished files of a killed process are ours too.
         let known = match ours.get(&name) {
             // The check for files in the way reports a directory.
-            Some(export) => entry.path().is_dir() || is_ours(&entry.path(), *export),
+            Some(head) => entry.path().is_dir() || is_ours(&entry.path(), head),
             None => is_partial(&name, &ours) && !entry.path().is_dir(),
         };
         if !known && found.as_ref().is_none_or(|first| name < *first) {
@@ -166,8 +167,8 @@ fn foreign(dir: &Path) -> io::Result<Option<String>> {
 }
 
 /// Returns whether a file begins as ours do, or is empty.
-fn is_ours(path: &Path, export: Export) -> bool {
-    let head = export.head().as_bytes();
+fn is_ours(path: &Path, head: &str) -> bool {
+    let head = head.as_bytes();
     let mut found = Vec::new();
     // Reading a pipe might never end, and an unreadable file is not known to be ours.
     path.is_file()
@@ -178,7 +179,7 @@ fn is_ours(path: &Path, export: Export) -> bool {
 }
 
 /// Returns whether a name is that of a file being written: `.pages.csv.0123456789abcdef.partial`.
-fn is_partial(name: &str, ours: &HashMap<String, Export>) -> bool {
+fn is_partial(name: &str, ours: &HashMap<String, &str>) -> bool {
     name.strip_prefix('.')
         .and_then(|name| name.strip_suffix(PARTIAL))
         .and_then(|name| name.rsplit_once('.'))

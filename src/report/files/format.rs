@@ -58,6 +58,16 @@ pub(in crate::report) enum Export {
     Summary,
 }
 
+/// The files about server logs, with their beginnings in every version.
+pub(in crate::report) const LOG_EXPORTS: [(&str, &str); 6] = [
+    ("log_urls.csv", "Address,Family,"),
+    ("log_hours.csv", "Hour,Requests,"),
+    ("log_bots.csv", "Bot,Verified,"),
+    ("log_episodes.csv", "From,To,"),
+    ("log_errors.csv", "Server,Pattern,"),
+    ("log_summary.json", "{\n  \"schema\": "),
+];
+
 impl Format {
     /// Every format. The summary is last, because it names the other files.
     pub const ALL: [Format; 9] = [

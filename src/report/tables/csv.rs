@@ -7,6 +7,7 @@ use std::io::Write;
 
 use ::csv::{ByteRecord, Terminator, Writer, WriterBuilder};
 
+use crate::store::tables::Column;
 use crate::store::{Cell, RunRow, Store, Table};
 
 use super::columns::Columns;
@@ -39,6 +40,33 @@ pub(in crate::report) fn write(
         fault = written.err();
         fault.is_none()
     })?;
+    match fault {
+        Some(fault) => Err(fault.into()),
+        None => Ok(csv.flush()?),
+    }
+}
+
+/// Calls a function with each row of a table until it returns `false`.
+pub type ComputedRows<'a> = dyn Fn(&mut dyn FnMut(&[Cell<'_>]) -> bool) + 'a;
+
+/// Writes a table whose rows are computed.
+pub(super) fn write_rows(
+    columns: &[Column],
+    rows: &ComputedRows<'_>,
+    out: impl Write,
+) -> Result<(), Fault> {
+    let mut csv = writer(out);
+    csv.write_record(columns.iter().map(|column| column.name))?;
+    let (mut record, mut number) = (ByteRecord::new(), String::new());
+    let mut fault = None;
+    rows(&mut |row| {
+        record.clear();
+        for cell in row {
+            push(*cell, &mut record, &mut number);
+        }
+        fault = csv.write_byte_record(&record).err();
+        fault.is_none()
+    });
     match fault {
         Some(fault) => Err(fault.into()),
         None => Ok(csv.flush()?),

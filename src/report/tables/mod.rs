@@ -4,5 +4,6 @@ pub(super) mod changes;
 mod columns;
 pub(super) mod csv;
 pub(super) mod jsonl;
+pub(super) mod logs;
 pub(super) mod screaming_frog;
 pub(super) mod workbook;

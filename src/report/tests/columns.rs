@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::story::{exports, stored};
 use super::{newest, of};
+use crate::logs::LogTable;
 use crate::report::{COMPARE_COLUMNS, Format, write};
 use crate::store::Table;
 use crate::store::tables::Column;
@@ -57,8 +58,10 @@ fn with_tables(document: &str) -> String {
 
 fn columns_of(file: &str) -> &'static [Column] {
     let table = Table::ALL.into_iter().find(|table| table.name() == file);
+    let of_logs = LogTable::ALL.into_iter().find(|table| table.name() == file);
     match (file, table) {
         ("compare", _) => &COMPARE_COLUMNS,
+        _ if of_logs.is_some() => of_logs.map_or(&[], LogTable::columns),
         (_, Some(table)) => table.columns(),
         _ => panic!("no table {file:?}"),
     }

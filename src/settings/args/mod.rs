@@ -27,8 +27,8 @@ pub(crate) use pace::PaceArgs;
 pub(crate) use schedule::{AddArgs, EmitArgs, RunArgs, ScheduleArgs, ScheduleCommand, Target};
 pub(crate) use scope::{ScopeArgs, is_scope};
 pub(crate) use tools::{
-    CompletionsArgs, ExplainArgs, LinksArgs, ManArgs, ReportArgs, RobotsArgs, SitemapArgs,
-    SitemapFormat,
+    CompletionsArgs, ExplainArgs, LinksArgs, LogsArgs, ManArgs, ReportArgs, RobotsArgs,
+    SitemapArgs, SitemapFormat,
 };
 
 /// What people begin with.
@@ -63,6 +63,7 @@ pub(crate) enum Command {
     Robots(RobotsArgs),
     Sitemap(SitemapArgs),
     Links(LinksArgs),
+    Logs(Box<LogsArgs>),
     Completions(CompletionsArgs),
     Man(ManArgs),
 }

@@ -1,8 +1,14 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use super::value::ServerName;
+use super::value::{ServerName, place};
 use super::{BaselineArgs, ExportArgs, StoreArgs};
+use crate::assess::Gate;
+use crate::logs::USUAL_MAX_URLS;
 
 /// Write the exports of a stored run
 #[derive(Debug, Args)]
@@ -104,3 +110,68 @@ pub(crate) struct ManArgs {
     /// Command to describe [default: all of gatecrawl]
     pub(crate) command: Option<String>,
 }
+
+/// Count the 5xx in server logs: by URL, hour, crawler and cause
+///
+/// Reads access logs and error logs of nginx, Apache, HAProxy, Caddy, CDNs and others, also compressed
+/// (.gz, .zst), and recognises their formats. Error logs explain the failed requests of access logs.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[command(after_help = LOGS_EXAMPLES)]
+pub(crate) struct LogsArgs {
+    /// Files, directories or patterns; `-` reads stdin. Rotated files are read in the order of time
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::AnyPath)]
+    pub(crate) file: Vec<String>,
+    /// Line format, as in nginx's log_format or Apache's LogFormat, or for JSON lines
+    /// 'json: time=ts status=code target=path' (repeatable)
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) line_format: Vec<String>,
+    /// Read line formats from this configuration file of nginx or Apache (repeatable)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) nginx_conf: Vec<PathBuf>,
+    /// Published addresses of a crawler, as JSON; the name may be googlebot, bing and so on (repeatable)
+    #[arg(long, value_name = "[NAME=]FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) bot_ranges: Vec<String>,
+    /// Verify crawlers by the names of their addresses, looked up back and forth
+    #[arg(long)]
+    pub(crate) verify_dns: bool,
+    /// Name server for --verify-dns, with its port [default: those of the system]
+    #[arg(long, value_name = "ADDR:PORT", requires = "verify_dns")]
+    pub(crate) dns_server: Option<SocketAddr>,
+    /// Something that happened, such as 'deploy=2026-11-20T10:00' (UTC unless it has a zone; repeatable)
+    #[arg(long, value_name = "NAME=TIME")]
+    pub(crate) event: Vec<String>,
+    /// Count URLs beyond this number for their families
+    #[arg(long, value_name = "N", default_value_t = USUAL_MAX_URLS as u64, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_urls: u64,
+    /// Drop this query parameter from URLs; `utm_*` drops all that begin with `utm_` (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) ignore_param: Vec<String>,
+    /// Exit with 10 if this is true, such as '5xx-rate > 1%' or 'googlebot-5xx > 0' (repeatable)
+    #[arg(long, value_name = "EXPR")]
+    pub(crate) fail_on: Vec<Gate>,
+    /// Write CSV files and a summary in JSON to this directory
+    #[arg(short = 'o', long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = PathBufValueParser::new().try_map(place))]
+    pub(crate) out: Option<PathBuf>,
+    /// Write even if the directory has other files
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Name of the site whose log run is continued [default: the path of the first log]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) site: Option<String>,
+    /// Read everything from the beginning, and store nothing
+    #[arg(long)]
+    pub(crate) no_store: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+const LOGS_EXAMPLES: &str = "\
+Examples:
+  gatecrawl logs /var/log/nginx/
+  gatecrawl logs access.log error.log -o out
+  gatecrawl logs 'access.log*' --bot-ranges googlebot.json --verify-dns
+  zcat old/*.gz | gatecrawl logs - --fail-on '5xx-rate > 1%' --fail-on 'googlebot-5xx > 0'";

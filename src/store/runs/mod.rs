@@ -4,3 +4,4 @@ mod asked;
 pub(super) mod id;
 pub(super) mod list;
 pub(super) mod login_pages;
+pub(super) mod logs;

@@ -16,7 +16,7 @@ use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
 use super::output_style::OutputStyle;
 use super::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
-use super::text::{count, duration, number, percent, tame};
+use super::text::{count, duration, number, tame};
 use super::wrap::paragraph;
 use gaps::Gaps;
 
@@ -156,9 +156,17 @@ fn write_gaps(gaps: &Gaps, out: &mut String) -> std::fmt::Result {
 fn coverage(summary: &RunSummary) -> String {
     let pages = &summary.pages;
     let at_most = if summary.unseen > 0 { "at most " } else { "" };
+    // 100.0 % only if all were fetched.
+    let tenths = |share: f64| {
+        if share < 1.0 {
+            (share * 1_000.0).round().min(999.0) / 10.0
+        } else {
+            100.0
+        }
+    };
     let share = pages
         .coverage()
-        .map(|share| format!(" ({at_most}{})", percent(share)));
+        .map(|share| format!(" ({at_most}{:.1} %)", tenths(share)));
     let mut text = format!(
         "{} of {} fetched{}",
         number(pages.fetched),
@@ -283,7 +291,7 @@ mod tests {
             let text = coverage(&skips(reasons, apart));
             assert_eq!(
                 text,
-                format!("6 of 10 known pages fetched (60 %){expected}")
+                format!("6 of 10 known pages fetched (60.0 %){expected}")
             );
         }
     }
@@ -295,7 +303,7 @@ mod tests {
         summary.unseen = 1_850;
         assert_eq!(
             coverage(&summary),
-            "10 of 10 known pages fetched (at most 100 %); 1,850 links or sitemap entries that may \
+            "10 of 10 known pages fetched (at most 100.0 %); 1,850 links or sitemap entries that may \
              lead to unknown pages were left out, see skipped.csv and sitemaps.csv"
         );
     }

@@ -1,7 +1,7 @@
 //! `gatecrawl audit`: finds all mistakes of the user first, then crawls, writes the exports and prints the summary.
 
 mod dry_run;
-mod gates;
+pub(super) mod gates;
 mod unfinished;
 
 use crate::audit::{
@@ -137,7 +137,10 @@ fn print_results(
     say(audited, delivered, store, console)?;
     settle(store, run)?;
     let exit = conclude(audited, delivered, hint, people);
-    mention_report(delivered, people);
+    // Where the site could not be audited, the reason is the last line.
+    if delivered.unaudited.is_none() {
+        mention_report(delivered, people);
+    }
     Ok(exit)
 }
 

@@ -1,0 +1,7 @@
+//! Crawlers: recognised by their user agents, verified by their addresses.
+
+pub(super) mod agents;
+pub(super) mod ranges;
+pub(super) mod resolve;
+pub(super) mod table;
+pub(super) mod verify;

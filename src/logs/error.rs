@@ -1,0 +1,41 @@
+//! Errors of reading logs.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::store::StoreError;
+
+/// Logs could not be read.
+#[derive(Debug, Error)]
+pub enum LogsError {
+    /// A file or directory could not be read.
+    #[error("could not read {path}")]
+    Read {
+        /// Its path.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        source: io::Error,
+    },
+    /// Nothing matches.
+    #[error("{0}: no such file")]
+    NoFile(String),
+    /// A list of a bot's addresses cannot be used.
+    #[error("--bot-ranges {path}: {why}")]
+    Ranges {
+        /// Its path.
+        path: PathBuf,
+        /// The reason.
+        why: String,
+    },
+    /// The log run could not be read or stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Another process stored something at the same time.
+    #[error(
+        "another process added to the log run of {0} meanwhile; nothing was stored, run the command again"
+    )]
+    Busy(String),
+}

@@ -1,0 +1,310 @@
+//! Episodes: times in which requests failed more often than usual, with what they were.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::Serialize;
+
+use crate::logs::order::Event;
+use crate::logs::tally::failures::Failure;
+use crate::logs::tally::family::section;
+use crate::logs::tally::names::NO_NAME;
+use crate::logs::tally::totals::Totals;
+use crate::logs::tally::urls::{UrlId, Urls};
+use crate::model::{Cause, Moment};
+
+/// Fewest failures of an episode. Ours.
+const FEWEST: u64 = 3;
+
+/// Minutes without a bad one that end an episode. Ours.
+const GAP: u32 = 5;
+
+/// Most episodes. Ours: the longest are kept.
+const MOST: usize = 1_000;
+
+/// A minute is bad if its share of failures is this many times the usual one, and at least this share.
+const TIMES_USUAL: f64 = 4.0;
+const LEAST_SHARE: f64 = 0.05;
+
+/// The share of an episode's failures that must have something in common to be tied to it.
+const TIED: f64 = 0.9;
+
+/// The share of failed requests from which everything fails.
+const EVERYTHING: f64 = 0.5;
+
+/// Load this many times the usual one is high.
+const HIGH_LOAD: f64 = 2.0;
+
+/// An event explains an episode that begins within this many seconds after it.
+const AFTER_EVENT: i64 = 900;
+
+/// Episodes on this many days at one time of day are regular; times differ by this many minutes at most.
+const REGULAR_DAYS: usize = 3;
+const REGULAR_MINUTES: i64 = 10;
+
+/// A time in which requests failed more often than usual.
+#[derive(Clone, Debug, Serialize)]
+pub struct Episode {
+    /// Its first failure.
+    pub from: Moment,
+    /// Its last failure.
+    pub to: Moment,
+    /// What it was.
+    pub kind: EpisodeKind,
+    /// Requests in its minutes.
+    pub requests: u64,
+    /// Failures.
+    pub failed: u64,
+    /// URLs that failed.
+    pub urls: u64,
+    /// The statuses, the most frequent first.
+    pub statuses: Vec<u16>,
+    /// Requests per second in its minutes.
+    pub load: f64,
+    /// Requests per second in the median minute of the log.
+    pub usual_load: f64,
+    /// The section of most of its failures, if it has nine of ten.
+    pub section: Option<String>,
+    /// The backend of nine of ten of its failures.
+    pub backend: Option<String>,
+    /// The most frequent cause.
+    pub cause: Option<Cause>,
+    /// The event before it.
+    pub event: Option<String>,
+}
+
+/// What an episode was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EpisodeKind {
+    /// It began after an event that the user named, such as a deploy.
+    AfterEvent,
+    /// Episodes come at this time of day.
+    Daily,
+    /// Everything failed, whatever was requested.
+    Everything,
+    /// The failures were those of one backend, while others answered.
+    OneBackend,
+    /// The load was high.
+    Load,
+    /// The failures were those of one section, while others answered.
+    Paths,
+    /// None of these.
+    Other,
+}
+
+impl EpisodeKind {
+    /// Returns its name in exports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            EpisodeKind::AfterEvent => "after_event",
+            EpisodeKind::Daily => "daily",
+            EpisodeKind::Everything => "everything",
+            EpisodeKind::OneBackend => "one_backend",
+            EpisodeKind::Load => "load",
+            EpisodeKind::Paths => "paths",
+            EpisodeKind::Other => "other",
+        }
+    }
+
+    /// Returns it in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            EpisodeKind::AfterEvent => "after an event",
+            EpisodeKind::Daily => "at a fixed time of day",
+            EpisodeKind::Everything => "everything failed",
+            EpisodeKind::OneBackend => "one backend",
+            EpisodeKind::Load => "high load",
+            EpisodeKind::Paths => "one section",
+            EpisodeKind::Other => "no pattern",
+        }
+    }
+}
+
+/// What episodes are found in.
+pub(super) struct Episodes<'a> {
+    pub(super) totals: &'a Totals,
+    pub(super) urls: &'a Urls,
+    pub(super) events: &'a [Event],
+}
+
+impl Episodes<'_> {
+    /// Returns the episodes in the order of time.
+    pub(super) fn find(&self) -> Vec<Episode> {
+        let minutes: BTreeMap<u32, (u32, u32)> = self
+            .totals
+            .minutes
+            .iter()
+            .map(|(at, counts)| (*at, *counts))
+            .collect();
+        let mut loads: Vec<u32> = minutes.values().map(|(requests, _)| *requests).collect();
+        loads.sort_unstable();
+        let usual_load = f64::from(loads.get(loads.len() / 2).copied().unwrap_or(0)) / 60.0;
+        let usual = usual_share(&minutes);
+        let mut spans: Vec<(u32, u32)> = Vec::new();
+        for (minute, (requests, failed)) in &minutes {
+            let share = f64::from(*failed) / f64::from((*requests).max(1));
+            if *failed == 0 || *minute == 0 || share < LEAST_SHARE.max(usual * TIMES_USUAL) {
+                continue;
+            }
+            match spans.last_mut() {
+                Some((_, last)) if minute - *last <= GAP => *last = *minute,
+                _ => spans.push((*minute, *minute)),
+            }
+        }
+        let failed_in = |(first, last): &(u32, u32)| -> u64 {
+            let within = minutes.range(first..=last);
+            within.map(|(_, (_, failed))| u64::from(*failed)).sum()
+        };
+        spans.retain(|span| failed_in(span) >= FEWEST);
+        spans.sort_by_key(|span| std::cmp::Reverse(failed_in(span)));
+        spans.truncate(MOST);
+        spans.sort_unstable();
+        let mut episodes: Vec<Episode> = spans
+            .into_iter()
+            .map(|(first, last)| {
+                let within = minutes.range(first..=last);
+                let (mut requests, mut failed, mut active) = (0, 0, 0_u32);
+                for (_, counts) in within {
+                    requests += u64::from(counts.0);
+                    failed += u64::from(counts.1);
+                    active += 1;
+                }
+                let load = requests as f64 / f64::from(active.max(1)) / 60.0;
+                self.episode((first, last), (requests, failed), (load, usual_load))
+            })
+            .collect();
+        mark_daily(&mut episodes);
+        episodes
+    }
+
+    fn episode(
+        &self,
+        (first, last): (u32, u32),
+        (requests, failed): (u64, u64),
+        (load, usual_load): (f64, f64),
+    ) -> Episode {
+        let millis = |minute: u32| i64::from(minute) * 60_000;
+        let all = &self.totals.failures;
+        let from = all.partition_point(|failure| failure.millis < millis(first));
+        let to = all.partition_point(|failure| failure.millis < millis(last + 1));
+        let own = &all[from..to];
+        let urls: HashSet<UrlId> = own.iter().map(|failure| failure.url).collect();
+        let statuses = by_count(own, |failure| Some(failure.status));
+        let causes = by_count(own, |failure| failure.cause);
+        let backends = by_count(own, |failure| {
+            Some(failure.backend).filter(|it| *it != NO_NAME)
+        });
+        let mut sections: HashMap<UrlId, String> = HashMap::new();
+        for url in &urls {
+            let key = self.urls.key(*url);
+            sections.insert(*url, String::from_utf8_lossy(section(&key)).into_owned());
+        }
+        let by_section = by_count(own, |failure| sections.get(&failure.url).cloned());
+        let tied = |count: u64| !own.is_empty() && count as f64 >= TIED * own.len() as f64;
+        let in_section = by_section
+            .first()
+            .filter(|(_, count)| tied(*count))
+            .map(|(name, _)| name.clone());
+        let of_backend = backends.first().filter(|(_, count)| tied(*count));
+        let backend = of_backend.and_then(|(number, _)| self.totals.backends.name(*number));
+        let others_answer = self.totals.by_backend.len() > 1;
+        let began = own.first().map_or(millis(first), |failure| failure.millis);
+        let ended = own.last().map_or(millis(last), |failure| failure.millis);
+        let event = self.events.iter().find(|event| {
+            let after = began / 1_000 - event.second;
+            (0..=AFTER_EVENT).contains(&after)
+        });
+        let share = failed as f64 / requests.max(1) as f64;
+        let kind = if event.is_some() {
+            EpisodeKind::AfterEvent
+        } else if backend.is_some() && others_answer && share < 0.95 {
+            EpisodeKind::OneBackend
+        } else if share >= EVERYTHING && (by_section.len() > 1 || in_section.is_none()) {
+            EpisodeKind::Everything
+        } else if in_section.as_deref().is_some_and(|name| name != "/") {
+            EpisodeKind::Paths
+        } else if usual_load > 0.0 && load >= HIGH_LOAD * usual_load {
+            EpisodeKind::Load
+        } else if share >= EVERYTHING {
+            EpisodeKind::Everything
+        } else {
+            EpisodeKind::Other
+        };
+        Episode {
+            from: Moment::from_millis(began),
+            to: Moment::from_millis(ended),
+            kind,
+            requests,
+            failed,
+            urls: urls.len() as u64,
+            statuses: statuses
+                .into_iter()
+                .map(|(status, _)| status)
+                .take(5)
+                .collect(),
+            load,
+            usual_load,
+            section: in_section,
+            backend: backend.map(str::to_owned),
+            cause: causes.first().map(|(cause, _)| *cause),
+            event: event.map(|event| event.name.clone()),
+        }
+    }
+}
+
+/// Returns the share of failures in the median hour: failures outside of episodes.
+fn usual_share(minutes: &BTreeMap<u32, (u32, u32)>) -> f64 {
+    let mut hours: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+    for (minute, (requests, failed)) in minutes {
+        let hour = hours.entry(minute / 60).or_default();
+        hour.0 += u64::from(*requests);
+        hour.1 += u64::from(*failed);
+    }
+    let shares = hours
+        .values()
+        .map(|(requests, failed)| *failed as f64 / (*requests).max(1) as f64);
+    let mut shares: Vec<f64> = shares.collect();
+    shares.sort_by(f64::total_cmp);
+    // With a few hours only, the best of them is the usual one.
+    let at = if shares.len() < 4 {
+        0
+    } else {
+        shares.len() / 2
+    };
+    shares.get(at).copied().unwrap_or(0.0).min(0.2)
+}
+
+/// Returns the values with their counts, the most frequent first.
+fn by_count<T: Eq + std::hash::Hash + Ord + Clone>(
+    failures: &[Failure],
+    value: impl Fn(&Failure) -> Option<T>,
+) -> Vec<(T, u64)> {
+    let mut counts: HashMap<T, u64> = HashMap::new();
+    for value in failures.iter().filter_map(value) {
+        *counts.entry(value).or_default() += 1;
+    }
+    let mut counts: Vec<(T, u64)> = counts.into_iter().collect();
+    counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    counts
+}
+
+/// Marks episodes that begin at one time of day on several days.
+fn mark_daily(episodes: &mut [Episode]) {
+    let minute_of_day = |episode: &Episode| episode.from.millis() / 60_000 % 1_440;
+    let day = |episode: &Episode| episode.from.millis() / 86_400_000;
+    let times: Vec<(i64, i64)> = episodes
+        .iter()
+        .map(|it| (minute_of_day(it), day(it)))
+        .collect();
+    for (at, episode) in episodes.iter_mut().enumerate() {
+        let (minute, _) = times[at];
+        let near = times.iter().filter(|(other, _)| {
+            let apart = (other - minute).abs();
+            apart.min(1_440 - apart) <= REGULAR_MINUTES
+        });
+        let days: HashSet<i64> = near.map(|(_, day)| *day).collect();
+        if days.len() >= REGULAR_DAYS && episode.kind != EpisodeKind::AfterEvent {
+            episode.kind = EpisodeKind::Daily;
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Server logs, read once and streaming, into counts by URL, hour, bot and backend, and into episodes of failures. Memory
+//! is bounded: URLs beyond a limit count for their family. Addresses of clients are used in memory and never
+//! returned. Nothing here prints or judges a site; `parse::log` reads the lines.
+
+mod bots;
+mod error;
+mod found;
+mod input;
+mod kept;
+mod order;
+mod pass;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+pub use bots::resolve::{Lookup, Resolve};
+pub use bots::verify::Verified;
+pub use error::LogsError;
+pub use found::{
+    BotCount, CauseCount, Episode, EpisodeKind, Explained, FamilyCount, FileCount, Found,
+    HourCount, LogSummary, LogTable, MessageCount, NamedCount, Requests, Since, UrlCount,
+};
+pub use input::expand::set_of;
+pub use kept::Keep;
+pub use order::{Event, Order, USUAL_MAX_URLS};
+pub use pass::read;

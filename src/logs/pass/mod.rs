@@ -1,0 +1,115 @@
+//! One pass over all files: one thread reads blocks, the others parse and count them.
+
+mod block;
+mod reader;
+mod worker;
+
+use std::io::Read;
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use crate::store::LogCheckpoint;
+
+use super::bots::resolve::Resolve;
+use super::bots::verify::Verifier;
+use super::error::LogsError;
+use super::found::Found;
+use super::found::join::join;
+use super::input::expand::expand;
+use super::kept::{Counted, Keep, Kept};
+use super::order::Order;
+use super::tally::totals::Totals;
+use super::tally::urls::Urls;
+use block::Block;
+use reader::Reading;
+
+pub(in crate::logs) use reader::FileRead;
+use worker::Worker;
+
+/// Blocks that wait for a thread, besides those in work.
+const WAITING: usize = 4;
+
+/// Reads logs. `resolver` looks up the names of crawlers; without it they are verified by lists only. With `keep`, only
+/// what earlier calls did not read is read, and the result is the whole log run.
+pub fn read(
+    order: &Order,
+    stdin: &mut (dyn Read + Send),
+    resolver: Option<&dyn Resolve>,
+    keep: Option<Keep<'_>>,
+) -> Result<Found, LogsError> {
+    let verifier = Verifier::new(&order.bot_ranges, resolver)?;
+    let kept = keep.map(Kept::open).transpose()?;
+    let known = kept.as_ref().map(Kept::checkpoints);
+    let counted = pass(order, stdin, &verifier, known)?;
+    let counted = match kept {
+        Some(kept) => kept.add(counted, order.max_urls)?,
+        None => counted,
+    };
+    Ok(Found::new(order, counted, &verifier))
+}
+
+/// Reads what is new.
+fn pass(
+    order: &Order,
+    stdin: &mut (dyn Read + Send),
+    verifier: &Verifier<'_>,
+    known: Option<Vec<LogCheckpoint>>,
+) -> Result<Counted, LogsError> {
+    let inputs = expand(&order.sources)?;
+    let urls = Urls::new(order.max_urls);
+    let (send, receive) = mpsc::sync_channel::<Block>(WAITING);
+    let (send_back, receive_back) = mpsc::channel::<Vec<u8>>();
+    let receive = Mutex::new(receive);
+    let threads = order.threads.max(1);
+    let (files, totals) = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|_| {
+                let (back, receive) = (send_back.clone(), &receive);
+                let mut worker = Worker::new(order, &urls, verifier, inputs.len());
+                scope.spawn(move || {
+                    while let Some(block) = next(receive) {
+                        worker.take(&block);
+                        // The reader may be done.
+                        let _ = back.send(block.bytes);
+                    }
+                    worker.done()
+                })
+            })
+            .collect();
+        let files = Reading {
+            order,
+            send,
+            back: receive_back,
+            known,
+        }
+        .all(&inputs, stdin);
+        let mut totals = Totals::new(inputs.len());
+        for worker in workers {
+            // A thread that panicked has said so; its counts are lost, and the run fails.
+            match worker.join() {
+                Ok(counted) => totals.merge(counted),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        (files, totals)
+    });
+    let mut totals = totals;
+    totals.failures.sort_by_key(|failure| failure.millis);
+    let joined = join(&mut totals);
+    Ok(Counted {
+        urls,
+        totals,
+        joined,
+        files: files?,
+    })
+}
+
+/// Returns the next block, or `None` if there are no more.
+fn next(receive: &Mutex<Receiver<Block>>) -> Option<Block> {
+    receive
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .recv()
+        .ok()
+}

@@ -1,0 +1,314 @@
+//! Counts of everything but URLs. Each thread has its own; they are added at the end.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::failures::{ErrorLine, Failure, MOST};
+use super::names::Names;
+use super::times::Times;
+use super::urls::{Hit, STATUSES, place};
+use crate::logs::bots::verify::Verified;
+
+/// Most patterns and messages without a pattern whose examples are kept.
+pub(in crate::logs) const MOST_EXAMPLES: usize = 5;
+
+/// Requests of a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::logs) struct Span {
+    pub(in crate::logs) requests: u64,
+    pub(in crate::logs) by_status: [u64; STATUSES.len() + 1],
+    /// Answers of 4xx.
+    pub(in crate::logs) refused: u64,
+    pub(in crate::logs) user: u64,
+    pub(in crate::logs) user_failed: u64,
+    pub(in crate::logs) search: u64,
+    pub(in crate::logs) search_failed: u64,
+    pub(in crate::logs) google: u64,
+    pub(in crate::logs) google_failed: u64,
+}
+
+impl Span {
+    pub(in crate::logs) fn failed(&self) -> u64 {
+        self.by_status.iter().sum()
+    }
+
+    fn count(&mut self, hit: &Hit) {
+        self.requests += 1;
+        self.user += u64::from(hit.from.user);
+        self.search += u64::from(hit.from.search);
+        self.google += u64::from(hit.from.google);
+        if hit.is_failure {
+            self.by_status[place(hit.status)] += 1;
+            self.user_failed += u64::from(hit.from.user);
+            self.search_failed += u64::from(hit.from.search);
+            self.google_failed += u64::from(hit.from.google);
+        } else if (400..500).contains(&hit.status) {
+            self.refused += 1;
+        }
+    }
+
+    pub(in crate::logs) fn add(&mut self, other: &Span) {
+        self.requests += other.requests;
+        for (mine, theirs) in self.by_status.iter_mut().zip(other.by_status) {
+            *mine += theirs;
+        }
+        self.refused += other.refused;
+        self.user += other.user;
+        self.user_failed += other.user_failed;
+        self.search += other.search;
+        self.search_failed += other.search_failed;
+        self.google += other.google;
+        self.google_failed += other.google_failed;
+    }
+}
+
+/// Requests of a crawler.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(in crate::logs) struct BotTally {
+    pub(in crate::logs) requests: u64,
+    pub(in crate::logs) by_status: [u64; STATUSES.len() + 1],
+    pub(in crate::logs) refused: u64,
+    /// Answers of 429.
+    pub(in crate::logs) limited: u64,
+    /// The crawler gave up waiting (nginx's 499).
+    pub(in crate::logs) gave_up: u64,
+    pub(in crate::logs) first: u32,
+    pub(in crate::logs) last: u32,
+    pub(in crate::logs) times: Times,
+    /// Requests to robots.txt, and those that failed.
+    pub(in crate::logs) robots: (u64, u64),
+    /// Requests to sitemaps, and those that failed.
+    pub(in crate::logs) sitemaps: (u64, u64),
+    /// By day since 1970: requests and failures.
+    pub(in crate::logs) days: BTreeMap<u32, (u64, u64)>,
+}
+
+/// Requests that a backend answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::logs) struct BackendTally {
+    pub(in crate::logs) requests: u64,
+    pub(in crate::logs) failed: u64,
+}
+
+/// Records of an error log with one pattern, or without any.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(in crate::logs) struct MessageTally {
+    pub(in crate::logs) lines: u64,
+    pub(in crate::logs) first: i64,
+    pub(in crate::logs) last: i64,
+    /// An example: file, line and text without addresses of clients.
+    pub(in crate::logs) example: Option<(u32, u64, String)>,
+}
+
+/// Lines of a file.
+#[derive(Clone, Debug, Default)]
+pub(in crate::logs) struct FileTally {
+    pub(in crate::logs) lines: u64,
+    pub(in crate::logs) bytes: u64,
+    pub(in crate::logs) requests: u64,
+    pub(in crate::logs) records: u64,
+    pub(in crate::logs) unread: u64,
+    /// Unreadable lines, by their numbers from 1.
+    pub(in crate::logs) examples: Vec<(u64, String)>,
+}
+
+/// Counts of everything but URLs.
+#[derive(Clone, Debug, Default)]
+pub(in crate::logs) struct Totals {
+    /// The minute that is counted right now.
+    minute: u32,
+    current: Span,
+    pub(in crate::logs) minutes: HashMap<u32, (u32, u32)>,
+    pub(in crate::logs) hours: BTreeMap<u32, Span>,
+    /// Requests that were not HTTP.
+    pub(in crate::logs) not_http: u64,
+    pub(in crate::logs) bots: BTreeMap<(u8, Verified), BotTally>,
+    pub(in crate::logs) backends: Names,
+    pub(in crate::logs) by_backend: Vec<BackendTally>,
+    pub(in crate::logs) failures: Vec<Failure>,
+    /// Failures beyond the bound.
+    pub(in crate::logs) failures_left_out: u64,
+    pub(in crate::logs) errors: Vec<ErrorLine>,
+    pub(in crate::logs) errors_left_out: u64,
+    /// By the server that wrote them and the pattern.
+    pub(in crate::logs) messages: BTreeMap<(&'static str, Option<u16>), MessageTally>,
+    pub(in crate::logs) files: Vec<FileTally>,
+}
+
+impl Totals {
+    pub(in crate::logs) fn new(files: usize) -> Totals {
+        Totals {
+            files: vec![FileTally::default(); files],
+            ..Totals::default()
+        }
+    }
+
+    /// Counts a request in its time.
+    pub(in crate::logs) fn count(&mut self, hit: &Hit) {
+        let minute = hit.second / 60;
+        if minute != self.minute {
+            self.end_minute();
+            self.minute = minute;
+        }
+        self.current.count(hit);
+    }
+
+    /// Adds the current minute to the others.
+    pub(in crate::logs) fn end_minute(&mut self) {
+        let current = std::mem::take(&mut self.current);
+        if current.requests > 0 {
+            let (requests, failed) = self.minutes.entry(self.minute).or_default();
+            *requests += current.requests as u32;
+            *failed += current.failed() as u32;
+            self.hours
+                .entry(self.minute / 60)
+                .or_default()
+                .add(&current);
+        }
+    }
+
+    pub(in crate::logs) fn keep(&mut self, failure: Failure) {
+        if self.failures.len() < MOST {
+            self.failures.push(failure);
+        } else {
+            self.failures_left_out += 1;
+        }
+    }
+
+    pub(in crate::logs) fn keep_error(&mut self, line: ErrorLine) {
+        if self.errors.len() < MOST {
+            self.errors.push(line);
+        } else {
+            self.errors_left_out += 1;
+        }
+    }
+
+    /// Counts a request of a backend. Returns the backend's number.
+    pub(in crate::logs) fn backend(&mut self, name: &[u8], is_failure: bool) -> u16 {
+        let number = self.backends.number(name);
+        if let Some(missing) = (usize::from(number) + 1).checked_sub(self.by_backend.len())
+            && self.backends.name(number).is_some()
+            && missing > 0
+        {
+            self.by_backend
+                .resize(usize::from(number) + 1, BackendTally::default());
+        }
+        if let Some(tally) = self.by_backend.get_mut(usize::from(number)) {
+            tally.requests += 1;
+            tally.failed += u64::from(is_failure);
+        }
+        number
+    }
+
+    /// Adds the counts of another thread.
+    pub(in crate::logs) fn merge(&mut self, other: Totals) {
+        let mut other = other;
+        self.end_minute();
+        other.end_minute();
+        for (minute, (requests, failed)) in other.minutes {
+            let mine = self.minutes.entry(minute).or_default();
+            mine.0 += requests;
+            mine.1 += failed;
+        }
+        for (hour, span) in other.hours {
+            self.hours.entry(hour).or_default().add(&span);
+        }
+        self.not_http += other.not_http;
+        for (bot, tally) in other.bots {
+            self.bots.entry(bot).or_default().add(tally);
+        }
+        // Numbers of backends are each thread's own.
+        let renumbered: Vec<u16> = other
+            .backends
+            .all()
+            .iter()
+            .map(|name| self.backends.number(name.as_bytes()))
+            .collect();
+        self.by_backend
+            .resize(self.backends.all().len(), BackendTally::default());
+        for (tally, number) in other.by_backend.iter().zip(&renumbered) {
+            if let Some(mine) = self.by_backend.get_mut(usize::from(*number)) {
+                mine.requests += tally.requests;
+                mine.failed += tally.failed;
+            }
+        }
+        for mut failure in other.failures {
+            let number = renumbered.get(usize::from(failure.backend));
+            failure.backend = number.copied().unwrap_or(super::names::NO_NAME);
+            self.keep(failure);
+        }
+        self.failures_left_out += other.failures_left_out;
+        for line in other.errors {
+            self.keep_error(line);
+        }
+        self.errors_left_out += other.errors_left_out;
+        for (key, tally) in other.messages {
+            self.messages.entry(key).or_default().add(tally);
+        }
+        for (mine, theirs) in self.files.iter_mut().zip(other.files) {
+            mine.lines += theirs.lines;
+            mine.bytes += theirs.bytes;
+            mine.requests += theirs.requests;
+            mine.records += theirs.records;
+            mine.unread += theirs.unread;
+            mine.examples.extend(theirs.examples);
+            mine.examples.sort();
+            mine.examples.truncate(MOST_EXAMPLES);
+        }
+    }
+}
+
+impl BotTally {
+    pub(in crate::logs) fn failed(&self) -> u64 {
+        self.by_status.iter().sum()
+    }
+
+    fn add(&mut self, other: BotTally) {
+        self.requests += other.requests;
+        for (mine, theirs) in self.by_status.iter_mut().zip(other.by_status) {
+            *mine += theirs;
+        }
+        self.refused += other.refused;
+        self.limited += other.limited;
+        self.gave_up += other.gave_up;
+        self.first = match (self.first, other.first) {
+            (0, known) | (known, 0) => known,
+            (one, two) => one.min(two),
+        };
+        self.last = self.last.max(other.last);
+        self.times.merge(&other.times);
+        for (mine, theirs) in [
+            (&mut self.robots, other.robots),
+            (&mut self.sitemaps, other.sitemaps),
+        ] {
+            mine.0 += theirs.0;
+            mine.1 += theirs.1;
+        }
+        for (day, (requests, failed)) in other.days {
+            let mine = self.days.entry(day).or_default();
+            mine.0 += requests;
+            mine.1 += failed;
+        }
+    }
+}
+
+impl MessageTally {
+    fn add(&mut self, other: MessageTally) {
+        self.lines += other.lines;
+        self.first = match (self.first, other.first) {
+            (0, known) | (known, 0) => known,
+            (one, two) => one.min(two),
+        };
+        self.last = self.last.max(other.last);
+        let mine = self.example.take();
+        self.example = match (mine, other.example) {
+            (Some(one), Some(two)) => Some(if (one.0, one.1) <= (two.0, two.1) {
+                one
+            } else {
+                two
+            }),
+            (one, two) => one.or(two),
+        };
+    }
+}

@@ -1,0 +1,398 @@
+//! Log runs: what the server logs of a site said so far, by URL and hour, and how far each log was read. The tables are
+//! created when they are first needed, so that older files gain them. A call stores its counts and its checkpoints in
+//! one transaction: a killed process leaves both as they were, and no line counts twice.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use crate::model::Moment;
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::rows::row::list;
+
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS log_run (
+    id      INTEGER PRIMARY KEY,
+    site    TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL,      -- grows with each call that stores
+    updated INTEGER NOT NULL,
+    rest    TEXT NOT NULL          -- crawlers, backends and messages, as JSON
+);
+CREATE TABLE IF NOT EXISTS log_checkpoint (
+    run    INTEGER NOT NULL,
+    head   INTEGER NOT NULL,       -- hash of the first line
+    offset INTEGER NOT NULL,       -- bytes that were read, decompressed
+    tail   INTEGER NOT NULL,       -- hash of the last bytes before the offset
+    line   INTEGER NOT NULL,       -- number of the next line
+    device INTEGER NOT NULL,
+    inode  INTEGER NOT NULL,
+    path   TEXT NOT NULL,
+    PRIMARY KEY (run, head, offset, tail)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS log_url (
+    run        INTEGER NOT NULL,
+    hash       INTEGER NOT NULL,
+    address    BLOB NOT NULL,
+    requests   INTEGER NOT NULL,
+    user_requests INTEGER NOT NULL,
+    bot_requests  INTEGER NOT NULL,
+    googlebot_requests INTEGER NOT NULL,
+    answered_4xx  INTEGER NOT NULL,
+    last_ok       INTEGER NOT NULL,
+    answered_500  INTEGER NOT NULL,
+    answered_502  INTEGER NOT NULL,
+    answered_503  INTEGER NOT NULL,
+    answered_504  INTEGER NOT NULL,
+    other_5xx     INTEGER NOT NULL,
+    user_5xx      INTEGER NOT NULL,
+    bot_5xx       INTEGER NOT NULL,
+    googlebot_5xx INTEGER NOT NULL,
+    first_failed  INTEGER NOT NULL,
+    last_failed   INTEGER NOT NULL,
+    googlebot_first_failed INTEGER NOT NULL,
+    times         BLOB NOT NULL,
+    PRIMARY KEY (run, hash)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS log_hour (
+    run  INTEGER NOT NULL,
+    hour INTEGER NOT NULL,         -- hours since 1970
+    requests INTEGER NOT NULL,
+    answered_500 INTEGER NOT NULL,
+    answered_502 INTEGER NOT NULL,
+    answered_503 INTEGER NOT NULL,
+    answered_504 INTEGER NOT NULL,
+    other_5xx    INTEGER NOT NULL,
+    answered_4xx INTEGER NOT NULL,
+    user_requests INTEGER NOT NULL,
+    user_5xx      INTEGER NOT NULL,
+    bot_requests  INTEGER NOT NULL,
+    bot_5xx       INTEGER NOT NULL,
+    googlebot_requests INTEGER NOT NULL,
+    googlebot_5xx      INTEGER NOT NULL,
+    minutes BLOB NOT NULL,         -- requests and failures of each minute
+    PRIMARY KEY (run, hour)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS log_failure (
+    run     INTEGER NOT NULL,
+    at      INTEGER NOT NULL,      -- in ms since 1970
+    url     INTEGER NOT NULL,      -- its hash
+    status  INTEGER NOT NULL,
+    backend TEXT,
+    cause   TEXT,
+    took    INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS log_failure_by_time ON log_failure (run, at);";
+
+/// Number of the counts of a URL, in the order of the table.
+pub const URL_COUNTS: usize = 17;
+
+/// Number of the counts of an hour, in the order of the table.
+pub const HOUR_COUNTS: usize = 13;
+
+/// How far a log was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogCheckpoint {
+    /// Hash of the first line.
+    pub head: u64,
+    /// Bytes that were read, decompressed.
+    pub offset: u64,
+    /// Hash of the last bytes before the offset.
+    pub tail: u64,
+    /// Number of the next line.
+    pub line: u64,
+    /// The device and the number of the file on it when it was read last.
+    pub device: u64,
+    /// See `device`.
+    pub inode: u64,
+    /// Its path then.
+    pub path: String,
+}
+
+/// The counts of a URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogUrl {
+    /// Its hash.
+    pub hash: u64,
+    /// Host, path and query.
+    pub address: Vec<u8>,
+    /// The counts in the order of the table.
+    pub counts: [u32; URL_COUNTS],
+    /// Request times, packed.
+    pub times: Vec<u8>,
+}
+
+/// The counts of an hour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogHour {
+    /// Hours since 1970.
+    pub hour: u32,
+    /// The counts in the order of the table.
+    pub counts: [u64; HOUR_COUNTS],
+    /// Requests and failures of each minute, packed.
+    pub minutes: Vec<u8>,
+}
+
+/// A failed request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFailure {
+    /// Milliseconds since 1970.
+    pub millis: i64,
+    /// Hash of the URL.
+    pub url: u64,
+    /// The status.
+    pub status: u16,
+    /// The backend.
+    pub backend: Option<String>,
+    /// The cause.
+    pub cause: Option<String>,
+    /// Duration in milliseconds.
+    pub took: u32,
+}
+
+/// A log run as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRun {
+    id: i64,
+    version: i64,
+    /// Crawlers, backends and messages, as JSON.
+    pub rest: String,
+    /// How far each log was read.
+    pub checkpoints: Vec<LogCheckpoint>,
+}
+
+/// What a call adds to a log run.
+#[derive(Debug, Default)]
+pub struct LogChanges {
+    /// Crawlers, backends and messages, as JSON.
+    pub rest: String,
+    /// How far logs were read. Earlier checkpoints of the same beginning are replaced.
+    pub checkpoints: Vec<(LogCheckpoint, Option<LogCheckpoint>)>,
+    /// Hours with a request in this call, with all of their counts.
+    pub hours: Vec<LogHour>,
+    /// Failed requests of this call.
+    pub failures: Vec<LogFailure>,
+}
+
+impl Store {
+    /// Returns the log run of a site, if there is one.
+    pub fn log_run(&self, site: &str) -> Result<Option<LogRun>, StoreError> {
+        let connection = self.connect()?;
+        let read = || {
+            if !connection.table_exists(None, "log_run")? {
+                return Ok(None);
+            }
+            let sql = "SELECT id, version, rest FROM log_run WHERE site = ?";
+            let found = connection
+                .query_row(sql, [site], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })
+                .optional()?;
+            let Some((id, version, rest)) = found else {
+                return Ok(None);
+            };
+            Ok(Some(LogRun {
+                id,
+                version,
+                rest,
+                checkpoints: checkpoints(&connection, id)?,
+            }))
+        };
+        read().map_err(|source| self.fault(source))
+    }
+
+    /// Calls a function with each URL of a log run.
+    pub fn log_urls(&self, run: &LogRun, each: &mut dyn FnMut(LogUrl)) -> Result<(), StoreError> {
+        let connection = self.connect()?;
+        let mut read = || {
+            let mut query = connection.prepare("SELECT * FROM log_url WHERE run = ?")?;
+            let mut rows = query.query([run.id])?;
+            while let Some(row) = rows.next()? {
+                let mut counts = [0; URL_COUNTS];
+                for (at, count) in counts.iter_mut().enumerate() {
+                    *count = row.get(at + 3)?;
+                }
+                each(LogUrl {
+                    hash: row.get::<_, i64>(1)?.cast_unsigned(),
+                    address: row.get(2)?,
+                    counts,
+                    times: row.get(3 + URL_COUNTS)?,
+                });
+            }
+            Ok(())
+        };
+        read().map_err(|source| self.fault(source))
+    }
+
+    /// Returns the hours of a log run.
+    pub fn log_hours(&self, run: &LogRun) -> Result<Vec<LogHour>, StoreError> {
+        let connection = self.connect()?;
+        list(
+            &connection,
+            "SELECT * FROM log_hour WHERE run = ?",
+            [run.id],
+            |row| {
+                let mut counts = [0; HOUR_COUNTS];
+                for (at, count) in counts.iter_mut().enumerate() {
+                    *count = row.get::<_, i64>(at + 2)?.unsigned_abs();
+                }
+                Ok(LogHour {
+                    hour: row.get(1)?,
+                    counts,
+                    minutes: row.get(2 + HOUR_COUNTS)?,
+                })
+            },
+        )
+        .map_err(|source| self.fault(source))
+    }
+
+    /// Returns the failed requests of a log run in the order of time, at most this many.
+    pub fn log_failures(&self, run: &LogRun, most: usize) -> Result<Vec<LogFailure>, StoreError> {
+        let connection = self.connect()?;
+        let sql = "SELECT at, url, status, backend, cause, took FROM log_failure WHERE run = ? ORDER BY at LIMIT ?";
+        list(&connection, sql, (run.id, most as i64), |row| {
+            Ok(LogFailure {
+                millis: row.get(0)?,
+                url: row.get::<_, i64>(1)?.cast_unsigned(),
+                status: row.get(2)?,
+                backend: row.get(3)?,
+                cause: row.get(4)?,
+                took: row.get(5)?,
+            })
+        })
+        .map_err(|source| self.fault(source))
+    }
+
+    /// Stores what a call adds to the log run of a site; `urls` are those with a request in this call, with all of their
+    /// counts, best in the order of their hashes. Returns `false`, and stores nothing, if another process stored
+    /// something since `before` was read.
+    pub fn add_to_log_run(
+        &self,
+        site: &str,
+        before: Option<&LogRun>,
+        now: Moment,
+        changes: &LogChanges,
+        urls: &mut dyn Iterator<Item = LogUrl>,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            tx.execute_batch(TABLES)?;
+            let sql = "SELECT id, version FROM log_run WHERE site = ?";
+            let found: Option<(i64, i64)> = tx
+                .query_row(sql, [site], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            if found != before.map(|run| (run.id, run.version)) {
+                return Ok(false);
+            }
+            let run = match found {
+                Some((id, version)) => {
+                    let sql = "UPDATE log_run SET version = ?, updated = ?, rest = ? WHERE id = ?";
+                    tx.execute(sql, params![version + 1, now.millis(), changes.rest, id])?;
+                    id
+                }
+                None => {
+                    let sql =
+                        "INSERT INTO log_run (site, version, updated, rest) VALUES (?, 1, ?, ?)";
+                    tx.execute(sql, params![site, now.millis(), changes.rest])?;
+                    tx.last_insert_rowid()
+                }
+            };
+            store_urls(tx, run, urls)?;
+            store(tx, run, changes)?;
+            Ok(true)
+        })
+    }
+}
+
+fn checkpoints(connection: &Connection, run: i64) -> rusqlite::Result<Vec<LogCheckpoint>> {
+    let sql =
+        "SELECT head, offset, tail, line, device, inode, path FROM log_checkpoint WHERE run = ?";
+    let number = |value: i64| value.cast_unsigned();
+    list(connection, sql, [run], |row| {
+        Ok(LogCheckpoint {
+            head: number(row.get(0)?),
+            offset: number(row.get(1)?),
+            tail: number(row.get(2)?),
+            line: number(row.get(3)?),
+            device: number(row.get(4)?),
+            inode: number(row.get(5)?),
+            path: row.get(6)?,
+        })
+    })
+}
+
+fn store(tx: &Transaction<'_>, run: i64, changes: &LogChanges) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM log_checkpoint WHERE run = ? AND head = ? AND offset = ? AND tail = ?";
+    let mut delete = tx.prepare(sql)?;
+    let sql =
+        "INSERT OR REPLACE INTO log_checkpoint (run, head, offset, tail, line, device, inode, path)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    let mut insert = tx.prepare(sql)?;
+    for (point, before) in &changes.checkpoints {
+        if let Some(before) = before {
+            let [head, offset, tail] =
+                [before.head, before.offset, before.tail].map(u64::cast_signed);
+            delete.execute((run, head, offset, tail))?;
+        }
+        let numbers = [
+            point.head,
+            point.offset,
+            point.tail,
+            point.line,
+            point.device,
+            point.inode,
+        ];
+        let [head, offset, tail, line, device, inode] = numbers.map(u64::cast_signed);
+        insert.execute(params![
+            run, head, offset, tail, line, device, inode, point.path
+        ])?;
+    }
+    let sql = "INSERT OR REPLACE INTO log_hour (run, hour, requests, answered_500, answered_502, answered_503,
+            answered_504, other_5xx, answered_4xx, user_requests, user_5xx, bot_requests, bot_5xx, googlebot_requests,
+            googlebot_5xx, minutes)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let mut insert = tx.prepare(sql)?;
+    for hour in &changes.hours {
+        insert.raw_bind_parameter(1, run)?;
+        insert.raw_bind_parameter(2, hour.hour)?;
+        for (at, count) in hour.counts.iter().enumerate() {
+            insert.raw_bind_parameter(at + 3, count.cast_signed())?;
+        }
+        insert.raw_bind_parameter(3 + HOUR_COUNTS, &hour.minutes)?;
+        insert.raw_execute()?;
+    }
+    let sql = "INSERT INTO log_failure (run, at, url, status, backend, cause, took) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    let mut insert = tx.prepare(sql)?;
+    for failure in &changes.failures {
+        insert.execute(params![
+            run,
+            failure.millis,
+            failure.url.cast_signed(),
+            failure.status,
+            failure.backend,
+            failure.cause,
+            failure.took
+        ])?;
+    }
+    Ok(())
+}
+
+fn store_urls(
+    tx: &Transaction<'_>,
+    run: i64,
+    urls: &mut dyn Iterator<Item = LogUrl>,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO log_url (run, hash, address, requests, user_requests, bot_requests,
+            googlebot_requests, answered_4xx, last_ok, answered_500, answered_502, answered_503, answered_504, other_5xx,
+            user_5xx, bot_5xx, googlebot_5xx, first_failed, last_failed, googlebot_first_failed, times)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let mut insert = tx.prepare(sql)?;
+    for url in urls {
+        insert.raw_bind_parameter(1, run)?;
+        insert.raw_bind_parameter(2, url.hash.cast_signed())?;
+        insert.raw_bind_parameter(3, &url.address)?;
+        for (at, count) in url.counts.iter().enumerate() {
+            insert.raw_bind_parameter(at + 4, count)?;
+        }
+        insert.raw_bind_parameter(4 + URL_COUNTS, &url.times)?;
+        insert.raw_execute()?;
+    }
+    Ok(())
+}
