@@ -17,7 +17,7 @@ use serde::Serialize;
 use brief::{Brief, Headline, Trend};
 
 use crate::assess::{FOOTER, GateResult, MODEL};
-use crate::store::{RunRow, Store};
+use crate::store::{RunRow, SlowPage, Store};
 
 use super::files::fault::Fault;
 use super::files::format::Export;
@@ -52,7 +52,7 @@ pub(super) struct View {
     sitemaps: listing::Listing,
     robots: listing::Listing,
     skipped: listing::Listing,
-    slowest: Vec<pages::Slow>,
+    slowest: Vec<SlowPage>,
     gates: Vec<GateResult>,
     /// Absent without a baseline.
     compare: Option<changes::Changes>,
@@ -99,7 +99,7 @@ impl View {
             sitemaps: listing::sitemaps(store, run)?,
             robots: listing::robots(store, run)?,
             skipped: listing::skipped(store, run)?,
-            slowest: pages::slowest(store, run)?,
+            slowest: store.slowest_pages(run.id, pages::SLOW)?,
             gates: wanted.gates.clone(),
             compare: wanted
                 .compared

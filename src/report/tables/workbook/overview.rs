@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use crate::assess::diagnose::rules::title;
-use crate::assess::{Band, FOOTER, GateResult, GateStatus, Score, Verdict};
+use crate::assess::{Band, FOOTER, GateResult, Score, Verdict};
 use crate::model::{Moment, SkipReason};
 use crate::report::words::{by_name, hindrance, risk};
 use crate::store::tables::Kind;
@@ -106,12 +106,7 @@ pub(super) fn write(
     if !gates.is_empty() {
         lines.heading(&texts(&["Gates", "Why"]))?;
         for gate in gates {
-            let became = match gate.result {
-                GateStatus::Held => "held",
-                GateStatus::Failed => "failed",
-                GateStatus::Undecided => "undecided",
-            };
-            let name = format!("{became}: {}", gate.expression);
+            let name = format!("{}: {}", gate.result.name(), gate.expression);
             lines.line(&name, &[Content::Text(&gate.reason)])?;
         }
     }
