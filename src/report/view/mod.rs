@@ -20,7 +20,7 @@ use serde::Serialize;
 use brief::{Brief, Headline, Trend};
 
 use crate::assess::{FOOTER, GateResult, MODEL};
-use crate::store::{RunRow, Store};
+use crate::store::{RunRow, SlowPage, Store};
 
 use super::files::cover::Audience;
 use super::files::fault::Fault;
@@ -70,7 +70,7 @@ pub(super) struct View {
     sitemaps: listing::Listing,
     robots: listing::Listing,
     skipped: listing::Listing,
-    slowest: Vec<pages::Slow>,
+    slowest: Vec<SlowPage>,
     gates: Vec<GateResult>,
     /// Absent without a baseline.
     compare: Option<changes::Changes>,
@@ -129,7 +129,7 @@ impl View {
             sitemaps: listing::sitemaps(store, run)?,
             robots: listing::robots(store, run)?,
             skipped: listing::skipped(store, run)?,
-            slowest: pages::slowest(store, run)?,
+            slowest: store.slowest_pages(run.id, pages::SLOW)?,
             gates: wanted.gates.clone(),
             compare: wanted
                 .compared

@@ -34,7 +34,7 @@ const SOURCES: usize = 5;
 const SURE: f64 = 0.5;
 
 /// Number of slow pages shown.
-const SLOW: u32 = 10;
+pub(super) const SLOW: u32 = 10;
 
 /// The worst pages.
 #[derive(Debug, Serialize)]
@@ -107,13 +107,6 @@ struct MarkView {
     tone: Color,
 }
 
-/// A slow page.
-#[derive(Debug, Serialize)]
-pub(crate) struct Slow {
-    address: String,
-    seconds: f64,
-}
-
 /// Reads the worst pages of a run.
 pub(super) fn read(store: &Store, run: &RunRow, zone: &Zone) -> Result<Pages, StoreError> {
     let mut rows = Vec::new();
@@ -127,17 +120,6 @@ pub(super) fn read(store: &Store, run: &RunRow, zone: &Zone) -> Result<Pages, St
         rows,
         total: store.count_worst(run.id)?,
     })
-}
-
-/// Reads the slowest pages of a run.
-pub(super) fn slowest(store: &Store, run: &RunRow) -> Result<Vec<Slow>, StoreError> {
-    let pages = store.slowest_pages(run.id, SLOW)?.into_iter();
-    Ok(pages
-        .map(|page| Slow {
-            address: page.address,
-            seconds: page.seconds,
-        })
-        .collect())
 }
 
 /// Returns the name of a page in links within a report.

@@ -23,7 +23,9 @@ pub(crate) struct Timeline {
     pub(crate) bins: Vec<Bin>,
     /// The time zone of its times.
     pub(crate) zone: Zone,
-    spans: Spans,
+    /// The spans in which anything was requested, in seconds since 1970 UTC: beginning, end (exclusive), number of the
+    /// first bin, number of bins.
+    spans: Vec<(i64, i64, usize, usize)>,
 }
 
 /// A span of time.
@@ -41,13 +43,6 @@ pub(crate) struct Bin {
     pub(crate) experiments: u32,
     rates: f64,
     rated: u32,
-}
-
-/// The spans in which anything was requested, in seconds since 1970 UTC, and their bins.
-#[derive(Debug, Default)]
-struct Spans {
-    /// Beginning, end (exclusive), number of the first bin, number of bins.
-    spans: Vec<(i64, i64, usize, usize)>,
 }
 
 /// Returns the time of a run, without its attempts.
@@ -125,10 +120,7 @@ impl Timeline {
             let seconds = to - from;
             let share = (all as f64 * seconds as f64 / whole as f64).round() as usize;
             let bins = share.clamp(1, all);
-            timeline
-                .spans
-                .spans
-                .push((from, to, timeline.bins.len(), bins));
+            timeline.spans.push((from, to, timeline.bins.len(), bins));
             for bin in 0..bins {
                 let offset = seconds as f64 * 1_000.0 * bin as f64 / bins as f64;
                 timeline.bins.push(Bin {
@@ -149,7 +141,7 @@ impl Timeline {
     /// Returns the bin of a moment.
     fn bin(&self, at: Moment) -> Option<usize> {
         let millis = at.millis();
-        let spans = self.spans.spans.iter();
+        let spans = self.spans.iter();
         let (from, to, first, bins) = spans
             .rev()
             .find(|(from, ..)| from * 1_000 <= millis)

@@ -102,9 +102,9 @@ impl Store {
             pages.after = *last;
         }
         rows.into_iter()
-            .map(|(_, address, depth)| match CrawlUrl::parse(&address) {
-                Ok(url) => Ok(EarlierPage { url, depth }),
-                Err(_) => Err(self.damaged(format!("cannot read stored URL {address:?}"))),
+            .map(|(_, address, depth)| {
+                let url = self.stored_url(&address)?;
+                Ok(EarlierPage { url, depth })
             })
             .collect()
     }

@@ -26,11 +26,7 @@ impl Store {
     /// that page was requested at each address already.
     pub fn fine_pages(&self, run: RunId, most: usize) -> Result<Vec<CrawlUrl>, StoreError> {
         let found = self.read(|connection| read(connection, run.0, most))?;
-        let urls = found.into_iter().map(|address| {
-            let damaged = |_| self.damaged(format!("cannot read stored URL {address:?}"));
-            CrawlUrl::parse(&address).map_err(damaged)
-        });
-        urls.collect()
+        found.iter().map(|it| self.stored_url(it)).collect()
     }
 }
 

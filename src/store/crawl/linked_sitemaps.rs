@@ -63,8 +63,7 @@ impl Store {
                     |row| row.get(0),
                 )
                 .map_err(fault)?;
-            let url = CrawlUrl::parse(&address)
-                .map_err(|_| self.damaged(format!("cannot read stored URL {address:?}")))?;
+            let url = self.stored_url(&address)?;
             let depth = clicks.unwrap_or(0) + 1;
             found.push(LinkedSitemap { url, depth });
         }

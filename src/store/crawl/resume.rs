@@ -269,10 +269,7 @@ impl Store {
                 |row| row.get(0),
             )
             .map_err(fault)?;
-        let read = addresses.iter().map(|address| {
-            CrawlUrl::parse(address)
-                .map_err(|_| self.damaged(format!("cannot read stored URL {address:?}")))
-        });
+        let read = addresses.iter().map(|address| self.stored_url(address));
         Ok((read.collect::<Result<_, _>>()?, entries.unsigned_abs()))
     }
 

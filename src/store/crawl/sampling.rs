@@ -28,12 +28,9 @@ impl Store {
         most: usize,
         roll: &mut dyn FnMut(usize) -> usize,
     ) -> Result<Vec<FinePage>, StoreError> {
-        let connection = self.connect()?;
-        let read = never_failed(&connection, run.0, most, roll);
-        let read = read.map_err(|source| self.fault(source))?;
+        let read = self.read(|connection| never_failed(connection, run.0, most, roll))?;
         let pages = read.into_iter().map(|(address, depth, hops)| {
-            let url = CrawlUrl::parse(&address)
-                .map_err(|_| self.damaged(format!("cannot read stored URL {address:?}")))?;
+            let url = self.stored_url(&address)?;
             Ok(FinePage { url, depth, hops })
         });
         pages.collect()

@@ -13,6 +13,7 @@ use super::schema::{APPLICATION, create, has_our_views, renew_views, upgrade};
 use super::steps::SCHEMA;
 use super::turn::BUSY;
 use super::turn::{PATIENCE, Turn};
+use crate::model::CrawlUrl;
 use crate::store::error::{StoreError, StoreFault};
 
 /// The database file of the runs.
@@ -225,6 +226,12 @@ impl Store {
             path: self.path.clone(),
             source,
         }
+    }
+
+    /// Reads a URL that the store wrote.
+    pub(in crate::store) fn stored_url(&self, address: &str) -> Result<CrawlUrl, StoreError> {
+        CrawlUrl::parse(address)
+            .map_err(|_| self.damaged(format!("cannot read stored URL {address:?}")))
     }
 
     pub(in crate::store) fn damaged(&self, what: impl Into<String>) -> StoreError {

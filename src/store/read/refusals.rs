@@ -48,15 +48,10 @@ impl Store {
         longest: Duration,
         most: usize,
     ) -> Result<Vec<CrawlUrl>, StoreError> {
-        let connection = self.connect()?;
         let longest = longest.as_millis() as i64;
         let parameters = (run.0, FEWEST, most as i64, longest);
-        let found: Vec<String> = list(&connection, QUERY, parameters, |row| row.get(0))
-            .map_err(|source| self.fault(source))?;
-        let urls = found.into_iter().map(|address| {
-            let damaged = |_| self.damaged(format!("cannot read stored URL {address:?}"));
-            CrawlUrl::parse(&address).map_err(damaged)
-        });
-        urls.collect()
+        let found: Vec<String> =
+            self.read(|connection| list(connection, QUERY, parameters, |row| row.get(0)))?;
+        found.iter().map(|it| self.stored_url(it)).collect()
     }
 }

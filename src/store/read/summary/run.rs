@@ -1,6 +1,7 @@
 //! Reads the summary of a run. Memory does not grow with the number of URLs.
 
 use rusqlite::Connection;
+use serde::Serialize;
 
 use super::counts::{RobotsSummary, RunSummary};
 use super::found::{self, StoredFinding};
@@ -13,7 +14,7 @@ use crate::store::rows::row::{list, named};
 use crate::store::runs::id::RunId;
 
 /// A page and its response time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SlowPage {
     /// The address in readable form.
     pub address: String,
