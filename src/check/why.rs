@@ -96,7 +96,7 @@ fn advice(topic: &str, server: Option<&'static str>) -> Advice {
         // The line about this product fits better, so it comes first.
         confirm: special
             .iter()
-            .flat_map(|notes| notes.confirm.first())
+            .filter_map(|notes| notes.confirm.first())
             .chain(&found.confirm)
             .take(LINES)
             .cloned()
