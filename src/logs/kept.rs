@@ -12,7 +12,7 @@ use super::pass::FileRead;
 use super::tally::failures::{Failure, MOST};
 use super::tally::names::NO_NAME;
 use super::tally::times::Times;
-use super::tally::totals::{BackendTally, BotTally, MessageTally, Span, Totals};
+use super::tally::totals::{BackendTally, BotTally, FileTally, MessageTally, Span, Totals};
 use super::tally::urls::{FailureTally, UrlId, UrlTally, Urls};
 use crate::model::{Cause, Moment};
 use crate::parse::log::{Source, pattern, pattern_number};
@@ -113,8 +113,8 @@ impl<'a> Kept<'a> {
                 for failure in &mut new.totals.failures {
                     failure.url = moved.get(&failure.url).copied().unwrap_or(failure.url);
                 }
-                let joined = self.rest(run).joined.and(new.joined);
-                totals.0.files = new.totals.files.clone();
+                let joined = rest_of(run).joined.and(new.joined);
+                totals.0.files = vec![FileTally::default(); new.totals.files.len()];
                 let mut files = new.files;
                 let shift = files.len() as u32;
                 files.extend(totals.1.iter().map(|name| FileRead::named(name)));
@@ -156,10 +156,6 @@ impl<'a> Kept<'a> {
         }
     }
 
-    fn rest(&self, run: &LogRun) -> Rest {
-        serde_json::from_str(&run.rest).unwrap_or_default()
-    }
-
     /// Returns everything but the URLs, and the names of the files of examples.
     fn totals(
         &self,
@@ -167,7 +163,7 @@ impl<'a> Kept<'a> {
         ids: &HashMap<u64, UrlId>,
     ) -> Result<(Totals, Vec<String>), LogsError> {
         let store = self.keep.store;
-        let rest = self.rest(run);
+        let rest = rest_of(run);
         let mut totals = Totals::new(0);
         let mut files = Vec::new();
         totals.not_http = rest.not_http;
@@ -229,6 +225,11 @@ impl<'a> Kept<'a> {
         }
         Ok((totals, files))
     }
+}
+
+/// Returns what a log run has besides URLs and hours.
+fn rest_of(run: &LogRun) -> Rest {
+    serde_json::from_str(&run.rest).unwrap_or_default()
 }
 
 /// Returns the failures of a pass as they are stored: without anything of the clients.

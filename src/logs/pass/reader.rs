@@ -109,12 +109,12 @@ impl Reading<'_> {
         let Some(known) = &self.known else {
             return self.one(number, open::file(path)?, Begin::default(), file, offset);
         };
-        let Some(begun) = resume::begin(path, known)? else {
+        let Some(found) = resume::begin(path, known)? else {
             // Not even one whole line.
             return Ok(());
         };
         file.format = detect(
-            begun.sample.split(|byte| *byte == b'\n'),
+            found.sample.split(|byte| *byte == b'\n'),
             &self.order.formats,
         )
         .map(|found| {
@@ -124,14 +124,14 @@ impl Reading<'_> {
             found.format
         });
         let begin = Begin {
-            line: begun.point.line,
-            leaves_rest: begun.is_plain,
-            point: Some(begun.point),
+            line: found.point.line,
+            leaves_rest: found.is_plain,
+            point: Some(found.point),
         };
-        self.one(number, begun.source, begin, file, offset)?;
+        self.one(number, found.source, begin, file, offset)?;
         if let Some((point, before)) = &mut file.read {
-            before.clone_from(&begun.before);
-            (point.device, point.inode) = begun.place;
+            before.clone_from(&found.before);
+            (point.device, point.inode) = found.place;
             point.path = path.display().to_string();
         }
         Ok(())
