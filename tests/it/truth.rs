@@ -46,7 +46,7 @@ pub(crate) fn check(dir: &Path, terminal: &str) {
     for row in &exports.failing {
         exports.page(row);
         exports.case(row);
-        exports.line(row, terminal);
+        in_terminal(row, terminal);
     }
 }
 
@@ -184,11 +184,11 @@ impl Exports {
             "{curl}"
         );
         let numbers = format!("| {} of {} |", row["Failed Attempts"], row["Attempts"]);
-        let line = self
+        let listed = self
             .markdown
             .lines()
             .find(|line| line.contains(&format!("<{encoded}> (")) && line.starts_with('|'));
-        assert!(line.is_none_or(|line| line.contains(&numbers)), "{line:?}");
+        assert!(listed.is_none_or(|it| it.contains(&numbers)), "{listed:?}");
     }
 
     /// A page's case has its numbers, and a finding that is about it.
@@ -220,20 +220,20 @@ impl Exports {
             );
         }
     }
+}
 
-    /// A page's line in the terminal has its numbers.
-    fn line(&self, row: &Row, terminal: &str) {
-        let numbers = format!("{}/{}", row["Failed Attempts"], row["Attempts"]);
-        let address = format!(" {} (", row["Address"]);
-        let worst = terminal
-            .lines()
-            .skip_while(|line| !line.starts_with("  Worst pages"));
-        let line = worst.into_iter().find(|line| line.contains(&address));
-        assert!(
-            line.is_none_or(|line| line.contains(&numbers)),
-            "{line:?}: {numbers}"
-        );
-    }
+/// A page's line in the terminal has its numbers.
+fn in_terminal(row: &Row, terminal: &str) {
+    let numbers = format!("{}/{}", row["Failed Attempts"], row["Attempts"]);
+    let address = format!(" {} (", row["Address"]);
+    let worst = terminal
+        .lines()
+        .skip_while(|line| !line.starts_with("  Worst pages"));
+    let line = worst.into_iter().find(|line| line.contains(&address));
+    assert!(
+        line.is_none_or(|line| line.contains(&numbers)),
+        "{line:?}: {numbers}"
+    );
 }
 
 /// Whether an attempt counts for the verdict.

@@ -145,7 +145,12 @@ fn ended(store: &Store, report: &Path) -> Event {
     };
     let compared = compare(store, &run, baseline).expect("compared");
     let summary = store.summary(run.id).expect("read");
-    let brief = Brief::read(store, (&run, &summary), Some(&compared), (&gates, None));
+    let brief = Brief::read(
+        store,
+        (&run, &summary),
+        Some(&compared),
+        (&gates, None, &gatecrawl::model::Zone::default()),
+    );
     Event::RunEnded(RunEnded {
         project: "shop".to_owned(),
         run: run.id,

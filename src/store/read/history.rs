@@ -98,7 +98,7 @@ impl Store {
                 indexing_risk: known(&risk),
                 indexing_risk_band: band(&risk),
                 coverage: coverage.map(|share| share.value),
-                first_byte_ms: found::interval_of(&connection, run.0, FIRST_BYTE)?,
+                first_byte_ms: found::interval_of(connection, run.0, FIRST_BYTE)?,
                 ..counted
             }))
         })

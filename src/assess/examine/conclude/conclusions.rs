@@ -396,21 +396,7 @@ fn findings(
         narrow.extend(failing.filter(|finding| !found.says(finding, place, &[])));
     }
     found.found.append(&mut narrow.found);
-    for redirect in &files.failing_redirects {
-        let of_target = redirect.cluster.and_then(|number| {
-            let mut groups = groups.iter();
-            groups.find(|(group, _)| group.members.contains(&number))
-        });
-        let facts = RedirectFacts {
-            from: redirect.from.clone(),
-            target: redirect.target.clone(),
-            outcome: redirect.outcome,
-            hops: redirect.hops,
-            inlinks: redirect.inlinks,
-        };
-        let diagnosis = of_target.map(|(_, diagnosis)| diagnosis);
-        found.extend(redirect_into_error(&facts, diagnosis));
-    }
+    found.extend(redirects(groups, files));
     // Other people's sites, and pages that refer to failing ones, come after the site's own troubles.
     let is_elsewhere = |found: &FindingFound| {
         matches!(
@@ -430,6 +416,26 @@ fn findings(
     });
     found.truncate(MOST_FINDINGS);
     found
+}
+
+/// Returns the findings of redirects that lead into errors, each with the diagnosis of its target.
+fn redirects(groups: &[(Group, Diagnosis)], files: &SiteFiles) -> Vec<Finding> {
+    let of_redirect = files.failing_redirects.iter().map(|redirect| {
+        let of_target = redirect.cluster.and_then(|number| {
+            let mut groups = groups.iter();
+            groups.find(|(group, _)| group.members.contains(&number))
+        });
+        let facts = RedirectFacts {
+            from: redirect.from.clone(),
+            target: redirect.target.clone(),
+            outcome: redirect.outcome,
+            hops: redirect.hops,
+            inlinks: redirect.inlinks,
+        };
+        let diagnosis = of_target.map(|(_, diagnosis)| diagnosis);
+        redirect_into_error(&facts, diagnosis)
+    });
+    of_redirect.flatten().collect()
 }
 
 /// What was concluded of most of a host's error pages with a status of success that point at a cause.
