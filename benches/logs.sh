@@ -37,19 +37,29 @@ row() { # NAME LINES SECONDS MIB
 }
 
 cat "$log" >/dev/null
-read -r one one_peak < <(best 0 "$program" logs --db "$scratch/one.db" "$log")
+read -r one one_peak < <(best 0 "$program" logs --no-store "$log")
 row 'one core' "$lines" "$one" "$one_peak"
-read -r two two_peak < <(best 0,1 "$program" logs --db "$scratch/two.db" "$log")
+read -r two two_peak < <(best 0,1 "$program" logs --no-store "$log")
 row 'two cores' "$lines" "$two" "$two_peak"
-read -r packed packed_peak < <(best 0,1 "$program" logs --db "$scratch/gz.db" "$log.gz")
+read -r packed packed_peak < <(best 0,1 "$program" logs --no-store "$log.gz")
 row 'gzip, two cores' "$lines" "$packed" "$packed_peak"
 read -r plain _ < <(best 0,1 bash -c "zcat '$log.gz' | wc -l")
 row 'zcat | wc -l' "$lines" "$plain" 0
 awk -v one="$one" -v two="$two" -v packed="$packed" -v plain="$plain" \
     'BEGIN {printf "two cores are %.2f times one; zcat | wc -l takes %.2f of the time of gzip\n", one / two, plain / packed}'
 
+# What a call costs that finds a hundredth more: the rows of the first are read again.
+head -n $((lines / 100)) "$log" >"$scratch/more"
+cp "$log" "$scratch/growing"
+/usr/bin/time -o "$scratch/time" -f '%e' taskset -c 0 "$program" logs --db "$scratch/growing.db" "$scratch/growing" >/dev/null 2>"$scratch/said" || die "$(cat "$scratch/said")"
+first=$(tail -n 1 "$scratch/time")
+cat "$scratch/more" >>"$scratch/growing"
+/usr/bin/time -o "$scratch/time" -f '%e' taskset -c 0 "$program" logs --db "$scratch/growing.db" "$scratch/growing" >/dev/null 2>"$scratch/said" || die "$(cat "$scratch/said")"
+second=$(tail -n 1 "$scratch/time")
+awk -v first="$first" -v second="$second" 'BEGIN {printf "a call with the store %.2f s; the next, after 1 %% more, %.2f s (%.0f %%)\n", first, second, second / first * 100}'
+
 python3 "$benches/logs/generate.py" 1000000 1000000 >"$scratch/distinct"
-read -r distinct distinct_peak < <(best 0,1 "$program" logs --db "$scratch/distinct.db" "$scratch/distinct")
+read -r distinct distinct_peak < <(best 0,1 "$program" logs --no-store "$scratch/distinct")
 row 'a million URLs' 1000000 "$distinct" "$distinct_peak"
 
 if command -v goaccess >/dev/null; then
