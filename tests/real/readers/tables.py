@@ -15,7 +15,7 @@ import unicodedata
 import openpyxl
 
 csv.field_size_limit(1 << 30)
-TIMES = {"Started", "First Failed", "Last Failed", "Last OK", "Crawl Timestamp"}
+TIMES = {"Started", "First Failed", "Last Failed", "Last OK", "Crawl Timestamp", "Since"}
 BOOLEANS = {"In Sitemap", "Connection Reused", "Follow"}
 SHARES = {"Cause Confidence", "Confidence", "Error Rate", "Error Rate Low 95%", "Error Rate High 95%"}
 LONGEST = 32767
