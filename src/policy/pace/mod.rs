@@ -51,6 +51,12 @@ const PER_STEP: u32 = 2;
 /// trouble.
 const MAX_BACKGROUND: f64 = 0.3;
 
+/// Fine controls beside failing URLs that show that the load is not the reason. Ours: one may be luck.
+const CONTROLS: u32 = 2;
+
+/// Share of recent first attempts that fails if nearly all of a site fails. Ours.
+const NEARLY_ALL: f64 = 0.75;
+
 /// Maximum failures among the recent attempts that may be accidents, if their URLs are not retried
 /// soon. Ours.
 const MOST_ACCIDENTS: usize = 2;
@@ -72,6 +78,8 @@ pub struct HostPace {
     background: f64,
     baseline: Baseline,
     late: Option<Late>,
+    /// Controls that were fine beside failing URLs since a page was fine.
+    controls: u32,
     starts: Starts,
     recent: Recent,
     window: Window,
@@ -99,6 +107,7 @@ impl HostPace {
             background: 0.0,
             baseline: Baseline::default(),
             late: None,
+            controls: 0,
             starts: Starts::default(),
             recent: Recent::default(),
             window: Window::default(),
@@ -178,18 +187,22 @@ impl HostPace {
         self.changed = Some(now);
     }
 
-    /// Records that a control was fine right after a URL failed, one request at a time. After two of
-    /// them the pages are broken, however many: as much may fail from then on.
+    /// Records that a control was fine right after a URL failed. After two of them without a good page
+    /// between, where nearly all fails, the pages are broken, however many: as much may fail from then
+    /// on. Where most pages were fine lately, a control is only the first page after an outage.
     pub fn control_was_fine(&mut self, now: Moment) {
-        let Mode::Wary(wary) = &mut self.mode else {
+        self.controls += 1;
+        if self.controls < CONTROLS || self.recent.share() < NEARLY_ALL {
             return;
-        };
-        if wary.control_was_fine() {
-            let before = wary.before();
-            self.take_back(before);
-            self.background = self.background.max(self.recent.share());
-            self.changed = Some(now);
         }
+        let before = match self.mode {
+            Mode::Trial(trial) => trial.before(),
+            Mode::Wary(wary) => wary.before(),
+            Mode::Ramp(_) => return,
+        };
+        self.take_back(before);
+        self.background = self.background.max(self.recent.share());
+        self.changed = Some(now);
     }
 
     /// Stops avoiding a load: confirmation passes found that load is not why the host fails.
@@ -201,6 +214,7 @@ impl HostPace {
     fn went_well(&mut self, seen: PaceSignal, now: Moment) {
         if !seen.retry {
             self.note_first(false);
+            self.controls = 0;
         }
         let mut calm = true;
         if let Some(latency) = seen.latency() {

@@ -21,10 +21,6 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// URL, which follows within two seconds.
 const TRUST: u32 = 3;
 
-/// Fine controls beside failing URLs, one request at a time, that show that the load is not the reason. Ours:
-/// one may be luck.
-const CONTROLS: u32 = 2;
-
 /// The watch on a host after a burst of failures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Wary {
@@ -33,8 +29,6 @@ pub(super) struct Wary {
     /// Retries that failed again although nothing else was open.
     again: u32,
     trial: Trial,
-    /// Controls that were fine beside URLs that failed at this pace.
-    controls: u32,
     /// Too many requests failed for a few broken pages.
     mostly_failed: bool,
     /// A URL failed after another was fine: at this speed the load is not the reason.
@@ -58,7 +52,6 @@ impl Wary {
             interval: (interval * 2).clamp(CAREFUL.interval, LONGEST),
             successes: 0,
             again: 0,
-            controls: 0,
             trial,
             mostly_failed,
             mixed: false,
@@ -84,13 +77,6 @@ impl Wary {
             self.interval = (self.interval * 2).min(LONGEST);
         }
         !retry
-    }
-
-    /// Records a control that was fine right after a URL failed. Returns whether it is clear that the
-    /// pages fail and not the host.
-    pub(super) fn control_was_fine(&mut self) -> bool {
-        self.controls += 1;
-        self.controls >= CONTROLS
     }
 
     /// Records a fine answer. Returns the next state if it is clear.
