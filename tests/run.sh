@@ -78,7 +78,7 @@ fi
 if cargo nextest --version >/dev/null 2>&1; then
     everything=(cargo nextest run --no-fail-fast)
     # They mostly wait for servers.
-    real=(cargo nextest run --no-fail-fast --test real --test-threads 4)
+    real=(cargo nextest run --no-fail-fast --test real --test-threads 3)
 else
     everything=(cargo test --no-fail-fast)
     real=(cargo test --no-fail-fast --test real)
