@@ -125,7 +125,7 @@ pub fn read(name: &str, table: &Table) -> Result<Project, BadKey> {
     let timing = Timing::parse(schedule.ok_or_else(missing)?, zone);
     let quiet = text(table, "quiet-hours")?.map(str::parse).transpose();
     let ladder = text(table, "recheck")?.map(str::parse).transpose();
-    // Its keys belong to whoever notifies.
+    // The notifier reads its keys.
     if let Some(other) = table.get("notify").filter(|notify| !notify.is_table()) {
         return Err(wrong("notify", "a table", other));
     }
