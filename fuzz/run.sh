@@ -9,7 +9,7 @@ cd "$(dirname "$0")"
 
 minutes=${1:-30}
 shift || true
-all=(charset config csv html link_header retry_after robots sitemap url url_list)
+all=(charset config csv html link_header log retry_after robots sitemap url url_list)
 targets=("${@:-${all[@]}}")
 
 # What each starts from besides fixtures/fuzz; those of other targets cost time and teach nothing.
