@@ -185,8 +185,8 @@ impl Histories {
         };
         let in_burst = seen.purpose == Purpose::Probe(Probe::Burst);
         if !in_burst {
-            host.load
-                .add(seen.started, seen.open, seen.outcome.is_failure());
+            let failed = seen.outcome.is_failure();
+            (host.load).add(seen.started, seen.open, failed, seen.ever_fine);
         }
         // A rate limit refuses clients that are too fast; the pages are not down.
         if seen.is_page && !in_burst && seen.outcome != Outcome::Client429 {
@@ -228,15 +228,17 @@ impl Histories {
             outages.filter(|(_, found)| !found.is_empty()).collect()
         };
         let hosts = self.hosts.into_iter().map(|(name, host)| {
-            let limit = host.limit();
-            let found = HostTogether {
-                whole: host.whole.outages(),
+            let mut found = HostTogether {
                 load: host.load.step(),
                 rotation: host.recurrence.rotation(),
-                sections: kept(host.sections),
-                families: kept(host.families),
-                limit,
+                limit: host.limit(),
+                ..HostTogether::default()
             };
+            if !host.load.explains_outages() {
+                found.whole = host.whole.outages();
+                found.sections = kept(host.sections);
+                found.families = kept(host.families);
+            }
             (name, found)
         });
         Together(hosts.collect())

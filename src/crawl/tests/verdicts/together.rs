@@ -164,6 +164,35 @@ async fn a_limit_of_requests_is_reported_with_its_number() {
     );
 }
 
+/// Returns a limit of requests per second as nginx keeps it, with a burst.
+fn bucket(rate: f64, burst: f64) -> impl Fn(&str, Duration) -> bool + Send + Sync {
+    let state = Mutex::new((0.0_f64, Duration::ZERO));
+    move |_, at| {
+        let mut state = state.lock().unwrap();
+        let excess = (state.0 - rate * seconds(at.saturating_sub(state.1))).max(0.0);
+        let refused = excess > burst;
+        if !refused {
+            *state = (excess + 1.0, at);
+        }
+        refused
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_that_come_together_are_load_and_no_outages() {
+    let limited = bucket(1.0, 2.0);
+    let sites = [
+        site_of(&[("/app/", 30), ("/blog/", 10)])
+            .simulated(move |asked| limited(asked.path, asked.at).then(|| error(503))),
+        site_of(&[("/shop/", 60), ("/help/", 12)]).slow_above(1),
+    ];
+    for site in sites {
+        let audited = site.audited().await;
+        let verdicts = audited.verdicts();
+        assert_eq!(audited.findings(), ["load_induced overload"], "{verdicts}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_burst_shows_limits_that_the_crawl_hardly_reached() {
     for rate in [2.0, 3.5, 6.0, 7.5, 9.0] {
