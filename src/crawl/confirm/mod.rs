@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::frontier::Discovery;
 use crate::model::{ConfirmPlan, CrawlUrl, Fingerprint, HostKey, Moment, Pace, Role, SamplePlan};
-use crate::policy::{Candidate, ConfirmPace, Enough, LoadTrial, select};
+use crate::policy::{CAREFUL, Candidate, ConfirmPace, Enough, LoadTrial, select};
 use crate::store::{FailedUrl, PassesMade, RunId, Store, StoreError};
 
 pub(super) use self::pass::{Answer, PassPace};
@@ -454,6 +454,7 @@ impl Passes {
         let trial = self.trials.entry(host.clone()).or_default();
         let changes = trial.answered(failed, answer.took);
         let pace = self.pace.of(trial);
+        let spacing = pace.interval.min(CAREFUL.interval);
         let load_excluded = trial.is_excluded();
         watched.saw(answer);
         let again = if current.is_closing {
@@ -462,13 +463,13 @@ impl Passes {
             watched.wants_more(answer, trial)
         };
         let again = again
-            .then(|| current.again_at(&host, pace.interval, now))
+            .then(|| current.again_at(&host, spacing, now))
             .flatten();
         let again = again.map(|at| at.max(now + answer.announced.unwrap_or_default()));
         if again.is_none() {
             current.done(url);
         }
-        let again = again.or_else(|| current.watch(url, pace.interval, answer, now));
+        let again = again.or_else(|| current.watch(url, spacing, answer, now));
         let watching = again.and_then(|_| current.watches_only());
         Follows {
             again,
