@@ -191,8 +191,10 @@ pub(super) fn host(url: &CrawlUrl) -> &str {
 fn unreadable(store: &Store, run: &RunRow) -> Result<Option<Unaudited>, StoreError> {
     let mut found = None;
     store.typed_rows(run.id, &mut |row: RobotsRow| {
-        found = Some(row).filter(|row| row.access == RobotsAccess::Unreachable);
-        found.is_none()
+        if found.is_none() && row.access == RobotsAccess::Unreachable {
+            found = Some(row);
+        }
+        Ok::<(), StoreError>(())
     })?;
     Ok(found.map(|row| Unaudited::Robots {
         host: row.host,

@@ -12,6 +12,7 @@ mod page;
 mod plan;
 mod secret;
 mod url;
+mod varint;
 mod zone;
 
 pub use attempt::client::{CLIENTS, ClientPreset, Guise};
@@ -29,6 +30,7 @@ pub use looks::{
 pub use moment::Moment;
 pub use outage::{Network, OwnOutage, Silence, Witnesses};
 pub use outcome::causes::Causes;
+pub use outcome::reason::reason_phrase;
 pub use outcome::{Cause, Layer, Level, Outcome, QuickRetry, Recheck, SearchFailure};
 pub use page::link::{LinkKind, MAX_REL, Position, Reference};
 pub use page::redirect_end::RedirectEnd;
@@ -50,4 +52,5 @@ pub use url::table::FingerprintTable;
 pub use url::{
     CrawlUrl, EXCERPT, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text,
 };
+pub use varint::{LONGEST_VARINT, put_varint, take_varint};
 pub use zone::Zone;

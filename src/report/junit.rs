@@ -71,7 +71,7 @@ pub(super) fn write(
     let mut of_urls = Counts::default();
     store.typed_rows(run.id, &mut |row: FailingRow| {
         of_urls.add(Some(ending_of_url(&row)));
-        true
+        Ok::<(), Fault>(())
     })?;
 
     let mut xml = Writer::new_with_indent(BufWriter::new(out), b' ', 2);
@@ -89,14 +89,9 @@ pub(super) fn write(
 
     begin_suite("gatecrawl URLs", run, of_urls, &mut xml)?;
     let findings = store.summary(run.id)?.findings;
-    let mut fault = None;
     store.typed_rows(run.id, &mut |row: FailingRow| {
-        fault = write_url(&row, run, &findings, &mut xml).err();
-        fault.is_none()
+        Ok::<(), Fault>(write_url(&row, run, &findings, &mut xml)?)
     })?;
-    if let Some(fault) = fault {
-        return Err(fault.into());
-    }
     end("testsuite", &mut xml)?;
     end("testsuites", &mut xml)?;
     let out = xml.get_mut();

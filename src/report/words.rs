@@ -96,6 +96,20 @@ pub fn one_line(text: &str) -> String {
     tame(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
+/// Bars of rising height.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// Returns a bar for each value, the highest for `most`; a blank stands for an unknown value. Any value above zero is
+/// higher than zero.
+pub fn bars(values: &[Option<f64>], most: f64) -> String {
+    let bar = |value: &Option<f64>| match value {
+        None => ' ',
+        Some(value) if most <= 0.0 || *value <= 0.0 => BARS[0],
+        Some(value) => BARS[((value / most * 7.0).round() as usize).clamp(1, 7)],
+    };
+    values.iter().map(bar).collect()
+}
+
 /// Share of the pages that never failed up to which a bound without any failure says something. Ours.
 const NARROW: f64 = 0.2;
 

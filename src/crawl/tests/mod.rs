@@ -17,7 +17,7 @@ use crate::model::{
     Moment, Network, Outcome, PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan,
     SamplePlan, ScopePlan, Sitemaps, Timings, Version, Witnesses,
 };
-use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
+use crate::store::{Cell, NewRun, RunId, RunState, Store, StoreError, Table};
 
 use super::*;
 
@@ -447,7 +447,7 @@ impl Crawl {
             .rows(self.run, table, &mut |cells| {
                 let row: Vec<String> = at.iter().map(|at| show(cells[*at])).collect();
                 rows.push(row.join(" | "));
-                true
+                Ok::<(), StoreError>(())
             })
             .unwrap();
         rows

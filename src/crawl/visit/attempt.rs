@@ -9,7 +9,7 @@ use crate::assess::diagnose::{Answer, Maker, identify, maker_of, telling_part};
 use crate::frontier::Lease;
 use crate::model::{
     Attempt, ErrorPage, Exchange, MAX_ERROR_HEAD, MAX_HEADER_TEXT, Moment, Outcome, Pressure,
-    Purpose, Trace, excerpt,
+    Purpose, Trace, excerpt, reason_phrase,
 };
 use crate::parse::{RetryAfter, retry_after};
 use crate::policy::Tried;
@@ -131,15 +131,8 @@ fn status_text(exchange: &Exchange) -> String {
     if !exchange.fault.is_empty() {
         return exchange.fault.clone();
     }
-    let standard = exchange
-        .status
-        .and_then(|status| http::StatusCode::from_u16(status).ok())
-        .and_then(|status| status.canonical_reason());
-    match (&exchange.reason, standard) {
-        (Some(reason), _) => reason.clone(),
-        (None, Some(standard)) => standard.to_owned(),
-        (None, None) => String::new(),
-    }
+    let standard = || exchange.status.map_or("", reason_phrase).to_owned();
+    exchange.reason.clone().unwrap_or_else(standard)
 }
 
 /// Returns whether nothing at all was received after the request.

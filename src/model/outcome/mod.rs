@@ -4,6 +4,7 @@
 
 mod cause;
 pub(super) mod causes;
+pub(super) mod reason;
 
 use std::fmt;
 

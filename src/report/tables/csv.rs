@@ -28,22 +28,15 @@ pub(in crate::report) fn write(
     let names = columns.all().iter();
     csv.write_record(names.map(|column| plain(&column.name).into_owned()))?;
     let (mut record, mut number) = (ByteRecord::new(), String::new());
-    let mut fault = None;
     store.rows(run.id, table, &mut |row| {
         record.clear();
-        let written = columns
-            .each(row, |cell| {
-                push(cell, &mut record, &mut number);
-                Ok(())
-            })
-            .and_then(|()| csv.write_byte_record(&record));
-        fault = written.err();
-        fault.is_none()
+        columns.each(row, |cell| {
+            push(cell, &mut record, &mut number);
+            Ok::<(), Fault>(())
+        })?;
+        Ok::<(), Fault>(csv.write_byte_record(&record)?)
     })?;
-    match fault {
-        Some(fault) => Err(fault.into()),
-        None => Ok(csv.flush()?),
-    }
+    Ok(csv.flush()?)
 }
 
 /// Calls a function with each row of a table until it returns `false`.

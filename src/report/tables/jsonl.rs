@@ -28,18 +28,12 @@ pub(in crate::report) fn write(
     let keys = keys(columns.all())?;
     let mut out = BufWriter::new(out);
     let mut line = Vec::new();
-    let mut fault = None;
     store.rows(run.id, table, &mut |row| {
         line.clear();
-        let written =
-            object(&columns, &keys, row, &mut line).and_then(|()| Ok(out.write_all(&line)?));
-        fault = written.err();
-        fault.is_none()
+        object(&columns, &keys, row, &mut line)?;
+        Ok::<(), Fault>(out.write_all(&line)?)
     })?;
-    match fault {
-        Some(fault) => Err(fault),
-        None => Ok(out.flush()?),
-    }
+    Ok(out.flush()?)
 }
 
 fn object(

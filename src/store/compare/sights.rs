@@ -123,9 +123,7 @@ pub(in crate::store) fn sight(row: &Row<'_>) -> rusqlite::Result<Sight> {
         }));
     }
     let reason: Option<u8> = row.get(3)?;
-    let named = SkipReason::ALL
-        .into_iter()
-        .find(|known| Some(known.code()) == reason);
+    let named = reason.and_then(SkipReason::from_code);
     Ok(Sight::NotSeen(
         named.map_or("not_reached", SkipReason::name).to_owned(),
     ))

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::assess::{NoStart, PasswordField, StartAnswer, StartPage, StartRedirect};
-use crate::model::{Outcome, RedirectEnd, SkipReason};
+use crate::model::{Outcome, RedirectEnd, SkipReason, reason_phrase};
 
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
@@ -55,7 +55,7 @@ pub(in crate::store) fn starts(connection: &Connection, run: i64) -> rusqlite::R
             served: is_served(connection, run, id)?,
             only_login: is_only_login(connection, run, id)?,
             answer: last_answer(connection, run, id)?,
-            skipped: reason(row.get(3)?),
+            skipped: row.get::<_, Option<u8>>(3)?.and_then(SkipReason::from_code),
             redirect: redirect(connection, run, id)?,
         };
         starts.pages += 1;
@@ -131,22 +131,10 @@ fn redirect(
         target,
         served: is_served(connection, run, last)?,
         answer: last_answer(connection, run, last)?,
-        skipped: reason(skipped),
+        skipped: skipped.and_then(SkipReason::from_code),
         password,
         endless: matches!(ending, RedirectEnd::Loop | RedirectEnd::TooMany),
     }))
-}
-
-/// Returns the reason phrase of a status, for servers that send none, as over HTTP/2.
-fn reason_phrase(status: u16) -> &'static str {
-    let known = http::StatusCode::from_u16(status).ok();
-    let phrase = known.and_then(|status| status.canonical_reason());
-    phrase.unwrap_or_default()
-}
-
-fn reason(code: Option<u8>) -> Option<SkipReason> {
-    let mut all = SkipReason::ALL.into_iter();
-    all.find(|reason| Some(reason.code()) == code)
 }
 
 /// An attempt `a` with the outcome `o` that delivered content. A partial answer (206) and an answer that

@@ -159,6 +159,15 @@ impl Audited {
         requested.iter().filter(|(known, _)| known == path).count()
     }
 
+    /// Returns the number of requests that failed.
+    fn failed(&self) -> usize {
+        let outcomes = self.crawl.rows(Table::Attempts, &["Outcome"]);
+        outcomes
+            .iter()
+            .filter(|outcome| !outcome.starts_with("ok"))
+            .count()
+    }
+
     /// Returns the time from the first request to the last.
     fn lasted(&self) -> Duration {
         let requests = self.crawl.script.requests.lock().unwrap();

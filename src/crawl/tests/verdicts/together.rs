@@ -64,6 +64,7 @@ async fn a_deploy_is_one_outage_of_the_whole_host() {
     let verdicts = audited.verdicts();
     assert!(!verdicts.contains("persistent"), "{verdicts}");
     assert!(!verdicts.contains("intermittent"), "{verdicts}");
+    assert!(audited.failed() <= 12, "{}", audited.failed());
 }
 
 #[tokio::test(start_paused = true)]
@@ -78,6 +79,7 @@ async fn a_crash_loop_is_reported_with_its_number_of_outages() {
     assert!(evidence.contains("times in all"), "{evidence}");
     let verdicts = audited.verdicts();
     assert!(!verdicts.contains("persistent"), "{verdicts}");
+    assert!(audited.failed() <= 30, "{}", audited.failed());
 }
 
 #[tokio::test(start_paused = true)]

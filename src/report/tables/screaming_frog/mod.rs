@@ -97,17 +97,13 @@ pub(in crate::report) fn write(
         .terminator(Terminator::CRLF)
         .quote_style(QuoteStyle::Always)
         .from_writer(out);
-    let mut fault = None;
     store.rows(run.id, sheet.table(), &mut |cells| {
         if is_wanted(sheet, cells, &elsewhere) {
-            fault = write_row(sheet.columns(), cells, &mut csv).err();
+            write_row(sheet.columns(), cells, &mut csv)?;
         }
-        fault.is_none()
+        Ok::<(), Fault>(())
     })?;
-    match fault {
-        Some(fault) => Err(fault.into()),
-        None => Ok(csv.flush()?),
-    }
+    Ok(csv.flush()?)
 }
 
 /// Writes the first name without quotes (see [`Sheet::head`]), the others with quotes.
@@ -163,7 +159,7 @@ fn failing_elsewhere(store: &Store, run: &RunRow) -> Result<HashSet<u64>, Fault>
         if row.role == Role::External {
             found.insert(xxh3_64(row.address.as_bytes()));
         }
-        true
+        Ok::<(), Fault>(())
     })?;
     Ok(found)
 }

@@ -65,18 +65,12 @@ fn write_table(
 ) -> Result<(), Fault> {
     let columns = Columns::of(run, table);
     let mut sheets = Sheets::begin(workbook, table.name(), columns.all())?;
-    let mut fault = None;
     store.rows(run.id, table, &mut |row| {
-        let written = sheets
-            .row()
-            .and_then(|()| columns.each(row, |cell| sheets.push(Content::from(cell))));
-        fault = written.err();
-        fault.is_none()
+        sheets.row()?;
+        columns.each(row, |cell| sheets.push(Content::from(cell)))?;
+        Ok::<(), Fault>(())
     })?;
-    match fault {
-        Some(fault) => Err(fault.into()),
-        None => Ok(sheets.end()?),
-    }
+    Ok(sheets.end()?)
 }
 
 /// Writes the changes since the baseline, with the columns of `compare.csv`.

@@ -164,9 +164,7 @@ impl Known {
     /// Why it was skipped, if it was.
     fn skipped(&self) -> Option<SkipReason> {
         let reason = self.reason.filter(|_| self.state == SKIPPED)?;
-        SkipReason::ALL
-            .into_iter()
-            .find(|known| known.code() == reason)
+        SkipReason::from_code(reason)
     }
 
     fn is_given_up(&self) -> bool {
