@@ -36,7 +36,7 @@ const SELDOM: f64 = 0.001;
 
 /// Minimum share of the failures that lie above the step, for the same (ours). In outages fewer do, because the crawl
 /// slows down in them.
-const MOST: f64 = 0.9;
+const MOST: f64 = 0.8;
 
 /// Failures by load, from requests in time order. Of constant size, about 9 kB.
 #[derive(Clone, Debug, Default)]
