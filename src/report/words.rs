@@ -184,6 +184,9 @@ pub fn tamed(mut out: String, c: char) -> String {
 /// Returns whether a character acts instead of being shown: control characters except line break and tab, line and
 /// paragraph separators, the marks of Unicode annex 9 section 2 that turn the direction of writing, and blanks that are
 /// not spaces. Characters that words need stay: joiners (Persian, emoji), variation selectors, the soft hyphen.
+///
+/// Files for programs change fewer characters: `tables::csv::commands` those that control a terminal or turn whole
+/// words, because programs compare the rest; `json::text::acting` these and the ends of lines, as escapes.
 fn acts(c: char) -> bool {
     let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let parts = matches!(c, '\u{2028}' | '\u{2029}');
@@ -261,6 +264,11 @@ pub fn deduction(row: &StoredDeduction) -> String {
             fact("first_attempts")
         ),
     }
+}
+
+/// Returns why a score is inconclusive, for files.
+pub fn few_attempts(first_attempts: u64, needed: u64) -> String {
+    format!("{first_attempts} first attempts of at least {needed}")
 }
 
 /// Returns why there is no score: a host needs a few pages for one.

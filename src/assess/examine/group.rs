@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::courses::Whole;
+use super::histories::Whole;
 use super::trials::Trials;
 use super::url::Seen;
 use crate::assess::diagnose::{self, ClusterFacts, Ratio};

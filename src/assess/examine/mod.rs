@@ -4,10 +4,10 @@
 //! scores. Memory grows with hosts, sections and clusters, each of which has a bound.
 
 mod conclude;
-mod courses;
 mod files;
 mod flapping;
 mod group;
+mod histories;
 mod host;
 mod known;
 mod outage_of_url;
@@ -24,15 +24,15 @@ use std::time::Duration;
 pub use conclude::conclusions::{ClusterFound, Conclusions, TrialFound};
 pub use conclude::scores::PartFound;
 pub use conclude::told::FindingFound;
-pub use courses::{GroupAttempt, Histories, Home, PartEvidence, Together, Whole};
 pub use files::{EndedRedirect, GivenUp, KnownSitemap, RobotsFile, SiteFiles};
 pub use flapping::{Failing, Flapping};
+pub use histories::{GroupAttempt, Histories, Home, PartEvidence, Together, Whole};
 pub use outage_of_url::OutageOfUrl;
 pub use speed::SpeedEffect;
 pub use url::{Examined, Seen, SeenAttempt, SeenPage};
 
-use self::courses::HostTogether;
 use self::group::{Cluster, ClusterKey};
+use self::histories::HostTogether;
 use self::host::Host;
 use self::known::Known;
 use self::trials::Trials;

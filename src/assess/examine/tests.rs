@@ -462,7 +462,7 @@ fn busy(from_open: u32) -> Together {
 /// A host of three sections with an index each, asked in turn once a second; `/shop/` is down for twenty
 /// seconds of sixty, the whole host too if so.
 fn flapping(whole: bool) -> Together {
-    let mut courses = Histories::default();
+    let mut histories = Histories::default();
     let homes = ["/shop/", "/shop/p*", "/blog/p*", "/docs/p*"].map(|family| Home {
         host: HOST,
         section: &family[..6],
@@ -470,7 +470,7 @@ fn flapping(whole: bool) -> Together {
     });
     let is_shop = |home: &Home<'_>| home.section == "/shop/";
     for home in homes.iter().filter(|home| whole || is_shop(home)) {
-        courses.watch(*home, false);
+        histories.watch(*home, false);
     }
     for n in 0..240_u32 {
         let home = homes[[0, 1, 1, 2, 1, 3][n as usize % 6]];
@@ -491,9 +491,9 @@ fn flapping(whole: bool) -> Together {
             purpose: Purpose::Crawl,
             is_page: true,
         };
-        courses.add(home, seen);
+        histories.add(home, seen);
     }
-    courses.together()
+    histories.together()
 }
 
 #[test]

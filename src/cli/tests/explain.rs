@@ -73,6 +73,8 @@ fn every_topic_of_the_guide_is_explained_and_listed() {
     let keys = [&CAUSES[..], &MORE_CAUSES, &STEPS, &SERVERS, &CHECKS].concat();
     for key in keys {
         let page = explained(&[key]);
+        let mut parts = page.split("\n\n").take(2);
+        assert!(parts.all(|part| !part.trim().is_empty()), "{key}: {page}");
         assert!(page.contains("\nConfirm\n"), "{key}: {page}");
         assert!(page.contains("\nFix\n"), "{key}: {page}");
         assert!(listed(key), "{key}");

@@ -42,8 +42,7 @@ async fn audited(pages: &[(String, Page)]) -> Audited {
         (path.clone(), replies)
     });
     crawl.script.answers.lock().unwrap().extend(answers);
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     let (crawled, all) = {
         let requests = crawl.script.requests.lock().unwrap();
         let first = requests.first().expect("requested").0;
@@ -163,8 +162,7 @@ fn with_dripping(pages: usize) -> Crawl {
 #[tokio::test(start_paused = true)]
 async fn a_directory_that_drips_is_given_up_and_requested_by_a_resumed_run() {
     let mut crawl = with_dripping(1_000);
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Incomplete);
+    assert_eq!(crawl.run_fresh().await, Ended::Incomplete);
     let rows = crawl.rows(Table::Skipped, &["Reason"]);
     let left = rows.iter().filter(|reason| *reason == "family_down");
     assert!((900..921).contains(&left.count()));
@@ -188,8 +186,7 @@ async fn a_directory_that_drips_is_given_up_and_requested_by_a_resumed_run() {
 #[tokio::test(start_paused = true)]
 async fn a_small_directory_that_drips_is_requested_to_its_last_page() {
     let mut crawl = with_dripping(40);
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     let pages = crawl.rows(Table::Pages, &["Address", "Verdict"]);
     let dripping = pages.iter().filter(|row| row.starts_with("/drip/"));
     let dripping: Vec<&String> = dripping.collect();

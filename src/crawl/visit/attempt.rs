@@ -159,7 +159,6 @@ mod tests {
     use http::HeaderMap;
 
     use super::*;
-    use crate::model::{Held, Timings};
 
     #[test]
     fn texts_of_a_record_are_shorter_than_the_longest_headers() {
@@ -179,20 +178,10 @@ mod tests {
             .into_iter()
             .collect();
         let exchange = Exchange {
-            outcome: Outcome::Redirect,
-            fault: String::new(),
             status: Some(302),
             reason: Some(long),
             headers,
-            body: Vec::new(),
-            packed: None,
-            wire_bytes: 0,
-            decoded_bytes: 0,
-            timings: Timings::default(),
-            remote: None,
-            version: None,
-            reused: false,
-            held: Held::default(),
+            ..Exchange::unanswered(Outcome::Redirect, String::new())
         };
         let circumstances = Circumstances {
             pass: 1,

@@ -25,7 +25,7 @@ use super::files::fault::Fault;
 use super::tables::changes::comparison_json;
 use super::view::brief::recent_runs;
 use super::wanted::Wanted;
-use super::words::{by_name, uncaught};
+use super::words::{by_name, few_attempts, uncaught};
 use listed::{FailingPage, FailingPages, MOST_LISTED};
 use text::Escaping;
 
@@ -381,10 +381,7 @@ fn scored(score: &StoredScore) -> Scored {
         Score::Inconclusive {
             first_attempts,
             needed,
-        } => {
-            let why = format!("{first_attempts} first attempts of at least {needed}");
-            (None, Some(why))
-        }
+        } => (None, Some(few_attempts(first_attempts, needed))),
     };
     Scored {
         value: known.map(|score| score.value),

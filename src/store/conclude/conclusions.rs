@@ -9,6 +9,7 @@ use crate::model::Causes;
 
 use super::findings;
 use crate::store::rows::row::{insert, to_json};
+use crate::store::runs::id::RunId;
 
 /// Tables that are replaced on each conclusion.
 const COMPUTED: [&str; 8] = [
@@ -39,7 +40,7 @@ const ESTIMATED: &str = "estimated";
 /// Stores the conclusions of a run in place of earlier ones.
 pub(in crate::store) fn store(
     tx: &Transaction<'_>,
-    run: i64,
+    run: RunId,
     found: &Conclusions,
 ) -> rusqlite::Result<()> {
     for table in COMPUTED {
@@ -73,7 +74,7 @@ pub(in crate::store) fn store(
 
 fn store_cluster(
     tx: &Transaction<'_>,
-    run: i64,
+    run: RunId,
     number: u32,
     cluster: &ClusterFound,
 ) -> rusqlite::Result<()> {
@@ -120,7 +121,7 @@ fn causes(diagnosis: &Diagnosis) -> String {
 
 fn store_part(
     tx: &Transaction<'_>,
-    run: i64,
+    run: RunId,
     kind: &str,
     found: &PartFound,
 ) -> rusqlite::Result<()> {
@@ -164,7 +165,7 @@ fn store_part(
     .map(|_| ())
 }
 
-fn measures(tx: &Transaction<'_>, run: i64, found: &Conclusions) -> rusqlite::Result<()> {
+fn measures(tx: &Transaction<'_>, run: RunId, found: &Conclusions) -> rusqlite::Result<()> {
     let looks = &found.site.looks;
     let rate = |rate: Interval| Some(rate).filter(|_| looks.of > 0);
     let rows: [(&str, Option<Interval>, Option<Band>); 6] = [
@@ -201,7 +202,7 @@ fn measures(tx: &Transaction<'_>, run: i64, found: &Conclusions) -> rusqlite::Re
 
 /// Stores the measure. The band says whether the number is an estimate or only its upper bound is
 /// known.
-fn store_uncaught(tx: &Transaction<'_>, run: i64, found: &Uncaught) -> rusqlite::Result<()> {
+fn store_uncaught(tx: &Transaction<'_>, run: RunId, found: &Uncaught) -> rusqlite::Result<()> {
     insert!(
         tx,
         "INSERT INTO measure",
@@ -218,7 +219,7 @@ fn store_uncaught(tx: &Transaction<'_>, run: i64, found: &Uncaught) -> rusqlite:
 
 fn store_deduction(
     tx: &Transaction<'_>,
-    run: i64,
+    run: RunId,
     number: u32,
     measure: &str,
     row: &Deduction,

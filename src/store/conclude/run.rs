@@ -26,20 +26,19 @@ impl Store {
     /// Computes the conclusions of a run, unless they are up to date.
     pub fn conclude(&self, run: RunId) -> Result<(), StoreError> {
         let mut connection = self.connect()?;
-        let Some(attempts) =
-            unconcluded(&connection, run.0).map_err(|source| self.fault(source))?
+        let Some(attempts) = unconcluded(&connection, run).map_err(|source| self.fault(source))?
         else {
             return Ok(());
         };
         let before = self.run_before(&self.run_by_id(run)?)?;
-        let before = before.map(|before| before.id.0);
-        conclude(&mut connection, (run.0, attempts), before, &self.turn)
+        let before = before.map(|before| before.id);
+        conclude(&mut connection, (run, attempts), before, &self.turn)
             .map_err(|source| self.fault(source))
     }
 }
 
 /// Returns the number of attempts of a run, unless its conclusions are up to date.
-fn unconcluded(connection: &Connection, run: i64) -> rusqlite::Result<Option<i64>> {
+fn unconcluded(connection: &Connection, run: RunId) -> rusqlite::Result<Option<i64>> {
     let (attempts, done): (i64, i64) = connection.query_row(
         "SELECT (SELECT count(*) FROM attempt WHERE run = ?1), concluded FROM run WHERE id = ?1",
         [run],
@@ -51,8 +50,8 @@ fn unconcluded(connection: &Connection, run: i64) -> rusqlite::Result<Option<i64
 /// Computes the conclusions of a run. Findings that the run `before` has too are as old as there, and a run more.
 fn conclude(
     connection: &mut Connection,
-    (run, attempts): (i64, i64),
-    before: Option<i64>,
+    (run, attempts): (RunId, i64),
+    before: Option<RunId>,
     turn: &Turn,
 ) -> rusqlite::Result<()> {
     // One transaction for all statements: otherwise each would lock and unlock the file.
@@ -78,7 +77,7 @@ fn conclude(
 }
 
 /// Judges the attempts at each URL, and all of them together, and stores the results.
-fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+fn assess(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM assessment WHERE run = ?", [run])?;
     // URLs that are not ok, by number, up to the last such URL.
     let mut failing: Vec<bool> = Vec::new();
@@ -132,7 +131,7 @@ fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
     conclusions::store(tx, run, &found)
 }
 
-fn error_links(tx: &Transaction<'_>, run: i64, failing: &[bool]) -> rusqlite::Result<()> {
+fn error_links(tx: &Transaction<'_>, run: RunId, failing: &[bool]) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM error_link WHERE run = ?", [run])?;
     if failing.is_empty() {
         return Ok(());
@@ -162,7 +161,7 @@ fn error_links(tx: &Transaction<'_>, run: i64, failing: &[bool]) -> rusqlite::Re
     })
 }
 
-fn redirect_ends(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+fn redirect_ends(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM redirect_end WHERE run = ?", [run])?;
     let next: HashMap<UrlId, UrlId> = tx
         .prepare("SELECT url, redirect FROM page WHERE run = ? AND redirect IS NOT NULL")?

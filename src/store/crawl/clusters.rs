@@ -72,7 +72,7 @@ impl Store {
         run: RunId,
         most: usize,
     ) -> Result<Vec<FailingCluster>, StoreError> {
-        self.read(|connection| read(connection, run.0, most))?
+        self.read(|connection| read(connection, run, most))?
             .map_err(|what| self.damaged(what))
     }
 }
@@ -108,7 +108,7 @@ const QUERY: &str = "
 
 fn read(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     most: usize,
 ) -> rusqlite::Result<Result<Vec<FailingCluster>, String>> {
     let families = learned_families(connection, run)?;

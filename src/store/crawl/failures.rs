@@ -10,8 +10,8 @@ use crate::assess::examine::{Home, PartEvidence, SpeedEffect, Whole};
 use crate::model::{CrawlUrl, HostKey, Looks, Moment, Outcome, Role};
 use crate::policy::Candidate;
 
-use crate::store::conclude::examine::courses::together;
 use crate::store::conclude::examine::families::learned_families;
+use crate::store::conclude::examine::histories::together;
 use crate::store::conclude::examine::speeds::speeds;
 use crate::store::conclude::examine::texts::Texts;
 use crate::store::error::StoreError;
@@ -54,7 +54,7 @@ impl Store {
     /// Returns the settled URLs of a run that failed at least once, in the order in which they were found.
     pub fn failed_urls(&self, run: RunId) -> Result<Vec<FailedUrl>, StoreError> {
         let connection = self.connect()?;
-        let read = || read(&connection, run.0);
+        let read = || read(&connection, run);
         read()
             .map_err(|source| self.fault(source))?
             .map_err(|what| self.damaged(what))
@@ -66,7 +66,7 @@ impl Store {
         run: RunId,
         hosts: &HashSet<HostKey>,
     ) -> Result<Vec<CrawlUrl>, StoreError> {
-        self.read(|connection| controls(connection, run.0, hosts))
+        self.read(|connection| controls(connection, run, hosts))
     }
 
     /// Returns the highest pass of a run so far.
@@ -74,14 +74,14 @@ impl Store {
         self.read(|connection| {
             connection.query_row(
                 "SELECT coalesce(max(pass), 1) FROM url WHERE run = ?",
-                [run.0],
+                [run],
                 |row| row.get(0),
             )
         })
     }
 }
 
-fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<FailedUrl>, String>> {
+fn read(connection: &Connection, run: RunId) -> rusqlite::Result<Result<Vec<FailedUrl>, String>> {
     let mut statement = connection.prepare(
         "WITH failed AS (
             SELECT DISTINCT a.url FROM evidence a JOIN outcome o ON o.code = a.outcome
@@ -153,7 +153,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
 /// Adds facts about the hosts of the URLs, and about the parts of the site that they are in.
 fn look_around(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     hosts: &mut HostIds<'_>,
     found: &mut [FailedUrl],
 ) -> rusqlite::Result<()> {
@@ -287,7 +287,7 @@ impl FailedUrl {
 
 fn controls(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     hosts: &HashSet<HostKey>,
 ) -> rusqlite::Result<Vec<CrawlUrl>> {
     let mut statement = connection.prepare(

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use rusqlite::Connection;
 
 use crate::store::conclude::examine::texts::Texts;
+use crate::store::runs::id::RunId;
 
 /// The first number seen for each host.
 pub(in crate::store) struct HostIds<'a> {
@@ -18,7 +19,7 @@ pub(in crate::store) struct HostIds<'a> {
 impl HostIds<'_> {
     pub(in crate::store) fn of_run(
         connection: &Connection,
-        run: i64,
+        run: RunId,
     ) -> rusqlite::Result<HostIds<'_>> {
         Ok(HostIds {
             texts: Texts::of(connection, run)?,

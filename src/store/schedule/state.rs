@@ -102,7 +102,7 @@ impl Store {
             open.map(|open| &open.token),
             open.map(|open| open.due.millis()),
             open.and_then(|open| open.out.as_deref()).map(text),
-            last.map(|last| last.run.0),
+            last.map(|last| last.run),
             last.map(|last| last.ended.millis()),
             last.map_or(0, |last| last.step),
             last.and_then(|last| last.pass),
@@ -123,7 +123,7 @@ impl Store {
         let made = |row: &Row<'_>| {
             let files: String = row.get(4)?;
             Ok(ScheduledRun {
-                run: RunId(row.get(0)?),
+                run: row.get(0)?,
                 due: Moment::from_millis(row.get(1)?),
                 ended: Moment::from_millis(row.get(2)?),
                 out: row.get::<_, Option<String>>(3)?.map(PathBuf::from),
@@ -145,7 +145,7 @@ impl Store {
             UNION ALL SELECT project FROM schedule WHERE token = ?2 LIMIT 1";
         self.read(|connection| {
             connection
-                .query_row(sql, (run.0, token), |row| row.get(0))
+                .query_row(sql, (run, token), |row| row.get(0))
                 .optional()
         })
     }
@@ -153,7 +153,7 @@ impl Store {
     /// Replaces the number of new pages with a 5xx of a run that the schedule made.
     pub fn set_new_5xx(&self, run: RunId, pages: Option<u64>) -> Result<(), StoreError> {
         let sql = "UPDATE schedule_run SET new_5xx = ? WHERE run = ?";
-        let row = (pages.map(|pages| pages as i64), run.0);
+        let row = (pages.map(|pages| pages as i64), run);
         self.patiently(|connection| connection.execute(sql, row).map(drop))
     }
 
@@ -165,7 +165,7 @@ impl Store {
             "INSERT OR REPLACE INTO schedule_run (run, project, due, ended, out, files, new_5xx)
              VALUES (?, ?, ?, ?, ?, ?, ?)";
         let row = (
-            made.run.0,
+            made.run,
             project,
             made.due.millis(),
             made.ended.millis(),
@@ -180,8 +180,8 @@ impl Store {
 /// Forgets a deleted run. Its number may be given to another run, which the schedule must neither
 /// recheck nor delete.
 pub(in crate::store) fn forget_run(connection: &Connection, run: RunId) -> rusqlite::Result<()> {
-    connection.execute("DELETE FROM schedule_run WHERE run = ?", [run.0])?;
-    connection.execute("UPDATE schedule SET run = NULL WHERE run = ?", [run.0])?;
+    connection.execute("DELETE FROM schedule_run WHERE run = ?", [run])?;
+    connection.execute("UPDATE schedule SET run = NULL WHERE run = ?", [run])?;
     Ok(())
 }
 

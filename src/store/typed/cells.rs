@@ -19,7 +19,7 @@ impl Store {
         let taken = self.read(|connection| {
             let mut statement = connection.prepare(&table.query())?;
             let width = statement.column_count();
-            let mut rows = statement.query([run.0])?;
+            let mut rows = statement.query([run])?;
             while let Some(row) = rows.next()? {
                 let mut cells = Vec::with_capacity(width);
                 for at in 0..width {

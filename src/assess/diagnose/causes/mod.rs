@@ -99,6 +99,11 @@ impl Diagnosis {
         }
     }
 
+    /// The same causes, without their shares.
+    pub fn named_causes(&self) -> Vec<Cause> {
+        self.named().iter().map(|(cause, _)| *cause).collect()
+    }
+
     /// The best cause.
     pub fn cause(&self) -> Option<Cause> {
         self.causes.first().map(|(cause, _)| *cause)

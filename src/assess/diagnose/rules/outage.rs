@@ -63,7 +63,7 @@ pub fn part_outage(facts: &PartFacts<'_>, diagnosis: &Diagnosis) -> Option<Findi
         severity: severity(facts.outages),
         scope: Scope::Section,
         subject: facts.subject.clone(),
-        causes: diagnosis.named().iter().map(|(cause, _)| *cause).collect(),
+        causes: diagnosis.named_causes(),
         confidence: diagnosis.confidence,
         evidence,
         advice: if is_restart {

@@ -19,9 +19,9 @@ use crate::assess::diagnose::{
     Context, Diagnosis, Maker, Outages, Pool, Ratio, TimeHistogram, Trial, diagnose,
 };
 use crate::assess::examine::Examination;
-use crate::assess::examine::courses::{Home, Together, Whole, is_refusal};
 use crate::assess::examine::files::{GivenUp, SiteFiles};
 use crate::assess::examine::group::Cluster;
+use crate::assess::examine::histories::{Home, Together, Whole, is_refusal};
 use crate::assess::examine::host::{Host, Section};
 use crate::assess::examine::trials::Trials;
 use crate::assess::score::crawlability::Crawlability;

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use crate::assess::diagnose::Trial;
-use crate::assess::examine::courses::Whole;
 use crate::assess::examine::group::Cluster;
+use crate::assess::examine::histories::Whole;
 use crate::assess::examine::trials::Trials;
 use crate::model::{Cause, Outcome};
 

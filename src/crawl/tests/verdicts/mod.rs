@@ -71,17 +71,11 @@ impl Site {
     }
 
     async fn audited(self) -> Audited {
-        let answers: Vec<(&str, &[Reply])> = self
-            .answers
-            .iter()
-            .map(|(path, replies)| (path.as_str(), replies.as_slice()))
-            .collect();
-        let mut crawl = Crawl::new(self.plan, &answers);
+        let mut crawl = Crawl::new(self.plan, &borrowed(&self.answers));
         crawl.script.edge = self.edge;
         crawl.script.trouble = self.trouble;
         crawl.script.origin = self.origin;
-        let seeds = crawl.plan.scope.seeds.clone();
-        let ended = crawl.run(Start::Fresh(seeds)).await;
+        let ended = crawl.run_fresh().await;
         let given_up = crawl.store.gave_up(crawl.run).unwrap();
         assert_eq!(ended == Ended::Incomplete, given_up, "{ended:?}");
         let summary = crawl.store.summary(crawl.run).unwrap();
@@ -241,14 +235,6 @@ fn silence(outcome: Outcome) -> Reply {
         headers: Vec::new(),
         body: String::new(),
     }
-}
-
-/// Returns a 503 with a `Retry-After` in seconds.
-fn closed(seconds: u32) -> Reply {
-    let mut reply = error(503);
-    reply.outcome = Outcome::Server503RetryAfter;
-    reply.headers.push(("retry-after", seconds.to_string()));
-    reply
 }
 
 #[tokio::test(start_paused = true)]

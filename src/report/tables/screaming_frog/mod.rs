@@ -21,7 +21,7 @@ use crate::model::{Role, SkipReason};
 use crate::store::tables::{error_inlinks, pages};
 use crate::store::{Cell, FailingRow, RunRow, Store, Table};
 
-use super::csv::plain;
+use super::csv::without_formulas;
 use crate::report::files::fault::Fault;
 
 use columns::{Column, INLINKS, INTERNAL, RESPONSE_CODES, text};
@@ -126,8 +126,8 @@ fn write_row(
     for column in columns {
         let value = column.value(row);
         let value = match value {
-            Cow::Borrowed(text) => plain(text),
-            Cow::Owned(text) => Cow::Owned(plain(&text).into_owned()),
+            Cow::Borrowed(text) => without_formulas(text),
+            Cow::Owned(text) => Cow::Owned(without_formulas(&text).into_owned()),
         };
         csv.write_field(value.as_bytes())?;
     }

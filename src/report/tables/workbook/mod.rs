@@ -99,7 +99,7 @@ fn write_changes(
 fn properties(run: &RunRow) -> Result<DocProperties, XlsxError> {
     let started = ExcelDateTime::from_timestamp(run.started.millis().div_euclid(1000))?;
     Ok(DocProperties::new()
-        .set_title(format!("gatecrawl: {}", cell::legible(&run.site)))
+        .set_title(format!("gatecrawl: {}", cell::cell_text(&run.site)))
         .set_creation_datetime(&started))
 }
 

@@ -6,12 +6,12 @@ use crate::assess::diagnose::rules::title;
 use crate::assess::playbook::{Owner, lookup};
 use crate::assess::{Band, FOOTER, GateResult, Score, Verdict};
 use crate::model::{Moment, SkipReason};
-use crate::report::words::{by_name, hindrance, risk};
+use crate::report::words::{by_name, few_attempts, hindrance, risk};
 use crate::report::{Problem, problems, to_fix};
 use crate::store::tables::Kind;
 use crate::store::{RunRow, RunSummary, StoredScore};
 
-use super::cell::{Content, legible, serial};
+use super::cell::{Content, cell_text, serial};
 use super::column::{format, header};
 
 /// Widths of the columns: name, value, the two ends of its interval, the band in a word.
@@ -139,7 +139,7 @@ impl Lines<'_> {
             self.row += 1;
         }
         for (column, text) in (0..).zip(cells) {
-            let text = legible(text);
+            let text = cell_text(text);
             self.sheet
                 .write_string_with_format(self.row, column, text, &self.heading)?;
         }
@@ -171,7 +171,7 @@ impl Lines<'_> {
     }
 
     fn line(&mut self, name: &str, cells: &[Content<'_>]) -> Result<(), XlsxError> {
-        self.sheet.write_string(self.row, 0, legible(name))?;
+        self.sheet.write_string(self.row, 0, cell_text(name))?;
         for (column, content) in (1..).zip(cells) {
             match *content {
                 Content::Empty => {}
@@ -179,7 +179,7 @@ impl Lines<'_> {
                     self.sheet.write_number(self.row, column, value)?;
                 }
                 Content::Text(text) => {
-                    self.sheet.write_string(self.row, column, legible(text))?;
+                    self.sheet.write_string(self.row, column, cell_text(text))?;
                 }
             }
         }
@@ -232,8 +232,7 @@ impl Lines<'_> {
                 first_attempts,
                 needed,
             } => {
-                let why =
-                    format!("inconclusive: {first_attempts} first attempts of at least {needed}");
+                let why = format!("inconclusive: {}", few_attempts(first_attempts, needed));
                 self.line(name, &[Content::Text(&why)])
             }
         }

@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::cell::{Content, legible, serial};
+use super::cell::{Content, cell_text, serial};
 use super::column::{format, header, width};
 use crate::report::tables::columns::Heading;
 use crate::store::tables::Kind;
@@ -107,7 +107,7 @@ impl<'a> Sheets<'a> {
                 sheet.write_number(row, column, serial(text).unwrap_or_default())?;
             }
             (Content::Text(text), _) => {
-                sheet.write_string(row, column, legible(text))?;
+                sheet.write_string(row, column, cell_text(text))?;
             }
         }
         Ok(())
@@ -137,7 +137,7 @@ impl<'a> Sheets<'a> {
             if let Some(Some(format)) = self.formats.get(usize::from(column)) {
                 sheet.set_column_format(column, format)?;
             }
-            sheet.write_string_with_format(0, column, legible(&heading.name), &self.header)?;
+            sheet.write_string_with_format(0, column, cell_text(&heading.name), &self.header)?;
         }
         (self.rows, self.bytes) = (1, 0);
         Ok(())

@@ -1,4 +1,4 @@
-//! What is wrong, who fixes it, and where they begin.
+//! The problems, who fixes them, and the first step.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::store::StoredFinding;
 use super::facts::BriefFacts;
 use super::outage::is_outage;
 
-/// Most findings that a brief names; all are in the report.
+/// Maximum findings in a brief; the report has all.
 const MOST: usize = 5;
 
 /// A finding in a few lines.
@@ -19,11 +19,11 @@ const MOST: usize = 5;
 pub struct FindingBrief {
     /// How bad it is.
     pub severity: Severity,
-    /// What was found.
+    /// Its title.
     pub title: String,
     /// The URL, section, host or site.
     pub subject: String,
-    /// Whether the baseline does not have it.
+    /// Whether the baseline lacks it.
     pub new: bool,
     /// The cause; empty where none is known.
     pub cause: String,
@@ -32,9 +32,9 @@ pub struct FindingBrief {
     /// Since when, as a date, and in how many runs; empty if it is new or not known.
     #[serde(default)]
     pub age: String,
-    /// What shows it, in one sentence.
+    /// The main evidence, in one sentence.
     pub evidence: String,
-    /// What to do first; may be empty.
+    /// The first step; may be empty.
     pub step: String,
     /// The command that explains it.
     pub explain: String,
@@ -42,8 +42,8 @@ pub struct FindingBrief {
 
 /// Findings of `warning` and above, the worst first.
 pub(super) fn findings(facts: &BriefFacts<'_>) -> Vec<FindingBrief> {
-    let mut all: Vec<&StoredFinding> = told(facts).collect();
-    // What is new is read first.
+    let mut all: Vec<&StoredFinding> = reported(facts).collect();
+    // New findings come first.
     all.sort_by_key(|found| !facts.is_new(found));
     all.into_iter()
         .take(MOST)
@@ -51,8 +51,8 @@ pub(super) fn findings(facts: &BriefFacts<'_>) -> Vec<FindingBrief> {
         .collect()
 }
 
-/// Findings that are told: of parts that went down together the first one.
-pub(super) fn told<'f>(facts: &BriefFacts<'f>) -> impl Iterator<Item = &'f StoredFinding> {
+/// Returns the findings to report. Of parts that went down together, only the first is reported.
+pub(super) fn reported<'f>(facts: &BriefFacts<'f>) -> impl Iterator<Item = &'f StoredFinding> {
     let outages = facts.outages;
     let is_repeated = move |found: &StoredFinding| {
         is_outage(found)
@@ -93,7 +93,7 @@ fn finding(found: &StoredFinding, facts: &BriefFacts<'_>) -> FindingBrief {
     }
 }
 
-/// How old a finding is; nothing for one of the last run only.
+/// Returns the age of a finding; `None` if only the last run has it.
 pub(in crate::report::view) fn age(found: &StoredFinding, zone: &Zone) -> Option<String> {
     let since = found.since.filter(|_| found.runs > 1)?;
     Some(format!(

@@ -9,7 +9,7 @@ use crate::model::{Moment, Zone};
 use crate::report::words::{count, duration, one_line};
 use crate::store::{RunRow, RunSummary, Store, StoreError, StoredFinding};
 
-/// Most outages that are told; all are in the report.
+/// Maximum outages in a brief; the report has all.
 const MOST: usize = 3;
 
 /// Maximum time between outages of parts of a site that are one outage: parts are requested in turn, so that none is
@@ -28,13 +28,14 @@ pub struct OutageBrief {
     pub how: String,
     /// When the first outage began.
     pub from: String,
-    /// When it was over, with the name of the time zone; without the day if that is the same.
+    /// When the first outage ended, with the name of the time zone; without the day if that is the same.
     pub until: String,
-    /// How long it was.
+    /// How long it lasted.
     pub took: String,
     /// How often it went down in all.
     pub times: u64,
-    /// Whether that is news: an outage of the whole host always is; a part that went down in the baseline too is not.
+    /// Whether it is news: an outage of the whole host always is; that of a part is not if the part went down in
+    /// the baseline too.
     #[serde(skip)]
     pub is_new: bool,
 }
@@ -44,7 +45,7 @@ struct Gap<'f> {
     found: &'f StoredFinding,
     from: Moment,
     until: Moment,
-    /// When the last outage of the finding was over.
+    /// When the last outage of the finding ended.
     last: Moment,
     times: u64,
     status: Option<u16>,
@@ -55,7 +56,8 @@ impl Gap<'_> {
         self.found.rule == "host_outage"
     }
 
-    /// Whether another part failed in the same way and in the same minute, so probably for the same reason.
+    /// Returns whether another part failed in the same way and in the same minute, so probably for the same
+    /// reason.
     fn is_one_with(&self, other: &Gap<'_>) -> bool {
         let apart = self
             .from
@@ -65,7 +67,7 @@ impl Gap<'_> {
     }
 }
 
-/// The outages of a run. Parts that went down together are one.
+/// Returns the outages of a run. Parts that went down together are one outage.
 pub(super) fn read(
     store: &Store,
     run: &RunRow,
@@ -122,8 +124,8 @@ fn outage(
         return Ok(None);
     };
     let is_only_host = summary.scores.hosts.len() <= 1;
-    // What was fine meanwhile shows how much of the site was down: a cache may answer for the home page, so that the
-    // rest seems to come and go.
+    // Good answers meanwhile show how much of the site was down: a cache may answer for the home page, so that
+    // the rest seems to come and go.
     let fine = store.fine_pages_between(run.id, (from, last))?;
     let is_home = |address: &str| {
         let mut hosts = summary.scores.hosts.iter();
@@ -163,7 +165,7 @@ fn outage(
     }))
 }
 
-/// When an outage was over: without the day if it is that on which it began.
+/// Returns when an outage ended; without the day if it began on the same day.
 fn until(zone: &Zone, from: Moment, until: Moment) -> String {
     if zone.day(from) == zone.day(until) {
         zone.clock(until)
@@ -172,7 +174,7 @@ fn until(zone: &Zone, from: Moment, until: Moment) -> String {
     }
 }
 
-/// Whether a finding is about outages.
+/// Returns whether a finding is about outages.
 pub(super) fn is_outage(found: &StoredFinding) -> bool {
     matches!(found.rule.as_str(), "host_outage" | "part_outage")
 }
@@ -183,7 +185,7 @@ fn span(fact: &Value) -> Option<(Moment, Moment)> {
 }
 
 impl OutageBrief {
-    /// For a subject.
+    /// Returns it for a subject.
     pub(super) fn short(&self) -> String {
         let (what, how) = (&self.what, &self.how);
         match self.times {
@@ -192,7 +194,7 @@ impl OutageBrief {
         }
     }
 
-    /// As a sentence.
+    /// Returns it as a sentence.
     pub(super) fn sentence(&self) -> String {
         let mut what = self.what.clone();
         if let Some(first) = what.get_mut(..1)

@@ -20,7 +20,7 @@ pub struct Fact {
     pub value: String,
 }
 
-/// Trends of the table: scores and failing pages. The report has all of them.
+/// Trends in the table: scores and failing pages. The report has all of them.
 const TRENDS: usize = 3;
 
 pub(super) fn table(facts: &BriefFacts<'_>) -> Vec<Fact> {
@@ -117,7 +117,7 @@ fn fact(name: &str, value: String) -> Fact {
     }
 }
 
-/// What a run is compared with.
+/// Returns the name of the baseline.
 pub(super) fn baseline(comparison: &Comparison, zone: &Zone) -> String {
     let old = &comparison.old;
     match Moment::parse(&old.started) {

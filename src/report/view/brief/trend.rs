@@ -3,16 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::assess::Interval;
-use crate::report::words::number;
+use crate::report::words::{bars, number};
 use crate::store::RunOverview;
-
-/// Blocks of rising height.
-const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// A number over the last runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trend {
-    /// What is measured, and over how many runs.
+    /// The name of the number, and of how many runs.
     pub name: String,
     /// A block for each run, the oldest first; blank where the number is not known.
     pub blocks: String,
@@ -20,7 +17,7 @@ pub struct Trend {
     pub text: String,
 }
 
-/// The trends, if there are at least two runs. `runs` begins with the oldest.
+/// Returns the trends, if there are at least two runs. `runs` begins with the oldest.
 pub(super) fn trends(runs: &[RunOverview]) -> Vec<Trend> {
     if runs.len() < 2 {
         return Vec::new();
@@ -38,7 +35,7 @@ pub(super) fn trends(runs: &[RunOverview]) -> Vec<Trend> {
         };
         Some(Trend {
             name: format!("{name}, last {} runs", values.len()),
-            blocks: values.iter().map(|value| block(*value, top)).collect(),
+            blocks: bars(&values, top),
             text: format!("{} to {} ({says})", scale.show(first), scale.show(last)),
         })
     };
@@ -93,16 +90,6 @@ impl Scale {
             Scale::Pages => number(value as u64),
             Scale::Millis => format!("{value:.0} ms"),
         }
-    }
-}
-
-/// The block of a number on a scale from 0.
-fn block(value: Option<f64>, top: f64) -> char {
-    match value {
-        None => ' ',
-        Some(value) if value <= 0.0 => BLOCKS[0],
-        // More than nothing is seen.
-        Some(value) => BLOCKS[((value / top * 7.0).round() as usize).clamp(1, 7)],
     }
 }
 

@@ -17,13 +17,14 @@ use crate::assess::{EarlierRuns, Importance, Observation};
 use crate::model::{CrawlUrl, Moment, Outcome, Pressure, Purpose, Role};
 use crate::policy::Families;
 
-use super::courses::together;
 use super::earlier_runs::earlier_runs;
 use super::families::learned_families;
+use super::histories::together;
 use super::speeds::speeds;
 use super::texts::Texts;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::merge_join::MergeJoin;
+use crate::store::runs::id::RunId;
 
 /// A callback that stores the result for a URL.
 pub(in crate::store) type Storing<'a> =
@@ -32,7 +33,7 @@ pub(in crate::store) type Storing<'a> =
 /// Passes a whole run to an examination; `store` receives each URL that was requested.
 pub(in crate::store) fn examine(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     examination: &mut Examination,
     store: &mut Storing<'_>,
 ) -> rusqlite::Result<()> {
@@ -75,7 +76,7 @@ struct Reader<'a> {
     max_inlinks: u32,
 }
 
-fn max_inlinks(connection: &Connection, run: i64) -> rusqlite::Result<u32> {
+fn max_inlinks(connection: &Connection, run: RunId) -> rusqlite::Result<u32> {
     connection.query_row(
         "SELECT coalesce(max(unique_inlinks), 0) FROM url WHERE run = ? AND role = 3",
         [run],
@@ -83,7 +84,7 @@ fn max_inlinks(connection: &Connection, run: i64) -> rusqlite::Result<u32> {
     )
 }
 
-fn anything_failed(connection: &Connection, run: i64) -> rusqlite::Result<bool> {
+fn anything_failed(connection: &Connection, run: RunId) -> rusqlite::Result<bool> {
     connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
             WHERE a.run = ? AND o.failure = 1)",
@@ -92,7 +93,7 @@ fn anything_failed(connection: &Connection, run: i64) -> rusqlite::Result<bool> 
     )
 }
 
-fn any_page_is_slow(connection: &Connection, run: i64) -> rusqlite::Result<bool> {
+fn any_page_is_slow(connection: &Connection, run: RunId) -> rusqlite::Result<bool> {
     connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM evidence WHERE run = ? AND ttfb_us >= ?)",
         (run, SLOW_PAGE.as_micros() as i64),
@@ -100,7 +101,11 @@ fn any_page_is_slow(connection: &Connection, run: i64) -> rusqlite::Result<bool>
     )
 }
 
-fn ended(connection: &Connection, run: i64, examination: &mut Examination) -> rusqlite::Result<()> {
+fn ended(
+    connection: &Connection,
+    run: RunId,
+    examination: &mut Examination,
+) -> rusqlite::Result<()> {
     let sql = "SELECT max(started) FROM attempt WHERE run = ?";
     let last: Option<i64> = connection.query_row(sql, [run], |row| row.get(0))?;
     if let Some(last) = last {
@@ -113,7 +118,7 @@ fn ended(connection: &Connection, run: i64, examination: &mut Examination) -> ru
 /// numbers.
 fn at_speeds(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     texts: &mut Texts<'_>,
     examination: &mut Examination,
 ) -> rusqlite::Result<()> {
@@ -129,7 +134,7 @@ fn at_speeds(
 
 fn each_url(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     reader: &mut Reader<'_>,
     examination: &mut Examination,
     store: &mut Storing<'_>,

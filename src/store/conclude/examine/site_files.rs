@@ -14,6 +14,7 @@ use crate::model::{LONG_CHAIN, LinkKind, Moment, Outcome, Role, SkipReason};
 use crate::store::conclude::dead_links;
 use crate::store::read::{given_up, outages, starts};
 use crate::store::rows::row::{count, limits_and};
+use crate::store::runs::id::RunId;
 
 /// Maximum number of failing redirects that are reported.
 const MOST_REDIRECTS: u32 = 100;
@@ -24,7 +25,7 @@ const MOST_BACK: u32 = 10_000;
 /// Returns the files of a run.
 pub(in crate::store::conclude) fn site_files(
     connection: &Connection,
-    run: i64,
+    run: RunId,
 ) -> rusqlite::Result<SiteFiles> {
     Ok(SiteFiles {
         robots: robots(connection, run)?,
@@ -44,7 +45,7 @@ pub(in crate::store::conclude) fn site_files(
 /// Returns whether everything that belongs to the audit was fetched.
 pub(in crate::store::conclude) fn extent(
     connection: &Connection,
-    run: i64,
+    run: RunId,
 ) -> rusqlite::Result<Extent> {
     let cutting = limits_and(&[
         SkipReason::Depth,
@@ -62,7 +63,7 @@ pub(in crate::store::conclude) fn extent(
     Ok(if left { Extent::Sample } else { Extent::Full })
 }
 
-fn robots(connection: &Connection, run: i64) -> rusqlite::Result<Vec<RobotsFile>> {
+fn robots(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<RobotsFile>> {
     let of_pages: HashSet<String> = connection
         .prepare(
             "SELECT DISTINCT t.text FROM (SELECT DISTINCT host FROM url WHERE run = ?1 AND role = 3) h
@@ -122,7 +123,7 @@ struct History {
 }
 
 /// Reads the history backwards, from the latest attempt to the last one that was fine.
-fn history(connection: &Connection, run: i64, host: &str) -> rusqlite::Result<History> {
+fn history(connection: &Connection, run: RunId, host: &str) -> rusqlite::Result<History> {
     let mut statement = connection.prepare_cached(
         "SELECT a.started, r.access = 'unreachable' FROM robots_txt r
          CROSS JOIN evidence a ON a.run = r.run AND a.url = r.url
@@ -146,7 +147,7 @@ fn history(connection: &Connection, run: i64, host: &str) -> rusqlite::Result<Hi
     })
 }
 
-fn sitemaps(connection: &Connection, run: i64) -> rusqlite::Result<Vec<KnownSitemap>> {
+fn sitemaps(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<KnownSitemap>> {
     connection
         .prepare(
             "SELECT t.text, u.address, a.outcome,
@@ -169,7 +170,7 @@ fn sitemaps(connection: &Connection, run: i64) -> rusqlite::Result<Vec<KnownSite
         .collect()
 }
 
-fn failing_redirects(connection: &Connection, run: i64) -> rusqlite::Result<Vec<EndedRedirect>> {
+fn failing_redirects(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<EndedRedirect>> {
     connection
         .prepare(
             "SELECT u.address, final.address, a.outcome, r.hops, coalesce(u.inlinks, 0), s.cluster
@@ -198,7 +199,7 @@ fn failing_redirects(connection: &Connection, run: i64) -> rusqlite::Result<Vec<
 
 /// Returns the redirects that links or sitemaps name and that are in a loop or long. The hops between are
 /// not counted.
-fn redirect_chains(connection: &Connection, run: i64) -> rusqlite::Result<RedirectChains> {
+fn redirect_chains(connection: &Connection, run: RunId) -> rusqlite::Result<RedirectChains> {
     // SQLite takes the address from the row with the maximum.
     let mut statement = connection.prepare(
         "SELECT count(*), sum(coalesce(u.inlinks, 0)),
@@ -229,7 +230,7 @@ fn redirect_chains(connection: &Connection, run: i64) -> rusqlite::Result<Redire
 }
 
 /// Returns the sitemaps that were fetched and have problems. The guessed `/sitemap.xml` need not exist.
-fn sitemap_problems(connection: &Connection, run: i64) -> rusqlite::Result<Vec<SitemapProblem>> {
+fn sitemap_problems(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<SitemapProblem>> {
     let mut statement = connection.prepare(
         "SELECT coalesce(u.readable, u.address), coalesce(f.entries, 0) = 0 AS empty, f.problems, a.status
          FROM url u
@@ -257,7 +258,10 @@ fn sitemap_problems(connection: &Connection, run: i64) -> rusqlite::Result<Vec<S
 
 /// Returns the kinds of references to failing URLs on pages that never failed. Links that a person clicks
 /// and redirects are counted elsewhere.
-fn broken_references(connection: &Connection, run: i64) -> rusqlite::Result<Vec<BrokenReference>> {
+fn broken_references(
+    connection: &Connection,
+    run: RunId,
+) -> rusqlite::Result<Vec<BrokenReference>> {
     let told = [
         LinkKind::Anchor,
         LinkKind::Area,

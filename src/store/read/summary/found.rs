@@ -11,6 +11,7 @@ use crate::assess::diagnose::rules::{Scope, Severity};
 use crate::model::{Causes, Moment, Outcome, Probe};
 use crate::store::conclude::conclusions::UNCAUGHT;
 use crate::store::rows::row::{count, list, named};
+use crate::store::runs::id::RunId;
 
 /// The scores of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -137,7 +138,7 @@ pub struct StoredTrial {
     pub own_tried: u64,
 }
 
-pub(in crate::store) fn scores(connection: &Connection, run: i64) -> rusqlite::Result<RunScores> {
+pub(in crate::store) fn scores(connection: &Connection, run: RunId) -> rusqlite::Result<RunScores> {
     let score = |name| stored_score(connection, run, name);
     let rate = |name| interval_of(connection, run, name);
     Ok(RunScores {
@@ -156,13 +157,13 @@ pub(in crate::store) fn scores(connection: &Connection, run: i64) -> rusqlite::R
 /// Reads a measure with its bounds.
 pub(in crate::store) fn interval_of(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     name: &str,
 ) -> rusqlite::Result<Option<Interval>> {
     Ok(measure(connection, run, name)?.and_then(|found| found.interval))
 }
 
-fn uncaught(connection: &Connection, run: i64) -> rusqlite::Result<Option<Uncaught>> {
+fn uncaught(connection: &Connection, run: RunId) -> rusqlite::Result<Option<Uncaught>> {
     let found = measure(connection, run, UNCAUGHT)?;
     Ok(found.and_then(|found| {
         Some(Uncaught {
@@ -179,7 +180,7 @@ struct Measure {
     seen: u64,
 }
 
-fn measure(connection: &Connection, run: i64, name: &str) -> rusqlite::Result<Option<Measure>> {
+fn measure(connection: &Connection, run: RunId, name: &str) -> rusqlite::Result<Option<Measure>> {
     connection
         .query_row(
             "SELECT value, low, high, band, seen FROM measure WHERE run = ? AND name = ?",
@@ -197,7 +198,7 @@ fn measure(connection: &Connection, run: i64, name: &str) -> rusqlite::Result<Op
 
 pub(in crate::store::read) fn stored_score(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     name: &str,
 ) -> rusqlite::Result<Option<StoredScore>> {
     let found = measure(connection, run, name)?;
@@ -213,7 +214,7 @@ pub(in crate::store::read) fn stored_score(
     }))
 }
 
-fn deductions(connection: &Connection, run: i64) -> rusqlite::Result<Vec<StoredDeduction>> {
+fn deductions(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<StoredDeduction>> {
     let sql = "SELECT measure, rule, points, evidence, urls FROM deduction
         WHERE run = ? ORDER BY measure, points DESC, number";
     list(connection, sql, [run], |row| {
@@ -228,7 +229,7 @@ fn deductions(connection: &Connection, run: i64) -> rusqlite::Result<Vec<StoredD
     })
 }
 
-fn parts(connection: &Connection, run: i64, kind: &str) -> rusqlite::Result<Vec<StoredPart>> {
+fn parts(connection: &Connection, run: RunId, kind: &str) -> rusqlite::Result<Vec<StoredPart>> {
     let sql = "SELECT name, urls, failing, error_rate, error_low, error_high, rate_502, low_502,
             high_502, crawlability, crawlability_low, crawlability_high, risk, risk_low, risk_high,
             rate_5xx, low_5xx, high_5xx
@@ -259,7 +260,7 @@ fn interval(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Interval>> {
 
 pub(in crate::store) fn findings(
     connection: &Connection,
-    run: i64,
+    run: RunId,
 ) -> rusqlite::Result<Vec<StoredFinding>> {
     let sql = "SELECT rule, severity, scope, subject, cause, confidence, sentences, facts, advice,
             server, pages, id, since, runs
@@ -287,7 +288,7 @@ pub(in crate::store) fn findings(
 
 pub(in crate::store) fn trials(
     connection: &Connection,
-    run: i64,
+    run: RunId,
 ) -> rusqlite::Result<Vec<StoredTrial>> {
     let sql = "SELECT c.host, c.section, o.id, t.probe, t.fine, t.tried, t.own_fine, t.own_tried
         FROM trial t CROSS JOIN cluster c ON c.run = t.run AND c.number = t.cluster

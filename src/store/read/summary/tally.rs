@@ -12,6 +12,7 @@ use crate::assess::Verdict;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::merge_join::MergeJoin;
 use crate::store::rows::row::{count, named};
+use crate::store::runs::id::RunId;
 
 /// Stored states of a URL.
 const QUEUED: u8 = 1;
@@ -21,7 +22,7 @@ const SKIPPED: u8 = 3;
 /// Counts the pages of a section of a concluded run.
 pub(super) fn count_section(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     section: &str,
 ) -> rusqlite::Result<UrlCounts> {
     let number: Option<u32> = connection
@@ -41,7 +42,7 @@ pub(super) fn count_section(
 /// Counts the URLs of a concluded run. Leaves fields that are not counts of URLs empty.
 pub(in crate::store) fn count_run(
     connection: &Connection,
-    run: i64,
+    run: RunId,
 ) -> rusqlite::Result<RunSummary> {
     let mut tally = tally(connection, run, &format!("{URLS} ORDER BY id"))?;
     (tally.summary.invalid, tally.summary.unseen) = connection.query_row(
@@ -67,7 +68,7 @@ pub(in crate::store) fn count_run(
 const URLS: &str = "SELECT id, role, state, reason, host FROM url WHERE run = ?";
 
 /// Walks over these URLs of a run.
-fn tally(connection: &Connection, run: i64, urls: &str) -> rusqlite::Result<Tally> {
+fn tally(connection: &Connection, run: RunId, urls: &str) -> rusqlite::Result<Tally> {
     let mut attempts = connection.prepare(
         "SELECT url, purpose, outcome, status FROM attempt WHERE run = ?
          ORDER BY url, number",
@@ -82,10 +83,10 @@ fn tally(connection: &Connection, run: i64, urls: &str) -> rusqlite::Result<Tall
     let mut tally = Tally::default();
     while let Some(row) = urls.next()? {
         let id: UrlId = row.get(0)?;
-        let known = Known::read(row, &closed)?;
+        let known = CountedUrl::read(row, &closed)?;
         let mut last = None;
         while let Some(row) = attempts.next_of(id)? {
-            last = tally.attempt(Tried::read(row)?, last);
+            last = tally.attempt(CountedAttempt::read(row)?, last);
         }
         let verdict = match verdicts.next_of(id)? {
             Some(row) => Some(named(row, 1, Verdict::from_name)?),
@@ -111,7 +112,7 @@ const UNREAD: &str = "SELECT
 
 /// Returns the hosts that got no requests because robots.txt could not be read, by the numbers of their
 /// texts.
-fn closed_hosts(connection: &Connection, run: i64) -> rusqlite::Result<HashSet<u32>> {
+fn closed_hosts(connection: &Connection, run: RunId) -> rusqlite::Result<HashSet<u32>> {
     let closed = "SELECT host FROM robots_txt WHERE run = ?1 AND access = 'unreachable'";
     // Texts have no index, so they are walked only if there is a match.
     let any = connection.prepare(closed)?.exists([run])?;
@@ -124,7 +125,7 @@ fn closed_hosts(connection: &Connection, run: i64) -> rusqlite::Result<HashSet<u
 }
 
 /// The columns of a URL that are needed here.
-struct Known {
+struct CountedUrl {
     role: u8,
     state: u8,
     reason: Option<u8>,
@@ -132,9 +133,9 @@ struct Known {
     closed: bool,
 }
 
-impl Known {
-    fn read(row: &Row<'_>, closed: &HashSet<u32>) -> rusqlite::Result<Known> {
-        Ok(Known {
+impl CountedUrl {
+    fn read(row: &Row<'_>, closed: &HashSet<u32>) -> rusqlite::Result<CountedUrl> {
+        Ok(CountedUrl {
             closed: closed.contains(&row.get(4)?),
             role: row.get(1)?,
             state: row.get(2)?,
@@ -150,7 +151,7 @@ impl Known {
 
     /// Returns whether the URL was fetched. A URL that waits for a retry or a later pass counts as fetched:
     /// it has a status and a verdict.
-    fn is_fetched(&self, last: Option<Tried>) -> bool {
+    fn is_fetched(&self, last: Option<CountedAttempt>) -> bool {
         self.state == SETTLED || (self.state == QUEUED && last.is_some())
     }
 
@@ -175,16 +176,16 @@ impl Known {
 
 /// The columns of an attempt that are needed here.
 #[derive(Clone, Copy)]
-struct Tried {
+struct CountedAttempt {
     is_evidence: bool,
     outcome: u8,
     /// 0 without an answer.
     status: u16,
 }
 
-impl Tried {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Tried> {
-        Ok(Tried {
+impl CountedAttempt {
+    fn read(row: &Row<'_>) -> rusqlite::Result<CountedAttempt> {
+        Ok(CountedAttempt {
             is_evidence: Purpose::from_name(row.get_ref(1)?.as_str()?)
                 .is_some_and(Purpose::is_evidence),
             outcome: row.get(2)?,
@@ -200,7 +201,11 @@ struct Tally {
 
 impl Tally {
     /// Counts an attempt that follows `last`, the last attempt that counts. Returns the new last one.
-    fn attempt(&mut self, tried: Tried, last: Option<Tried>) -> Option<Tried> {
+    fn attempt(
+        &mut self,
+        tried: CountedAttempt,
+        last: Option<CountedAttempt>,
+    ) -> Option<CountedAttempt> {
         self.summary.attempts += 1;
         if !tried.is_evidence {
             return last;
@@ -209,7 +214,7 @@ impl Tally {
         Some(tried)
     }
 
-    fn url(&mut self, known: &Known, last: Option<Tried>, verdict: Option<Verdict>) {
+    fn url(&mut self, known: &CountedUrl, last: Option<CountedAttempt>, verdict: Option<Verdict>) {
         let summary = &mut self.summary;
         let role = Role::from_code(known.role);
         if role == Some(Role::External) && known.belongs() {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
-use crate::assess::history::group_course::{GroupHistory, TimedAttempt};
+use crate::assess::history::group_history::{GroupHistory, TimedAttempt};
 use crate::assess::history::rate_limit::{Limited, LimitedRequests, RateLimit};
 use crate::assess::history::recurrence::{NextRequest, Recurrence, Rotation};
 use crate::assess::verdict::observation::is_polite;

@@ -14,6 +14,7 @@ use crate::policy::Families;
 use super::texts::Texts;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::row::named;
+use crate::store::runs::id::RunId;
 
 /// Purposes of attempts that show whether a host, or a part of it, was up.
 const TIMED: &str = "('crawl', 'retry', 'confirm', 'sample', 'probe:alone', 'probe:burst')";
@@ -25,22 +26,22 @@ pub(in crate::store) type Looking<'a> = dyn FnMut(&str, FirstLook) + 'a;
 /// whole, judged from all attempts by `evidence`.
 pub(in crate::store) fn together(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     texts: &mut Texts<'_>,
     families: &Families,
     evidence: PartEvidence,
     look: &mut Looking<'_>,
 ) -> rusqlite::Result<Together> {
-    let mut courses = Histories::by(evidence);
-    let known = watched(connection, run, texts, families, &mut courses)?;
+    let mut histories = Histories::by(evidence);
+    let known = watched(connection, run, texts, families, &mut histories)?;
     let mut timeline = InTime {
         look,
-        courses,
+        histories,
         families,
         known,
     };
     timeline.walk(connection, run, texts)?;
-    Ok(timeline.courses.together())
+    Ok(timeline.histories.together())
 }
 
 /// Registers the groups to follow: those of URLs that failed, and that were fine at other times if that
@@ -48,10 +49,10 @@ pub(in crate::store) fn together(
 /// failed, by number.
 fn watched(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     texts: &mut Texts<'_>,
     families: &Families,
-    courses: &mut Histories,
+    histories: &mut Histories,
 ) -> rusqlite::Result<Vec<Ever>> {
     let mut statement = connection.prepare(&format!(
         "WITH fact AS (
@@ -78,7 +79,7 @@ fn watched(
         known.resize(id as usize, Ever::default());
         known.push(ever);
         if ever.failed
-            && (ever.fine || courses.takes_unproven())
+            && (ever.fine || histories.takes_unproven())
             && let Ok(url) = CrawlUrl::parse(row.get_ref(3)?.as_str()?)
         {
             let home = Home {
@@ -87,7 +88,7 @@ fn watched(
                 family: &families.pattern(&url),
             };
             let refused: Option<bool> = row.get(2)?;
-            courses.watch(home, refused.unwrap_or_default());
+            histories.watch(home, refused.unwrap_or_default());
         }
     }
     Ok(known)
@@ -104,7 +105,7 @@ struct Ever {
 struct InTime<'a, 'b> {
     look: &'a mut Looking<'b>,
     /// Collects all attempts.
-    courses: Histories,
+    histories: Histories,
     families: &'a Families,
     /// What each URL came to, by its number.
     known: Vec<Ever>,
@@ -115,7 +116,7 @@ impl InTime<'_, '_> {
     fn walk(
         &mut self,
         connection: &Connection,
-        run: i64,
+        run: RunId,
         texts: &mut Texts<'_>,
     ) -> rusqlite::Result<()> {
         let mut statement = connection.prepare(&format!(
@@ -145,7 +146,7 @@ impl InTime<'_, '_> {
                 };
                 (self.look)(&host, look);
             }
-            if self.courses.is_empty() {
+            if self.histories.is_empty() {
                 continue;
             }
             let Ok(address) = CrawlUrl::parse(row.get_ref(8)?.as_str()?) else {
@@ -169,7 +170,7 @@ impl InTime<'_, '_> {
                 purpose,
                 is_page,
             };
-            self.courses.add(home, seen);
+            self.histories.add(home, seen);
         }
         Ok(())
     }

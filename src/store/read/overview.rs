@@ -73,7 +73,7 @@ impl Store {
         self.read(|connection| {
             let concluded: bool = connection.query_row(
                 "SELECT concluded > 0 FROM run WHERE id = ?",
-                [run.0],
+                [run],
                 |row| row.get(0),
             )?;
             if !concluded {
@@ -84,21 +84,21 @@ impl Store {
                     coalesce(sum(persistent), 0), coalesce(sum(intermittent), 0),
                     coalesce(sum(transient), 0), coalesce(sum(load_induced), 0)
                  FROM part WHERE run = ? AND kind = 'section'",
-                [run.0],
+                [run],
                 overview,
             )?;
-            let score = |name| found::stored_score(connection, run.0, name);
+            let score = |name| found::stored_score(connection, run, name);
             let known = |score: &Option<StoredScore>| score.as_ref()?.score.known();
             let band = |score: &Option<StoredScore>| score.as_ref()?.band;
             let (crawlability, risk) = (score("crawlability")?, score("indexing_risk")?);
-            let coverage = found::interval_of(connection, run.0, COVERAGE)?;
+            let coverage = found::interval_of(connection, run, COVERAGE)?;
             Ok(Some(RunOverview {
                 crawlability: known(&crawlability),
                 crawlability_band: band(&crawlability),
                 indexing_risk: known(&risk),
                 indexing_risk_band: band(&risk),
                 coverage: coverage.map(|share| share.value),
-                first_byte_ms: found::interval_of(connection, run.0, FIRST_BYTE)?,
+                first_byte_ms: found::interval_of(connection, run, FIRST_BYTE)?,
                 ..counted
             }))
         })
@@ -119,7 +119,7 @@ impl Store {
         };
         list(&connection, &sql, [address], |row| {
             Ok(UrlInRun {
-                run: RunId(row.get(16)?),
+                run: row.get(16)?,
                 started: Moment::from_millis(row.get(17)?),
                 site: row.get(18)?,
                 sight: sight(row)?,

@@ -38,13 +38,13 @@ pub struct Mark {
 impl Store {
     /// Returns the first attempts at a page, at most `most`, without discarded ones.
     pub fn marks(&self, run: RunId, page: &WorstPage, most: u32) -> Result<Vec<Mark>, StoreError> {
-        self.read(|connection| marks(connection, run.0, page, most))
+        self.read(|connection| marks(connection, run, page, most))
     }
 }
 
 fn marks(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     page: &WorstPage,
     most: u32,
 ) -> rusqlite::Result<Vec<Mark>> {

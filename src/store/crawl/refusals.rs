@@ -49,7 +49,7 @@ impl Store {
         most: usize,
     ) -> Result<Vec<CrawlUrl>, StoreError> {
         let longest = longest.as_millis() as i64;
-        let parameters = (run.0, FEWEST, most as i64, longest);
+        let parameters = (run, FEWEST, most as i64, longest);
         let found: Vec<String> =
             self.read(|connection| list(connection, QUERY, parameters, |row| row.get(0)))?;
         found.iter().map(|it| self.stored_url(it)).collect()
