@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::context::Ratio;
 use super::error_page::soft_error::SoftSign;
 use super::load_curve::Load;
+use super::outages::Lasted;
 use crate::assess::history::rate_limit::RateLimit;
 use crate::model::{Cause, LONG_CHAIN, MAX_REDIRECTS, Moment, Outcome};
 
@@ -90,6 +91,7 @@ pub enum Evidence {
         until: Moment,
         failed: u64,
         pages: u32,
+        before: Option<Moment>,
         after: Option<Moment>,
     },
     Outages {
@@ -396,9 +398,10 @@ impl fmt::Display for Evidence {
                 until,
                 failed,
                 pages,
+                before,
                 after,
             } => {
-                let seconds = until.since(*from).as_secs_f64();
+                let lasted = Lasted::between((*before, *from), (*until, *after));
                 let pages = count(u64::from(*pages), "page");
                 let requests = match failed {
                     1 => "the only request".to_owned(),
@@ -406,11 +409,13 @@ impl fmt::Display for Evidence {
                 };
                 write!(
                     f,
-                    "from {from} to {until} ({seconds:.0} s) {requests} failed, at {pages}"
+                    "from {from} to {until} {requests} failed, at {pages}"
                 )?;
                 match after {
-                    Some(after) => write!(f, "; the first good answer came at {after}"),
-                    None => Ok(()),
+                    Some(after) => {
+                        write!(f, "; the first good answer came at {after}: down for {lasted}")
+                    }
+                    None => write!(f, ": down for {lasted}"),
                 }
             }
             E::Outages { count } => write!(f, "it went down {count} times in all"),
