@@ -4,6 +4,7 @@
 
 mod cause;
 pub(super) mod causes;
+mod words;
 
 use std::fmt;
 
