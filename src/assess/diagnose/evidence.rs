@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::context::Ratio;
 use super::error_page::soft_error::SoftSign;
 use super::load_curve::Load;
+use super::outages::Lasted;
 use crate::assess::history::rate_limit::RateLimit;
 use crate::model::{Cause, LONG_CHAIN, MAX_REDIRECTS, Moment, Outcome};
 
@@ -90,6 +91,7 @@ pub enum Evidence {
         until: Moment,
         failed: u64,
         pages: u32,
+        before: Option<Moment>,
         after: Option<Moment>,
     },
     Outages {
@@ -322,7 +324,7 @@ impl fmt::Display for Evidence {
             },
             E::OwnStatus { product } => write!(f, "a status that only {product} has"),
             E::Header { name, value } => write!(f, "header {name}: {value}"),
-            E::Outcome { outcome, count } => write!(f, "{count} \u{d7} {outcome}"),
+            E::Outcome { outcome, count } => write!(f, "{count} \u{d7} {}", outcome.words()),
             E::Attempts { failed } => write!(f, "{failed} requests failed"),
             E::Urls { failing, whose } => write!(f, "{failing} URLs of {whose} fail"),
             E::Timer {
@@ -372,7 +374,7 @@ impl fmt::Display for Evidence {
             E::Controls { fine } => {
                 write!(
                     f,
-                    "{fine} requests for control URLs of the host were fine meanwhile"
+                    "{fine} requests for other pages of the host were fine meanwhile"
                 )
             }
             E::Sections { failing } => write!(f, "{failing} sections have failing URLs"),
@@ -396,21 +398,24 @@ impl fmt::Display for Evidence {
                 until,
                 failed,
                 pages,
+                before,
                 after,
             } => {
-                let seconds = until.since(*from).as_secs_f64();
+                let lasted = Lasted::between((*before, *from), (*until, *after));
                 let pages = count(u64::from(*pages), "page");
                 let requests = match failed {
                     1 => "the only request".to_owned(),
                     failed => format!("all {failed} requests"),
                 };
-                write!(
-                    f,
-                    "from {from} to {until} ({seconds:.0} s) {requests} failed, at {pages}"
-                )?;
+                write!(f, "from {from} to {until} {requests} failed, at {pages}")?;
                 match after {
-                    Some(after) => write!(f, "; the first good answer came at {after}"),
-                    None => Ok(()),
+                    Some(after) => {
+                        write!(
+                            f,
+                            "; the first good answer came at {after}: down for {lasted}"
+                        )
+                    }
+                    None => write!(f, ": down for {lasted}"),
                 }
             }
             E::Outages { count } => write!(f, "it went down {count} times in all"),
@@ -521,7 +526,7 @@ impl fmt::Display for Evidence {
             } => {
                 write!(f, "at {address} {failed} requests failed")?;
                 match outcome {
-                    Some(outcome) => write!(f, " ({})", outcome.id().replace('_', " ")),
+                    Some(outcome) => write!(f, " ({})", outcome.words()),
                     None => Ok(()),
                 }
             }
@@ -627,7 +632,9 @@ impl fmt::Display for Evidence {
                     more => write!(f, " and {more} more patterns"),
                 }
             }
-            E::LogLine { cause, line } => write!(f, "the server's log says {}: {line}", cause.id()),
+            E::LogLine { cause, line } => {
+                write!(f, "the server's log says {}: {line}", cause.title())
+            }
             E::Soft { pages } => {
                 write!(f, "{pages} pages with a status of success are error pages")
             }
@@ -651,8 +658,9 @@ impl fmt::Display for Evidence {
                 inlinks,
             } => write!(
                 f,
-                "after {hops} {} it ends at {target} with {outcome}; {inlinks} internal {} there",
+                "after {hops} {} it ends at {target} with {}; {inlinks} internal {} there",
                 if *hops == 1 { "hop" } else { "hops" },
+                outcome.words(),
                 if *inlinks == 1 {
                     "link leads"
                 } else {
@@ -690,9 +698,13 @@ impl fmt::Display for Evidence {
                 "{urls} URLs failed in earlier runs too, one of them in {most}"
             ),
             E::Lasts { hours } if *hours < 1.0 => {
-                write!(f, "seen over {:.0} s", hours * 3600.0)
+                write!(
+                    f,
+                    "{:.0} s from the first failure to the last",
+                    hours * 3600.0
+                )
             }
-            E::Lasts { hours } => write!(f, "seen over {hours:.1} h"),
+            E::Lasts { hours } => write!(f, "{hours:.1} h from the first failure to the last"),
             E::FirstByte {
                 median_ms,
                 p95_ms,
@@ -755,7 +767,7 @@ impl fmt::Display for Evidence {
                 match (status, outcome) {
                     (Some(status), _) => write!(f, " answers {status}")?,
                     (None, Some(outcome)) => {
-                        write!(f, " does not answer ({})", outcome.id().replace('_', " "))?;
+                        write!(f, " does not answer ({})", outcome.words())?;
                     }
                     (None, None) => {
                         f.write_str(" was not requested, because its host was given up")?;

@@ -33,5 +33,5 @@ pub use error_page::soft_error::{SoftError, SoftSign, soft_error, telling_part};
 pub use evidence::Evidence;
 pub use host::{Addresses, AtAddress, HostFacts, Pool, TimeHistogram};
 pub use load_curve::{Load, LoadCurve, LoadStep};
-pub use outages::{Outage, Outages, Rhythm};
+pub use outages::{Lasted, Outage, Outages, Rhythm};
 pub use timing::{TimerCounts, Wall};

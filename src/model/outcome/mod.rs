@@ -5,6 +5,7 @@
 mod cause;
 pub(super) mod causes;
 pub(super) mod reason;
+mod words;
 
 use std::fmt;
 

@@ -178,7 +178,7 @@ fn finding(
         cause: causes_of(found),
         confidence: found.confidence,
         evidence: match places {
-            [] => first(&found.evidence, SENTENCES),
+            [] => told(&found.evidence, SENTENCES, zone),
             // Each place has its own.
             _ => Vec::new(),
         },
@@ -196,7 +196,7 @@ fn finding(
         places: places
             .iter()
             .take(PLACES)
-            .map(|(_, it)| place(it))
+            .map(|(_, it)| place(it, zone))
             .collect(),
         more_places: places.len().saturating_sub(PLACES),
         urls: worst.take(URLS).map(url).collect(),
@@ -207,12 +207,12 @@ fn finding(
     }
 }
 
-fn place(found: &StoredFinding) -> PlaceView {
+fn place(found: &StoredFinding, zone: &Zone) -> PlaceView {
     PlaceView {
         id: found.id.clone(),
         subject: found.subject.clone(),
         pages: found.pages,
-        evidence: first(&found.evidence, OF_PLACE).join("; "),
+        evidence: told(&found.evidence, OF_PLACE, zone).join("; "),
     }
 }
 
@@ -226,6 +226,12 @@ fn url(url: &FindingUrl) -> UrlView {
         failed: url.failed,
         attempts: url.attempts,
     }
+}
+
+/// The first sentences, with their times in the zone.
+fn told(sentences: &[String], most: usize, zone: &Zone) -> Vec<String> {
+    let shown = sentences.iter().take(most);
+    shown.map(|sentence| zone.tell(sentence)).collect()
 }
 
 fn first(lines: &[String], most: usize) -> Vec<String> {

@@ -269,7 +269,7 @@ mod tests {
         let found = fires(section(Ratio::new(1, 200)), section(Ratio::new(190, 200)));
         assert_eq!(found.severity, Severity::Critical);
         let words = "40 of 41 URLs of /shop/ fail; 1 of 200 URLs of the other sections fail; 9 of 9 \
-                     URLs of this kind in /shop/ fail; 9 \u{d7} server_500";
+                     URLs of this kind in /shop/ fail; 9 \u{d7} 500";
         assert!(found.evidence_text().starts_with(words), "{found:?}");
     }
 

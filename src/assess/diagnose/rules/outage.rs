@@ -108,6 +108,7 @@ fn outage_evidence(outages: &Outages, is_restart: bool) -> Vec<Evidence> {
         until: outage.until,
         failed: outage.failed,
         pages: outage.pages,
+        before: outage.before,
         after: outage.after,
     }));
     if outages.times.last().is_some_and(|last| !last.is_over()) {
@@ -156,7 +157,8 @@ mod tests {
         let found = fires(host_outage(&failed), host_outage(&fine));
         let text = found.evidence_text();
         assert!(
-            text.contains("(20 s) all 12 requests failed, at 9 pages; the first good"),
+            text.contains(" all 12 requests failed, at 9 pages; the first good answer came at ")
+                && text.contains(": down for 20 to 22 s"),
             "{text}"
         );
         assert_eq!(

@@ -72,7 +72,7 @@ fn finding(found: &StoredFinding, facts: &BriefFacts<'_>) -> FindingBrief {
         Some(outage) => (outage.what.clone(), outage.sentence()),
         None => {
             let first = found.evidence.first().map_or("", String::as_str);
-            (one_line(&found.subject), one_line(first))
+            (one_line(&found.subject), facts.zone.tell(&one_line(first)))
         }
     };
     let option = server.map_or(String::new(), |server| format!(" --server {server}"));

@@ -251,17 +251,24 @@ fn an_outage_is_reported_with_its_times() {
         what: "the whole site".to_owned(),
         subjects: Vec::new(),
         how: "answered 502".to_owned(),
-        from: "2026-11-23 10:02:10".to_owned(),
-        until: "10:02:30 UTC".to_owned(),
-        took: "20 s".to_owned(),
+        from: "2026-11-23 10:02:10 UTC".to_owned(),
+        until: "10:02:35".to_owned(),
+        took: "20 to 26 s".to_owned(),
         times: 1,
         is_new: true,
     };
     case.outages = vec![outage.clone()];
     let brief = case.brief();
-    assert_eq!(brief.subject(), "the whole site answered 502 for 20 s");
-    let sentence = "The whole site answered 502 from 2026-11-23 10:02:10 to 10:02:30 UTC (20 s).";
+    let subject = "the whole site answered 502 for 20 to 26 s";
+    assert_eq!(brief.subject(), subject);
+    let sentence = "The whole site answered 502 from 2026-11-23 10:02:10 UTC and was fine again by 10:02:35 (down for \
+                    20 to 26 s).";
     assert_eq!(brief.headline(), sentence);
+    case.outages[0].until.clear();
+    case.outages[0].took = "at least 20 s".to_owned();
+    let sentence =
+        "The whole site answered 502 from 2026-11-23 10:02:10 UTC (down for at least 20 s).";
+    assert_eq!(case.brief().headline(), sentence);
     case.outages = vec![OutageBrief {
         is_new: false,
         ..outage
