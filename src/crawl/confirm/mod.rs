@@ -84,8 +84,8 @@ pub(super) struct NextPass {
     pub(super) left_out: usize,
     /// Whether all of them failed first after the passes had begun.
     pub(super) is_late: bool,
-    /// The pace of its hosts at first.
-    pub(super) hosts: Vec<(HostKey, Pace)>,
+    /// The hosts of these URLs.
+    pub(super) hosts: Vec<HostKey>,
 }
 
 /// A failing URL that a pass requests.
@@ -101,8 +101,8 @@ struct Chosen<'a> {
 pub(super) struct Follows {
     /// When the URL gets another look in this pass, if it does.
     pub(super) again: Option<Moment>,
-    /// The pace of its host from now on, if it changes.
-    pub(super) pace: Option<Pace>,
+    /// Whether the pace of its host changes.
+    pub(super) changes_pace: bool,
     /// Whether it is known that load is not why its host fails.
     pub(super) load_excluded: bool,
     /// The number of sentinels that alone are requested from now on, and until when.
@@ -157,6 +157,11 @@ impl Passes {
     /// Returns the maximum pace of the sample on a host.
     pub(super) fn sample_pace(&self) -> Pace {
         self.pace.of_sample()
+    }
+
+    /// Returns the pace of a host in the passes.
+    pub(super) fn pace(&self, host: &HostKey) -> Pace {
+        self.pace.of(&self.trials.get(host).copied().unwrap_or_default())
     }
 
     /// Chooses the next pass when nothing is left to request. Returns `None` if all passes are made
@@ -300,7 +305,7 @@ impl Passes {
         store: &Store,
         run: RunId,
     ) -> Result<(), StoreError> {
-        let names: HashSet<HostKey> = next.hosts.iter().map(|(host, _)| host.clone()).collect();
+        let names: HashSet<HostKey> = next.hosts.iter().cloned().collect();
         let controls = store.controls(run, &names)?;
         let of_pass = |url| control(url, next.number, next.starts);
         let chosen: Vec<Discovery> = controls.iter().map(of_pass).collect();
@@ -330,11 +335,7 @@ impl Passes {
         for found in &chosen {
             *waiting.entry(found.url.host_key()).or_default() += 1;
         }
-        let hosts = waiting.keys().map(|host| {
-            let trial = self.trials.get(host).copied().unwrap_or_default();
-            (host.clone(), self.pace.of(&trial))
-        });
-        let hosts = hosts.collect();
+        let hosts = waiting.keys().cloned().collect();
         self.current = Some(CurrentPass {
             starts: pace.starts,
             last_answer: pace.starts,
@@ -473,7 +474,7 @@ impl Passes {
         let watching = again.and_then(|_| current.watches_only());
         Follows {
             again,
-            pace: changes.then_some(pace),
+            changes_pace: changes,
             load_excluded,
             watching,
         }

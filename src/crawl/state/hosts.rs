@@ -143,17 +143,11 @@ impl Hosts {
             reaction.again = Some(now + wait);
         }
         host.note_control(found, tried.outcome, families);
-        // A stale connection is no evidence about the host, nor is a request that was not sent.
-        let stale = tried.stale_connection && tried.attempts <= 1;
-        let speaks = !matches!(
-            tried.outcome,
-            Outcome::AddressRefused | Outcome::StreamRefused
-        );
         if let (Some(_), Some((control, attempt))) = (brought.control, brought.hops.first()) {
             let failed = attempt.outcome.is_failure();
             host.suspects.note_control(families.of(control), failed);
         }
-        if plan.adapt && !stale && speaks {
+        if plan.adapt && speaks_of_host(tried) {
             host.adapt(brought, family, &mut reaction, now, roll);
         }
         for (control, attempt) in &brought.hops {
@@ -239,6 +233,28 @@ impl Hosts {
         wait.filter(|_| adapts)
     }
 
+    /// Records an answer in a pass for the breaker of its host: what failed in the crawl fails again, but a host that
+    /// answers nothing any more is spared.
+    pub(super) fn break_off(
+        &mut self,
+        brought: &Brought,
+        now: Moment,
+        dice: &mut fastrand::Rng,
+    ) -> Reaction {
+        let mut reaction = Reaction::default();
+        if self.site.plan.pace.adapt && speaks_of_host(brought.tried) {
+            let host = self.host(&brought.lease.found.url.host_key());
+            host.break_off(brought, &mut reaction, now, dice.f64());
+        }
+        reaction
+    }
+
+    /// Returns whether a host was found down and is not up again.
+    pub(super) fn is_down(&self, host: &HostKey) -> bool {
+        let known = self.known.get(host);
+        known.is_some_and(|known| known.breaker.is_open())
+    }
+
     /// Extends all hosts by time in which this machine had no network: it does not count as theirs.
     pub(super) fn extend(&mut self, by: Duration) {
         for host in self.known.values_mut() {
@@ -282,7 +298,8 @@ impl Hosts {
         let Some(host) = self.known.get(&found.url.host_key()) else {
             return false;
         };
-        let may_doubt_family = found.tries == 0 && !host.suspects.is_empty();
+        let may_doubt_family =
+            found.pass == 1 && found.tries == 0 && !host.suspects.is_empty();
         let is_doubtful = || host.suspects.is_doubtful(self.families.of(&found.url));
         !host.breaker.is_closed() || (may_doubt_family && is_doubtful())
     }
@@ -531,6 +548,17 @@ fn gave_up(waited: Waited) -> String {
         back.unwrap_or_default(),
     ]
     .concat()
+}
+
+/// Returns whether an attempt is evidence about its host. One on a stale connection is none, nor is a request that was
+/// not sent.
+fn speaks_of_host(tried: Tried) -> bool {
+    let stale = tried.stale_connection && tried.attempts <= 1;
+    !stale
+        && !matches!(
+            tried.outcome,
+            Outcome::AddressRefused | Outcome::StreamRefused
+        )
 }
 
 /// Returns whether the outcome is evidence that the host is down. One that answers 206 or 304

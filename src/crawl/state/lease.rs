@@ -71,10 +71,9 @@ impl State {
         self.admissions.disallowed(url)
     }
 
-    /// Returns the control for a URL of the crawl, if its host is suspected. Passes have controls
-    /// of their own.
+    /// Returns the control for a URL, if its host is suspected.
     pub(in crate::crawl) fn control(&self, found: &Discovery) -> Option<CrawlUrl> {
-        let may_doubt = found.pass == 1 && found.role != Role::Robots && self.site.plan.pace.adapt;
+        let may_doubt = found.role != Role::Robots && self.site.plan.pace.adapt;
         if !may_doubt || !self.hosts.is_doubted(found) {
             return None;
         }

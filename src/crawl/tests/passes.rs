@@ -337,3 +337,30 @@ async fn a_page_that_comes_and_goes_has_not_recovered_because_its_last_recheck_w
         "{found:?}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_dies_after_the_crawl_is_spared_in_the_passes() {
+    let mut plan = usual();
+    plan.probe.enabled = true;
+    let mut crawl = Crawl::new(plan, &[]);
+    let start = linking(&[numbered("/dead/", 3), numbered("/shop/", 300)].concat());
+    let served = AtomicUsize::new(0);
+    crawl.script.origin = Some(origin(move |asked| {
+        // All pages, the dead ones with their retries, and a part of the sample.
+        if served.fetch_add(1, Ordering::Relaxed) > 320 {
+            return at_once(error(503));
+        }
+        match asked.path {
+            "/" => at_once(start.clone()),
+            path if path.starts_with("/dead/") => at_once(error(502)),
+            _ => at_once(page("a page")),
+        }
+    }));
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
+    let requests = crawl.script.requests.lock().unwrap();
+    let (first, last) = (requests.first().unwrap().0, requests.last().unwrap().0);
+    let failing = requests.len() - 321;
+    assert!(failing <= 60, "{failing} requests to a dead host");
+    let took = last.duration_since(first);
+    assert!(took < Duration::from_mins(15), "{took:?}");
+}

@@ -135,9 +135,9 @@ impl State {
         Ok(found)
     }
 
-    /// Returns whether a URL belongs to the site and its host was not given up.
+    /// Returns whether a URL belongs to the site and its host is not down.
     fn may_experiment(&self, url: &CrawlUrl) -> bool {
-        self.site.scope.is_site(url) && self.hosts.refuse(url, Role::Page).is_none()
+        self.site.scope.is_site(url) && !self.hosts.is_down(&url.host_key())
     }
 
     /// Returns the pace of one request at a time and per second, or a slower one if the host requires it.
