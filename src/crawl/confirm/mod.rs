@@ -161,7 +161,8 @@ impl Passes {
 
     /// Returns the pace of a host in the passes.
     pub(super) fn pace(&self, host: &HostKey) -> Pace {
-        self.pace.of(&self.trials.get(host).copied().unwrap_or_default())
+        self.pace
+            .of(&self.trials.get(host).copied().unwrap_or_default())
     }
 
     /// Chooses the next pass when nothing is left to request. Returns `None` if all passes are made

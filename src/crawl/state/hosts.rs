@@ -19,7 +19,7 @@ use crate::model::{
 use crate::policy::{
     Breaker, BreakerChange, BreakerSignal, CAREFUL, ClientLimit, Controls, Decision, Families,
     Family, FamilyKnowledge, FirstAttempt, HostPace, Hung, LONGEST_ANNOUNCED, PaceSignal, Suspects,
-    Tried, Waited, after, announced,
+    Tried, Waited, after, after_robots, announced,
 };
 
 use crate::crawl::site::Site;
@@ -132,14 +132,15 @@ impl Hosts {
         let matters = tried.outcome.is_failure() || host.wants_family();
         let family = matters.then(|| families.of(&found.url));
         let alone = family.is_some_and(|family| host.suspects.is_alone(family));
-        // The passes request again every failure in a family that fails.
-        let retries = if plan.adapt && alone && confirms {
-            0
-        } else {
-            plan.retries
-        };
+        // The passes request again every failure in a family that fails, and what ran into a time limit: a retry of that
+        // would hold a place for another half minute.
+        let hangs = tried.outcome.is_time_limit() && found.role != Role::Robots;
+        let for_passes = plan.adapt && confirms && (alone || hangs);
+        let retries = if for_passes { 0 } else { plan.retries };
         let mut reaction = Reaction::default();
-        if let Decision::Again(wait) = after(tried, retries, roll) {
+        let is_rules = found.role == Role::Robots && site.scope.is_site(&found.url);
+        let decide = if is_rules { after_robots } else { after };
+        if let Decision::Again(wait) = decide(tried, retries, roll) {
             reaction.again = Some(now + wait);
         }
         host.note_control(found, tried.outcome, families);
@@ -298,8 +299,7 @@ impl Hosts {
         let Some(host) = self.known.get(&found.url.host_key()) else {
             return false;
         };
-        let may_doubt_family =
-            found.pass == 1 && found.tries == 0 && !host.suspects.is_empty();
+        let may_doubt_family = found.pass == 1 && found.tries == 0 && !host.suspects.is_empty();
         let is_doubtful = || host.suspects.is_doubtful(self.families.of(&found.url));
         !host.breaker.is_closed() || (may_doubt_family && is_doubtful())
     }
@@ -452,7 +452,9 @@ impl Host {
             self.pace.control_was_fine(now);
         }
         if let Some(wait) = limited {
-            match suspect {
+            // A page of another family was fine right after it.
+            let others_are_fine = control.is_some_and(|it| !speaks_against_host(it.outcome));
+            match suspect.or(family.filter(|_| others_are_fine)) {
                 // This family alone limits us.
                 Some(family) => self.suspects.limited(family, wait, now),
                 None => reaction.park = Some(now + wait),

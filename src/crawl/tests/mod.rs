@@ -619,7 +619,7 @@ async fn nothing_is_fetched_when_robots_txt_is_down() {
     assert!(crawl.asked().is_empty());
     assert_eq!(
         crawl.rows(Table::Robots, &["Host", "Access", "Outcome", "Attempts"]),
-        [" | unreachable | server_502 | 3"]
+        [" | unreachable | server_502 | 5"]
     );
     assert_eq!(
         crawl.rows(Table::Skipped, &["Address", "Reason"]),

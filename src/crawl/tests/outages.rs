@@ -56,7 +56,7 @@ impl Dark {
     }
 }
 
-fn nothing() -> Reply {
+pub(super) fn nothing() -> Reply {
     Reply {
         outcome: Outcome::ConnectTimeout,
         status: 0,

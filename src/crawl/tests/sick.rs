@@ -1,6 +1,7 @@
 //! Sick sites at the default pace: the crawl reaches every page, and nearly as fast as on a healthy
 //! site. The same with the real program in real time, and many more, is in `tests/real/sick`.
 
+use super::outages::nothing;
 use super::verdicts::usual;
 use super::*;
 
@@ -194,4 +195,101 @@ async fn a_small_directory_that_drips_is_requested_to_its_last_page() {
     // Pages that do not fit into the budget of the passes are unconfirmed.
     let fails = |row: &&String| row.ends_with("| persistent") || row.ends_with("| unconfirmed");
     assert!(dripping.iter().all(fails), "{dripping:?}");
+}
+
+/// Returns the path and time, in seconds since the first request, of each request of a crawl.
+async fn requests_of(crawl: &mut Crawl) -> Vec<(String, f64)> {
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
+    let requests = crawl.script.requests.lock().unwrap();
+    let first = requests.first().expect("requested").0;
+    let paths = requests.iter().map(|(at, request)| {
+        let path = request.url.path_and_query().to_owned();
+        (path, (*at - first).as_secs_f64())
+    });
+    paths.collect()
+}
+
+/// Returns when the last of the paths that begin like this was requested for the first time.
+fn last_first(requests: &[(String, f64)], beginning: &str) -> f64 {
+    let mut first: HashMap<&str, f64> = HashMap::new();
+    for (path, at) in requests
+        .iter()
+        .filter(|(path, _)| path.starts_with(beginning))
+    {
+        first.entry(path).or_insert(*at);
+    }
+    first.into_values().fold(0.0, f64::max)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_directory_that_always_answers_429_holds_up_no_other_page() {
+    let limited = (0..40).map(|n| format!("/search/{n}"));
+    let all: Vec<String> = limited
+        .chain((0..120).map(|n| format!("/shop/{n}")))
+        .collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let start = links(&all);
+    let mut plan = usual();
+    plan.probe.enabled = false;
+    let mut crawl = Crawl::new(plan, &[]);
+    crawl.script.origin = Some(Origin(Box::new(move |asked| {
+        let reply = match asked.path {
+            "/" => start.clone(),
+            "/robots.txt" | "/sitemap.xml" => error(404),
+            path if path.starts_with("/search/") => Reply {
+                outcome: Outcome::Client429,
+                ..error(429)
+            },
+            _ => page("a page"),
+        };
+        let takes = Duration::from_millis(20);
+        Some(Timed { reply, takes })
+    })));
+    let requests = requests_of(&mut crawl).await;
+    let shop = last_first(&requests, "/shop/");
+    assert!(shop < 70.0, "{shop}");
+    let refused = requests
+        .iter()
+        .filter(|(path, _)| path.starts_with("/search/"));
+    let refused = refused.count();
+    assert!(refused <= 5 * 40, "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_hang_are_left_to_the_passes() {
+    let all: Vec<String> = (0..300).map(|n| format!("/p{n}")).collect();
+    let targets: Vec<&str> = all.iter().map(String::as_str).collect();
+    let start = links(&targets);
+    let hangs = |path: &str| {
+        let number = path.strip_prefix("/p").and_then(|n| n.parse::<u32>().ok());
+        number.is_some_and(|number| number % 50 == 20)
+    };
+    let mut plan = usual();
+    plan.probe.enabled = false;
+    let mut crawl = Crawl::new(plan, &[]);
+    crawl.script.origin = Some(Origin(Box::new(move |asked| {
+        let (reply, seconds) = match asked.path {
+            "/" => (start.clone(), 0),
+            "/robots.txt" | "/sitemap.xml" => (error(404), 0),
+            path if hangs(path) => {
+                let silent = Reply {
+                    outcome: Outcome::TtfbTimeout,
+                    ..nothing()
+                };
+                (silent, 30)
+            }
+            _ => (page("a page"), 0),
+        };
+        let takes = Duration::from_secs(seconds) + Duration::from_millis(20);
+        Some(Timed { reply, takes })
+    })));
+    let requests = requests_of(&mut crawl).await;
+    let of_crawl = crawl.rows(Table::Attempts, &["Pass", "Outcome"]);
+    let hung = of_crawl.iter().filter(|row| *row == "1 | ttfb_timeout");
+    assert_eq!(hung.count(), 6);
+    let all = requests.last().expect("requested").1;
+    assert!(all < 450.0, "{all}");
+    let verdicts = crawl.rows(Table::Pages, &["Verdict"]);
+    let persistent = verdicts.iter().filter(|verdict| *verdict == "persistent");
+    assert_eq!(persistent.count(), 6);
 }

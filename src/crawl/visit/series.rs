@@ -206,15 +206,22 @@ impl<F: Fetcher> Series<F> {
         announced
     }
 
+    /// Returns whether no gateway is to be waited for: the URL was fine within the limit of the crawl, or nothing
+    /// answered in the longer time either.
+    fn is_silent(&self) -> bool {
+        let hung = |attempt: &Attempt| attempt.outcome.is_time_limit();
+        self.allowed.subject.failing == Failing::Never || self.attempts.iter().any(hung)
+    }
+
     /// Returns the request of a step; `None` if this URL allows none.
     fn request(&self, step: Step) -> Option<Request> {
         let requests = &self.site.plan.requests;
         let url = &self.lease.found.url;
         let own = Request {
-            first_byte_limit: match self.allowed.subject.failing {
-                // It was fine within the limit of the crawl.
-                Failing::Never => requests.first_byte,
-                _ => requests.patient_first_byte(),
+            first_byte_limit: if self.is_silent() {
+                requests.first_byte
+            } else {
+                requests.patient_first_byte()
             },
             body_limit: requests.max_body,
             ..Request::page(url.clone())
