@@ -181,8 +181,13 @@ impl ClusterFacts {
         self.soft = self.soft.or(other.soft);
         self.status = self.status.or(other.status);
         self.failures += other.failures;
-        for (outcome, count) in &other.others {
-            *self.others.entry(*outcome).or_default() += count;
+        // The pages of a dead folder may fail in several ways.
+        let own = other.failures.saturating_sub(other.others.values().sum());
+        let all = (other.others.iter()).map(|(outcome, count)| (*outcome, *count));
+        for (outcome, count) in all.chain([(other.cluster.outcome, own)]) {
+            if outcome != self.cluster.outcome && count > 0 {
+                *self.others.entry(outcome).or_default() += count;
+            }
         }
         self.persistent = sum(self.persistent, other.persistent);
         self.intermittent += other.intermittent;

@@ -15,6 +15,8 @@ use crate::model::{Cause, Outcome, Role};
 pub(super) struct ClusterKey {
     pub(super) host: String,
     pub(super) section: String,
+    /// Whether the section is a folder of which every page fails.
+    pub(super) is_dead_folder: bool,
     /// The pattern of their family.
     pub(super) family: String,
     pub(super) outcome: Outcome,
@@ -49,6 +51,8 @@ pub(super) struct Cluster {
     pub(super) at_speed: bool,
     pub(super) waits: bool,
     pub(super) together: Option<Whole>,
+    /// Whether its section is a folder of which every page fails.
+    pub(super) is_dead_folder: bool,
     /// The pattern of its family.
     pub(super) family: String,
     /// Number of URLs.
@@ -75,6 +79,7 @@ impl Cluster {
             at_speed: key.at_speed,
             waits: key.waits,
             together: key.together,
+            is_dead_folder: key.is_dead_folder,
             family: key.family.clone(),
             urls: 0,
             internal: false,

@@ -20,6 +20,8 @@ const MOST_SECTIONS: usize = 500;
 pub(super) struct Host {
     pub(super) facts: HostFacts,
     pub(super) sections: BTreeMap<String, Section>,
+    /// Pages that fail of folders of which every page does, of all.
+    pub(super) dead_folders: BTreeMap<String, Ratio>,
     /// Controls that were fine in confirmation passes, of all.
     pub(super) controls: Ratio,
     pub(super) pages: PageFaults,
@@ -57,6 +59,7 @@ impl Host {
         Host {
             facts: HostFacts::new(name),
             sections: BTreeMap::new(),
+            dead_folders: BTreeMap::new(),
             controls: Ratio::default(),
             pages: PageFaults::new(name),
             files: BTreeMap::new(),
@@ -97,9 +100,12 @@ impl Host {
 
     /// Returns the failing URLs of these sections, out of all fetched.
     pub(super) fn failing_in<'s>(&self, sections: impl Iterator<Item = &'s String>) -> Ratio {
-        let sections = sections.filter_map(|name| self.sections.get(name));
-        sections.fold(Ratio::default(), |sum, section| {
-            Ratio::new(sum.part + section.urls.part, sum.of + section.urls.of)
+        let urls = sections.filter_map(|name| {
+            let of_section = self.sections.get(name).map(|section| section.urls);
+            of_section.or_else(|| self.dead_folders.get(name).copied())
+        });
+        urls.fold(Ratio::default(), |sum, urls| {
+            Ratio::new(sum.part + urls.part, sum.of + urls.of)
         })
     }
 
@@ -128,6 +134,17 @@ impl Host {
             }
             if attempt.facts.outcome.explains(attempt.facts.status) {
                 self.blocks.count(is_block(attempt.facts.fingerprint));
+            }
+        }
+        if let Some(folder) = seen.dead_folder {
+            let fits = self.dead_folders.len() < MOST_SECTIONS;
+            match self.dead_folders.get_mut(folder) {
+                Some(urls) => urls.count(fails),
+                None if fits => {
+                    let urls = Ratio::new(u64::from(fails), 1);
+                    self.dead_folders.insert(folder.to_owned(), urls);
+                }
+                None => {}
             }
         }
         let section = self.section(seen.section);

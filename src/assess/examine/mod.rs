@@ -240,9 +240,12 @@ impl Examination {
         together: Option<Whole>,
     ) -> Option<usize> {
         let main = seen.main_failure()?;
+        // Of what went down for a time its outages speak.
+        let dead_folder = seen.dead_folder.filter(|_| together.is_none());
         let key = ClusterKey {
             host: seen.host.to_owned(),
-            section: seen.section.to_owned(),
+            section: dead_folder.unwrap_or(seen.section).to_owned(),
+            is_dead_folder: dead_folder.is_some(),
             family: seen.family.to_owned(),
             outcome: main.facts.outcome,
             fingerprint: main.facts.fingerprint.map(str::to_owned),
@@ -254,6 +257,7 @@ impl Examination {
         };
         let coarse = |key: &ClusterKey| ClusterKey {
             section: OTHER.to_owned(),
+            is_dead_folder: false,
             family: String::new(),
             fingerprint: None,
             // The coarse key has no section or family that could be down.

@@ -92,11 +92,21 @@ impl Run {
         attempts: &[SeenAttempt<'_>],
         soft_page: Option<SeenPage<'_>>,
     ) -> Examined {
+        self.page_of((section, None), attempts, soft_page)
+    }
+
+    fn page_of(
+        &mut self,
+        (section, dead_folder): (&str, Option<&str>),
+        attempts: &[SeenAttempt<'_>],
+        soft_page: Option<SeenPage<'_>>,
+    ) -> Examined {
         self.0.take(&Seen {
             address: &format!("{HOST}{section}page"),
             host: HOST,
             section,
             family: &format!("{section}*"),
+            dead_folder,
             role: Role::Page,
             importance: Importance {
                 inlinks: 1,
@@ -118,6 +128,7 @@ impl Run {
             host: HOST,
             section: "/",
             family: "",
+            dead_folder: None,
             role: Role::Robots,
             importance: Importance::default(),
             earlier: EarlierRuns::default(),
@@ -143,6 +154,29 @@ impl Run {
 
 fn rules(found: &Conclusions) -> Vec<&str> {
     found.findings.iter().map(|found| found.rule).collect()
+}
+
+#[test]
+fn a_folder_of_which_every_page_fails_is_one_finding_however_its_pages_fail() {
+    let mut run = Run::new();
+    run.pages("/shop/", 20, ". .");
+    let always = |outcome| -> Vec<SeenAttempt<'static>> {
+        (1..=4)
+            .map(|pass| attempt(outcome, pass, 0, true))
+            .collect()
+    };
+    run.page("/shop/", &always(Outcome::Server502));
+    for outcome in [Outcome::Server502, Outcome::Server504].repeat(2) {
+        run.page_of(("/shop/", Some("/shop/checkout/")), &always(outcome), None);
+    }
+    let found = run.conclude();
+    assert_eq!(rules(&found), ["section_down", "persistent_cluster"]);
+    let down = &found.findings[0];
+    let expected = (format!("{HOST}/shop/checkout/"), Some(4), 2);
+    assert_eq!(
+        (down.subject.clone(), down.pages(), down.clusters.len()),
+        expected
+    );
 }
 
 #[test]

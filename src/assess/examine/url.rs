@@ -18,6 +18,8 @@ pub struct Seen<'a> {
     pub section: &'a str,
     /// The pattern of its family; empty if it never failed and no page of the run is slow.
     pub family: &'a str,
+    /// The path of the widest folder below its section around it of which every page fails, if there is one.
+    pub dead_folder: Option<&'a str>,
     /// Its role in the crawl.
     pub role: Role,
     /// The facts that make it important.

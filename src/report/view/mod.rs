@@ -30,7 +30,7 @@ use super::words::uncaught;
 
 pub use color::Color;
 pub(super) use facts::{About, Part};
-pub(super) use timeline::{Bin, Timeline};
+pub(super) use timeline::{Bin, Phase, Timeline};
 
 /// Whose report it is.
 #[derive(Debug, Serialize)]

@@ -172,7 +172,7 @@ impl Prepared<'_> {
         let unanswered = sights::unanswered(&*store.connect()?, run.id);
         let unanswered = unanswered.map_err(|source| store.fault(source))?;
         Ok((unanswered > 0).then(|| {
-            format!("pages that failed throughout the old run: {unanswered}; pages linked only from them are reported as appeared")
+            format!("pages that failed throughout the old run: {unanswered}; what only they link to counts as new")
         }))
     }
 

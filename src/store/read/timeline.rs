@@ -32,6 +32,8 @@ pub struct Tick {
     pub started: Moment,
     /// Its kind.
     pub kind: AttemptKind,
+    /// The pass that it was made in: 1 is the crawl.
+    pub pass: u32,
     /// Requests per second allowed to its host at that time; absent without a ceiling.
     pub rate: Option<f64>,
     /// Number of its section, see [`Store::section_numbers`]; absent for robots.txt and sitemaps.
@@ -76,7 +78,7 @@ fn busy_seconds(
 fn ticks(connection: &Connection, run: RunId, each: &mut dyn FnMut(Tick)) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
         "SELECT a.started, a.status, o.failure, a.purpose, a.rate,
-            CASE WHEN u.role >= 3 THEN u.section END
+            CASE WHEN u.role >= 3 THEN u.section END, a.pass
          FROM attempt a CROSS JOIN url u ON u.run = a.run AND u.id = a.url
          CROSS JOIN outcome o ON o.code = a.outcome
          WHERE a.run = ? AND a.purpose <> 'outage'",
@@ -90,6 +92,7 @@ fn ticks(connection: &Connection, run: RunId, each: &mut dyn FnMut(Tick)) -> rus
             kind: AttemptKind::of(status, failed, is_experiment),
             rate: row.get(4)?,
             section: row.get(5)?,
+            pass: row.get(6)?,
         });
     }
     Ok(())

@@ -137,7 +137,7 @@ fn verdicts(facts: &ClusterFacts) -> Option<Evidence> {
 pub struct SectionFacts<'a> {
     /// Scheme, host and port.
     pub host: &'a str,
-    /// The sections, each with its failing URLs out of all.
+    /// The sections that are down, each with its failing URLs out of all. A folder of which every page fails is one.
     pub sections: Vec<(&'a str, Ratio)>,
     /// Failing URLs out of all others of the host.
     pub elsewhere: Ratio,
@@ -155,8 +155,7 @@ pub fn section_down(
     cluster: &ClusterFacts,
     diagnosis: &Diagnosis,
 ) -> Option<Finding> {
-    let down = facts.sections.iter().filter(|(_, urls)| is_down(*urls));
-    let down: Vec<(&str, Ratio)> = down.copied().collect();
+    let down = &facts.sections;
     let lowest = down.iter().map(|(_, urls)| urls.interval().low);
     let lowest = lowest.reduce(f64::min)?;
     // A host that is down as a whole is another finding.

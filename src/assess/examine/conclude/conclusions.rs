@@ -508,8 +508,12 @@ fn sections_down(name: &str, host: &Host, groups: &[(Group, Diagnosis)]) -> Vec<
     let sections = host
         .sections
         .iter()
-        .map(|(name, section)| (name, section.urls));
-    for (section, urls) in sections.filter(|(_, urls)| is_down(*urls)) {
+        .map(|(name, section)| (name, section.urls))
+        .filter(|(_, urls)| is_down(*urls));
+    let folders = (host.dead_folders.iter())
+        .map(|(name, urls)| (name, *urls))
+        .filter(|(_, urls)| urls.part == urls.of);
+    for (section, urls) in sections.chain(folders) {
         let here = groups.iter().enumerate().filter(|(_, (group, _))| {
             let facts = &group.cluster.facts;
             let lasts = group.cluster.together.is_none();

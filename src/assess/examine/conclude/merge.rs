@@ -21,10 +21,12 @@ pub(in crate::assess::examine) struct Group {
 }
 
 /// What clusters with one cause have in common, besides what experiments say.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 struct Symptom {
     host: String,
-    outcome: Outcome,
+    /// The folder, if every page of it fails: then one cause is likelier than several, however they fail.
+    dead_folder: Option<String>,
+    outcome: Option<Outcome>,
     fingerprint: Option<String>,
     soft: Option<Cause>,
     at_speed: bool,
@@ -96,9 +98,17 @@ impl Group {
 impl Symptom {
     fn of(cluster: &Cluster) -> Symptom {
         let what = &cluster.facts.cluster;
+        if cluster.is_dead_folder {
+            return Symptom {
+                host: what.host.clone(),
+                dead_folder: Some(what.section.clone()),
+                ..Symptom::default()
+            };
+        }
         Symptom {
             host: what.host.clone(),
-            outcome: what.outcome,
+            dead_folder: None,
+            outcome: Some(what.outcome),
             fingerprint: what.fingerprint.clone(),
             soft: cluster.facts.soft,
             at_speed: cluster.at_speed,

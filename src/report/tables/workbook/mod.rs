@@ -1,6 +1,6 @@
 //! A workbook: a sheet that sums up the run, then one for each table, with the columns of the CSV files. Rows go to
 //! temporary files and from there into the workbook, so that a million rows need no more memory than ten. Texts stay
-//! texts, whatever they begin with: nothing in it is a formula or a link.
+//! texts, whatever they begin with: none is a formula or a link. The only links are those of the first sheet to the others.
 
 mod cell;
 mod column;

@@ -131,7 +131,10 @@ impl<'a> Sheets<'a> {
         } else {
             sheet.set_name(format!("{} {}", self.name, self.begun))?;
         }
-        sheet.set_freeze_panes(1, 0)?;
+        // What a row is about stays in sight.
+        let is_address = |heading: &Heading| heading.kind == Kind::Address;
+        let frozen = u16::from(self.columns.first().is_some_and(is_address));
+        sheet.set_freeze_panes(1, frozen)?;
         for (column, heading) in (0..).zip(self.columns) {
             sheet.set_column_width(column, width(heading))?;
             if let Some(Some(format)) = self.formats.get(usize::from(column)) {

@@ -131,12 +131,20 @@ impl Brief {
     }
 }
 
+/// Returns a note as a sentence.
+fn sentence(note: &str) -> String {
+    let mut letters = note.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    let end = if note.ends_with('.') { "" } else { "." };
+    format!("{}{}{end}", first.unwrap_or_default(), letters.as_str())
+}
+
 /// Maximum notes.
 const NOTES: usize = 5;
 
 fn notes(comparison: Option<&Comparison>) -> Vec<String> {
     match comparison {
-        Some(comparison) => comparison.notes.iter().take(NOTES).cloned().collect(),
+        Some(comparison) => comparison.notes.iter().take(NOTES).map(|note| sentence(note)).collect(),
         None => vec![
             "This is the first run with this scope and these limits: there is nothing to compare it with."
                 .to_owned(),

@@ -1,6 +1,7 @@
 //! The problems, who fixes them, and the first step.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::assess::diagnose::rules::{Severity, title};
 use crate::assess::playbook::{Owner, lookup};
@@ -44,7 +45,7 @@ pub struct FindingBrief {
 pub(super) fn findings(facts: &BriefFacts<'_>) -> Vec<FindingBrief> {
     let mut all: Vec<&StoredFinding> = reported(facts).collect();
     // New findings come first.
-    all.sort_by_key(|found| !facts.is_new(found));
+    all.sort_by_key(|found| !is_new(found, facts));
     all.into_iter()
         .take(MOST)
         .map(|found| finding(found, facts))
@@ -71,8 +72,8 @@ fn finding(found: &StoredFinding, facts: &BriefFacts<'_>) -> FindingBrief {
     let (subject, evidence) = match outage {
         Some(outage) => (outage.what.clone(), outage.sentence()),
         None => {
-            let first = found.evidence.first().map_or("", String::as_str);
-            (one_line(&found.subject), facts.zone.tell(&one_line(first)))
+            let first = one_line(evidence(found));
+            (one_line(&found.subject), facts.zone.tell(&first))
         }
     };
     let option = server.map_or(String::new(), |server| format!(" --server {server}"));
@@ -83,7 +84,7 @@ fn finding(found: &StoredFinding, facts: &BriefFacts<'_>) -> FindingBrief {
             None => title(&found.rule).to_owned(),
         },
         subject,
-        new: facts.is_new(found),
+        new: is_new(found, facts),
         cause: causes_of(found),
         age: age(found, facts.zone).unwrap_or_default(),
         owner: playbook.owner.map_or("", Owner::team).to_owned(),
@@ -91,6 +92,29 @@ fn finding(found: &StoredFinding, facts: &BriefFacts<'_>) -> FindingBrief {
         step: playbook.fix().next().cloned().unwrap_or_default(),
         explain: format!("gatecrawl explain {}{option}", found.advice),
     }
+}
+
+/// Returns whether a finding is new to people. Which pages fail now and then differs from run to run by chance: without a page
+/// that is reported as newly failing, that is nothing new.
+fn is_new(found: &StoredFinding, facts: &BriefFacts<'_>) -> bool {
+    let by_chance = matches!(
+        found.rule.as_str(),
+        "intermittent_cluster" | "transient_cluster" | "unconfirmed_cluster"
+    );
+    let nothing_broke = facts.comparison.is_some_and(|found| {
+        let failures = &found.failures;
+        failures.broken + failures.died + found.counts.worse == 0
+    });
+    facts.is_new(found) && !(by_chance && nothing_broke)
+}
+
+/// Returns the first sentence of evidence that says more than that one page of one fails.
+fn evidence(found: &StoredFinding) -> &str {
+    let facts = found.facts.as_array().map_or(&[][..], Vec::as_slice);
+    let is_one_of_one = |fact: &Value| fact["kind"] == "urls" && fact["failing"]["of"] == 1;
+    let at = usize::from(facts.first().is_some_and(is_one_of_one));
+    let text = found.evidence.get(at).or(found.evidence.first());
+    text.map_or("", String::as_str)
 }
 
 /// Returns the age of a finding; `None` if only the last run has it.

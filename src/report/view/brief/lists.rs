@@ -139,12 +139,7 @@ fn first(facts: &BriefFacts<'_>) -> Option<PageList> {
         .map(|page| BriefPage {
             address: page.address.clone(),
             status: known(page.status),
-            detail: format!(
-                "{}, {} of {} attempts failed",
-                page.verdict.name().replace('_', " "),
-                page.failed,
-                page.attempts
-            ),
+            detail: format!("{} of {} requests failed", page.failed, page.attempts),
         })
         .collect();
     let all = facts.failing_pages();
@@ -221,7 +216,16 @@ fn detail(page: &PageChange) -> String {
     let failed = |state: PageState| format!("{} of {}", state.failed, state.attempts);
     match (page.change, page.old, page.new) {
         (Change::New | Change::Worse | Change::Better | Change::Fixed, Some(old), Some(new)) => {
-            format!("{} requests failed, before {}", failed(new), failed(old))
+            // A good status beside failures is explained.
+            let page = match new.status {
+                200..=299 if new.fails() => "an error page, or cut short: ",
+                _ => "",
+            };
+            let (now, before) = (failed(new), failed(old));
+            format!("{page}{now} requests failed, before {before}")
+        }
+        (Change::Gone, Some(old), Some(new)) if new.status >= 400 => {
+            format!("answered {} before", old.status)
         }
         (Change::Appeared, _, Some(new)) if !new.fails() => String::new(),
         _ => page.evidence.clone(),

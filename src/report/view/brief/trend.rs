@@ -27,16 +27,22 @@ pub(super) fn trends(runs: &[RunOverview]) -> Vec<Trend> {
         let mut known = values.iter().flatten().copied();
         let first = known.next()?;
         let last = known.next_back().unwrap_or(first);
-        let most = values.iter().flatten().copied().fold(1.0, f64::max);
+        let most = values.iter().flatten().copied().fold(0.0, f64::max);
         let (top, says) = match scale {
             Scale::Points(best) => (100.0, format!("0 to 100, {best} is best")),
             Scale::Percent => (100.0, "of the known pages".to_owned()),
-            Scale::Pages | Scale::Millis => (most, format!("at most {}", scale.show(most))),
+            Scale::Pages | Scale::Millis => {
+                (most.max(1.0), format!("highest: {}", scale.show(most)))
+            }
         };
         Some(Trend {
             name: format!("{name}, last {} runs", values.len()),
             blocks: bars(&values, top),
-            text: format!("{} to {} ({says})", scale.show(first), scale.show(last)),
+            text: format!(
+                "was {}, now {} ({says})",
+                scale.show(first),
+                scale.show(last)
+            ),
         })
     };
     let of_verdict = |name, pages: fn(&RunOverview) -> u64| {
@@ -130,24 +136,32 @@ mod tests {
                 (
                     "Crawlability, last 4 runs",
                     "█ ▅▇",
-                    "98.0 to 90.0 (0 to 100, 100 is best)"
+                    "was 98.0, now 90.0 (0 to 100, 100 is best)"
                 ),
-                ("Failing pages, last 4 runs", "▁█▂▂", "0 to 1 (at most 41)"),
+                (
+                    "Failing pages, last 4 runs",
+                    "▁█▂▂",
+                    "was 0, now 1 (highest: 41)"
+                ),
                 (
                     "Always failing pages, last 4 runs",
                     "▁█▂▂",
-                    "0 to 1 (at most 41)"
+                    "was 0, now 1 (highest: 41)"
                 ),
-                ("Pages, last 4 runs", "████", "300 to 300 (at most 300)"),
+                (
+                    "Pages, last 4 runs",
+                    "████",
+                    "was 300, now 300 (highest: 300)"
+                ),
                 (
                     "Coverage, last 4 runs",
                     "█ ██",
-                    "99.5 % to 99.5 % (of the known pages)"
+                    "was 99.5 %, now 99.5 % (of the known pages)"
                 ),
                 (
                     "Time to first byte, last 4 runs",
                     "█ ▅▇",
-                    "98 ms to 90 ms (at most 98 ms)"
+                    "was 98 ms, now 90 ms (highest: 98 ms)"
                 ),
             ]
         );

@@ -2,6 +2,7 @@
 
 mod earlier_runs;
 pub(in crate::store) mod families;
+mod folders;
 pub(in crate::store) mod histories;
 pub(in crate::store) mod run;
 pub(super) mod site_files;

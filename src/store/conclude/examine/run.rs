@@ -19,6 +19,7 @@ use crate::policy::Families;
 
 use super::earlier_runs::earlier_runs;
 use super::families::learned_families;
+use super::folders::DeadFolders;
 use super::histories::together;
 use super::speeds::speeds;
 use super::texts::Texts;
@@ -44,11 +45,13 @@ pub(in crate::store) fn examine(
         any_page_is_slow(connection, run)?,
     );
     let mut families = Families::default();
+    let mut dead = DeadFolders::default();
     let mut earlier = HashMap::new();
     if has_failed || is_slow {
         families = learned_families(connection, run)?;
     }
     if has_failed {
+        dead = DeadFolders::of(connection, run)?;
         earlier = earlier_runs(connection, run)?;
         let mut look = |host: &str, look| examination.look(host, look);
         let evidence = PartEvidence::Recovered;
@@ -59,6 +62,7 @@ pub(in crate::store) fn examine(
     let mut reader = Reader {
         texts,
         families,
+        dead,
         earlier,
         is_slow,
         max_inlinks: max_inlinks(connection, run)?,
@@ -70,6 +74,7 @@ pub(in crate::store) fn examine(
 struct Reader<'a> {
     texts: Texts<'a>,
     families: Families,
+    dead: DeadFolders,
     earlier: HashMap<UrlId, EarlierRuns>,
     /// Whether any page is slow: then all pages are counted by family.
     is_slow: bool,
@@ -308,12 +313,17 @@ impl Url {
             .flatten();
         let family = url.map(|url| reader.families.pattern(&url));
         let attempts: Vec<SeenAttempt<'_>> = self.attempts.iter().map(Attempt::seen).collect();
+        // A section that somebody named is one, whatever folders its pages are in.
+        let folder = (self.role == Role::Page && self.section.starts_with('/'))
+            .then(|| reader.dead.around(&self.address, &self.host))
+            .flatten();
         let is_home = (self.address.strip_prefix(&*self.host)).is_some_and(|path| path == "/");
         to.take(&Seen {
             address: &self.address,
             host: &self.host,
             section: &self.section,
             family: family.as_deref().unwrap_or_default(),
+            dead_folder: folder,
             role: self.role,
             importance: Importance {
                 inlinks: self.inlinks,
