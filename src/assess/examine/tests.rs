@@ -527,6 +527,38 @@ fn a_page_that_fails_every_time_is_told_beside_the_outages_that_it_brings() {
 }
 
 #[test]
+fn a_part_that_goes_down_again_and_again_says_nothing_against_nine_good_looks() {
+    let mut run = Run::new();
+    run.0.together(flapping(false));
+    let judged = |run: &mut Run, marks: &str| {
+        let found = run.page("/shop/", &attempts(marks)).judgement;
+        (found.verdict, found.in_outage)
+    };
+    let good = ", ".repeat(10);
+    let cleared = judged(&mut run, &format!("f {good}"));
+    assert_eq!(cleared, (Verdict::Transient, true));
+    assert_eq!(judged(&mut run, "f ,"), (Verdict::Intermittent, true));
+    // Never fine, and not fine since.
+    assert_eq!(judged(&mut run, "f f f"), (Verdict::Persistent, false));
+    assert_eq!(judged(&mut run, ", f"), (Verdict::Unconfirmed, true));
+}
+
+#[test]
+fn a_page_that_is_fine_in_the_crawls_own_way_does_not_always_fail() {
+    let verdict = |probe, outcome| {
+        let mut made = attempts("F f f");
+        made.push(tried(Probe::Alone, Outcome::Server502, ""));
+        made.push(tried(probe, outcome, ""));
+        Run::new().page("/a/", &made).judgement.verdict
+    };
+    let (fine, failed) = (Outcome::OkHtml, Outcome::Server502);
+    assert_eq!(verdict(Probe::Alone, fine), Verdict::Intermittent);
+    assert_eq!(verdict(Probe::FreshConnection, fine), Verdict::Intermittent);
+    assert_eq!(verdict(Probe::FreshConnection, failed), Verdict::Persistent);
+    assert_eq!(verdict(Probe::Browser, fine), Verdict::Persistent);
+}
+
+#[test]
 fn a_page_belongs_to_the_failure_that_it_had_most_often() {
     let mut run = Run::new();
     let outcomes = [
