@@ -312,8 +312,13 @@ fn pool(sections: &BTreeMap<String, Section>) -> Pool {
     let flapping = sections.iter().filter(|(_, section)| section.flaps);
     for (name, section) in flapping {
         pool.section = (pool.answers.of == 0).then(|| name.clone());
-        pool.answers.part += section.answers.part;
-        pool.answers.of += section.answers.of;
+        for (all, of_section) in [
+            (&mut pool.answers, section.answers),
+            (&mut pool.first, section.first),
+            (&mut pool.again, section.again),
+        ] {
+            *all = Ratio::new(all.part + of_section.part, all.of + of_section.of);
+        }
     }
     pool
 }
