@@ -203,15 +203,13 @@ impl Histories {
             }
         }
         let refused_with = seen.status.filter(|status| is_refusal(Some(*status)));
-        if seen.ever_fine
-            && (refused_with.is_some() || !timed.failed)
-            && !host.of_sections.is_empty()
-        {
+        if (refused_with.is_some() || !timed.failed) && !host.of_sections.is_empty() {
             let request = Limited {
                 url: seen.url,
                 started: seen.started,
                 open: seen.open,
                 refused_with,
+                ever_fine: seen.ever_fine,
             };
             let section = host.of_sections.get_mut(home.section);
             for requests in section.into_iter().chain([&mut host.requests]) {
