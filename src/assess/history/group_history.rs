@@ -90,6 +90,8 @@ pub(in crate::assess) struct GroupHistory {
     /// Successes for the test against chance, and those since the last failure.
     fine: u64,
     fine_in_a_row: u64,
+    /// All successes.
+    all_fine: u64,
     runs: u64,
     last: Option<TimedAttempt>,
     first_fine: Option<Moment>,
@@ -138,6 +140,7 @@ impl Default for GroupHistory {
             tested: 0,
             fine: 0,
             fine_in_a_row: 0,
+            all_fine: 0,
             runs: 0,
             last: None,
             first_fine: None,
@@ -194,6 +197,7 @@ impl GroupHistory {
             run.add(seen, unseen.unwrap_or_default());
         } else {
             self.fine_in_a_row += 1;
+            self.all_fine += 1;
             self.first_fine.get_or_insert(seen.started);
             self.last_fine = Some(seen.started);
             self.close(Some(seen.started));
@@ -212,7 +216,7 @@ impl GroupHistory {
             // If a group has several parts, outages of one part belong to that part.
             && (self.down_parts || !self.has_parts)
             && !self.neighbours.fail_apart()
-            && self.has_too_few_runs();
+            && self.has_too_few_runs(self.fine);
         if !together || !self.was_requested_as_hard() {
             return Outages::default();
         }
@@ -229,6 +233,12 @@ impl GroupHistory {
     fn count_fine(&mut self, sides: u64) {
         self.fine += self.fine_in_a_row.min(sides * NEXT_TO);
         self.fine_in_a_row = 0;
+    }
+
+    /// Returns whether failures come together in time, be it in outages or in a time in which more fails.
+    pub(in crate::assess) fn is_clustered(mut self) -> bool {
+        self.close(None);
+        self.has_too_few_runs(self.all_fine)
     }
 
     fn close(&mut self, after: Option<Moment>) {
@@ -315,11 +325,11 @@ impl GroupHistory {
     }
 
     /// Returns whether there are fewer runs of failures and successes than chance explains.
-    fn has_too_few_runs(&self) -> bool {
-        if self.tested.min(self.fine) <= FEW {
-            return runs_or_fewer(self.runs, self.tested, self.fine) <= BY_CHANCE;
+    fn has_too_few_runs(&self, fine: u64) -> bool {
+        if self.tested.min(fine) <= FEW {
+            return runs_or_fewer(self.runs, self.tested, fine) <= BY_CHANCE;
         }
-        let (failed, fine) = (self.tested as f64, self.fine as f64);
+        let (failed, fine) = (self.tested as f64, fine as f64);
         let (all, product) = (failed + fine, 2.0 * failed * fine);
         let mean = product / all + 1.0;
         let variance = product * (product - all) / (all * all * (all - 1.0));
@@ -482,7 +492,9 @@ mod tests {
         let fine = ".".repeat(300);
         for marks in [format!("{half}{fine}"), format!("{fine}{half}{fine}")] {
             assert_eq!(count(&marks), 0, "{marks}");
+            assert!(history(&marks).is_clustered(), "{marks}");
         }
+        assert!(!history(&half).is_clustered());
     }
 
     #[test]
