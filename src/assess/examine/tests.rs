@@ -310,6 +310,37 @@ fn counted(found: &Conclusions) -> Vec<(&str, u64)> {
 }
 
 #[test]
+fn what_a_cdn_says_of_the_origin_is_no_block_of_crawlers() {
+    let mut run = Run::new();
+    let of_cdn = |status: u16| {
+        let mut made = attempts("F f f");
+        for attempt in &mut made {
+            let outcome = Outcome::of_status(status);
+            (attempt.observation.outcome, attempt.facts.outcome) = (outcome, outcome);
+            (attempt.observation.status, attempt.facts.status) = (Some(status), Some(status));
+            attempt.facts.fingerprint = Some(match status {
+                520 => "cloudflare-520",
+                521 => "cloudflare-521",
+                522 => "cloudflare-522",
+                _ => "cloudflare-524",
+            });
+        }
+        made
+    };
+    for status in [520, 521, 522, 524] {
+        for _ in 0..9 {
+            run.page("/a/", &of_cdn(status));
+        }
+    }
+    run.pages("/b/", 40, ".");
+    let found = run.conclude();
+    assert!(!rules(&found).contains(&"client_block"), "{:?}", rules(&found));
+    for cluster in &found.clusters {
+        assert_ne!(cluster.diagnosis.cause(), Some(Cause::Firewall), "{cluster:?}");
+    }
+}
+
+#[test]
 fn other_spellings_tell_one_backend_of_several_sections_from_a_section_that_is_broken() {
     let mut run = Run::new();
     // A few of each section, which tell little alone.
