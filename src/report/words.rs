@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::assess::{Band, Uncaught};
+use crate::assess::{Band, NotEstimated, Uncaught};
 use crate::model::{Cause, Causes};
 use crate::store::{ExternalCounts, RunSummary, StoredDeduction, StoredFinding, UrlCounts};
 
@@ -136,6 +136,20 @@ pub fn uncaught(found: &Uncaught) -> String {
         whole(found.pages.low),
         whole(found.pages.value),
     )
+}
+
+/// Returns why uncaught pages are not estimated, in a sentence.
+pub const fn not_estimated(why: NotEstimated) -> &'static str {
+    match why {
+        NotEstimated::Recovered => {
+            "How many more pages fail now and then is not estimated: all pages that failed were fine in every later look, \
+             so they do not fail by themselves."
+        }
+        NotEstimated::Clustered => {
+            "How many more pages fail now and then is not estimated: failures came together in time, so pages do not \
+             fail by themselves."
+        }
+    }
 }
 
 /// Formats a duration in its two largest units: `2 m 05 s`.

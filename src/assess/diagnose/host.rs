@@ -127,6 +127,10 @@ impl TimeHistogram {
 pub struct Pool {
     /// Answers that failed, of all.
     pub answers: Ratio,
+    /// First answers of URLs that failed, of all.
+    pub first: Ratio,
+    /// Later answers that failed, of all at URLs whose first answer failed.
+    pub again: Ratio,
     /// The name of the section, if it is one alone.
     pub section: Option<String>,
 }

@@ -81,6 +81,8 @@ pub struct Histories {
 #[derive(Debug, Default)]
 struct HostHistories {
     whole: GroupHistory,
+    /// First looks alone, in sections in which URLs failed: what failed is looked at again and again.
+    first_looks: GroupHistory,
     load: LoadCurve,
     /// The order of failures, in sections in which URLs failed.
     recurrence: Recurrence,
@@ -98,6 +100,8 @@ pub struct Together(HashMap<String, HostTogether>);
 #[derive(Debug, Default)]
 pub(super) struct HostTogether {
     pub(super) whole: Outages,
+    /// Whether first looks fail together in time.
+    is_clustered: bool,
     /// The load from which it fails more.
     pub(super) load: Option<LoadStep>,
     /// How one backend of several fails.
@@ -194,6 +198,9 @@ impl Histories {
                 self.evidence == PartEvidence::Suspicion && seen.purpose == Purpose::Crawl;
             host.follow(home, timed, family, suspicion);
             if host.sections.contains_key(home.section) {
+                if seen.purpose == Purpose::Crawl {
+                    host.first_looks.add(timed);
+                }
                 host.recurrence.add(NextRequest {
                     started: seen.started,
                     failed: timed.failed,
@@ -203,15 +210,13 @@ impl Histories {
             }
         }
         let refused_with = seen.status.filter(|status| is_refusal(Some(*status)));
-        if seen.ever_fine
-            && (refused_with.is_some() || !timed.failed)
-            && !host.of_sections.is_empty()
-        {
+        if (refused_with.is_some() || !timed.failed) && !host.of_sections.is_empty() {
             let request = Limited {
                 url: seen.url,
                 started: seen.started,
                 open: seen.open,
                 refused_with,
+                ever_fine: seen.ever_fine,
             };
             let section = host.of_sections.get_mut(home.section);
             for requests in section.into_iter().chain([&mut host.requests]) {
@@ -229,6 +234,7 @@ impl Histories {
         };
         let hosts = self.hosts.into_iter().map(|(name, host)| {
             let mut found = HostTogether {
+                is_clustered: host.first_looks.is_clustered(),
                 load: host.load.step(),
                 rotation: host.recurrence.rotation(),
                 limit: host.limit(),
@@ -303,6 +309,15 @@ impl HostTogether {
 }
 
 impl Together {
+    /// Returns whether failures of a host come together in time, and no outage explains them.
+    pub(super) fn fails_for_a_while(&self) -> bool {
+        let mut hosts = self.0.values();
+        hosts.any(|host| {
+            let outages = host.sections.is_empty() && host.families.is_empty();
+            host.is_clustered && outages && host.whole.is_empty()
+        })
+    }
+
     pub(super) fn host(&self, name: &str) -> Option<&HostTogether> {
         self.0.get(name)
     }

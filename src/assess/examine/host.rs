@@ -52,6 +52,10 @@ pub(super) struct Section {
     pub(super) flaps: bool,
     /// Answers that failed, of all.
     pub(super) answers: Ratio,
+    /// First answers of URLs that failed, of all.
+    pub(super) first: Ratio,
+    /// Later answers that failed, of all at URLs whose first answer failed.
+    pub(super) again: Ratio,
 }
 
 impl Host {
@@ -104,9 +108,7 @@ impl Host {
             let of_section = self.sections.get(name).map(|section| section.urls);
             of_section.or_else(|| self.dead_folders.get(name).copied())
         });
-        urls.fold(Ratio::default(), |sum, urls| {
-            Ratio::new(sum.part + urls.part, sum.of + urls.of)
-        })
+        urls.fold(Ratio::default(), sum)
     }
 
     fn count_announced(&mut self, seen: &Seen<'_>) {
@@ -126,11 +128,17 @@ impl Host {
         self.facts.flapping.count(flaps);
         let at_speed = judgement.verdict == Verdict::LoadInduced;
         self.facts.load_induced.count(at_speed);
-        let mut answers = Ratio::default();
+        let (mut answers, mut later) = (Ratio::default(), Ratio::default());
+        let mut first = None;
         for attempt in seen.evidence() {
             if attempt.observation.is_evidence() && attempt.observation.is_attempt() {
                 self.facts.add(&attempt.facts);
-                answers.count(failed(&attempt.facts));
+                let failed = failed(&attempt.facts);
+                answers.count(failed);
+                if first.is_some() {
+                    later.count(failed);
+                }
+                first = first.or(Some(failed));
             }
             if attempt.facts.outcome.explains(attempt.facts.status) {
                 self.blocks.count(is_block(attempt.facts.fingerprint));
@@ -150,8 +158,13 @@ impl Host {
         let section = self.section(seen.section);
         section.urls.count(fails);
         section.flaps |= flaps;
-        section.answers.part += answers.part;
-        section.answers.of += answers.of;
+        section.answers = sum(section.answers, answers);
+        if let Some(failed) = first {
+            section.first.count(failed);
+        }
+        if first == Some(true) {
+            section.again = sum(section.again, later);
+        }
         self.count_controls(seen);
         self.count_at_addresses(seen);
         self.count_announced(seen);
@@ -222,6 +235,10 @@ impl Host {
         }
         self.sections.get_mut(name).expect("it is there by now")
     }
+}
+
+fn sum(one: Ratio, other: Ratio) -> Ratio {
+    Ratio::new(one.part + other.part, one.of + other.of)
 }
 
 /// Returns whether a URL fails, constantly, intermittently or unconfirmed.

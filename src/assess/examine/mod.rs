@@ -43,7 +43,7 @@ use super::score::site::{OTHER, Scored, SiteTally};
 use super::score::weight::{priority, weight};
 use super::verdict::rules::{Rules, Verdict};
 use super::verdict::tally::Tally;
-use crate::model::{Moment, Outcome, Role};
+use crate::model::{Frequency, Moment, Outcome, Role};
 
 /// Maximum hosts that are counted separately; about 4 kB each.
 const MOST_HOSTS: usize = 2_000;
@@ -137,14 +137,22 @@ impl Examination {
         // What never was fine though it was requested time and again has a fault of its own, be it that which
         // brings the others down.
         let is_own = judgement.verdict == Verdict::Persistent;
-        let outage = outage.filter(|outage| outage.comes_again() || !(is_own && outage.is_over));
+        let comes_again = |outage: &OutageOfUrl| outage.comes_again() && judgement.has_recovered();
+        let outage = outage.filter(|outage| comes_again(outage) || !(is_own && outage.is_over));
         if let Some(outage) = outage {
-            if outage.comes_again() {
-                judgement = tally.judged(Verdict::Intermittent);
+            if comes_again(&outage) {
+                // Nine good looks clear a page, whatever becomes of the others.
+                if judgement.looks.frequency() != Some(Frequency::Rarely) {
+                    judgement = tally.judged(Verdict::Intermittent);
+                }
             } else if outage.whole == Whole::Host && outage.is_over && judgement.last_ok.is_some() {
                 judgement = tally.judged(Verdict::Transient);
             }
             judgement.in_outage = true;
+        }
+        // A good answer to the crawl's own way of asking shows that the page does not always fail.
+        if judgement.verdict == Verdict::Persistent && seen.is_fine_alone() {
+            judgement = tally.judged(Verdict::Intermittent);
         }
         let comes_and_goes = !judgement.in_outage && seen.earlier.comes_and_goes();
         if judgement.verdict == Verdict::Transient && comes_and_goes {

@@ -344,6 +344,37 @@ fn counted(found: &Conclusions) -> Vec<(&str, u64)> {
 }
 
 #[test]
+fn what_a_cdn_says_of_the_origin_is_no_block_of_crawlers() {
+    let mut run = Run::new();
+    let of_cdn = |status: u16| {
+        let mut made = attempts("F f f");
+        for attempt in &mut made {
+            let outcome = Outcome::of_status(status);
+            (attempt.observation.outcome, attempt.facts.outcome) = (outcome, outcome);
+            (attempt.observation.status, attempt.facts.status) = (Some(status), Some(status));
+            attempt.facts.fingerprint = Some(match status {
+                520 => "cloudflare-520",
+                521 => "cloudflare-521",
+                522 => "cloudflare-522",
+                _ => "cloudflare-524",
+            });
+        }
+        made
+    };
+    for status in [520, 521, 522, 524] {
+        for _ in 0..9 {
+            run.page("/a/", &of_cdn(status));
+        }
+    }
+    run.pages("/b/", 40, ".");
+    let found = run.conclude();
+    assert!(!rules(&found).contains(&"client_block"), "{:?}", rules(&found));
+    for cluster in &found.clusters {
+        assert_ne!(cluster.diagnosis.cause(), Some(Cause::Firewall), "{cluster:?}");
+    }
+}
+
+#[test]
 fn other_spellings_tell_one_backend_of_several_sections_from_a_section_that_is_broken() {
     let mut run = Run::new();
     // A few of each section, which tell little alone.
@@ -558,6 +589,38 @@ fn a_page_that_fails_every_time_is_told_beside_the_outages_that_it_brings() {
     assert_eq!((found.verdict, found.in_outage), (Verdict::Transient, true));
     let found = run.conclude();
     assert_eq!(rules(&found), ["host_outage", "persistent_cluster"]);
+}
+
+#[test]
+fn a_part_that_goes_down_again_and_again_says_nothing_against_nine_good_looks() {
+    let mut run = Run::new();
+    run.0.together(flapping(false));
+    let judged = |run: &mut Run, marks: &str| {
+        let found = run.page("/shop/", &attempts(marks)).judgement;
+        (found.verdict, found.in_outage)
+    };
+    let good = ", ".repeat(10);
+    let cleared = judged(&mut run, &format!("f {good}"));
+    assert_eq!(cleared, (Verdict::Transient, true));
+    assert_eq!(judged(&mut run, "f ,"), (Verdict::Intermittent, true));
+    // Never fine, and not fine since.
+    assert_eq!(judged(&mut run, "f f f"), (Verdict::Persistent, false));
+    assert_eq!(judged(&mut run, ", f"), (Verdict::Unconfirmed, true));
+}
+
+#[test]
+fn a_page_that_is_fine_in_the_crawls_own_way_does_not_always_fail() {
+    let verdict = |probe, outcome| {
+        let mut made = attempts("F f f");
+        made.push(tried(Probe::Alone, Outcome::Server502, ""));
+        made.push(tried(probe, outcome, ""));
+        Run::new().page("/a/", &made).judgement.verdict
+    };
+    let (fine, failed) = (Outcome::OkHtml, Outcome::Server502);
+    assert_eq!(verdict(Probe::Alone, fine), Verdict::Intermittent);
+    assert_eq!(verdict(Probe::FreshConnection, fine), Verdict::Intermittent);
+    assert_eq!(verdict(Probe::FreshConnection, failed), Verdict::Persistent);
+    assert_eq!(verdict(Probe::Browser, fine), Verdict::Persistent);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::assess::score::weight::Importance;
 use crate::assess::verdict::earlier_runs::EarlierRuns;
 use crate::assess::verdict::judgement::Judgement;
 use crate::assess::verdict::observation::Observation;
-use crate::model::{Purpose, Role};
+use crate::model::{Probe, Purpose, Role};
 
 /// A URL with all its records.
 #[derive(Debug)]
@@ -73,6 +73,13 @@ impl<'a> Seen<'a> {
     pub(super) fn evidence(&self) -> impl DoubleEndedIterator<Item = &SeenAttempt<'a>> {
         let attempts = self.attempts.iter();
         attempts.filter(|attempt| attempt.purpose.is_evidence())
+    }
+
+    /// Returns whether an experiment in the crawl's own way was fine: alone, or over a new connection.
+    pub(super) fn is_fine_alone(&self) -> bool {
+        let own = [Probe::Alone, Probe::FreshConnection].map(Purpose::Probe);
+        let mut made = self.attempts.iter();
+        made.any(|made| own.contains(&made.purpose) && made.facts.outcome.is_content())
     }
 
     /// Returns the fault of the page in its last answer, if that is an error page with a success status.

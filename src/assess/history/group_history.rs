@@ -1,10 +1,11 @@
 //! The attempts at a group of URLs (a host, a section or a family) in time order, and whether they fail
 //! and recover together. Of bounded size.
 //!
-//! An outage is a run of failures at several pages with no success in between. Single runs prove little:
-//! if half of all requests fail by chance, runs of three are common. So all runs are tested against
-//! chance (Wald and Wolfowitz 1940, "On a test whether two samples are from the same population"), and
-//! nearly all failures must lie in outages.
+//! An outage is a run of failures at several pages with no success in between, nor right before and after. Single
+//! runs prove little: if half of all requests fail by chance, runs of three are common. So all runs are tested
+//! against chance (Wald and Wolfowitz 1940, "On a test whether two samples are from the same population"), and
+//! nearly all failures must lie in outages. Long before and after the failures all is fine, also where only half of
+//! the pages fail for a while: of a long run of successes only those next to the failures are tested.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -20,9 +21,19 @@ const FEWEST_PAGES: u32 = 2;
 /// Minimum pages of all outages together, for any to count (ours): three in one, or two in each of two.
 const FEWEST_PAGES_IN_ALL: u32 = 3;
 
+/// Minimum failed requests of an outage.
+const FEWEST_FAILURES: u64 = 2;
+
 /// Minimum time from the first failure to the last, if several requests were open. Requests that fail in
 /// one instant may fail because they were open together (ours).
 const SHORTEST: Duration = Duration::from_millis(300);
+
+/// Maximum time from the last success before failures to the first after them, for the group to have been up
+/// meanwhile (ours).
+const BESIDE: Duration = Duration::from_secs(1);
+
+/// Successes right before failures, and as many right after them, that are tested against chance (ours).
+const NEXT_TO: u64 = 20;
 
 /// Maximum failures kept of pages that never succeeded.
 const MOST_DEAD: usize = 2_048;
@@ -74,7 +85,13 @@ pub(in crate::assess) struct TimedAttempt {
 #[derive(Clone, Debug)]
 pub(in crate::assess) struct GroupHistory {
     failed: u64,
+    /// Failures for the test against chance: a page that fails several times in a row counts once.
+    tested: u64,
+    /// Successes for the test against chance, and those since the last failure.
     fine: u64,
+    fine_in_a_row: u64,
+    /// All successes.
+    all_fine: u64,
     runs: u64,
     last: Option<TimedAttempt>,
     first_fine: Option<Moment>,
@@ -120,7 +137,10 @@ impl Default for GroupHistory {
     fn default() -> GroupHistory {
         GroupHistory {
             failed: 0,
+            tested: 0,
             fine: 0,
+            fine_in_a_row: 0,
+            all_fine: 0,
             runs: 0,
             last: None,
             first_fine: None,
@@ -167,13 +187,17 @@ impl GroupHistory {
         let slot = &mut by_open[(seen.open as usize).min(LOADS - 1)];
         *slot = slot.saturating_add(1);
         if seen.failed {
+            // Those before the first failure are next to one only at their end.
+            let sides = if self.failed > 0 { 2 } else { 1 };
+            self.count_fine(sides);
             self.failed += 1;
             let unseen = self.last.map(|last| seen.started.since(last.started));
             let before = self.last_fine;
             let run = self.run.get_or_insert_with(|| Run::new(seen, before));
             run.add(seen, unseen.unwrap_or_default());
         } else {
-            self.fine += 1;
+            self.fine_in_a_row += 1;
+            self.all_fine += 1;
             self.first_fine.get_or_insert(seen.started);
             self.last_fine = Some(seen.started);
             self.close(Some(seen.started));
@@ -185,13 +209,14 @@ impl GroupHistory {
     /// part of the group, or may be caused by the crawl's own load.
     pub(in crate::assess) fn outages(mut self) -> Outages {
         self.close(None);
+        self.count_fine(1);
         self.add_single();
         let together = self.in_outages as f64 >= MOST * self.failed as f64
             && self.pages >= FEWEST_PAGES_IN_ALL
             // If a group has several parts, outages of one part belong to that part.
             && (self.down_parts || !self.has_parts)
             && !self.neighbours.fail_apart()
-            && self.has_too_few_runs();
+            && self.has_too_few_runs(self.fine);
         if !together || !self.was_requested_as_hard() {
             return Outages::default();
         }
@@ -204,13 +229,29 @@ impl GroupHistory {
         self.outages
     }
 
+    /// Counts the successes since the last failure that are next to failures, on one side or on both.
+    fn count_fine(&mut self, sides: u64) {
+        self.fine += self.fine_in_a_row.min(sides * NEXT_TO);
+        self.fine_in_a_row = 0;
+    }
+
+    /// Returns whether failures come together in time, be it in outages or in a time in which more fails.
+    pub(in crate::assess) fn is_clustered(mut self) -> bool {
+        self.close(None);
+        self.has_too_few_runs(self.all_fine)
+    }
+
     fn close(&mut self, after: Option<Moment>) {
         let Some(run) = self.run.take() else { return };
         let pages = run.pages.len() as u32;
+        self.tested += u64::from(pages);
         let lasted = run.outage.until.since(run.outage.from);
         let together = lasted < SHORTEST && run.open > run.outage.failed;
-        if pages < FEWEST_PAGES || together {
-            if pages < FEWEST_PAGES && self.single.len() < MOST_OUTAGES {
+        let around = run.outage.before.zip(after);
+        let was_up = around.is_some_and(|(before, after)| after.since(before) < BESIDE);
+        if pages < FEWEST_PAGES || together || was_up {
+            let is_alone = pages < FEWEST_PAGES && run.outage.failed >= FEWEST_FAILURES && !was_up;
+            if is_alone && self.single.len() < MOST_OUTAGES {
                 let page = run.pages.first();
                 let outage = Outage {
                     after,
@@ -284,11 +325,11 @@ impl GroupHistory {
     }
 
     /// Returns whether there are fewer runs of failures and successes than chance explains.
-    fn has_too_few_runs(&self) -> bool {
-        if self.failed.min(self.fine) <= FEW {
-            return runs_or_fewer(self.runs, self.failed, self.fine) <= BY_CHANCE;
+    fn has_too_few_runs(&self, fine: u64) -> bool {
+        if self.tested.min(fine) <= FEW {
+            return runs_or_fewer(self.runs, self.tested, fine) <= BY_CHANCE;
         }
-        let (failed, fine) = (self.failed as f64, self.fine as f64);
+        let (failed, fine) = (self.tested as f64, fine as f64);
         let (all, product) = (failed + fine, 2.0 * failed * fine);
         let mean = product / all + 1.0;
         let variance = product * (product - all) / (all * all * (all - 1.0));
@@ -405,8 +446,9 @@ mod tests {
     fn a_page_that_failed_with_others_fails_for_the_same_reason_alone() {
         let (before, between) = (".".repeat(20), ".".repeat(10));
         let mut found = history(&format!("{before}FFFFFFF{between}"));
-        for (second, url) in [(100, 22), (110, 999)] {
-            for (later, failed) in [(0, true), (1, false)] {
+        // A single request that fails is no outage, nor are two at a page that failed in none.
+        for (second, url) in [(100, 22), (110, 999), (120, 23)] {
+            for (later, failed) in [(0, true), (1, url != 23), (2, false)] {
                 found.add(TimedAttempt {
                     url,
                     part: 0,
@@ -420,6 +462,39 @@ mod tests {
         let found = found.outages();
         assert_eq!(found.count(), 2);
         assert_eq!(found.times[1].from, Moment::from_millis(100_000));
+    }
+
+    #[test]
+    fn a_group_of_which_other_pages_are_fine_within_the_second_is_not_down() {
+        let ten_a_second = |marks: &str| {
+            let mut history = GroupHistory::default();
+            for (tenth, mark) in (0..).zip(marks.chars()) {
+                history.add(TimedAttempt {
+                    started: Moment::from_millis(tenth * 100),
+                    ..at(0, tenth, mark == 'F', true)
+                });
+            }
+            history.outages().count()
+        };
+        let fine = ".".repeat(200);
+        let short = format!("{fine}FFFF").repeat(3);
+        assert_eq!(ten_a_second(&format!("{short}{fine}")), 0);
+        let long = format!("{fine}{}", "F".repeat(15)).repeat(3);
+        assert_eq!(ten_a_second(&format!("{long}{fine}")), 3);
+    }
+
+    #[test]
+    fn half_of_the_pages_that_fail_for_a_while_are_no_outages_of_all() {
+        let mut dice = fastrand::Rng::with_seed(4);
+        let half: String = (0..60)
+            .map(|_| if dice.bool() { "Fr" } else { "." })
+            .collect();
+        let fine = ".".repeat(300);
+        for marks in [format!("{half}{fine}"), format!("{fine}{half}{fine}")] {
+            assert_eq!(count(&marks), 0, "{marks}");
+            assert!(history(&marks).is_clustered(), "{marks}");
+        }
+        assert!(!history(&half).is_clustered());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::assess::{Band, FOOTER, GateResult, Interval, MODEL, Score, Uncaught, Verdict};
+use crate::assess::{Band, FOOTER, GateResult, Interval, MODEL, NotEstimated, Score, Uncaught, Verdict};
 use crate::model::{Causes, Moment, Outcome, ScopePlan, SkipReason};
 use crate::store::{
     RunOverview, RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart,
@@ -48,6 +48,9 @@ struct Summary<'a> {
     scores: Scores<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     uncaught: Option<NotCaught>,
+    /// Why there is no estimate of uncaught pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uncaught_unknown: Option<&'static str>,
     findings: &'a [StoredFinding],
     experiments: Vec<Experiment<'a>>,
     worst: Vec<Worst<'a>>,
@@ -312,6 +315,7 @@ fn document<'a>(
             sections: summary.scores.sections.iter().map(part).collect(),
         },
         uncaught: summary.scores.uncaught.as_ref().map(not_caught),
+        uncaught_unknown: summary.scores.not_estimated.map(NotEstimated::name),
         findings: &summary.findings,
         experiments: summary.trials.iter().map(experiment).collect(),
         worst: Vec::new(),

@@ -26,7 +26,7 @@ use super::files::cover::Audience;
 use super::files::fault::Fault;
 use super::files::format::Export;
 use super::wanted::Wanted;
-use super::words::uncaught;
+use super::words::{not_estimated, uncaught};
 
 pub use color::Color;
 pub(super) use facts::{About, Part};
@@ -53,7 +53,8 @@ pub(super) struct View {
     news: Vec<String>,
     trends: Vec<Trend>,
     scores: Vec<scores::ScoreView>,
-    /// The estimate of pages that fail now and then and were not caught, in a sentence; absent for small sites.
+    /// The estimate of pages that fail now and then and were not caught, or why there is none, in a sentence; absent
+    /// for small sites.
     uncaught: Option<String>,
     verdicts: Vec<Part>,
     statuses: Vec<Part>,
@@ -116,7 +117,8 @@ impl View {
             trends: brief.trends,
             headline: brief.state,
             scores: scores::scores(&summary.scores),
-            uncaught: summary.scores.uncaught.as_ref().map(uncaught),
+            uncaught: (summary.scores.not_estimated.map(|why| not_estimated(why).to_owned()))
+                .or_else(|| summary.scores.uncaught.as_ref().map(uncaught)),
             verdicts: facts::verdicts(&summary),
             statuses: facts::statuses(&summary),
             coverage: facts::coverage(&summary),

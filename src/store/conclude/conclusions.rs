@@ -4,7 +4,7 @@ use rusqlite::Transaction;
 
 use crate::assess::diagnose::Diagnosis;
 use crate::assess::examine::{ClusterFound, Conclusions, PartFound};
-use crate::assess::{Band, Deduction, Interval, Uncaught, Verdict};
+use crate::assess::{Band, Deduction, Interval, NotEstimated, Uncaught, Verdict};
 use crate::model::Causes;
 
 use super::findings;
@@ -57,8 +57,8 @@ pub(in crate::store) fn store(
         store_part(tx, run, "host", host)?;
     }
     measures(tx, run, found)?;
-    if let Some(uncaught) = found.site.counts.uncaught() {
-        store_uncaught(tx, run, &uncaught)?;
+    if let Some(uncaught) = found.uncaught {
+        store_uncaught(tx, run, uncaught)?;
     }
     let crawlability = found.crawlability.deductions();
     let risk = found.indexing_risk.deductions();
@@ -201,18 +201,27 @@ fn measures(tx: &Transaction<'_>, run: RunId, found: &Conclusions) -> rusqlite::
 }
 
 /// Stores the measure. The band says whether the number is an estimate or only its upper bound is
-/// known.
-fn store_uncaught(tx: &Transaction<'_>, run: RunId, found: &Uncaught) -> rusqlite::Result<()> {
+/// known, or why there is no number.
+fn store_uncaught(
+    tx: &Transaction<'_>,
+    run: RunId,
+    found: Result<Uncaught, NotEstimated>,
+) -> rusqlite::Result<()> {
+    let pages = found.ok().map(|found| found.pages);
+    let band = match found {
+        Ok(found) => found.any_failed.then_some(ESTIMATED),
+        Err(why) => Some(why.name()),
+    };
     insert!(
         tx,
         "INSERT INTO measure",
         run: run,
         name: UNCAUGHT,
-        value: found.pages.value,
-        low: found.pages.low,
-        high: found.pages.high,
-        band: found.any_failed.then_some(ESTIMATED),
-        seen: found.never_failed.cast_signed(),
+        value: pages.map(|pages| pages.value),
+        low: pages.map(|pages| pages.low),
+        high: pages.map(|pages| pages.high),
+        band: band,
+        seen: found.map_or(0, |found| found.never_failed).cast_signed(),
     )
     .map(|_| ())
 }

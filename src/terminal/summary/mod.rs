@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use crate::assess::Verdict;
 use crate::model::{Cause, SkipReason};
 use crate::report::words::{
-    apart, by_name, decoded, external_links, left_out, resources, uncaught,
+    apart, by_name, decoded, external_links, left_out, not_estimated, resources, uncaught,
 };
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
@@ -85,8 +85,8 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
         "  Verdicts       {}",
         tally(&by_name(&pages.by_verdict, Verdict::name))
     )?;
-    if let Some(found) = &summary.scores.uncaught {
-        let text = uncaught(found);
+    let doubt = summary.scores.not_estimated.map(|why| not_estimated(why).to_owned());
+    if let Some(text) = doubt.or_else(|| summary.scores.uncaught.as_ref().map(uncaught)) {
         out.push_str(&paragraph(&text, input.output.width, "  Not caught     "));
     }
     writeln!(out, "  Status         {}", classes(&pages.classes(), color))?;

@@ -71,7 +71,7 @@ fn time_tells_what_a_page_does_not() {
     check(
         &cdn,
         &none,
-        "a firewall or bot protection or network trouble",
+        "network trouble or a backend that is down",
     );
 }
 

@@ -7,7 +7,7 @@ use super::repeats::{PAGES, Place};
 use super::scores::{PartFound, scores};
 use super::site_files::{of_robots, of_sitemap};
 use super::told::{self, FindingFound, Told};
-use crate::assess::Interval;
+use crate::assess::{Interval, LookCounts, NotEstimated, Uncaught};
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, SectionFacts, SitemapFacts,
     broken_references, client_block, external_links, family_down, host_down, is_down, of_cluster,
@@ -55,6 +55,9 @@ pub struct Conclusions {
     pub site: Aggregate,
     /// Milliseconds to the first byte of good answers: median, and the 5th and 95th percentile as bounds.
     pub first_byte: Option<Interval>,
+    /// The estimate of pages that fail now and then and were not caught, or why there is none; absent if there are
+    /// too few pages.
+    pub uncaught: Option<Result<Uncaught, NotEstimated>>,
 }
 
 /// A cluster of failures and what lies behind it.
@@ -149,6 +152,7 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
     let slow: Vec<Finding> = slow.collect();
     let findings = findings((&hosts, slow), &groups, &together, files);
     let scored = scores(&tally, &hosts, files, extent);
+    let uncaught = uncaught(&tally.site.counts, &together);
     Conclusions {
         sections: scored.sections,
         hosts: scored.hosts,
@@ -158,7 +162,21 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
         indexing_risk: scored.indexing_risk,
         site: tally.site,
         first_byte: first_byte(hosts.values().filter(|host| host.internal)),
+        uncaught,
     }
+}
+
+/// Estimates the uncaught pages, unless failures show that pages do not fail by themselves.
+fn uncaught(
+    counts: &LookCounts,
+    together: &Together,
+) -> Option<Result<Uncaught, NotEstimated>> {
+    let found = counts.uncaught()?;
+    Some(match () {
+        () if counts.have_recovered() => Err(NotEstimated::Recovered),
+        () if found.any_failed && together.fails_for_a_while() => Err(NotEstimated::Clustered),
+        () => Ok(found),
+    })
 }
 
 /// How fast the hosts of a site answer.
@@ -312,8 +330,13 @@ fn pool(sections: &BTreeMap<String, Section>) -> Pool {
     let flapping = sections.iter().filter(|(_, section)| section.flaps);
     for (name, section) in flapping {
         pool.section = (pool.answers.of == 0).then(|| name.clone());
-        pool.answers.part += section.answers.part;
-        pool.answers.of += section.answers.of;
+        for (all, of_section) in [
+            (&mut pool.answers, section.answers),
+            (&mut pool.first, section.first),
+            (&mut pool.again, section.again),
+        ] {
+            *all = Ratio::new(all.part + of_section.part, all.of + of_section.of);
+        }
     }
     pool
 }

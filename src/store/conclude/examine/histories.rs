@@ -14,6 +14,7 @@ use crate::policy::Families;
 use super::texts::Texts;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::row::named;
+use crate::store::rows::telling::TELLING;
 use crate::store::runs::id::RunId;
 
 /// Purposes of attempts that show whether a host, or a part of it, was up.
@@ -61,7 +62,7 @@ fn watched(
                 max(NOT o.failure) AS fine,
                 max(o.failure AND a.status IN (429, 503)) AS refused
             FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ?1 AND a.purpose IN {TIMED}
+            WHERE a.run = ?1 AND a.purpose IN {TIMED} AND {TELLING}
             GROUP BY a.url
          )
          SELECT u.id, fact.failed, fact.refused, u.address, u.host, u.section, fact.fine
@@ -122,8 +123,9 @@ impl InTime<'_, '_> {
         let mut statement = connection.prepare(&format!(
             "SELECT a.url, a.started, a.outcome, a.status, a.in_flight, a.purpose,
                 u.host, u.section, u.address, u.role, a.rate FROM attempt a
+             CROSS JOIN outcome o ON o.code = a.outcome
              CROSS JOIN url u ON u.run = a.run AND u.id = a.url
-             WHERE a.run = ? AND a.purpose IN {TIMED}
+             WHERE a.run = ? AND a.purpose IN {TIMED} AND {TELLING}
                 AND u.role BETWEEN 1 AND 4 ORDER BY a.started",
         ))?;
         let mut rows = statement.query([run])?;

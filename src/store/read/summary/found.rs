@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::assess::{Band, FEWEST_LOOKS, Interval, Score, Uncaught};
+use crate::assess::{Band, FEWEST_LOOKS, Interval, NotEstimated, Score, Uncaught};
 
 use crate::assess::diagnose::rules::{Scope, Severity};
 use crate::model::{Causes, Moment, Outcome, Probe};
@@ -30,6 +30,8 @@ pub struct RunScores {
     /// Estimate of intermittently failing pages that were not caught; absent if there are too few
     /// pages.
     pub uncaught: Option<Uncaught>,
+    /// Why there is no such estimate, if the failures are of another kind.
+    pub not_estimated: Option<NotEstimated>,
     /// The deductions that make up the scores.
     pub deductions: Vec<StoredDeduction>,
     /// Hosts of the site.
@@ -141,13 +143,15 @@ pub struct StoredTrial {
 pub(in crate::store) fn scores(connection: &Connection, run: RunId) -> rusqlite::Result<RunScores> {
     let score = |name| stored_score(connection, run, name);
     let rate = |name| interval_of(connection, run, name);
+    let uncaught = measure(connection, run, UNCAUGHT)?;
     Ok(RunScores {
         crawlability: score("crawlability")?,
         indexing_risk: score("indexing_risk")?,
         error_rate: rate("error_rate")?,
         rate_5xx: rate("rate_5xx")?,
         rate_502: rate("rate_502")?,
-        uncaught: uncaught(connection, run)?,
+        uncaught: uncaught.as_ref().and_then(Measure::uncaught),
+        not_estimated: uncaught.as_ref().and_then(Measure::not_estimated),
         deductions: deductions(connection, run)?,
         hosts: parts(connection, run, "host")?,
         sections: parts(connection, run, "section")?,
@@ -163,21 +167,24 @@ pub(in crate::store) fn interval_of(
     Ok(measure(connection, run, name)?.and_then(|found| found.interval))
 }
 
-fn uncaught(connection: &Connection, run: RunId) -> rusqlite::Result<Option<Uncaught>> {
-    let found = measure(connection, run, UNCAUGHT)?;
-    Ok(found.and_then(|found| {
-        Some(Uncaught {
-            pages: found.interval?,
-            never_failed: found.seen,
-            any_failed: found.band.is_some(),
-        })
-    }))
-}
-
 struct Measure {
     interval: Option<Interval>,
     band: Option<String>,
     seen: u64,
+}
+
+impl Measure {
+    fn uncaught(&self) -> Option<Uncaught> {
+        Some(Uncaught {
+            pages: self.interval?,
+            never_failed: self.seen,
+            any_failed: self.band.is_some(),
+        })
+    }
+
+    fn not_estimated(&self) -> Option<NotEstimated> {
+        self.band.as_deref().and_then(NotEstimated::from_name)
+    }
 }
 
 fn measure(connection: &Connection, run: RunId, name: &str) -> rusqlite::Result<Option<Measure>> {
