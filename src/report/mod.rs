@@ -36,6 +36,7 @@ pub use json::listed::{SummaryFault, read_summary};
 pub use json::text::pretty_json;
 pub use tables::changes::{COMPARE_COLUMNS, Compared, comparison_json, write_changes};
 pub use tables::csv::{ComputedRows, plain, writer as csv_writer};
+pub use tables::jsonl::snake_case;
 pub use tables::logs::{ComputedTable, write_logs};
 pub use view::Color;
 pub use view::brief::{

@@ -92,7 +92,7 @@ fn keys(columns: &[Heading]) -> Result<Vec<Key>, Fault> {
 }
 
 /// Turns `TTFB (ms)` into `ttfb_ms`.
-pub(super) fn snake_case(name: &str) -> String {
+pub fn snake_case(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
     for word in name.split(|c: char| !c.is_alphanumeric()) {
         if !word.is_empty() && !key.is_empty() {
