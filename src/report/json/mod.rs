@@ -43,6 +43,8 @@ struct Summary<'a> {
     resources: Option<Resources<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_links: Option<ExternalLinks>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traffic: Option<Traffic>,
     plan: Plan<'a>,
     robots: Vec<Robots<'a>>,
     scores: Scores<'a>,
@@ -59,6 +61,20 @@ struct Summary<'a> {
     gates: &'a [GateResult],
     model: Model,
     files: Vec<&'a str>,
+}
+
+/// The visits that the run uses.
+#[derive(Serialize)]
+struct Traffic {
+    read: Moment,
+    days: u32,
+    days_stated: bool,
+    pages: u64,
+    matched_pages: u64,
+    visits: f64,
+    matched_visits: f64,
+    /// Clicks a day.
+    clicks_at_risk: Interval,
 }
 
 /// A run of the trend.
@@ -289,6 +305,16 @@ fn document<'a>(
         external_links: (summary.external.known > 0).then_some(ExternalLinks {
             known: summary.external.known,
             requested: summary.external.requested,
+        }),
+        traffic: summary.traffic.as_ref().map(|found| Traffic {
+            read: found.read,
+            days: found.days,
+            days_stated: found.stated,
+            pages: found.pages,
+            matched_pages: found.matched,
+            visits: found.visits,
+            matched_visits: found.matched_visits,
+            clicks_at_risk: rounded(found.at_risk),
         }),
         plan: Plan {
             scope: &run.plan.scope,

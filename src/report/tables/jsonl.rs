@@ -24,7 +24,7 @@ pub(in crate::report) fn write(
     table: Table,
     out: impl Write,
 ) -> Result<(), Fault> {
-    let columns = Columns::of(run, table);
+    let columns = Columns::of(store, run, table)?;
     let keys = keys(columns.all())?;
     let mut out = BufWriter::new(out);
     let mut line = Vec::new();

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use crate::assess::Verdict;
 use crate::model::{Cause, SkipReason};
 use crate::report::words::{
-    apart, by_name, decoded, external_links, left_out, resources, uncaught,
+    apart, by_name, decoded, external_links, left_out, resources, traffic, uncaught,
 };
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
@@ -96,6 +96,10 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
     }
     if let Some(external) = external_links(summary.external) {
         writeln!(out, "  External       {external}")?;
+    }
+    if let Some(found) = &summary.traffic {
+        let text = traffic(found);
+        out.push_str(&paragraph(&text, input.output.width, "  Traffic        "));
     }
     let requests = count(summary.attempts, "request");
     writeln!(
