@@ -162,7 +162,7 @@ impl Table<'_> {
         } else if found.shape != Shape::Other {
             match self.roles {
                 Some(roles) => {
-                    self.hand_out(roles, found.text, found.shape, |at| found.row.cell(at))
+                    self.hand_out(roles, found.text, found.shape, |at| found.row.cell(at));
                 }
                 None => {
                     let row = (found.text.to_owned(), found.shape, cells(found.row));

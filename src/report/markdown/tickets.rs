@@ -90,21 +90,14 @@ pub(in crate::report) fn csv(view: &View, out: impl Write) -> Result<(), Fault> 
         "Labels",
     ])?;
     for ticket in tickets(view) {
-        let mut text = String::new();
+        let mut text: Vec<String> = Vec::new();
         for part in &ticket.parts {
-            text += &format!("{}:\n", part.title);
-            for line in &part.lines {
-                text += &match line {
-                    Line::Text(says) | Line::Advice(says) => format!("* {}\n", wiki(says)),
-                    Line::Address(address, says) => format!("* {}{}\n", wiki(address), wiki(says)),
-                    Line::Command(command) => {
-                        format!("{{noformat}}\n{}\n{{noformat}}\n", one_line(command))
-                    }
-                };
-            }
-            text.push('\n');
+            text.push(format!("{}:", part.title));
+            text.extend(part.lines.iter().map(Line::wiki));
+            text.push(String::new());
         }
-        text += &origin(view);
+        text.push(origin(view));
+        let text = text.join("\n");
         let summary = plain(&ticket.summary).into_owned();
         let fixed = [
             summary,
@@ -114,6 +107,23 @@ pub(in crate::report) fn csv(view: &View, out: impl Write) -> Result<(), Fault> 
         csv.write_record(fixed.iter().chain(&ticket.labels))?;
     }
     Ok(csv.flush()?)
+}
+
+impl Line {
+    /// Renders the line in the markup of Jira, which reads well as plain text too.
+    fn wiki(&self) -> String {
+        match self {
+            Line::Text(says) | Line::Advice(says) => format!("* {}", wiki(says)),
+            Line::Address(address, says) => format!("* {}{}", wiki(address), kept(says)),
+            Line::Command(command) => format!("{{noformat}}\n{}\n{{noformat}}", one_line(command)),
+        }
+    }
+}
+
+/// Renders what follows an address, which begins with a blank or a sign.
+fn kept(says: &str) -> String {
+    let blank = if says.starts_with(' ') { " " } else { "" };
+    format!("{blank}{}", wiki(says))
 }
 
 /// Renders a text in one line, without the brackets of Jira's macros.
@@ -250,11 +260,11 @@ fn pages(found: &FindingView) -> Vec<Line> {
 /// Returns pages that link to the pages of a finding, each once.
 fn sources(found: &FindingView, view: &View) -> Vec<Line> {
     let own = |id: &str| found.urls.iter().any(|url| url.id == id);
-    let links = (view.pages.rows.iter()).filter(|page| own(&page.id));
-    let links = links.flat_map(|page| page.sources.iter().map(move |source| (source, page)));
+    let pages = (view.pages.rows.iter()).filter(|page| own(&page.id));
+    let all = pages.flat_map(|page| page.sources.iter().map(move |source| (source, page)));
     let mut lines: Vec<Line> = Vec::new();
     let mut seen = Vec::new();
-    for (source, page) in links {
+    for (source, page) in all {
         if lines.len() < LISTED && !seen.contains(&&source.href) {
             seen.push(&source.href);
             let anchor = Some(&source.anchor).filter(|anchor| !anchor.is_empty());

@@ -10,10 +10,10 @@ use super::told::{self, FindingFound, Told};
 use crate::assess::Interval;
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, SectionFacts, SitemapFacts,
-    broken_references, client_block, external_links, family_down, host_down, is_down, of_cluster,
-    of_host, one_backend_down, own_outage, part_outage, redirect_chains, redirect_into_error,
-    section_down, server_misconfigurations, sitemap_lists_failing, sitemap_problems, slow_pages,
-    soft_errors, start_page,
+    broken_references, client_block, external_links, family_down, host_down, is_down, needs_script,
+    of_cluster, of_host, one_backend_down, own_outage, part_outage, redirect_chains,
+    redirect_into_error, robots_blocks, section_down, server_misconfigurations,
+    sitemap_lists_failing, sitemap_problems, slow_pages, soft_errors, start_page,
 };
 use crate::assess::diagnose::{
     Context, Diagnosis, Maker, Outages, Pool, Ratio, TimeHistogram, Trial, diagnose,
@@ -331,6 +331,8 @@ fn findings(
     found.extend(broken_references(&files.site, &files.broken_references));
     found.extend(redirect_chains(&files.site, &files.redirect_chains));
     found.extend(sitemap_problems(&files.site, &files.sitemap_problems));
+    found.extend(needs_script(&files.site, &files.scripted));
+    found.extend(files.blocked.iter().filter_map(robots_blocks));
     found.extend(files.given_up.iter().filter_map(of_given_up));
     for robots in files.robots.iter().filter(|robots| robots.unreachable) {
         found.extend(of_robots(robots, hosts.get(&robots.host), groups));
@@ -401,7 +403,12 @@ fn findings(
     let is_elsewhere = |found: &FindingFound| {
         matches!(
             found.rule,
-            "external_links" | "broken_references" | "redirect_chains" | "sitemap_problems"
+            "external_links"
+                | "broken_references"
+                | "redirect_chains"
+                | "sitemap_problems"
+                | "needs_script"
+                | "robots_blocks"
         )
     };
     let mut found = found.found;

@@ -197,6 +197,9 @@ fn say(
     } else {
         people.say(format!("\n{}", summary(&input).trim_end()));
     }
+    if let Some(said) = unfinished::nothing_included(&run.plan.scope, &delivered.summary) {
+        people.say(said);
+    }
     if let (Some(away), None) = (&audited.away, &delivered.unaudited) {
         people.say(away);
     }
