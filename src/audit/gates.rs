@@ -54,6 +54,7 @@ fn measured(summary: &RunSummary, doubt: Option<Doubt>) -> Measured {
         indexing_risk: score(summary.scores.indexing_risk.as_ref()),
         new_server_errors: summary.new_server_errors,
         maybe_new_server_errors: summary.maybe_new_server_errors,
+        clicks_at_risk: summary.traffic.as_ref().map(|traffic| traffic.at_risk),
         doubt,
         ..counted(&summary.pages)
     }
@@ -104,6 +105,7 @@ mod tests {
     use std::convert::Infallible;
 
     use crate::assess::GateStatus;
+    use crate::store::RunTraffic;
 
     fn summary() -> RunSummary {
         RunSummary {
@@ -180,6 +182,21 @@ mod tests {
             let status = judged(&[text], RunState::Finished, &summary(), false);
             assert_eq!(status, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn clicks_at_risk_are_judged_by_their_interval() {
+        let mut some = summary();
+        let judged =
+            |summary: &RunSummary, text| judged(&[text], RunState::Finished, summary, false);
+        assert_eq!(judged(&some, "clicks-at-risk > 5"), GateStatus::Undecided);
+        let (low, value, high) = (6.0, 10.0, 14.0);
+        some.traffic = Some(RunTraffic {
+            at_risk: Interval { low, value, high },
+            ..RunTraffic::default()
+        });
+        assert_eq!(judged(&some, "clicks-at-risk > 5"), GateStatus::Failed);
+        assert_eq!(judged(&some, "clicks-at-risk > 8"), GateStatus::Held);
     }
 
     #[test]

@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use crate::assess::{Band, NotEstimated, Uncaught};
 use crate::model::{Cause, Causes};
-use crate::store::{ExternalCounts, RunSummary, StoredDeduction, StoredFinding, UrlCounts};
+use crate::store::{
+    ExternalCounts, RunSummary, RunTraffic, StoredDeduction, StoredFinding, UrlCounts,
+};
 
 /// Formats a number with its thousands separated: `1,234`.
 pub fn number(value: u64) -> String {
@@ -150,6 +152,36 @@ pub const fn not_estimated(why: NotEstimated) -> &'static str {
              fail by themselves."
         }
     }
+}
+
+/// Returns the clicks a day that failing pages cost, in words; `None` if they cost none.
+pub fn clicks_at_risk(traffic: &RunTraffic) -> Option<String> {
+    let found = traffic.at_risk;
+    let whole = |clicks: f64| number(clicks.round() as u64);
+    (found.value >= 0.5).then(|| {
+        format!(
+            "about {} clicks a day at risk ({} to {}, an estimate)",
+            whole(found.value),
+            whole(found.low),
+            whole(found.high)
+        )
+    })
+}
+
+/// Returns how far the visits that a run uses fit its pages, in a sentence.
+pub fn traffic(traffic: &RunTraffic) -> String {
+    let (visits, matched) = (traffic.visits, traffic.matched_visits);
+    let share = if visits > 0.0 { matched / visits } else { 0.0 };
+    let assumed = if traffic.stated { "" } else { ", assumed" };
+    let risk = clicks_at_risk(traffic).map_or(String::new(), |risk| format!("; {risk}"));
+    format!(
+        "{} of {} with visits are known, with {} of {} clicks ({}{assumed}){risk}",
+        number(traffic.matched),
+        count(traffic.pages, "page"),
+        percent(share),
+        number(visits.round() as u64),
+        count(traffic.days.into(), "day"),
+    )
 }
 
 /// Formats a duration in its two largest units: `2 m 05 s`.

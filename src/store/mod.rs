@@ -46,6 +46,7 @@ pub use runs::list::{NewRun, RunRow, RunState};
 pub use runs::logs::{
     HOUR_COUNTS, LogChanges, LogCheckpoint, LogFailure, LogHour, LogRun, LogUrl, URL_COUNTS,
 };
+pub use runs::traffic::{RunTraffic, Traffic};
 pub use schedule::notices::{NewNotice, Notice, NoticeCounts};
 pub use schedule::state::{LastRun, OpenRun, ScheduleState, ScheduledRun};
 pub use tables::column::Cell;

@@ -292,6 +292,14 @@ pub enum Evidence {
         address: String,
         page: String,
     },
+    Scripted {
+        pages: Ratio,
+    },
+    Forbidden {
+        pages: u64,
+        listed: u64,
+        line: String,
+    },
     Policy {
         text: &'static str,
     },
@@ -792,6 +800,26 @@ impl fmt::Display for Evidence {
                     f,
                     "{reference} fails on {pages} ({urls}), such as {address} on {page}"
                 )
+            }
+            E::Scripted { pages } => write!(
+                f,
+                "{} of {} have hardly a text and no link without their scripts",
+                pages.part,
+                count(pages.of, "HTML page")
+            ),
+            E::Forbidden {
+                pages,
+                listed,
+                line,
+            } => {
+                write!(f, "robots.txt forbids all {}", count(*pages, "known page"))?;
+                if !line.is_empty() {
+                    write!(f, " ({line})")?;
+                }
+                match listed {
+                    0 => Ok(()),
+                    listed => write!(f, "; a sitemap lists {listed} of them"),
+                }
             }
             E::Policy { text } => f.write_str(text),
             E::Example { url } => write!(f, "for example {url}"),

@@ -234,10 +234,10 @@ impl Histories {
         };
         let hosts = self.hosts.into_iter().map(|(name, host)| {
             let mut found = HostTogether {
-                is_clustered: host.first_looks.is_clustered(),
                 load: host.load.step(),
                 rotation: host.recurrence.rotation(),
                 limit: host.limit(),
+                is_clustered: host.first_looks.is_clustered(),
                 ..HostTogether::default()
             };
             if !host.load.explains_outages() {

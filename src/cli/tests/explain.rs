@@ -111,6 +111,37 @@ fn a_page_names_the_next_topics() {
 }
 
 #[test]
+fn the_words_of_the_exports_are_explained() {
+    let rate = explained(&["Error Rate"]);
+    assert!(
+        rate.starts_with("Error Rate\n\n  - pages.csv: Share of failed attempts"),
+        "{rate}"
+    );
+    let cases = [
+        ("persistent", "at least two passes"),
+        ("host_down", "crawl stopped requesting it"),
+        ("max-pages", "found after"),
+        ("indexing-risk", "0 is best"),
+        ("coverage", "Fetched pages divided by known pages"),
+        ("coverage", "--fail-on: Share of the known pages"),
+        ("Priority", "Order in which to repair"),
+        ("TTFB (ms)", "Milliseconds to the first byte"),
+        ("ttfb_ms", "Milliseconds to the first byte"),
+        ("new-5xx", "compared with the baseline"),
+        ("New Verdict", "The verdicts"),
+        ("persistent_cluster", "Pages that fail again and again"),
+    ];
+    for (topic, meaning) in cases {
+        let page = explained(&[topic]).replace('\n', " ");
+        let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(page.contains(meaning), "{topic}: {page}");
+    }
+    let one: serde_json::Value =
+        serde_json::from_str(&explained(&["priority", "--json"])).expect("JSON");
+    assert_eq!(one["declared"][0]["places"][0], "pages.csv");
+}
+
+#[test]
 fn lines_are_wrapped_and_commands_stay_whole() {
     for topic in [&CAUSES[..], &STEPS, &["502", "proxies"]].concat() {
         for line in explained(&[topic, "--server", "apache"]).lines() {
@@ -148,6 +179,10 @@ fn an_unknown_topic_is_answered_with_known_ones() {
         (
             &["overlaod"][..],
             "no topic \"overlaod\"; did you mean \"overload\"?",
+        ),
+        (
+            &["eror rate"],
+            "no topic \"eror rate\"; did you mean \"Error Rate\"?",
         ),
         (
             &["qqqq"],

@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::assess::{Band, FOOTER, GateResult, Interval, MODEL, NotEstimated, Score, Uncaught, Verdict};
+use crate::assess::{
+    Band, FOOTER, GateResult, Interval, MODEL, NotEstimated, Score, Uncaught, Verdict,
+};
 use crate::model::{Causes, Moment, Outcome, ScopePlan, SkipReason};
 use crate::store::{
     RunOverview, RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart,
@@ -43,6 +45,8 @@ struct Summary<'a> {
     resources: Option<Resources<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_links: Option<ExternalLinks>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traffic: Option<Traffic>,
     plan: Plan<'a>,
     robots: Vec<Robots<'a>>,
     scores: Scores<'a>,
@@ -62,6 +66,20 @@ struct Summary<'a> {
     gates: &'a [GateResult],
     model: Model,
     files: Vec<&'a str>,
+}
+
+/// The visits that the run uses.
+#[derive(Serialize)]
+struct Traffic {
+    read: Moment,
+    days: u32,
+    days_stated: bool,
+    pages: u64,
+    matched_pages: u64,
+    visits: f64,
+    matched_visits: f64,
+    /// Clicks a day.
+    clicks_at_risk: Interval,
 }
 
 /// A run of the trend.
@@ -292,6 +310,16 @@ fn document<'a>(
         external_links: (summary.external.known > 0).then_some(ExternalLinks {
             known: summary.external.known,
             requested: summary.external.requested,
+        }),
+        traffic: summary.traffic.as_ref().map(|found| Traffic {
+            read: found.read,
+            days: found.days,
+            days_stated: found.stated,
+            pages: found.pages,
+            matched_pages: found.matched,
+            visits: found.visits,
+            matched_visits: found.matched_visits,
+            clicks_at_risk: rounded(found.at_risk),
         }),
         plan: Plan {
             scope: &run.plan.scope,

@@ -23,7 +23,7 @@ pub(in crate::report) fn write(
     table: Table,
     out: impl Write,
 ) -> Result<(), Fault> {
-    let columns = Columns::of(run, table);
+    let columns = Columns::of(store, run, table)?;
     let mut csv = writer(out);
     let names = columns.all().iter();
     csv.write_record(names.map(|column| without_formulas(&column.name).into_owned()))?;

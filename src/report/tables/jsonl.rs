@@ -24,7 +24,7 @@ pub(in crate::report) fn write(
     table: Table,
     out: impl Write,
 ) -> Result<(), Fault> {
-    let columns = Columns::of(run, table);
+    let columns = Columns::of(store, run, table)?;
     let keys = keys(columns.all())?;
     let mut out = BufWriter::new(out);
     let mut line = Vec::new();
@@ -86,7 +86,7 @@ fn keys(columns: &[Heading]) -> Result<Vec<Key>, Fault> {
 }
 
 /// Turns `TTFB (ms)` into `ttfb_ms`.
-pub(super) fn snake_case(name: &str) -> String {
+pub fn snake_case(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
     for word in name.split(|c: char| !c.is_alphanumeric()) {
         if !word.is_empty() && !key.is_empty() {

@@ -26,10 +26,11 @@ use super::files::cover::Audience;
 use super::files::fault::Fault;
 use super::files::format::Export;
 use super::wanted::Wanted;
-use super::words::{not_estimated, uncaught};
+use super::words::{not_estimated, traffic, uncaught};
 
 pub use color::Color;
 pub(super) use facts::{About, Part};
+pub(super) use fixes::FindingView;
 pub(super) use timeline::{Bin, Phase, Timeline};
 
 /// Whose report it is.
@@ -56,6 +57,8 @@ pub(super) struct View {
     /// The estimate of pages that fail now and then and were not caught, or why there is none, in a sentence; absent
     /// for small sites.
     uncaught: Option<String>,
+    /// How far the visits of `--traffic` fit, and what failures cost, in a sentence; absent without visits.
+    traffic: Option<String>,
     verdicts: Vec<Part>,
     statuses: Vec<Part>,
     coverage: facts::CoverageView,
@@ -64,8 +67,8 @@ pub(super) struct View {
     heat: heat::Heat,
     /// The hosts, the worst first; empty if there is one.
     hosts: heat::Hosts,
-    findings: fixes::Findings,
-    pages: pages::Pages,
+    pub(super) findings: fixes::Findings,
+    pub(super) pages: pages::Pages,
     experiments: Vec<fixes::ExperimentView>,
     redirects: listing::Listing,
     sitemaps: listing::Listing,
@@ -117,8 +120,12 @@ impl View {
             trends: brief.trends,
             headline: brief.state,
             scores: scores::scores(&summary.scores),
-            uncaught: (summary.scores.not_estimated.map(|why| not_estimated(why).to_owned()))
-                .or_else(|| summary.scores.uncaught.as_ref().map(uncaught)),
+            uncaught: (summary
+                .scores
+                .not_estimated
+                .map(|why| not_estimated(why).to_owned()))
+            .or_else(|| summary.scores.uncaught.as_ref().map(uncaught)),
+            traffic: summary.traffic.as_ref().map(traffic),
             verdicts: facts::verdicts(&summary),
             statuses: facts::statuses(&summary),
             coverage: facts::coverage(&summary),

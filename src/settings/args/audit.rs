@@ -2,7 +2,10 @@ use clap::Args;
 
 use crate::assess::Gate;
 
-use super::{BaselineArgs, ExportArgs, IdentityArgs, NetworkArgs, PaceArgs, ScopeArgs, StoreArgs};
+use super::{
+    BaselineArgs, ExportArgs, IdentityArgs, NetworkArgs, PaceArgs, ScopeArgs, StoreArgs,
+    TrafficArgs,
+};
 
 /// Crawl a site, record every attempt, and export the results
 #[derive(Debug, Default, Args)]
@@ -18,6 +21,8 @@ pub(crate) struct AuditArgs {
     #[command(flatten)]
     pub(crate) export: ExportArgs,
     #[command(flatten)]
+    pub(crate) traffic: TrafficArgs,
+    #[command(flatten)]
     pub(crate) store: StoreArgs,
     #[command(flatten)]
     pub(crate) baseline: BaselineArgs,
@@ -29,6 +34,7 @@ pub(crate) struct AuditArgs {
     /// Rates and scores are estimates with a 95 % interval: a gate fails only if it is true for the whole interval
     /// (`5xx-rate > 1%` if its lower end is above 1 %), so noise breaks no build. A gate is undecided if the result depends on unconfirmed pages or on pages
     /// that were not requested. The exit code is 10 if a gate fails, 4 if one cannot be decided.
+    /// `clicks-at-risk` counts clicks a day (--traffic).
     /// `5xx-rate{segment=checkout} > 1%` is about a segment (--segment) or a folder (`{segment=/shop/}`) alone.
     #[arg(long, value_name = "EXPR", help_heading = "Gates")]
     pub(crate) fail_on: Vec<Gate>,

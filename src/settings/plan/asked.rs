@@ -26,6 +26,7 @@ pub(crate) fn of_stored(export: &ExportArgs, baseline: &BaselineArgs) -> Asked {
             title: export.title.clone(),
             logo: export.logo.clone(),
             audience: export.audience.unwrap_or_default(),
+            csv_bom: export.csv_bom,
         },
         gates: Vec::new(),
         baseline: baseline.baseline.clone(),

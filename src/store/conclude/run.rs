@@ -15,6 +15,7 @@ use super::examine::run::examine;
 use super::examine::site_files::{extent, site_files};
 use super::graph::{Graph, each_page};
 use super::over_runs::{date_findings, store_coverage};
+use super::traffic::match_traffic;
 use super::unlinked::Reach;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
@@ -68,6 +69,7 @@ fn conclude(
     redirect_ends(&tx, run)?;
     assess(&tx, run)?;
     date_findings(&tx, run, before)?;
+    match_traffic(&tx, run)?;
     store_coverage(&tx, run)?;
     tx.execute(
         "UPDATE run SET concluded = ?2 WHERE id = ?1",

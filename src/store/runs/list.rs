@@ -73,7 +73,7 @@ impl RunRow {
 const COLUMNS: &str = "id, token, site, plan, version, started, ended, state, idle_ms";
 
 /// Tables with rows of a run. Rows of `page_links` contain the run in their key.
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 24] = [
     "text",
     "url",
     "attempt",
@@ -96,6 +96,8 @@ const TABLES: [&str; 22] = [
     "invalid_link",
     "notice",
     "told_event",
+    "run_traffic",
+    "page_traffic",
 ];
 
 impl RunState {

@@ -5,3 +5,4 @@ pub(super) mod id;
 pub(super) mod list;
 pub(super) mod login_pages;
 pub(super) mod logs;
+pub(super) mod traffic;

@@ -134,6 +134,7 @@ impl WriterState {
             canonical: canonical,
             language: html.and_then(|html| html.language.as_deref()),
             text_hash: html.map(|html| html.text_hash.cast_signed()),
+            needs_script: html.is_some_and(|html| html.needs_script),
             outlinks: html.map(|html| html.links.internal),
             unique_outlinks: html.map(|html| html.links.unique_internal),
             external_outlinks: html.map(|html| html.links.external),

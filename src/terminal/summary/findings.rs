@@ -53,7 +53,7 @@ fn write_steps(all: &[Problem<'_>], output: OutputStyle, out: &mut String) {
         let playbook = lookup(&problem.main.advice, problem.main.server.as_deref());
         let playbook = playbook.unwrap_or_default();
         let who = playbook.owner.map_or("", Owner::team);
-        let step = playbook.act.first().map_or("", String::as_str);
+        let step = playbook.fix().next().map_or("", String::as_str);
         let pages = problem.pages().map(|pages| count(pages, "page"));
         let what = [Some(tame(&problem.place()).into_owned()), pages];
         let what: Vec<String> = what.into_iter().flatten().collect();

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use crate::assess::Verdict;
 use crate::model::{Cause, SkipReason};
 use crate::report::words::{
-    apart, by_name, decoded, external_links, left_out, not_estimated, resources, uncaught,
+    apart, by_name, decoded, external_links, left_out, not_estimated, resources, traffic, uncaught,
 };
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
@@ -85,7 +85,10 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
         "  Verdicts       {}",
         tally(&by_name(&pages.by_verdict, Verdict::name))
     )?;
-    let doubt = summary.scores.not_estimated.map(|why| not_estimated(why).to_owned());
+    let doubt = summary
+        .scores
+        .not_estimated
+        .map(|why| not_estimated(why).to_owned());
     if let Some(text) = doubt.or_else(|| summary.scores.uncaught.as_ref().map(uncaught)) {
         out.push_str(&paragraph(&text, input.output.width, "  Not caught     "));
     }
@@ -96,6 +99,10 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
     }
     if let Some(external) = external_links(summary.external) {
         writeln!(out, "  External       {external}")?;
+    }
+    if let Some(found) = &summary.traffic {
+        let text = traffic(found);
+        out.push_str(&paragraph(&text, input.output.width, "  Traffic        "));
     }
     let requests = count(summary.attempts, "request");
     writeln!(

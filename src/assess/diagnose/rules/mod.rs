@@ -21,6 +21,7 @@ mod site_files;
 mod slow;
 mod title;
 mod transport;
+mod unread;
 mod unseen;
 mod walls;
 
@@ -48,6 +49,7 @@ pub use site_files::{
 pub use slow::{FamilySpeed, SLOW_PAGE, slow_pages};
 pub use title::title;
 pub use transport::{dns_faults, tls_faults};
+pub use unread::{BlockedSection, ScriptedPages, needs_script, robots_blocks};
 pub use unseen::{GivenUpFacts, family_down, host_down, start_page};
 pub use walls::timeout_wall;
 

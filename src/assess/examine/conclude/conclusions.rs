@@ -7,13 +7,12 @@ use super::repeats::{PAGES, Place};
 use super::scores::{PartFound, scores};
 use super::site_files::{of_robots, of_sitemap};
 use super::told::{self, FindingFound, Told};
-use crate::assess::{Interval, LookCounts, NotEstimated, Uncaught};
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, SectionFacts, SitemapFacts,
-    broken_references, client_block, external_links, family_down, host_down, is_down, of_cluster,
-    of_host, one_backend_down, own_outage, part_outage, redirect_chains, redirect_into_error,
-    section_down, server_misconfigurations, sitemap_lists_failing, sitemap_problems, slow_pages,
-    soft_errors, start_page,
+    broken_references, client_block, external_links, family_down, host_down, is_down, needs_script,
+    of_cluster, of_host, one_backend_down, own_outage, part_outage, redirect_chains,
+    redirect_into_error, robots_blocks, section_down, server_misconfigurations,
+    sitemap_lists_failing, sitemap_problems, slow_pages, soft_errors, start_page,
 };
 use crate::assess::diagnose::{
     Context, Diagnosis, Maker, Outages, Pool, Ratio, TimeHistogram, Trial, diagnose,
@@ -28,6 +27,7 @@ use crate::assess::score::crawlability::Crawlability;
 use crate::assess::score::indexing::{Extent, IndexingRisk};
 use crate::assess::score::site::Aggregate;
 use crate::assess::statistics::chance::hits_or_more;
+use crate::assess::{Interval, LookCounts, NotEstimated, Uncaught};
 use crate::model::{Cause, Layer, Outcome, Probe};
 
 /// Most findings of a run: beyond the worst, nobody reads them.
@@ -167,10 +167,7 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
 }
 
 /// Estimates the uncaught pages, unless failures show that pages do not fail by themselves.
-fn uncaught(
-    counts: &LookCounts,
-    together: &Together,
-) -> Option<Result<Uncaught, NotEstimated>> {
+fn uncaught(counts: &LookCounts, together: &Together) -> Option<Result<Uncaught, NotEstimated>> {
     let found = counts.uncaught()?;
     Some(match () {
         () if counts.have_recovered() => Err(NotEstimated::Recovered),
@@ -354,6 +351,8 @@ fn findings(
     found.extend(broken_references(&files.site, &files.broken_references));
     found.extend(redirect_chains(&files.site, &files.redirect_chains));
     found.extend(sitemap_problems(&files.site, &files.sitemap_problems));
+    found.extend(needs_script(&files.site, &files.scripted));
+    found.extend(files.blocked.iter().filter_map(robots_blocks));
     found.extend(files.given_up.iter().filter_map(of_given_up));
     for robots in files.robots.iter().filter(|robots| robots.unreachable) {
         found.extend(of_robots(robots, hosts.get(&robots.host), groups));
@@ -424,7 +423,12 @@ fn findings(
     let is_elsewhere = |found: &FindingFound| {
         matches!(
             found.rule,
-            "external_links" | "broken_references" | "redirect_chains" | "sitemap_problems"
+            "external_links"
+                | "broken_references"
+                | "redirect_chains"
+                | "sitemap_problems"
+                | "needs_script"
+                | "robots_blocks"
         )
     };
     let mut found = found.found;

@@ -1,7 +1,9 @@
 use super::*;
+use crate::assess::Verdict;
 use crate::assess::diagnose::{Special, fingerprints};
 use crate::assess::playbook::groups::topics;
 use crate::assess::playbook::nearest::nearest;
+use crate::model::SkipReason;
 
 #[test]
 fn the_files_are_valid() {
@@ -97,7 +99,21 @@ fn topics_are_found_as_people_type_them() {
         ("zzzz", None),
     ];
     for (typed, key) in near {
-        assert_eq!(nearest(typed), key, "{typed}");
+        assert_eq!(nearest(typed, std::iter::empty()), key, "{typed}");
+    }
+}
+
+#[test]
+fn every_verdict_reason_and_counted_number_is_a_topic() {
+    let verdicts = Verdict::ALL.map(Verdict::name);
+    let reasons = SkipReason::ALL.map(SkipReason::name);
+    let numbers = ["page", "known", "coverage", "failing", "5xx"];
+    for word in verdicts.iter().chain(&reasons).chain(&numbers) {
+        let found = lookup(word, None).unwrap_or_else(|| panic!("no playbook of {word}"));
+        assert!(
+            !found.title.is_empty() && !found.meaning.is_empty(),
+            "{word}"
+        );
     }
 }
 

@@ -609,3 +609,28 @@ async fn references_redirects_and_sitemaps_that_lead_nowhere_are_findings() {
          /gone.xml: answers 404; /page.xml: line 1: an HTML page, not a sitemap"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_scripts_make_and_what_robots_txt_forbids_are_findings() {
+    let app = "<head><script src=/app.js></script></head><body><div id=root></div>";
+    let shop: Vec<String> = (0..6).map(|n| format!("/shop/{n}")).collect();
+    let linked: Vec<&str> = shop.iter().map(String::as_str).chain(["/app/"]).collect();
+    let audited = site_of(&[("/shop/", 6)])
+        .with("/", &[links(&linked)])
+        .with("/app/", &[page(app)])
+        .with("/robots.txt", &[text("User-agent: *\nDisallow: /shop/")])
+        .audited()
+        .await;
+    let findings = audited.findings();
+    assert_eq!(
+        findings[findings.len() - 2..],
+        ["needs_script", "robots_blocks"]
+    );
+    let evidence = ["needs_script", "robots_blocks"].map(|rule| audited.evidence(rule));
+    assert_eq!(
+        evidence.join("\n").replace("http://site.test", ""),
+        "1 of 2 HTML pages have hardly a text and no link without their scripts; \
+         links that scripts make are not followed, so pages behind them are not in this audit; for example /app/\n\
+         robots.txt forbids all 6 known pages (line 2: Disallow: /shop/); for example /shop/0"
+    );
+}

@@ -63,7 +63,7 @@ fn write_table(
     table: Table,
     workbook: &mut Workbook,
 ) -> Result<(), Fault> {
-    let columns = Columns::of(run, table);
+    let columns = Columns::of(store, run, table)?;
     let mut sheets = Sheets::begin(workbook, table.name(), columns.all())?;
     store.rows(run.id, table, &mut |row| {
         sheets.row()?;

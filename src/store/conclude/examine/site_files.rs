@@ -7,7 +7,10 @@ use std::time::Duration;
 use rusqlite::{Connection, Row};
 
 use crate::assess::Extent;
-use crate::assess::diagnose::rules::{BrokenReference, RedirectChains, SitemapProblem};
+use crate::assess::diagnose::Ratio;
+use crate::assess::diagnose::rules::{
+    BlockedSection, BrokenReference, RedirectChains, ScriptedPages, SitemapProblem,
+};
 use crate::assess::examine::{EndedRedirect, KnownSitemap, RobotsFile, SiteFiles};
 use crate::model::{LONG_CHAIN, LinkKind, Moment, Outcome, Role, SkipReason};
 
@@ -38,6 +41,8 @@ pub(in crate::store::conclude) fn site_files(
         dead_links: dead_links::dead_links(connection, run)?,
         site: connection.query_row("SELECT site FROM run WHERE id = ?", [run], |row| row.get(0))?,
         broken_references: broken_references(connection, run)?,
+        scripted: scripted(connection, run)?,
+        blocked: blocked(connection, run)?,
         no_start: starts::starts(connection, run)?.unusable(),
     })
 }
@@ -300,6 +305,62 @@ fn broken_references(
         });
     }
     Ok(found)
+}
+
+/// Returns the pages that show nothing without their scripts.
+fn scripted(connection: &Connection, run: RunId) -> rusqlite::Result<ScriptedPages> {
+    // SQLite takes the address from the row with the maximum.
+    let sql = "SELECT count(*), coalesce(sum(p.needs_script), 0), max(p.needs_script), coalesce(u.readable, u.address)
+        FROM page p CROSS JOIN url u ON u.run = p.run AND u.id = p.url AND u.role = 3
+        WHERE p.run = ? AND p.text_hash IS NOT NULL";
+    connection.query_row(sql, [run], |row| {
+        let (of, part) = (count(row, 0)?, count(row, 1)?);
+        let example: Option<String> = row.get(3)?;
+        Ok(ScriptedPages {
+            pages: Ratio { part, of },
+            example: example.filter(|_| part > 0),
+        })
+    })
+}
+
+/// Known pages of a section from which on a robots.txt that forbids them all is reported, and sections reported.
+const BLOCKED_PAGES: u32 = 5;
+const BLOCKED_SECTIONS: u32 = 20;
+
+/// Returns the sections of which robots.txt forbids every known page, those of most pages first.
+fn blocked(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<BlockedSection>> {
+    let mut statement = connection.prepare(
+        "SELECT host.text, section.text, count(*), sum(u.in_sitemap), coalesce(min(u.detail), ''),
+            min(coalesce(u.readable, u.address))
+         FROM url u
+         CROSS JOIN text host ON host.run = u.run AND host.id = u.host
+         CROSS JOIN text section ON section.run = u.run AND section.id = u.section
+         WHERE u.run = ?1 AND u.role = 3
+            AND host.text NOT IN (SELECT host FROM robots_txt WHERE run = ?1 AND access = 'unreachable')
+         GROUP BY u.host, u.section
+         HAVING count(*) >= ?2 AND sum(u.state = 3 AND u.reason = ?3) = count(*)
+         ORDER BY count(*) DESC, host.text, section.text LIMIT ?4",
+    )?;
+    let values = (
+        run,
+        BLOCKED_PAGES,
+        SkipReason::Robots.code(),
+        BLOCKED_SECTIONS,
+    );
+    let found = statement.query_map(values, |row| {
+        let (host, section): (String, String) = (row.get(0)?, row.get(1)?);
+        Ok(BlockedSection {
+            section: match section.strip_prefix('/') {
+                Some(path) => format!("{host}/{path}"),
+                None => host,
+            },
+            pages: count(row, 2)?,
+            listed: count(row, 3)?,
+            line: row.get(4)?,
+            example: row.get(5)?,
+        })
+    })?;
+    found.collect()
 }
 
 fn outcome(row: &Row<'_>, at: usize) -> rusqlite::Result<Outcome> {

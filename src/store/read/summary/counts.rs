@@ -4,6 +4,7 @@ use super::found::{RunScores, StoredFinding, StoredTrial};
 use super::url_counts::UrlCounts;
 use crate::assess::compare::Comparison;
 use crate::model::RobotsAccess;
+use crate::store::runs::traffic::RunTraffic;
 
 /// The summary of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,6 +42,8 @@ pub struct RunSummary {
     pub findings: Vec<StoredFinding>,
     /// Results of experiments.
     pub trials: Vec<StoredTrial>,
+    /// Visits of the pages, if the run uses any.
+    pub traffic: Option<RunTraffic>,
 }
 
 impl RunSummary {

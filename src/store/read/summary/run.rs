@@ -12,6 +12,7 @@ use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::rows::row::{list, named};
 use crate::store::runs::id::RunId;
+use crate::store::runs::traffic::run_traffic;
 
 /// A page and its response time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -58,6 +59,7 @@ fn summarise(connection: &mut Connection, run: RunId) -> rusqlite::Result<RunSum
         scores: found::scores(&reading, run)?,
         findings: found::findings(&reading, run)?,
         trials: found::trials(&reading, run)?,
+        traffic: run_traffic(&reading, run)?,
         ..count_run(&reading, run)?
     };
     reading.finish()?;
