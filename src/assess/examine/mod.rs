@@ -29,7 +29,7 @@ pub use files::{EndedRedirect, GivenUp, KnownSitemap, RobotsFile, SiteFiles};
 pub use flapping::{Failing, Flapping};
 pub use outage_of_url::OutageOfUrl;
 pub use speed::SpeedEffect;
-pub use url::{Examined, Seen, SeenAttempt, SeenPage};
+pub use url::{Examined, Seen, SeenAttempt, SeenLine, SeenPage};
 
 use self::courses::HostTogether;
 use self::group::{Cluster, ClusterKey};

@@ -232,6 +232,7 @@ impl Store {
             )?;
             crate::store::schedule::state::forget_run(&tx, run)?;
             super::login_pages::forget_run(&tx, run.0)?;
+            super::log_lines::forget_run(&tx, run.0)?;
             tx.execute("DELETE FROM run WHERE id = ?", [run.0])?;
             tx.commit()
         };
