@@ -70,5 +70,5 @@ pub fn export_logs(
             rows,
         })
         .collect();
-    write_logs(out, overwrite, &tables, found.summary())
+    write_logs(out, overwrite, &tables, found.summary(), &found.page())
 }

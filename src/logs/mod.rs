@@ -19,8 +19,8 @@ pub use bots::verify::Verified;
 pub use error::LogsError;
 pub use found::{
     BotCount, CauseCount, CrawlFound, Difference, Differences, Episode, EpisodeKind, Explained,
-    FamilyCount, FileCount, Found, HourCount, LogSummary, LogTable, MessageCount,
-    NamedCount, Requests, Since, UrlCount,
+    FamilyCount, FileCount, Found, HourCount, LogPage, LogSummary, LogTable, MessageCount,
+    NamedCount, Requests, Since, Strip, StripCell, TimeSpan, UrlCount,
 };
 pub use input::expand::set_of;
 pub use kept::Keep;

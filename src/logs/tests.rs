@@ -451,3 +451,30 @@ fn clients_are_kept_only_where_that_is_asked_for() {
     assert_eq!(call(false), (false, Vec::new()));
     assert_eq!(call(true), (true, Vec::new()));
 }
+
+#[test]
+fn a_page_draws_requests_and_failures_over_time() {
+    let log = generated();
+    let (_dir, paths) = temp(&[("access.log", log.as_bytes())]);
+    let page = found(&order(&paths)).page();
+    assert_eq!((page.hours, page.spans.len()), (1, 48));
+    assert_eq!((page.most_requests, page.most_failed), (181, 31));
+    assert_eq!(page.spans[3].by_status, [1, 30, 0, 0, 0]);
+    let names: Vec<&str> = page.sections.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["/", "/api/", "/blog/", "/shop/"]);
+    let heat: Vec<u8> = page.sections[1]
+        .cells
+        .iter()
+        .map(|cell| cell.heat)
+        .collect();
+    assert_eq!(&heat[..5], [1, 1, 1, 5, 1]);
+    assert_eq!(page.urls[0].name, "/bad?token=***");
+    assert_eq!(
+        page.urls[0]
+            .cells
+            .iter()
+            .map(|cell| cell.failed)
+            .sum::<u64>(),
+        48
+    );
+}

@@ -221,6 +221,10 @@ async fn an_audit_with_logs_names_the_cause_by_its_line() {
         "the report shows the line"
     );
     assert!(dir.read("with/log_vs_crawl.csv").contains(",only_others,"));
+    assert!(
+        dir.read("with/log_report.html")
+            .contains("Lines of the logs explain 1 of its 1 failed attempt")
+    );
     // A missing log is told before anything is requested.
     let before = origin.requests().len();
     let said = dir.run(&["audit", &url, "--logs", "none.log"]).await;

@@ -3,6 +3,7 @@
 mod crawl;
 mod episode;
 pub(super) mod join;
+mod page;
 mod summary;
 mod tables;
 
@@ -19,6 +20,7 @@ use super::tally::urls::{UrlId, Urls};
 
 pub use crawl::compare::{CrawlFound, Difference, Differences};
 pub use episode::{Episode, EpisodeKind};
+pub use page::{LogPage, Strip, StripCell, TimeSpan};
 pub use summary::{
     BotCount, CauseCount, Explained, FamilyCount, FileCount, HourCount, LogSummary, MessageCount,
     NamedCount, Requests, Since, UrlCount,

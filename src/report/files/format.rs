@@ -59,7 +59,7 @@ pub(in crate::report) enum Export {
 }
 
 /// The files about server logs, with their beginnings in every version.
-pub(in crate::report) const LOG_EXPORTS: [(&str, &str); 8] = [
+pub(in crate::report) const LOG_EXPORTS: [(&str, &str); 9] = [
     ("log_urls.csv", "Address,Family,"),
     ("log_hours.csv", "Hour,Requests,"),
     ("log_bots.csv", "Bot,Verified,"),
@@ -67,6 +67,7 @@ pub(in crate::report) const LOG_EXPORTS: [(&str, &str); 8] = [
     ("log_errors.csv", "Server,Pattern,"),
     ("log_vs_crawl.csv", "Address,Difference,"),
     ("log_clients.csv", "Client,Requests,"),
+    ("log_report.html", "<!DOCTYPE html>"),
     ("log_summary.json", "{\n  \"schema\": "),
 ];
 
