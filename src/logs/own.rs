@@ -1,14 +1,23 @@
 //! The requests of this program's own crawls, which count for nobody: recognised by the header that they carry, by
 //! the user agent, or, where a crawl used another agent, by that agent in the time of the crawl.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::model::Moment;
 use crate::parse::log::Entry;
 use crate::store::RunRow;
 
-use super::bots::agents::Agent;
+use super::bots::agents::{Agent, OWN};
+use super::tally::by_hash::ByHash;
 
 /// The clocks of a crawl and of a server may differ by this much, in milliseconds.
 pub(super) const CLOCKS: i64 = 5_000;
+
+/// A crawl that has no end was in progress no longer than this: its process may have been killed. Ours.
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// A crawl with a user agent that others have too.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,28 +31,53 @@ pub struct CrawlTime {
 }
 
 impl CrawlTime {
-    /// Returns the times of runs.
+    /// Returns the times of runs whose agent is not this program's own.
     pub fn of(runs: &[RunRow], now: Moment) -> Vec<CrawlTime> {
         let times = runs.iter().map(|run| CrawlTime {
             agent: run.plan.requests.user_agent.clone(),
             from: run.started,
-            until: run.ended.unwrap_or(now),
+            until: run.ended.unwrap_or_else(|| now.min(run.started + LONGEST)),
         });
-        times.filter(|crawl| !crawl.agent.is_empty()).collect()
-    }
-
-    fn has(&self, entry: &Entry<'_>) -> bool {
-        let (from, until) = (self.from.millis() - CLOCKS, self.until.millis() + CLOCKS);
-        self.agent.as_bytes() == entry.agent
-            && entry
-                .time
-                .is_some_and(|time| (from..=until).contains(&time))
+        times
+            .filter(|crawl| !crawl.agent.is_empty() && !crawl.agent.contains(OWN))
+            .collect()
     }
 }
 
-/// Returns whether a request is one of a crawl of this program.
-pub(super) fn is_own(entry: &Entry<'_>, agent: Agent, crawls: &[CrawlTime]) -> bool {
-    !entry.run.is_empty() || agent == Agent::Own || crawls.iter().any(|crawl| crawl.has(entry))
+/// Recognises the requests of crawls.
+#[derive(Debug)]
+pub(super) struct Own {
+    /// Begins and ends of crawls by the hash of their agent.
+    times: HashMap<u64, Vec<(i64, i64)>, ByHash>,
+}
+
+impl Own {
+    pub(super) fn new(crawls: &[CrawlTime]) -> Own {
+        let mut times: HashMap<u64, Vec<(i64, i64)>, ByHash> = HashMap::default();
+        for crawl in crawls {
+            let time = (crawl.from.millis() - CLOCKS, crawl.until.millis() + CLOCKS);
+            let of_agent = times.entry(xxh3_64(crawl.agent.as_bytes())).or_default();
+            of_agent.push(time);
+        }
+        Own { times }
+    }
+
+    /// Returns whether a request is one of a crawl of this program.
+    pub(super) fn has(&self, entry: &Entry<'_>, agent: Agent) -> bool {
+        !entry.run.is_empty() || agent == Agent::Own || self.is_in_time(entry)
+    }
+
+    fn is_in_time(&self, entry: &Entry<'_>) -> bool {
+        if self.times.is_empty() {
+            return false;
+        }
+        let times = self.times.get(&xxh3_64(entry.agent));
+        let is_in = |time: i64| {
+            let mut times = times.into_iter().flatten();
+            times.any(|(from, until)| (*from..=*until).contains(&time))
+        };
+        entry.time.is_some_and(is_in)
+    }
 }
 
 #[cfg(test)]
@@ -72,7 +106,7 @@ mod tests {
                 time,
                 ..Entry::default()
             };
-            let found = is_own(&entry, agent, std::slice::from_ref(&crawl));
+            let found = Own::new(std::slice::from_ref(&crawl)).has(&entry, agent);
             assert_eq!(found, expected, "{entry:?}");
         }
     }

@@ -159,6 +159,12 @@ async fn logs_are_compared_with_the_newest_crawl_of_the_site() {
         "{}",
         said.out
     );
+    // Without it no database is needed, whatever is there.
+    fs::write(dir.path().join("other.db"), "no database").expect("written");
+    let said = dir
+        .run(&["logs", "--no-store", "--db", "other.db", "foreign.log"])
+        .await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ const PROGRAMS: [&str; 22] = [
 ];
 
 /// What this program's own user agent begins with.
-const OWN: &str = "gatecrawl/";
+pub(in crate::logs) const OWN: &str = "gatecrawl/";
 
 /// Who sends a user agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use crate::logs::bots::agents::{Agent, Agents};
 use crate::logs::bots::table::{BOTS, GOOGLEBOT};
 use crate::logs::bots::verify::{Verified, Verifier};
 use crate::logs::order::Order;
-use crate::logs::own::{CrawlTime, is_own};
+use crate::logs::own::Own;
 use crate::logs::tally::clients::Clients;
 use crate::logs::tally::failures::{ErrorLine, Failure, OwnFailure, Place, hash};
 use crate::logs::tally::key::Keys;
@@ -25,7 +25,7 @@ const SECOND: i64 = 1_000;
 pub(super) struct Worker<'a> {
     urls: &'a Urls,
     verifier: &'a Verifier<'a>,
-    crawls: &'a [CrawlTime],
+    own: Own,
     agents: Agents,
     keys: Keys,
     totals: Totals,
@@ -33,7 +33,7 @@ pub(super) struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     pub(super) fn new(
-        order: &'a Order,
+        order: &Order,
         urls: &'a Urls,
         verifier: &'a Verifier<'a>,
         files: usize,
@@ -43,7 +43,7 @@ impl<'a> Worker<'a> {
         Worker {
             urls,
             verifier,
-            crawls: &order.crawls,
+            own: Own::new(&order.crawls),
             agents: Agents::default(),
             keys: Keys::new(&order.ignore_params),
             totals,
@@ -117,7 +117,7 @@ impl<'a> Worker<'a> {
             from.search = is_search && verified != Verified::No;
             from.google = bot == GOOGLEBOT && verified != Verified::No;
         }
-        if verified != Verified::Yes && is_own(entry, agent, self.crawls) {
+        if verified != Verified::Yes && self.own.has(entry, agent) {
             self.totals.own += 1;
             if entry.is_failure() {
                 self.totals.keep_own(OwnFailure {

@@ -175,7 +175,7 @@ pub(crate) struct LogsArgs {
     #[arg(long)]
     pub(crate) keep_clients: bool,
     /// Go on with what is written to the logs; ends when a gate of --fail-on fails
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     pub(crate) follow: bool,
     #[command(flatten)]
     pub(crate) store: StoreArgs,

@@ -57,10 +57,10 @@ pub(in crate::cli) fn run(
     let lookups = lookups.transpose().map_err(Failure::own)?.map(ByNames);
     let resolver = lookups.as_ref().map(|lookups| lookups as &dyn Resolve);
     let is_kept = !args.no_store && !args.file.iter().any(|file| file == "-");
-    let store = if is_kept {
-        Some(open_or_make(&args.store)?)
-    } else {
-        open_if_there(&args.store)?
+    let store = match (is_kept, &args.run) {
+        (true, _) => Some(open_or_make(&args.store)?),
+        (false, Some(_)) => open_if_there(&args.store)?,
+        (false, None) => None,
     };
     let named = args.run.as_ref().map(|name| match &store {
         Some(store) => Ok(store.run(name)?),
