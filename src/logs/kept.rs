@@ -8,7 +8,9 @@ use super::bots::table::BOTS;
 use super::bots::verify::Verified;
 use super::error::LogsError;
 use super::found::join::Joined;
+use super::order::Order;
 use super::pass::FileRead;
+use super::tally::clients::{ClientTally, Clients};
 use super::tally::failures::{Failure, MOST};
 use super::tally::names::NO_NAME;
 use super::tally::times::Times;
@@ -44,6 +46,9 @@ pub(super) struct Counted {
 #[serde(default)]
 struct Rest {
     not_http: u64,
+    own: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    clients: Vec<(String, ClientTally)>,
     failures_left_out: u64,
     joined: Joined,
     bots: Vec<(String, Verified, BotTally)>,
@@ -79,8 +84,12 @@ impl<'a> Kept<'a> {
     }
 
     /// Adds what a pass counted, stores it, and returns the sum. In one transaction, so that a line counts once.
-    pub(super) fn add(self, new: Counted, most: usize) -> Result<Counted, LogsError> {
+    /// Returns what is new if the order says so.
+    pub(super) fn add(self, new: Counted, order: &Order) -> Result<Counted, LogsError> {
         let mut new = new;
+        let only_new = (order.only_new && self.run.is_some())
+            .then(|| (new.totals.clone(), new.files.clone(), new.joined));
+        let mut new_urls = None;
         let hours: BTreeSet<u32> = new.totals.hours.keys().copied().collect();
         let failures = failures(&new);
         let points: Vec<_> = new
@@ -96,13 +105,13 @@ impl<'a> Kept<'a> {
                 (new, touched)
             }
             Some(run) => {
-                let urls = Urls::new(most);
+                let urls = Urls::new(order.max_urls);
                 let mut ids: HashMap<u64, UrlId> = HashMap::new();
                 self.keep.store.log_urls(run, &mut |row| {
                     let id = urls.add(row.hash, &row.address, &tally(&row));
                     ids.insert(row.hash, id);
                 })?;
-                let mut totals = self.totals(run, &ids)?;
+                let mut totals = self.totals(run, &ids, order)?;
                 let mut touched = Vec::new();
                 let mut moved: HashMap<UrlId, UrlId> = HashMap::new();
                 new.urls.each_hash(|id, hash, key, tally| {
@@ -125,6 +134,7 @@ impl<'a> Kept<'a> {
                 }
                 totals.0.merge(new.totals);
                 totals.0.failures.sort_by_key(|failure| failure.millis);
+                new_urls = Some(new.urls);
                 let sum = Counted {
                     urls,
                     totals: totals.0,
@@ -149,11 +159,18 @@ impl<'a> Kept<'a> {
         touched.dedup();
         let mut urls = touched.iter().map(|(_, id)| row(&sum.urls, *id));
         let Keep { store, site, now } = self.keep;
-        if store.add_to_log_run(site, self.run.as_ref(), now, &changes, &mut urls)? {
-            Ok(sum)
-        } else {
-            Err(LogsError::Busy(site.to_owned()))
+        if !store.add_to_log_run(site, self.run.as_ref(), now, &changes, &mut urls)? {
+            return Err(LogsError::Busy(site.to_owned()));
         }
+        Ok(match (only_new, new_urls) {
+            (Some((totals, files, joined)), Some(urls)) => Counted {
+                urls,
+                totals,
+                joined,
+                files,
+            },
+            _ => sum,
+        })
     }
 
     /// Returns everything but the URLs, and the names of the files of examples.
@@ -161,12 +178,16 @@ impl<'a> Kept<'a> {
         &self,
         run: &LogRun,
         ids: &HashMap<u64, UrlId>,
+        order: &Order,
     ) -> Result<(Totals, Vec<String>), LogsError> {
         let store = self.keep.store;
         let rest = rest_of(run);
         let mut totals = Totals::new(0);
         let mut files = Vec::new();
         totals.not_http = rest.not_http;
+        totals.own = rest.own;
+        // Without the flag they are forgotten.
+        totals.clients = Clients::kept(order.keep_clients.then_some(rest.clients));
         totals.failures_left_out = rest.failures_left_out;
         for (name, verified, tally) in rest.bots {
             if let Some(at) = BOTS.iter().position(|bot| bot.name == name) {
@@ -284,6 +305,8 @@ fn rest(sum: &Counted) -> Rest {
         .zip(totals.by_backend.iter().copied());
     Rest {
         not_http: totals.not_http,
+        own: totals.own,
+        clients: totals.clients.all(),
         failures_left_out: totals.failures_left_out,
         joined: sum.joined,
         bots: bots.collect(),

@@ -43,6 +43,7 @@ pub use read::summary::url_counts::{StatusClasses, UrlCounts};
 pub use read::timeline::{AttemptKind, Tick};
 pub use runs::id::RunId;
 pub use runs::list::{NewRun, RunRow, RunState};
+pub use runs::log_lines::{FailedAttempt, JudgedUrl, LogLine};
 pub use runs::logs::{
     HOUR_COUNTS, LogChanges, LogCheckpoint, LogFailure, LogHour, LogRun, LogUrl, URL_COUNTS,
 };

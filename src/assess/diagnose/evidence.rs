@@ -203,6 +203,7 @@ pub enum Evidence {
     },
     LogLine {
         cause: Cause,
+        failures: Ratio,
         line: String,
     },
     Soft {
@@ -640,9 +641,15 @@ impl fmt::Display for Evidence {
                     more => write!(f, " and {more} more patterns"),
                 }
             }
-            E::LogLine { cause, line } => {
-                write!(f, "the server's log says {}: {line}", cause.title())
-            }
+            E::LogLine {
+                cause,
+                failures,
+                line,
+            } => write!(
+                f,
+                "the server's log says {} for {failures} failures, see {line}",
+                cause.title()
+            ),
             E::Soft { pages } => {
                 write!(f, "{pages} pages with a status of success are error pages")
             }

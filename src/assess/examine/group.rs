@@ -96,6 +96,9 @@ impl Cluster {
             .filter(|seen| seen.facts.outcome.is_failure())
         {
             self.facts.add(&attempt.facts, attempt.observation.started);
+            if let Some(line) = attempt.log_line {
+                self.facts.logged.add(line.cause, line.place);
+            }
             if self.made_by.is_none() {
                 self.made_by = attempt.made_by.map(str::to_owned);
             }

@@ -29,7 +29,7 @@ pub use flapping::{Failing, Flapping};
 pub use histories::{GroupAttempt, Histories, Home, PartEvidence, Together, Whole};
 pub use outage_of_url::OutageOfUrl;
 pub use speed::SpeedEffect;
-pub use url::{Examined, Seen, SeenAttempt, SeenPage};
+pub use url::{Examined, Seen, SeenAttempt, SeenLine, SeenPage};
 
 use self::group::{Cluster, ClusterKey};
 use self::histories::HostTogether;

@@ -73,6 +73,7 @@ fn attempt(outcome: Outcome, pass: u32, nth: i64, slow: bool) -> SeenAttempt<'st
             rate: Some(rate),
         },
         made_by: None,
+        log_line: None,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::assess::score::weight::Importance;
 use crate::assess::verdict::earlier_runs::EarlierRuns;
 use crate::assess::verdict::judgement::Judgement;
 use crate::assess::verdict::observation::Observation;
-use crate::model::{Probe, Purpose, Role};
+use crate::model::{Cause, Probe, Purpose, Role};
 
 /// A URL with all its records.
 #[derive(Debug)]
@@ -43,6 +43,17 @@ pub struct SeenAttempt<'a> {
     pub facts: AnswerFacts<'a>,
     /// The name in data of the kind of machine that made an error page.
     pub made_by: Option<&'a str>,
+    /// The line of a server log about its failure.
+    pub log_line: Option<SeenLine<'a>>,
+}
+
+/// A line of a server log.
+#[derive(Clone, Copy, Debug)]
+pub struct SeenLine<'a> {
+    /// The cause that it proves.
+    pub cause: Cause,
+    /// Where it is, such as `line 4711 of error.log`.
+    pub place: &'a str,
 }
 
 /// The beginning of a page.

@@ -84,6 +84,14 @@ impl FailureTally {
     }
 }
 
+impl UrlId {
+    /// The place of a URL that is not counted.
+    pub(in crate::logs) const NONE: UrlId = UrlId {
+        shard: u8::MAX,
+        number: u32::MAX,
+    };
+}
+
 impl UrlTally {
     fn count(&mut self, hit: &Hit) {
         self.requests = self.requests.saturating_add(1);
@@ -341,6 +349,18 @@ impl Urls {
                 take(id, *hash, shard.key(row), &row.tally);
             }
         }
+    }
+
+    /// Returns the place and the counts of a URL that is kept apart.
+    pub(in crate::logs) fn get(&self, key: &[u8]) -> Option<(UrlId, UrlTally)> {
+        let hash = xxh3_64(key);
+        let shard = self.shard(hash);
+        let number = *shard.numbers.get(&hash)?;
+        let id = UrlId {
+            shard: (hash as usize % SHARDS) as u8,
+            number,
+        };
+        Some((id, shard.rows[number as usize].tally.clone()))
     }
 
     /// Returns the hash that a URL is kept under, its key and its counts.

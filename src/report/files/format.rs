@@ -65,12 +65,15 @@ pub(in crate::report) enum Export {
 }
 
 /// The files about server logs, with their beginnings in every version.
-pub(in crate::report) const LOG_EXPORTS: [(&str, &str); 6] = [
+pub(in crate::report) const LOG_EXPORTS: [(&str, &str); 9] = [
     ("log_urls.csv", "Address,Family,"),
     ("log_hours.csv", "Hour,Requests,"),
     ("log_bots.csv", "Bot,Verified,"),
     ("log_episodes.csv", "From,To,"),
     ("log_errors.csv", "Server,Pattern,"),
+    ("log_vs_crawl.csv", "Address,Difference,"),
+    ("log_clients.csv", "Client,Requests,"),
+    ("log_report.html", "<!DOCTYPE html>"),
     ("log_summary.json", "{\n  \"schema\": "),
 ];
 

@@ -1,4 +1,6 @@
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
 
 use crate::assess::Gate;
 
@@ -38,6 +40,9 @@ pub(crate) struct AuditArgs {
     /// `5xx-rate{segment=checkout} > 1%` is about a segment (--segment) or a folder (`{segment=/shop/}`) alone.
     #[arg(long, value_name = "EXPR", help_heading = "Gates")]
     pub(crate) fail_on: Vec<Gate>,
+    /// Read these server logs after the crawl (repeatable): files, directories or patterns, as `gatecrawl logs` takes them
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Logs")]
+    pub(crate) logs: Vec<PathBuf>,
     /// Continue an interrupted or incomplete run: its number, or the newest
     #[expect(clippy::option_option, reason = "absent, without a value, with one")]
     #[arg(long, value_name = "RUN", num_args = 0..=1, help_heading = "Run")]

@@ -383,6 +383,18 @@ CREATE TABLE traffic (
     PRIMARY KEY (file, address)
 ) WITHOUT ROWID;
 
+-- Lines of server logs about failed attempts.
+CREATE TABLE log_line (
+    run     INTEGER NOT NULL,
+    url     INTEGER NOT NULL,
+    number  INTEGER NOT NULL,      -- of the attempt
+    cause   TEXT,
+    file    TEXT NOT NULL,
+    line    INTEGER NOT NULL,
+    pattern TEXT,                  -- the known message, if it is of an error log
+    PRIMARY KEY (run, url, number)
+) WITHOUT ROWID;
+
 -- The visits that a run uses, computed when the crawl is over.
 CREATE TABLE run_traffic (
     run            INTEGER PRIMARY KEY,

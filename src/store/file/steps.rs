@@ -40,11 +40,14 @@ pub(super) const STEPS: [&str; 15] = [
     "CREATE TABLE IF NOT EXISTS schedule_run (run INTEGER PRIMARY KEY, project TEXT NOT NULL, due INTEGER NOT NULL,
         ended INTEGER NOT NULL, out TEXT, files TEXT NOT NULL);
      ALTER TABLE schedule_run ADD COLUMN new_5xx INTEGER;",
-    TRAFFIC,
+    VISITS_AND_LINES,
 ];
 
-/// The tables of visits, and pages that are made by scripts, as in `schema.sql`.
-const TRAFFIC: &str = "
+/// The tables of visits and of lines of server logs, and pages that are made by scripts, as in `schema.sql`.
+const VISITS_AND_LINES: &str = "
+    CREATE TABLE log_line (
+        run INTEGER NOT NULL, url INTEGER NOT NULL, number INTEGER NOT NULL, cause TEXT, file TEXT NOT NULL,
+        line INTEGER NOT NULL, pattern TEXT, PRIMARY KEY (run, url, number)) WITHOUT ROWID;
     ALTER TABLE page ADD COLUMN needs_script INTEGER NOT NULL DEFAULT 0;
     CREATE TABLE traffic_file (
         id INTEGER PRIMARY KEY, site TEXT NOT NULL UNIQUE, read INTEGER NOT NULL, days INTEGER NOT NULL,

@@ -73,7 +73,7 @@ impl RunRow {
 const COLUMNS: &str = "id, token, site, plan, version, started, ended, state, idle_ms";
 
 /// Tables with rows of a run. Rows of `page_links` contain the run in their key.
-const TABLES: [&str; 24] = [
+const TABLES: [&str; 25] = [
     "text",
     "url",
     "attempt",
@@ -98,6 +98,7 @@ const TABLES: [&str; 24] = [
     "told_event",
     "run_traffic",
     "page_traffic",
+    "log_line",
 ];
 
 impl RunState {

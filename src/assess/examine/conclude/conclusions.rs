@@ -224,7 +224,6 @@ fn context(cluster: &Cluster, host: Option<&Host>, outages: Option<&Outages>) ->
         load_induced: cluster.at_speed || is_limited,
         restart: outages.is_some_and(Outages::is_restart),
         experiments: cluster.trials.experiments(cluster.at_speed),
-        log_line: None,
     }
 }
 

@@ -33,6 +33,8 @@ struct Symptom {
     waits: bool,
     /// What went down as a whole, and its name within the host.
     together: Option<(Whole, String)>,
+    /// The cause that lines of server logs prove.
+    logged: Option<Cause>,
 }
 
 /// Puts clusters together that have the same symptom and do not differ in their experiments. One
@@ -113,6 +115,7 @@ impl Symptom {
             soft: cluster.facts.soft,
             at_speed: cluster.at_speed,
             waits: cluster.waits,
+            logged: cluster.facts.logged.cause(),
             together: cluster
                 .together
                 .map(|whole| (whole, cluster.name_of(whole))),

@@ -20,6 +20,7 @@ use crate::settings::failure::Failure;
 use crate::settings::plan::order::{fresh, resumed, to_resume};
 use crate::settings::plan::{agents, asked, traffic};
 use crate::settings::{failure, plan};
+use crate::terminal::logs::beside_audit;
 use crate::terminal::output_style::OutputStyle;
 use crate::terminal::progress::{Ahead, Progress};
 use crate::terminal::streams::{Console, People};
@@ -199,6 +200,10 @@ fn say(
     }
     if let Some(said) = unfinished::nothing_included(&run.plan.scope, &delivered.summary) {
         people.say(said);
+    }
+    if let Some(logs) = delivered.logs.as_ref().filter(|_| !people.quiet) {
+        let text = beside_audit(logs, OutputStyle::of_people(console));
+        people.say(format!("\n{}", text.trim_end()));
     }
     if let (Some(away), None) = (&audited.away, &delivered.unaudited) {
         people.say(away);

@@ -11,10 +11,10 @@ use rusqlite::{Connection, Row};
 use crate::assess::diagnose::rules::SLOW_PAGE;
 use crate::assess::diagnose::{Announced, AnswerFacts, is_cached};
 use crate::assess::examine::{
-    Examination, Examined, PartEvidence, Seen, SeenAttempt, SeenPage, SpeedEffect,
+    Examination, Examined, PartEvidence, Seen, SeenAttempt, SeenLine, SeenPage, SpeedEffect,
 };
 use crate::assess::{EarlierRuns, Importance, Observation};
-use crate::model::{CrawlUrl, Moment, Outcome, Pressure, Purpose, Role};
+use crate::model::{Cause, CrawlUrl, Moment, Outcome, Pressure, Purpose, Role};
 use crate::policy::Families;
 
 use super::earlier_runs::earlier_runs;
@@ -26,6 +26,7 @@ use super::texts::Texts;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::merge_join::MergeJoin;
 use crate::store::runs::id::RunId;
+use crate::store::runs::log_lines;
 
 /// A callback that stores the result for a URL.
 pub(in crate::store) type Storing<'a> =
@@ -64,6 +65,7 @@ pub(in crate::store) fn examine(
         families,
         dead,
         earlier,
+        log_lines: log_lines::by_attempt(connection, run)?,
         is_slow,
         max_inlinks: max_inlinks(connection, run)?,
     };
@@ -76,6 +78,7 @@ struct Reader<'a> {
     families: Families,
     dead: DeadFolders,
     earlier: HashMap<UrlId, EarlierRuns>,
+    log_lines: HashMap<(UrlId, u32), (Cause, String)>,
     /// Whether any page is slow: then all pages are counted by family.
     is_slow: bool,
     max_inlinks: u32,
@@ -152,7 +155,7 @@ fn each_url(
     let mut attempts = connection.prepare(
         "SELECT url, pass, purpose, started, outcome, status, dns_us, connect_us, tls_us, ttfb_us,
             remote, reused, in_flight, rate, server, cache, age, retry_after IS NOT NULL,
-            announced_ms, page_mark, made_by, body
+            announced_ms, page_mark, made_by, body, number
          FROM attempt WHERE run = ? AND purpose <> 'outage' ORDER BY url, number",
     )?;
     let mut attempts = MergeJoin::of_run(&mut attempts, run)?;
@@ -171,9 +174,9 @@ fn each_url(
             continue;
         };
         let mut url = Url::read(row, &mut reader.texts)?;
-        url.add(first, &mut reader.texts)?;
+        url.add(first, reader)?;
         while let Some(row) = attempts.next_of(id)? {
-            url.add(row, &mut reader.texts)?;
+            url.add(row, reader)?;
         }
         if let Some(row) = pages.next_of(id)? {
             url.indexable = row.get::<_, Option<bool>>(1)?.unwrap_or_default();
@@ -223,6 +226,7 @@ struct Attempt {
     setup: Duration,
     cached: bool,
     announced: Announced,
+    log_line: Option<(Cause, String)>,
 }
 
 impl Url {
@@ -240,7 +244,8 @@ impl Url {
         })
     }
 
-    fn add(&mut self, row: &Row<'_>, texts: &mut Texts<'_>) -> rusqlite::Result<()> {
+    fn add(&mut self, row: &Row<'_>, reader: &mut Reader<'_>) -> rusqlite::Result<()> {
+        let texts = &mut reader.texts;
         let purpose = Purpose::from_name(row.get_ref(2)?.as_str()?);
         let (Some(outcome), Some(purpose)) = (Outcome::from_code(row.get(4)?), purpose) else {
             return Ok(());
@@ -286,6 +291,11 @@ impl Url {
             setup: setup.into_iter().flatten().sum(),
             cached: is_cached(age.map(u64::from), cache.as_deref()),
             announced: Announced::of(row.get(17)?, announced),
+            log_line: if reader.log_lines.is_empty() {
+                None
+            } else {
+                reader.log_lines.remove(&(row.get(0)?, row.get(22)?))
+            },
         });
         // The answer to an experiment is no evidence about the page.
         if purpose.is_evidence() {
@@ -367,6 +377,10 @@ impl Attempt {
                 rate: seen.pressure.rate,
             },
             made_by: self.made_by.as_deref(),
+            log_line: (self.log_line.as_ref()).map(|(cause, place)| SeenLine {
+                cause: *cause,
+                place,
+            }),
         }
     }
 }

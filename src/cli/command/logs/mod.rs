@@ -1,28 +1,31 @@
 //! `gatecrawl logs`: reads server logs, prints what they say and writes the exports.
 
+mod follow;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use tokio::runtime::Runtime;
 
 use crate::assess::{Gate, GateResult, Interval, Measured, Metric};
+use crate::audit::export_logs;
 use crate::fetch::NameLookups;
-use crate::logs::{self, Event, Found, Keep, LogTable, LogsError, Lookup, Order, Resolve};
+use crate::logs::{self, CrawlTime, Event, Follow, Keep, Lookup, Order, Resolve};
 use crate::machine;
 use crate::model::Moment;
 use crate::parse::log::{LineFormat, line_format, server_conf};
-use crate::report::{ComputedTable, pretty_json, write_logs};
+use crate::report::pretty_json;
 
 use crate::settings::args::LogsArgs;
 use crate::settings::exit::Exit;
-use crate::settings::failure::{Failure, bad_out, chain};
+use crate::settings::failure::{Failure, bad_out};
 use crate::settings::source::read_file;
-use crate::terminal::logs::{LogsText, text};
+use crate::terminal::logs::{LiveCounts, LogsText, text};
 use crate::terminal::output_style::OutputStyle;
 use crate::terminal::streams::Console;
 
 use super::audit::gates;
-use crate::cli::database::open_or_make;
+use crate::cli::database::{none_stored, open_if_there, open_or_make};
 
 /// Largest configuration file, in bytes.
 const LARGEST_CONF: u64 = 4 << 20;
@@ -40,7 +43,12 @@ pub(in crate::cli) fn run(
     runtime: &Runtime,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
-    let order = order(args, console)?;
+    let mut order = order(args, console)?;
+    if args.follow && args.file.iter().any(|file| file == "-") {
+        return Err(Failure::usage(
+            "--follow: name files; stdin is not followed",
+        ));
+    }
     judgeable(&args.fail_on)?;
     let servers: Vec<SocketAddr> = args.dns_server.iter().copied().collect();
     let lookups = args
@@ -49,16 +57,39 @@ pub(in crate::cli) fn run(
     let lookups = lookups.transpose().map_err(Failure::own)?.map(ByNames);
     let resolver = lookups.as_ref().map(|lookups| lookups as &dyn Resolve);
     let is_kept = !args.no_store && !args.file.iter().any(|file| file == "-");
-    let store = is_kept.then(|| open_or_make(&args.store)).transpose()?;
+    let store = match (is_kept, &args.run) {
+        (true, _) => Some(open_or_make(&args.store)?),
+        (false, Some(_)) => open_if_there(&args.store)?,
+        (false, None) => None,
+    };
+    let named = args.run.as_ref().map(|name| match &store {
+        Some(store) => Ok(store.run(name)?),
+        None => Err(none_stored()),
+    });
+    let named = named.transpose()?;
+    let now = machine::wall_clock();
+    if let Some(store) = &store {
+        order.crawls = CrawlTime::of(&store.runs()?, now);
+    }
     let site = site(args);
-    let keep = store.as_ref().map(|store| Keep {
+    let keep = store.as_ref().filter(|_| is_kept).map(|store| Keep {
         store,
         site: &site,
-        now: machine::wall_clock(),
+        now,
     });
-    let found = logs::read(&order, &mut *console.stdin, resolver, keep).map_err(failure)?;
+    let mut found = logs::read(&order, &mut *console.stdin, resolver, keep)?;
+    if let Some(store) = &store {
+        let is_named = named.is_some();
+        let run = match named {
+            Some(run) => Some(run),
+            None => found.crawl(store, args.site.as_deref())?,
+        };
+        if let Some(run) = run {
+            found.join_crawl(store, &run, (is_named, is_kept))?;
+        }
+    }
     let files = match &args.out {
-        Some(out) => export(&found, out, args.overwrite)?,
+        Some(out) => export_logs(&found, out, args.overwrite).map_err(|fault| bad_out(&fault))?,
         None => Vec::new(),
     };
     let summary = found.summary();
@@ -74,7 +105,7 @@ pub(in crate::cli) fn run(
         });
         console.stdout.write_all(shown.as_bytes())?;
     }
-    let results = judge(&args.fail_on, &found);
+    let results = judge(&args.fail_on, &follow::counts(summary));
     for line in gates::lines(&results, &console.people).lines() {
         console.people.say(line);
     }
@@ -82,6 +113,39 @@ pub(in crate::cli) fn run(
         return Err(Failure::usage(
             "no line could be read; name the format with --line-format, or the server's configuration with --nginx-conf",
         ));
+    }
+    if !args.follow {
+        return Ok(gates::exit_of(&results));
+    }
+    let mut logs = Follow::after(&found, &order, resolver)?;
+    drop(found);
+    followed(args, &mut logs, runtime, console)
+}
+
+/// Follows logs until a gate fails or a signal comes.
+fn followed(
+    args: &LogsArgs,
+    logs: &mut Follow<'_>,
+    runtime: &Runtime,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let judge = |counts: &LiveCounts| judge(&args.fail_on, counts);
+    console.stdout.flush()?;
+    let mut interrupt = Box::pin(tokio::signal::ctrl_c());
+    let mut tick = || {
+        runtime.block_on(async {
+            tokio::select! {
+                () = tokio::time::sleep(follow::PAUSE) => Some(machine::wall_clock()),
+                _ = &mut interrupt => None,
+            }
+        })
+    };
+    let results = follow::follow(logs, &judge, &mut tick, &mut *console.stdout)?;
+    let Some(results) = results else {
+        return Ok(Exit::Interrupted);
+    };
+    for line in gates::lines(&results, &console.people).lines() {
+        console.people.say(line);
     }
     Ok(gates::exit_of(&results))
 }
@@ -147,6 +211,10 @@ fn order(args: &LogsArgs, console: &mut Console) -> Result<Order, Failure> {
         bot_ranges: bot_ranges.collect(),
         events,
         threads: threads.clamp(1, 4),
+        crawls: Vec::new(),
+        only_new: args.only_new,
+        keep_clients: args.keep_clients,
+        follows: args.follow,
     })
 }
 
@@ -174,14 +242,6 @@ fn event(text: &str) -> Result<Event, Failure> {
     })
 }
 
-fn failure(fault: LogsError) -> Failure {
-    match fault {
-        LogsError::Store(fault) => fault.into(),
-        LogsError::Busy(_) => Failure::own(fault),
-        _ => Failure::usage(chain(&fault)),
-    }
-}
-
 /// Returns the name of the site: the path of the first log, without what a rotation appends.
 fn site(args: &LogsArgs) -> String {
     if let Some(site) = &args.site {
@@ -190,22 +250,6 @@ fn site(args: &LogsArgs) -> String {
     let first = args.file.first().map_or("", String::as_str);
     let path = std::fs::canonicalize(first).unwrap_or_else(|_| PathBuf::from(first));
     logs::set_of(&path)
-}
-
-fn export(found: &Found, out: &std::path::Path, overwrite: bool) -> Result<Vec<PathBuf>, Failure> {
-    let rows = LogTable::ALL.map(|table| {
-        move |each: &mut dyn FnMut(&[crate::store::Cell<'_>]) -> bool| found.rows(table, each)
-    });
-    let tables: Vec<ComputedTable<'_>> = LogTable::ALL
-        .iter()
-        .zip(&rows)
-        .map(|(table, rows)| ComputedTable {
-            name: table.name(),
-            columns: table.columns(),
-            rows,
-        })
-        .collect();
-    write_logs(out, overwrite, &tables, found.summary()).map_err(|fault| bad_out(&fault))
 }
 
 /// Refuses gates on what logs do not have.
@@ -222,15 +266,15 @@ fn judgeable(gates: &[Gate]) -> Result<(), Failure> {
     }
 }
 
-fn judge(gates: &[Gate], found: &Found) -> Vec<GateResult> {
-    let summary = found.summary();
-    let of_502 = summary.by_status.get("502").copied().unwrap_or(0);
+fn judge(gates: &[Gate], counts: &LiveCounts) -> Vec<GateResult> {
+    let rate = |failed: u64| {
+        (counts.requests > 0).then(|| Interval::wilson(failed as f64, counts.requests as f64))
+    };
     let measured = Measured {
-        server_error_rate: (summary.requests > 0).then_some(summary.rate),
-        rate_502: (summary.requests > 0)
-            .then(|| Interval::wilson(of_502 as f64, summary.requests as f64)),
-        googlebot_server_errors: Some(summary.googlebot.failed),
-        requested: summary.urls,
+        server_error_rate: rate(counts.failed),
+        rate_502: rate(counts.of_502),
+        googlebot_server_errors: Some(counts.googlebot_failed),
+        requested: counts.urls,
         ..Measured::default()
     };
     gates.iter().map(|gate| gate.judge(&measured)).collect()
