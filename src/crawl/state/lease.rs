@@ -1,5 +1,6 @@
 //! The decision on a lease: it is requested, skipped, or set aside.
 
+use crate::crawl::confirm::SAMPLE;
 use crate::crawl::visit::series::Allowed;
 use crate::frontier::{Discovery, Lease, Settlement};
 use crate::model::{Admission, CrawlUrl, LinkKind, Moment, Role, ScopePlan, Skip, SkipReason};
@@ -42,7 +43,10 @@ impl State {
                 let settle = Effect::Settle(*ticket, Settlement::Unused);
                 return Due::Skip(lease.found.url, skip, settle);
             }
-        } else if refused.is_some() || self.passes.is_over(found.pass, now) {
+        } else if refused.is_some()
+            || self.passes.is_over(found.pass, now)
+            || (found.pass == SAMPLE && self.hosts.is_down(&found.url.host_key()))
+        {
             // The results of an earlier fetch stay as they were.
             self.passes.not_requested(&found.url);
             self.forget_last_attempt(&found.url);

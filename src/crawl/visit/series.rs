@@ -209,8 +209,9 @@ impl<F: Fetcher> Series<F> {
     /// Returns whether no gateway is to be waited for: the URL was fine within the limit of the crawl, or nothing
     /// answered in the longer time either.
     fn is_silent(&self) -> bool {
+        let failing = self.allowed.subject.failing;
         let hung = |attempt: &Attempt| attempt.outcome.is_time_limit();
-        self.allowed.subject.failing == Failing::Never || self.attempts.iter().any(hung)
+        matches!(failing, Failing::Never | Failing::Silently) || self.attempts.iter().any(hung)
     }
 
     /// Returns the request of a step; `None` if this URL allows none.

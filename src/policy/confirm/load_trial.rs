@@ -18,6 +18,10 @@ const MOST_CAREFUL: u32 = 10;
 const SLOW: Duration = Duration::from_secs(5);
 const WEIGHT_OF_SLOW: u32 = 3;
 
+/// A careful request that failed after this time excludes load by itself: its host had all this time for what earlier
+/// requests left behind. Ours.
+const HUNG: Duration = Duration::from_secs(30);
+
 /// A failure after this time may leave work behind: a time limit ended it. Ours.
 const LONG: Duration = Duration::from_secs(1);
 
@@ -101,8 +105,12 @@ impl LoadTrial {
             (&mut self.fast, 1)
         } else {
             self.rest(failed, took);
-            let is_slow = failed && took >= SLOW;
-            (&mut self.careful, if is_slow { WEIGHT_OF_SLOW } else { 1 })
+            let weight = match () {
+                () if failed && took >= HUNG => FEWEST_CAREFUL,
+                () if failed && took >= SLOW => WEIGHT_OF_SLOW,
+                () => 1,
+            };
+            (&mut self.careful, weight)
         };
         seen.all += weight;
         seen.failed += if failed { weight } else { 0 };

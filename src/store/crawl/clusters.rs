@@ -54,6 +54,8 @@ pub struct FailingUrl {
     pub failures: u32,
     /// Whether any attempt succeeded.
     pub ever_ok: bool,
+    /// Whether its last failure ran into one of our time limits.
+    pub hangs: bool,
     /// Whether a failure came over a reused connection.
     pub reused: bool,
     /// Whether an answer came over HTTP/2.
@@ -230,6 +232,7 @@ fn failing(row: &Row<'_>, url: CrawlUrl) -> rusqlite::Result<FailingUrl> {
         url,
         failures: row.get(7)?,
         ever_ok: row.get(8)?,
+        hangs: Outcome::from_code(row.get(3)?).is_some_and(Outcome::is_time_limit),
         reused: row.get(9)?,
         http2: row.get(10)?,
         announced: announced.map(|wait| Duration::from_millis(wait.unsigned_abs())),

@@ -112,8 +112,10 @@ impl State {
         let most = clusters.iter().map(|it| it.representatives.len()).max();
         (0..most.unwrap_or_default())
             .flat_map(|rank| {
-                clusters
-                    .iter()
+                // Of URLs that hang one is enough: each request takes half a minute.
+                let worth = move |it: &&FailingCluster| rank == 0 || !it.outcome.is_time_limit();
+                (clusters.iter())
+                    .filter(worth)
                     .filter_map(move |it| it.representatives.get(rank))
             })
             .filter(|cause| !cause.probed && self.may_experiment(&cause.url))
