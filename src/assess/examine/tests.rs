@@ -315,7 +315,7 @@ fn what_a_cdn_says_of_the_origin_is_no_block_of_crawlers() {
     let of_cdn = |status: u16| {
         let mut made = attempts("F f f");
         for attempt in &mut made {
-            let outcome = Outcome::of_status(status);
+            let outcome = Outcome::of_error_status(status, false);
             (attempt.observation.outcome, attempt.facts.outcome) = (outcome, outcome);
             (attempt.observation.status, attempt.facts.status) = (Some(status), Some(status));
             attempt.facts.fingerprint = Some(match status {
