@@ -74,8 +74,8 @@ pub fn apart(summary: &RunSummary) -> Option<String> {
 /// Returns the note about links and sitemap entries that were left out, and sitemaps that could not be read, and may
 /// lead to unknown pages; `None` if there are none.
 pub fn left_out(summary: &RunSummary) -> Option<String> {
-    let unread = summary.unread_sitemaps;
-    let left_out = summary.unseen.saturating_sub(unread);
+    let (unread, indexes) = (summary.unread_sitemaps, summary.unread_indexes);
+    let left_out = summary.unseen.saturating_sub(unread + indexes);
     let (what, were) = if left_out == 1 {
         ("link or sitemap entry", "was")
     } else {
@@ -89,7 +89,11 @@ pub fn left_out(summary: &RunSummary) -> Option<String> {
         let sitemaps = count(unread, "sitemap");
         format!("{sitemaps} that may list unknown pages could not be read")
     });
-    let parts: Vec<String> = left_out.into_iter().chain(unread).collect();
+    let indexes = (indexes > 0).then(|| {
+        let pages = count(indexes, "index page");
+        format!("{pages} that may link to unknown pages always failed")
+    });
+    let parts: Vec<String> = left_out.into_iter().chain(unread).chain(indexes).collect();
     (!parts.is_empty()).then(|| parts.join(" and "))
 }
 

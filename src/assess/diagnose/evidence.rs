@@ -121,6 +121,9 @@ pub enum Evidence {
         until: Option<Moment>,
         silence: String,
     },
+    ClosedConnections {
+        requests: Ratio,
+    },
     NotCounted {
         attempts: u64,
         urls: u64,
@@ -500,6 +503,10 @@ impl fmt::Display for Evidence {
                     "this machine had no network from {from} until the crawl was interrupted: {silence}"
                 ),
             },
+            E::ClosedConnections { requests } => write!(
+                f,
+                "{requests} requests got no answer because the server closed the kept connection; they count against no page"
+            ),
             E::NotCounted { attempts, urls } => write!(
                 f,
                 "{attempts} {} at {urls} {} do not count",

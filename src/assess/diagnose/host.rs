@@ -174,6 +174,8 @@ pub struct HostFacts {
     pub limited_section: Option<String>,
     /// Times to the first byte of good answers.
     pub first_bytes: TimeHistogram,
+    /// Requests that ended when the server closed a kept connection, of all: they say nothing of their pages.
+    pub closed: Ratio,
     /// Answers with an invalid `Retry-After`.
     pub announced_invalid: u64,
     /// The longest announced delay of a failing answer.

@@ -233,10 +233,11 @@ impl Histories {
             outages.filter(|(_, found)| !found.is_empty()).collect()
         };
         let hosts = self.hosts.into_iter().map(|(name, host)| {
+            let limit = host.limit();
             let mut found = HostTogether {
                 load: host.load.step(),
                 rotation: host.recurrence.rotation(),
-                limit: host.limit(),
+                limit,
                 is_clustered: host.first_looks.is_clustered(),
                 ..HostTogether::default()
             };

@@ -131,6 +131,10 @@ impl Host {
         let (mut answers, mut later) = (Ratio::default(), Ratio::default());
         let mut first = None;
         for attempt in seen.evidence() {
+            if attempt.observation.is_attempt() {
+                let is_closed = attempt.facts.reused && !attempt.observation.is_evidence();
+                self.facts.closed.count(is_closed);
+            }
             if attempt.observation.is_evidence() && attempt.observation.is_attempt() {
                 self.facts.add(&attempt.facts);
                 let failed = failed(&attempt.facts);

@@ -314,3 +314,18 @@ async fn a_guessed_sitemap_that_fails_leads_to_nothing_that_anybody_knows_of() {
         assert!(findings.iter().any(|it| it.rule == "sitemap_failing"));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_index_page_that_is_never_fine_may_lead_to_unknown_pages() {
+    for (index, expected) in [(error(500), 1), (page("an index"), 0)] {
+        let answers: &[(&str, &[Reply])] = &[
+            ("/", &[links(&["/docs/", "/a"])]),
+            ("/docs/", &[index]),
+            ("/a", &[error(500)]),
+        ];
+        let crawl = Crawl::to_the_end(confirming(), answers).await;
+        let summary = crawl.store.summary(crawl.run).unwrap();
+        let found = (summary.unseen, summary.unread_indexes);
+        assert_eq!(found, (expected, expected));
+    }
+}

@@ -11,6 +11,7 @@ use crate::model::{CrawlUrl, Outcome};
 use crate::store::conclude::examine::families::learned_families;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
+use crate::store::rows::telling::FOLLOWED;
 use crate::store::runs::id::RunId;
 
 /// URLs that represent a cluster: one may be special, of three two are alike.
@@ -79,7 +80,7 @@ impl Store {
     }
 }
 
-/// Every failing page once, in the order in which they were found.
+/// Every failing page once, in the order in which they were found, by the attempts that say something about it.
 const QUERY: &str = "
     WITH fact AS (
         SELECT a.url AS url,
@@ -91,7 +92,7 @@ const QUERY: &str = "
             max(a.version IS 20) AS http2,
             max(CASE WHEN o.failure THEN a.announced_ms END) AS announced
         FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
-        WHERE a.run = ?1
+        WHERE a.run = ?1 AND {FOLLOWED}
         GROUP BY a.url
         HAVING last_failed > coalesce(first_ok, 0)
     )
@@ -114,7 +115,7 @@ fn read(
     most: usize,
 ) -> rusqlite::Result<Result<Vec<FailingCluster>, String>> {
     let families = learned_families(connection, run)?;
-    let mut statement = connection.prepare(QUERY)?;
+    let mut statement = connection.prepare(&QUERY.replace("{FOLLOWED}", FOLLOWED))?;
     let mut rows = statement.query([run])?;
     let mut numbers: HashMap<Key, usize> = HashMap::new();
     let mut clusters: Vec<Gathered> = Vec::new();

@@ -18,6 +18,7 @@ use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::rows::host_ids::HostIds;
 use crate::store::rows::ids::UrlId;
+use crate::store::rows::telling::FOLLOWED;
 use crate::store::runs::id::RunId;
 
 /// Controls of one host: the home page or the page closest to it, and one of another section.
@@ -82,18 +83,19 @@ impl Store {
 }
 
 fn read(connection: &Connection, run: RunId) -> rusqlite::Result<Result<Vec<FailedUrl>, String>> {
-    let mut statement = connection.prepare(
+    let mut statement = connection.prepare(&format!(
         "WITH failed AS (
             SELECT DISTINCT a.url FROM evidence a JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ?1 AND o.failure = 1
+            WHERE a.run = ?1 AND o.failure = 1 AND {FOLLOWED}
          )
          SELECT u.id, u.address, u.role, u.found_depth, u.hops, u.section,
             a.pass, a.outcome, a.started, a.age, u.host, a.announced_ms
          FROM failed CROSS JOIN url u ON u.run = ?1 AND u.id = failed.url
          CROSS JOIN evidence a ON a.run = ?1 AND a.url = u.id
-         WHERE u.state = 2 AND u.role >= 2
-         ORDER BY u.id, a.number",
-    )?;
+         CROSS JOIN outcome o ON o.code = a.outcome
+         WHERE u.state = 2 AND u.role >= 2 AND {FOLLOWED}
+         ORDER BY u.id, a.number"
+    ))?;
     let mut rows = statement.query([run])?;
     let mut found: Vec<FailedUrl> = Vec::new();
     let mut hosts = HostIds::of_run(connection, run)?;

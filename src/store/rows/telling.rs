@@ -5,6 +5,12 @@
 pub(in crate::store) const TELLING: &str = "NOT (o.id = 'stream_refused' OR a.reused AND o.id IN
     ('empty_reply', 'reset_before_headers', 'write_failed'))";
 
+/// Holds for an attempt `a` with its outcome `o` by which a URL is followed: one that says something about it, and
+/// the last one in any case.
+pub(in crate::store) const FOLLOWED: &str = "(NOT (o.id = 'stream_refused' OR a.reused AND o.id IN
+    ('empty_reply', 'reset_before_headers', 'write_failed'))
+    OR a.number = (SELECT max(number) FROM evidence WHERE run = a.run AND url = a.url))";
+
 #[cfg(test)]
 mod tests {
     use rusqlite::Connection;

@@ -191,7 +191,11 @@ fn coverage(summary: &RunSummary) -> String {
         let _ = write!(text, "; and {apart}, see skipped.csv");
     }
     if let Some(left_out) = left_out(summary) {
-        let _ = write!(text, "; {left_out}, see skipped.csv and sitemaps.csv");
+        let files = match summary.unread_indexes {
+            0 => "skipped.csv and sitemaps.csv",
+            _ => "skipped.csv, sitemaps.csv and pages.csv",
+        };
+        let _ = write!(text, "; {left_out}, see {files}");
     }
     text
 }
@@ -312,6 +316,12 @@ mod tests {
             coverage(&summary),
             "10 of 10 known pages fetched (at most 100.0 %); 1,850 links or sitemap entries that may \
              lead to unknown pages were left out, see skipped.csv and sitemaps.csv"
+        );
+        (summary.unseen, summary.unread_indexes) = (1, 1);
+        assert_eq!(
+            coverage(&summary),
+            "10 of 10 known pages fetched (at most 100.0 %); 1 index page that may link to unknown pages \
+             always failed, see skipped.csv, sitemaps.csv and pages.csv"
         );
     }
 

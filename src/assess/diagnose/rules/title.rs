@@ -8,6 +8,7 @@ pub fn title(rule: &str) -> &str {
         "broken_references" => "Pages refer to addresses that fail",
         "cached_error" => "A cache repeats errors",
         "client_block" => "Crawlers are refused where browsers are not",
+        "closed_connections" => "The server closes kept connections without an answer",
         "compression_fault" => "Pages fail when their answers are compressed",
         "dns_fault" => "The host's name does not resolve",
         "external_links" => "External links that fail",

@@ -61,6 +61,9 @@ pub(in crate::store) fn count_run(
     tally.summary.unread_sitemaps = failed + given_up;
     // Those that were requested are counted where they are stored.
     tally.summary.unseen += given_up;
+    tally.summary.unread_indexes =
+        connection.query_row(UNREAD_INDEXES, [run], |row| count(row, 0))?;
+    tally.summary.unseen += tally.summary.unread_indexes;
     Ok(tally.summary)
 }
 
@@ -109,6 +112,11 @@ const UNREAD: &str = "SELECT
         WHERE u.run = ?1 AND u.role = 2 AND u.state = 3
             AND NOT EXISTS (SELECT 1 FROM robots_txt t
                 WHERE t.run = u.run AND t.url = u.found_on AND t.sitemaps = 0))";
+
+/// Index pages that were never fine: their address ends like that of a folder, and nobody knows what they link to.
+const UNREAD_INDEXES: &str = "SELECT count(*) FROM assessment s
+    JOIN url u ON u.run = s.run AND u.id = s.url AND u.role = 3 AND u.address LIKE '%/'
+    WHERE s.run = ?1 AND s.failed > 0 AND s.last_ok IS NULL";
 
 /// Returns the hosts that got no requests because robots.txt could not be read, by the numbers of their
 /// texts.
