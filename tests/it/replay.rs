@@ -777,7 +777,7 @@ async fn weeks_in_which_nothing_changes_but_flaky_pages_are_silent() {
 const RARELY: usize = 40;
 
 #[tokio::test(start_paused = true)]
-#[ignore = "two minutes: sixty weeks; docs/weekly.md has its command and what it counts"]
+#[ignore = "a minute of computing: sixty weeks; docs/weekly.md has its command and what it counts"]
 async fn sixty_unchanged_weeks_bring_hardly_an_alarm() {
     let (mails, gates) = unchanged(60).await;
     let told = format!("{} mails {mails:?}, {gates} gates", mails.len());
