@@ -159,10 +159,15 @@ async fn logs_are_compared_with_the_newest_crawl_of_the_site() {
         "{}",
         said.out
     );
-    // Without it no database is needed, whatever is there.
+}
+
+#[tokio::test]
+async fn logs_that_are_not_stored_need_no_database() {
+    let dir = Workdir::new();
+    fs::write(dir.path().join("access.log"), others()).expect("written");
     fs::write(dir.path().join("other.db"), "no database").expect("written");
     let said = dir
-        .run(&["logs", "--no-store", "--db", "other.db", "foreign.log"])
+        .run(&["logs", "--no-store", "--db", "other.db", "access.log"])
         .await;
     assert_eq!(said.code, Some(0), "{}", said.err);
 }
