@@ -126,7 +126,7 @@ fn sitemap(bytes: &[u8], each: Each<'_>) -> Result<Taken, ListFault> {
             each(Found {
                 line: entry.line,
                 text: &entry.location,
-                shape: Shape::Absolute,
+                shape: Shape::of(&entry.location),
                 row: &row,
                 is_header: false,
             });
