@@ -5,15 +5,14 @@ mod attempt;
 mod bytes;
 mod excerpt;
 mod looks;
-mod moment;
 mod outage;
 mod outcome;
 mod page;
 mod plan;
 mod secret;
+mod time;
 mod url;
 mod varint;
-mod zone;
 
 pub use attempt::client::{CLIENTS, ClientPreset, Guise};
 pub use attempt::exchange::{
@@ -27,7 +26,6 @@ pub use excerpt::{beginning, excerpt, marked_excerpt};
 pub use looks::{
     FlakyTest, Frequency, LOOK_SPACING, Looks, OFTEN, RARELY, TEST_ERROR, looks_evidence,
 };
-pub use moment::Moment;
 pub use outage::{Network, OwnOutage, Silence, Witnesses};
 pub use outcome::causes::Causes;
 pub use outcome::reason::reason_phrase;
@@ -46,6 +44,8 @@ pub use plan::{
     ScopePlan, SegmentPlan, Sitemaps,
 };
 pub use secret::Secret;
+pub use time::moment::Moment;
+pub use time::zone::Zone;
 pub use url::fingerprint::{AsIs, FingerprintMap, FingerprintSet};
 pub use url::readable::readable;
 pub use url::table::FingerprintTable;
@@ -53,4 +53,3 @@ pub use url::{
     CrawlUrl, EXCERPT, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text,
 };
 pub use varint::{LONGEST_VARINT, put_varint, take_varint};
-pub use zone::Zone;
