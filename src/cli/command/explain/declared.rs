@@ -4,10 +4,21 @@ use serde::Serialize;
 
 use crate::assess::METRICS;
 use crate::assess::diagnose::rules::title;
+use crate::assess::playbook::Playbook;
 use crate::logs::LogTable;
 use crate::report::{COMPARE_COLUMNS, snake_case};
 use crate::store::Table;
 use crate::store::tables::{Column, pages};
+
+/// The explanation of a topic.
+#[derive(Debug, Serialize)]
+pub(super) struct Explained {
+    #[serde(flatten)]
+    pub(super) playbook: Playbook,
+    /// Columns, metrics and rules of this name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) declared: Vec<Declared>,
+}
 
 /// What a name means in one place, or in several where it means the same.
 #[derive(Debug, PartialEq, Serialize)]

@@ -5,8 +5,6 @@ mod declared;
 mod list;
 mod page;
 
-use serde::Serialize;
-
 use crate::assess::playbook::{Playbook, groups, lookup, nearest};
 
 use crate::report::snake_case;
@@ -16,7 +14,7 @@ use crate::settings::failure::Failure;
 use crate::terminal::output_style::OutputStyle;
 use crate::terminal::streams::Console;
 
-use declared::{Declared, declared};
+use declared::{Explained, declared};
 
 /// Prints a playbook, or the list of topics.
 pub(in crate::cli) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Exit, Failure> {
@@ -35,16 +33,6 @@ pub(in crate::cli) fn run(args: &ExplainArgs, console: &mut Console) -> Result<E
         }
     }
     Ok(Exit::Done)
-}
-
-/// The explanation of a topic.
-#[derive(Debug, Serialize)]
-struct Explained {
-    #[serde(flatten)]
-    playbook: Playbook,
-    /// Columns, metrics and rules of this name.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    declared: Vec<Declared>,
 }
 
 fn find(topic: &str, server: Option<&'static str>) -> Option<Explained> {

@@ -7,7 +7,8 @@ use crate::model::Cause;
 use crate::terminal::paint::{BOLD, paint};
 use crate::terminal::wrap::{command, paragraph};
 
-use super::{Declared, Explained, OutputStyle};
+use super::OutputStyle;
+use super::declared::{Declared, Explained};
 
 /// Lines of each cause on the page of a status; each cause has a page of its own with the rest.
 const LINES_A_CAUSE: usize = 2;
