@@ -15,8 +15,8 @@ use crate::model::{Cause, Outcome, Role};
 pub(super) struct ClusterKey {
     pub(super) host: String,
     pub(super) section: String,
-    /// Whether the section is a folder of which every page fails.
-    pub(super) is_dead_folder: bool,
+    /// The folder of which every page fails, which is the section then.
+    pub(super) dead_folder: Option<String>,
     /// The pattern of their family.
     pub(super) family: String,
     pub(super) outcome: Outcome,
@@ -51,8 +51,8 @@ pub(super) struct Cluster {
     pub(super) at_speed: bool,
     pub(super) waits: bool,
     pub(super) together: Option<Whole>,
-    /// Whether its section is a folder of which every page fails.
-    pub(super) is_dead_folder: bool,
+    /// The folder of which every page fails, which is its section then.
+    pub(super) dead_folder: Option<String>,
     /// The pattern of its family.
     pub(super) family: String,
     /// Number of URLs.
@@ -79,7 +79,7 @@ impl Cluster {
             at_speed: key.at_speed,
             waits: key.waits,
             together: key.together,
-            is_dead_folder: key.is_dead_folder,
+            dead_folder: key.dead_folder.clone(),
             family: key.family.clone(),
             urls: 0,
             internal: false,

@@ -253,7 +253,7 @@ impl Examination {
         let key = ClusterKey {
             host: seen.host.to_owned(),
             section: dead_folder.unwrap_or(seen.section).to_owned(),
-            is_dead_folder: dead_folder.is_some(),
+            dead_folder: dead_folder.map(str::to_owned),
             family: seen.family.to_owned(),
             outcome: main.facts.outcome,
             fingerprint: main.facts.fingerprint.map(str::to_owned),
@@ -265,7 +265,7 @@ impl Examination {
         };
         let coarse = |key: &ClusterKey| ClusterKey {
             section: OTHER.to_owned(),
-            is_dead_folder: false,
+            dead_folder: None,
             family: String::new(),
             fingerprint: None,
             // The coarse key has no section or family that could be down.

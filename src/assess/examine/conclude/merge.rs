@@ -100,10 +100,10 @@ impl Group {
 impl Symptom {
     fn of(cluster: &Cluster) -> Symptom {
         let what = &cluster.facts.cluster;
-        if cluster.is_dead_folder {
+        if cluster.dead_folder.is_some() {
             return Symptom {
                 host: what.host.clone(),
-                dead_folder: Some(what.section.clone()),
+                dead_folder: cluster.dead_folder.clone(),
                 ..Symptom::default()
             };
         }
