@@ -6,3 +6,4 @@ pub(super) mod ids;
 pub(super) mod links;
 pub(super) mod merge_join;
 pub(super) mod row;
+pub(super) mod url_state;
