@@ -12,7 +12,6 @@ mod page;
 mod plan;
 mod secret;
 mod url;
-mod varint;
 mod zone;
 
 pub use attempt::client::{CLIENTS, ClientPreset, Guise};
@@ -22,7 +21,7 @@ pub use attempt::exchange::{
 };
 pub use attempt::probe::Probe;
 pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
-pub use bytes::bytes_in_words;
+pub use bytes::{LONGEST_VARINT, bytes_in_words, put_varint, take_varint};
 pub use excerpt::{beginning, excerpt, marked_excerpt};
 pub use looks::{
     FlakyTest, Frequency, LOOK_SPACING, Looks, OFTEN, RARELY, TEST_ERROR, looks_evidence,
@@ -52,5 +51,4 @@ pub use url::table::FingerprintTable;
 pub use url::{
     CrawlUrl, EXCERPT, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text,
 };
-pub use varint::{LONGEST_VARINT, put_varint, take_varint};
 pub use zone::Zone;
