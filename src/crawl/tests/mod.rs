@@ -103,6 +103,13 @@ struct Timed {
     takes: Duration,
 }
 
+fn at_once(reply: Reply) -> Timed {
+    Timed {
+        reply,
+        takes: Duration::from_millis(20),
+    }
+}
+
 impl std::fmt::Debug for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Origin")
@@ -163,6 +170,16 @@ fn closed(seconds: u32) -> Reply {
     reply.outcome = Outcome::Server503RetryAfter;
     reply.headers.push(("retry-after", seconds.to_string()));
     reply
+}
+
+/// Returns a failure without an answer, for this reason.
+fn silence(outcome: Outcome) -> Reply {
+    Reply {
+        outcome,
+        status: 0,
+        headers: Vec::new(),
+        body: String::new(),
+    }
 }
 
 fn redirect(to: &str) -> Reply {
@@ -278,6 +295,13 @@ impl Fetcher for Script {
             ..Exchange::unanswered(reply.outcome, String::new())
         }
     }
+}
+
+/// Returns the plan without quick retries.
+fn once() -> CrawlPlan {
+    let mut plan = plan();
+    plan.pace.retries = 0;
+    plan
 }
 
 pub(super) fn plan() -> CrawlPlan {

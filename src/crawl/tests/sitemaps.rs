@@ -30,12 +30,6 @@ fn requested(crawl: &Crawl, part: &str) -> usize {
     maps.filter(|(path, _)| path.contains(part)).count()
 }
 
-fn once() -> CrawlPlan {
-    let mut plan = plan();
-    plan.pace.retries = 0;
-    plan
-}
-
 fn skipped(crawl: &Crawl, detail: &str) -> usize {
     let rows = crawl.rows(Table::Skipped, &["Reason", "Detail"]);
     rows.iter().filter(|row| *row == detail).count()
