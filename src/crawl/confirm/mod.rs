@@ -387,6 +387,13 @@ impl Passes {
         }
     }
 
+    /// Returns this moment, or the first after the current pass if that comes earlier: nothing waits beyond it.
+    pub(super) fn within(&self, until: Moment) -> Moment {
+        let current = self.current.as_ref();
+        let over = current.map(|current| current.deadline + Duration::from_millis(1));
+        over.map_or(until, |over| until.min(over))
+    }
+
     /// Returns whether the current pass still has URLs of a host to request.
     pub(super) fn is_confirming(&self, host: &HostKey) -> bool {
         let current = self.current.as_ref();
