@@ -443,7 +443,7 @@ mod tests {
     fn found(bytes: &[u8], column: Option<&str>) -> Result<(TrafficFile, Found), TrafficFault> {
         let mut rows = Vec::new();
         let file = read(bytes, column, &mut |url, _, visits| {
-            rows.push((url.to_owned(), visits))
+            rows.push((url.to_owned(), visits));
         })?;
         Ok((file, rows))
     }
@@ -452,7 +452,9 @@ mod tests {
     fn check(file: &[u8], pages: usize, sums: [Option<f64>; 3], days: Option<u32>) {
         let (found, rows) = found(file, None).expect("visits");
         let mut all = Visits::default();
-        rows.iter().for_each(|(_, visits)| all.add(*visits));
+        for (_, visits) in &rows {
+            all.add(*visits);
+        }
         assert_eq!(rows.len(), pages, "{rows:?}");
         assert_eq!(
             [all.clicks, all.impressions, all.sessions],

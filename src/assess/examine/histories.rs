@@ -238,7 +238,7 @@ impl Histories {
                 load: host.load.step(),
                 rotation: host.recurrence.rotation(),
                 limit,
-                is_clustered: host.first_looks.is_clustered(),
+                is_clustered: host.first_looks.comes_together(),
                 ..HostTogether::default()
             };
             if !host.load.explains_outages() {

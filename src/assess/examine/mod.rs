@@ -137,10 +137,9 @@ impl Examination {
         // What never was fine though it was requested time and again has a fault of its own, be it that which
         // brings the others down.
         let is_own = judgement.verdict == Verdict::Persistent;
-        let comes_again = |outage: &OutageOfUrl| outage.comes_again() && judgement.has_recovered();
-        let outage = outage.filter(|outage| comes_again(outage) || !(is_own && outage.is_over));
+        let outage = outage.filter(|outage| outage.comes_again() || !(is_own && outage.is_over));
         if let Some(outage) = outage {
-            if comes_again(&outage) {
+            if outage.comes_again() {
                 // Nine good looks clear a page, whatever becomes of the others.
                 if judgement.looks.frequency() != Some(Frequency::Rarely) {
                     judgement = tally.judged(Verdict::Intermittent);

@@ -236,7 +236,7 @@ impl GroupHistory {
     }
 
     /// Returns whether failures come together in time, be it in outages or in a time in which more fails.
-    pub(in crate::assess) fn is_clustered(mut self) -> bool {
+    pub(in crate::assess) fn comes_together(mut self) -> bool {
         self.close(None);
         self.has_too_few_runs(self.all_fine)
     }
@@ -445,7 +445,8 @@ mod tests {
     #[test]
     fn a_page_that_failed_with_others_fails_for_the_same_reason_alone() {
         let (before, between) = (".".repeat(20), ".".repeat(10));
-        let mut found = history(&format!("{before}FFFFFFF{between}"));
+        let down = "F".repeat(12);
+        let mut found = history(&format!("{before}{down}{between}"));
         // A single request that fails is no outage, nor are two at a page that failed in none.
         for (second, url) in [(100, 22), (110, 999), (120, 23)] {
             for (later, failed) in [(0, true), (1, url != 23), (2, false)] {
@@ -492,9 +493,9 @@ mod tests {
         let fine = ".".repeat(300);
         for marks in [format!("{half}{fine}"), format!("{fine}{half}{fine}")] {
             assert_eq!(count(&marks), 0, "{marks}");
-            assert!(history(&marks).is_clustered(), "{marks}");
+            assert!(history(&marks).comes_together(), "{marks}");
         }
-        assert!(!history(&half).is_clustered());
+        assert!(!history(&half).comes_together());
     }
 
     #[test]

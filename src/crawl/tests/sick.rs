@@ -301,7 +301,7 @@ async fn kept_connections_that_the_server_closes_make_no_page_a_failing_one() {
         *asked += 1;
         let reply = match request.path {
             "/robots.txt" | "/sitemap.xml" => error(404),
-            _ if *asked % 2 == 0 => Reply {
+            _ if asked.is_multiple_of(2) => Reply {
                 outcome: Outcome::EmptyReply,
                 status: 0,
                 headers: Vec::new(),
