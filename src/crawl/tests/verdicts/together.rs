@@ -136,7 +136,7 @@ async fn the_outages_of_an_intermittent_section_are_reported() {
         "{verdicts}"
     );
     assert!(
-        verdicts.starts_with("5") || verdicts.starts_with("60 i"),
+        verdicts.starts_with('5') || verdicts.starts_with("60 i"),
         "{verdicts}"
     );
 }
