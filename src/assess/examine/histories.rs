@@ -233,11 +233,12 @@ impl Histories {
             outages.filter(|(_, found)| !found.is_empty()).collect()
         };
         let hosts = self.hosts.into_iter().map(|(name, host)| {
+            let limit = host.limit();
             let mut found = HostTogether {
                 is_clustered: host.first_looks.is_clustered(),
                 load: host.load.step(),
                 rotation: host.recurrence.rotation(),
-                limit: host.limit(),
+                limit,
                 ..HostTogether::default()
             };
             if !host.load.explains_outages() {

@@ -137,7 +137,10 @@ impl Examination {
         // What never was fine though it was requested time and again has a fault of its own, be it that which
         // brings the others down.
         let is_own = judgement.verdict == Verdict::Persistent;
-        let comes_again = |outage: &OutageOfUrl| outage.comes_again() && judgement.has_recovered();
+        // A page that was not fine since counts as one of its part only if that goes down in a rhythm.
+        let recovered = judgement.has_recovered();
+        let comes_again =
+            |outage: &OutageOfUrl| outage.comes_again() && (recovered || outage.has_rhythm);
         let outage = outage.filter(|outage| comes_again(outage) || !(is_own && outage.is_over));
         if let Some(outage) = outage {
             if comes_again(&outage) {

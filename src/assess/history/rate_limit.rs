@@ -190,7 +190,11 @@ impl LimitedRequests {
     /// Returns the count of requests in a fixed window that explains most answers, for refusals by 429 alone: that
     /// status says that there is a limit, and only its number is open.
     fn by_window(&self) -> Option<Explained> {
-        let refused = self.requests.iter().filter(|request| request.is_refused()).count() as u64;
+        let refused = self
+            .requests
+            .iter()
+            .filter(|request| request.is_refused())
+            .count() as u64;
         if refused < FEWEST_BY_WINDOW || self.status() != 429 {
             return None;
         }
@@ -302,7 +306,11 @@ impl LimitedRequests {
             here = (here + explained).max(0);
             best = best.max(here);
         }
-        let refused = self.requests.iter().filter(|request| request.is_refused()).count() as u64;
+        let refused = self
+            .requests
+            .iter()
+            .filter(|request| request.is_refused())
+            .count() as u64;
         refused - best.unsigned_abs()
     }
 }
@@ -469,7 +477,10 @@ mod tests {
             let last = requests.last.expect("requests").millis();
             for n in 1..=dead {
                 let refused = request(-n, last + n * 5_000, 1, Some(503));
-                let refused = Limited { ever_fine: false, ..refused };
+                let refused = Limited {
+                    ever_fine: false,
+                    ..refused
+                };
                 requests.add(refused, false);
             }
             requests.limit().is_some()

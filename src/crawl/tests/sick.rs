@@ -195,3 +195,46 @@ async fn a_small_directory_that_drips_is_requested_to_its_last_page() {
     let fails = |row: &&String| row.ends_with("| persistent") || row.ends_with("| unconfirmed");
     assert!(dripping.iter().all(fails), "{dripping:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn kept_connections_that_the_server_closes_make_no_page_a_failing_one() {
+    let paths: Vec<String> = (0..60)
+        .map(|n| format!("/{}/{n}", ["shop", "blog", "help"][n % 3]))
+        .collect();
+    let home = links(&paths.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut crawl = Crawl::new(usual(), &[]);
+    crawl.script.reused = true;
+    let asked = Mutex::new(0_u32);
+    crawl.script.origin = Some(Origin(Box::new(move |request| {
+        let mut asked = asked.lock().unwrap();
+        *asked += 1;
+        let reply = match request.path {
+            "/robots.txt" | "/sitemap.xml" => error(404),
+            _ if *asked % 2 == 0 => Reply {
+                outcome: Outcome::EmptyReply,
+                status: 0,
+                headers: Vec::new(),
+                body: String::new(),
+            },
+            "/" => home.clone(),
+            _ => page("a page"),
+        };
+        Some(Timed {
+            reply,
+            takes: Duration::from_millis(20),
+        })
+    })));
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
+    let verdicts = crawl.rows(Table::Pages, &["Verdict"]);
+    assert!(
+        verdicts.iter().all(|verdict| verdict == "ok"),
+        "{verdicts:?}"
+    );
+    assert_eq!(
+        crawl.rows(Table::Findings, &["Rule"]),
+        ["closed_connections"]
+    );
+    let purposes = crawl.rows(Table::Attempts, &["Purpose"]);
+    let again = (purposes.iter()).filter(|it| *it == "confirm" || it.starts_with("probe"));
+    assert_eq!(again.count(), 0, "nothing has to be confirmed");
+}

@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::assess::{Band, FOOTER, GateResult, Interval, MODEL, NotEstimated, Score, Uncaught, Verdict};
+use crate::assess::{
+    Band, FOOTER, GateResult, Interval, MODEL, NotEstimated, Score, Uncaught, Verdict,
+};
 use crate::model::{Causes, Moment, Outcome, ScopePlan, SkipReason};
 use crate::store::{
     RunOverview, RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart,

@@ -117,8 +117,11 @@ impl View {
             trends: brief.trends,
             headline: brief.state,
             scores: scores::scores(&summary.scores),
-            uncaught: (summary.scores.not_estimated.map(|why| not_estimated(why).to_owned()))
-                .or_else(|| summary.scores.uncaught.as_ref().map(uncaught)),
+            uncaught: (summary
+                .scores
+                .not_estimated
+                .map(|why| not_estimated(why).to_owned()))
+            .or_else(|| summary.scores.uncaught.as_ref().map(uncaught)),
             verdicts: facts::verdicts(&summary),
             statuses: facts::statuses(&summary),
             coverage: facts::coverage(&summary),

@@ -85,7 +85,10 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
         "  Verdicts       {}",
         tally(&by_name(&pages.by_verdict, Verdict::name))
     )?;
-    let doubt = summary.scores.not_estimated.map(|why| not_estimated(why).to_owned());
+    let doubt = summary
+        .scores
+        .not_estimated
+        .map(|why| not_estimated(why).to_owned());
     if let Some(text) = doubt.or_else(|| summary.scores.uncaught.as_ref().map(uncaught)) {
         out.push_str(&paragraph(&text, input.output.width, "  Not caught     "));
     }

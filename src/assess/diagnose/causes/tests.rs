@@ -68,11 +68,7 @@ fn time_tells_what_a_page_does_not() {
     check(&apache(60_002), &none, Cause::UpstreamTimeout.title());
     check(&apache(2), &none, Cause::UpstreamDown.title());
     let cdn = cluster(Outcome::Cf522, "cloudflare-522", 19_300, Nothing);
-    check(
-        &cdn,
-        &none,
-        "network trouble or a backend that is down",
-    );
+    check(&cdn, &none, "network trouble or a backend that is down");
 }
 
 #[test]

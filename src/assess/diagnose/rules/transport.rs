@@ -85,7 +85,8 @@ mod tests {
         };
         let found = fires(closed(59, 246), closed(5, 1_000));
         assert_eq!(found.severity, Severity::Notice);
-        let words = "59 of 246 requests got no answer because the server closed the kept connection";
+        let words =
+            "59 of 246 requests got no answer because the server closed the kept connection";
         assert!(found.evidence_text().starts_with(words), "{found:?}");
     }
 

@@ -7,7 +7,6 @@ use super::repeats::{PAGES, Place};
 use super::scores::{PartFound, scores};
 use super::site_files::{of_robots, of_sitemap};
 use super::told::{self, FindingFound, Told};
-use crate::assess::{Interval, LookCounts, NotEstimated, Uncaught};
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, SectionFacts, SitemapFacts,
     broken_references, client_block, external_links, family_down, host_down, is_down, of_cluster,
@@ -28,6 +27,7 @@ use crate::assess::score::crawlability::Crawlability;
 use crate::assess::score::indexing::{Extent, IndexingRisk};
 use crate::assess::score::site::Aggregate;
 use crate::assess::statistics::chance::hits_or_more;
+use crate::assess::{Interval, LookCounts, NotEstimated, Uncaught};
 use crate::model::{Cause, Layer, Outcome, Probe};
 
 /// Most findings of a run: beyond the worst, nobody reads them.
@@ -167,10 +167,7 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
 }
 
 /// Estimates the uncaught pages, unless failures show that pages do not fail by themselves.
-fn uncaught(
-    counts: &LookCounts,
-    together: &Together,
-) -> Option<Result<Uncaught, NotEstimated>> {
+fn uncaught(counts: &LookCounts, together: &Together) -> Option<Result<Uncaught, NotEstimated>> {
     let found = counts.uncaught()?;
     Some(match () {
         () if counts.have_recovered() => Err(NotEstimated::Recovered),
