@@ -137,9 +137,13 @@ impl Examination {
         // What never was fine though it was requested time and again has a fault of its own, be it that which
         // brings the others down.
         let is_own = judgement.verdict == Verdict::Persistent;
-        let outage = outage.filter(|outage| outage.comes_again() || !(is_own && outage.is_over));
+        // A page that was not fine since counts as one of its part only if that goes down in a rhythm.
+        let recovered = judgement.has_recovered();
+        let comes_again =
+            |outage: &OutageOfUrl| outage.comes_again() && (recovered || outage.has_rhythm);
+        let outage = outage.filter(|outage| comes_again(outage) || !(is_own && outage.is_over));
         if let Some(outage) = outage {
-            if outage.comes_again() {
+            if comes_again(&outage) {
                 // Nine good looks clear a page, whatever becomes of the others.
                 if judgement.looks.frequency() != Some(Frequency::Rarely) {
                     judgement = tally.judged(Verdict::Intermittent);

@@ -122,11 +122,12 @@ fn sitemap(bytes: &[u8], each: Each<'_>) -> Result<Taken, ListFault> {
     let row = Row::default();
     let report = sitemap::read(bytes, &mut |entry| match entry.kind {
         Kind::Page => {
-            pages += 1;
+            let shape = Shape::of(&entry.location);
+            pages += u64::from(shape != Shape::Other);
             each(Found {
                 line: entry.line,
                 text: &entry.location,
-                shape: Shape::of(&entry.location),
+                shape,
                 row: &row,
                 is_header: false,
             });

@@ -110,6 +110,7 @@ fn by_share(facts: &HostFacts) -> Option<Finding> {
         || high - low > WIDEST
         || !whole_host
         || facts.is_uneven
+        || facts.pool.section.is_some()
         || pages_differ(facts)
         || !flaps
         || !facts.outages.is_empty()
