@@ -134,14 +134,13 @@ impl Examination {
             None => self.rules.ignoring_speed(),
         };
         let mut judgement = tally.judge(&rules);
-        // What never was fine though it was requested time and again has a fault of its own, be it that which
-        // brings the others down.
+        // A URL that was never fine in many requests has a fault of its own, even if that brings the others down.
         let is_own = judgement.verdict == Verdict::Persistent;
         let comes_again = |outage: &OutageOfUrl| outage.comes_again() && judgement.has_recovered();
         let outage = outage.filter(|outage| comes_again(outage) || !(is_own && outage.is_over));
         if let Some(outage) = outage {
             if comes_again(&outage) {
-                // Nine good looks clear a page, whatever becomes of the others.
+                // Nine good looks clear a page, whatever the others show.
                 if judgement.looks.frequency() != Some(Frequency::Rarely) {
                     judgement = tally.judged(Verdict::Intermittent);
                 }
@@ -150,7 +149,7 @@ impl Examination {
             }
             judgement.in_outage = true;
         }
-        // A good answer to the crawl's own way of asking shows that the page does not always fail.
+        // A good answer to one of the crawl's own requests shows that the page does not always fail.
         if judgement.verdict == Verdict::Persistent && seen.is_fine_alone() {
             judgement = tally.judged(Verdict::Intermittent);
         }
