@@ -34,7 +34,7 @@ pub struct Asked {
     pub gates: Vec<Gate>,
     /// The baseline, a run or a file; absent for the site's previous run.
     pub baseline: Option<String>,
-    /// The rules that map the baseline's addresses to those of the run.
+    /// The rules that map the baseline's URLs to those of the run.
     pub maps: Vec<AddressMap>,
     /// Server logs of the site.
     pub logs: Vec<String>,

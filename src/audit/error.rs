@@ -53,7 +53,7 @@ pub enum AuditError {
 pub struct BrokenOff {
     /// Why.
     pub fault: CrawlFault,
-    /// What can be resumed.
+    /// The part that can be resumed.
     pub left: Left,
 }
 

@@ -31,7 +31,7 @@ pub fn ask_password(prompt: &str) -> Option<String> {
     typed
 }
 
-/// Returns `None`: the terminal cannot be told to hide what is typed.
+/// Returns `None`: the terminal cannot hide what is typed.
 #[cfg(not(unix))]
 pub fn ask_password(_: &str) -> Option<String> {
     None

@@ -17,7 +17,7 @@ use super::url_list::{Column, Found, ListFault, Row, Shape, read_rows};
 /// Rows by which the columns are judged.
 const SAMPLE: usize = 50;
 
-/// Days that are told apart, and bytes of a table of days: exports cover at most 16 months.
+/// Maximum days that are counted separately, and bytes of a table of days: exports cover at most 16 months.
 const MOST_DAYS: usize = 1_000;
 const LARGEST_DAYS: u64 = 1 << 20;
 
@@ -59,7 +59,7 @@ impl Visits {
     }
 }
 
-/// What a file of visits was.
+/// The days and columns of a file of visits.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrafficFile {
     /// The days that it covers; `None` if it does not say.
@@ -71,7 +71,7 @@ pub struct TrafficFile {
 /// Why a file gives no visits. Each message ends with what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TrafficFault {
-    /// It is no table of URLs.
+    /// The file is not a table of URLs.
     #[error("{0}")]
     List(#[from] ListFault),
     /// It has URLs and no numbers.
@@ -79,13 +79,13 @@ pub enum TrafficFault {
         "it has URLs and no column of numbers; export clicks or sessions by page, or audit its URLs with --url-list"
     )]
     NoNumbers,
-    /// The column that was named is not there.
+    /// The column that the user named does not exist.
     #[error("no column {0:?}; its columns are {1}")]
     NoColumn(String, String),
-    /// The column that was named holds no numbers.
+    /// The column that the user named holds no numbers.
     #[error("the column {0:?} holds no numbers; name another with --traffic-column")]
     NotNumbers(String),
-    /// A line that is no JSON.
+    /// A line is not a JSON object with a URL.
     #[error("line {0}: no JSON object with a URL; export the table again")]
     NotJson(usize),
 }
@@ -230,7 +230,7 @@ impl Roles {
     }
 }
 
-/// What the cells of a column are.
+/// The kind of the cells of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Number,

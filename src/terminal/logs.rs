@@ -1,4 +1,4 @@
-//! What server logs say, in a few lines.
+//! The summary of server logs, in a few lines.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

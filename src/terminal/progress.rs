@@ -12,7 +12,7 @@ use super::stall::Stall;
 use super::streams::People;
 use super::text::{count, duration, number};
 
-/// Pause between two lines where stderr is no terminal.
+/// Pause between two lines where stderr is not a terminal.
 const PLAIN_PAUSE: Duration = Duration::from_secs(10);
 /// The same while nothing is answered: what is waited for is said soon.
 const STALLED_PAUSE: Duration = Duration::from_secs(5);
@@ -55,7 +55,7 @@ enum Display {
     Nothing,
 }
 
-/// What a plan has after the crawl itself, to say how much is left.
+/// The parts of a plan after the crawl itself, to estimate the time left.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ahead {
     sample: SamplePlan,
@@ -95,7 +95,7 @@ impl Ahead {
         }
     }
 
-    /// Returns about how long the work after the crawl takes with so many failing pages, of so many pages.
+    /// Returns the estimated time of the work after the crawl, with `failing` out of `pages` pages.
     fn time(&self, failing: u32, pages: u64, rate: f64) -> Duration {
         let sample = match self.sample.size(pages) {
             some if some > 0 && rate > 0.0 => {

@@ -5,19 +5,19 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
-/// Most moves from one folder to another that are told apart, and that are kept in the end.
+/// Maximum moves from one folder to another: while counting, and in the result.
 const MOST_PLACES: usize = 1_000;
 const MOST_KEPT: usize = 20;
 
-/// Most targets of moves, and most pages that appeared, that are remembered: a number each.
+/// Maximum targets of moves, and maximum new pages, that are remembered, as one number each.
 const MOST_TARGETS: usize = 100_000;
 
 /// Pages that moved from one place to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Move {
-    /// How many.
+    /// Number of pages.
     pub pages: u64,
-    /// The folder they were in, with the origin if that changed; of a single page its address.
+    /// The folder they were in, with the origin if that changed; of a single page its URL.
     pub from: String,
     /// Where they are now.
     pub to: String,
@@ -100,7 +100,7 @@ fn path(address: &str) -> &str {
     split(address).1
 }
 
-/// The origin and the path of an address.
+/// The origin and the path of a URL.
 fn split(address: &str) -> (&str, &str) {
     let host = address.find("://").map_or(0, |at| at + 3);
     let path = address[host..]

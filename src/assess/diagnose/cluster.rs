@@ -14,7 +14,7 @@ use crate::assess::verdict::kind::FailureKind;
 use crate::assess::verdict::rules::Verdict;
 use crate::model::{Cause, Moment, Outcome};
 
-/// Maximum addresses of failing URLs kept as examples.
+/// Maximum URLs of failing URLs kept as examples.
 const EXAMPLES: usize = 5;
 
 /// Maximum sections, and maximum families, whose URLs are counted by name.
@@ -77,7 +77,7 @@ pub struct ClusterFacts {
     pub cached: u64,
     /// Failures on connections that were open already.
     pub reused: u64,
-    /// Addresses that answered.
+    /// IP addresses that answered.
     pub addresses: Addresses,
     /// Lines of server logs about its failures.
     pub logged: LogLines,
@@ -273,7 +273,7 @@ impl ClusterFacts {
     }
 }
 
-/// Returns a section with its host: an address for a folder, `https://shop.example checkout` for a segment.
+/// Returns a section with its host: a URL for a folder, `https://shop.example checkout` for a segment.
 pub(in crate::assess) fn section_of(host: &str, section: &str) -> String {
     if section.starts_with('/') {
         format!("{host}{section}")

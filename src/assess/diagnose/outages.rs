@@ -336,7 +336,8 @@ mod tests {
             .bounds()
             .to_string()
         };
-        // The breaker asks rarely while a host is down: the last failure is long before the first good answer.
+        // The breaker allows few requests while a host is down: the last failure is long before the first good
+        // answer.
         let breaker = told(Some(11_900), 12_000, 21_000, Some(36_000));
         assert_eq!(breaker, "9 to 25 s");
         assert_eq!(told(Some(0), 0, 20_000, Some(20_000)), "20 s");

@@ -49,7 +49,7 @@ pub struct GroupAttempt {
     pub ever_fine: bool,
     /// Whether it fails at least at times.
     pub ever_failed: bool,
-    /// What it was made for. A burst is faster than the crawl was: it tells of a limit of the rate alone.
+    /// Its purpose. A burst is faster than the crawl was, so it only shows a limit of the rate.
     pub purpose: Purpose,
     /// Whether it is a page or a resource.
     pub is_page: bool,
@@ -81,14 +81,14 @@ pub struct Histories {
 #[derive(Debug, Default)]
 struct HostHistories {
     whole: GroupHistory,
-    /// First looks alone, in sections in which URLs failed: what failed is looked at again and again.
+    /// Only first looks, in sections in which URLs failed: URLs that failed are requested several times.
     first_looks: GroupHistory,
     load: LoadCurve,
     /// The order of failures, in sections in which URLs failed.
     recurrence: Recurrence,
     sections: HashMap<String, GroupHistory>,
     families: HashMap<String, GroupHistory>,
-    /// Those that a limit of the whole host, or of a section, may refuse.
+    /// Requests that a limit of the whole host, or of a section, may refuse.
     requests: LimitedRequests,
     of_sections: BTreeMap<String, LimitedRequests>,
 }

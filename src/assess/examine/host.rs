@@ -43,7 +43,7 @@ pub(super) struct Host {
 /// Maximum failing URLs kept of those that a host's sitemaps list.
 const MOST_FAILING_LISTED: usize = 200;
 
-/// What is known of a section of a host.
+/// The counts of a section of a host.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Section {
     /// URLs that fail, of all fetched.
@@ -198,7 +198,7 @@ impl Host {
         }
     }
 
-    /// Counts the experiments at the addresses of the host. A page that succeeded at none of them is at
+    /// Counts the experiments at the IP addresses of the host. A page that succeeded at none of them is at
     /// fault itself, and a rate limit is caused by the crawl.
     fn count_at_addresses(&mut self, seen: &Seen<'_>) {
         let tried = || {

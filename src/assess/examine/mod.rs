@@ -134,8 +134,7 @@ impl Examination {
             None => self.rules.ignoring_speed(),
         };
         let mut judgement = tally.judge(&rules);
-        // What never was fine though it was requested time and again has a fault of its own, be it that which
-        // brings the others down.
+        // A URL that was never fine in many requests has a fault of its own, even if that brings the others down.
         let is_own = judgement.verdict == Verdict::Persistent;
         // A page that was not fine since counts as one of its part only if that goes down in a rhythm.
         let recovered = judgement.has_recovered();
@@ -144,7 +143,7 @@ impl Examination {
         let outage = outage.filter(|outage| comes_again(outage) || !(is_own && outage.is_over));
         if let Some(outage) = outage {
             if comes_again(&outage) {
-                // Nine good looks clear a page, whatever becomes of the others.
+                // Nine good looks clear a page, whatever the others show.
                 if judgement.looks.frequency() != Some(Frequency::Rarely) {
                     judgement = tally.judged(Verdict::Intermittent);
                 }
@@ -153,7 +152,7 @@ impl Examination {
             }
             judgement.in_outage = true;
         }
-        // A good answer to the crawl's own way of asking shows that the page does not always fail.
+        // A good answer to one of the crawl's own requests shows that the page does not always fail.
         if judgement.verdict == Verdict::Persistent && seen.is_fine_alone() {
             judgement = tally.judged(Verdict::Intermittent);
         }

@@ -50,8 +50,8 @@ const DEVIATIONS: f64 = 3.1;
 /// Maximum number of failures, or of successes, for which the probability is computed exactly (ours).
 const FEW: u64 = 50;
 
-/// How often two parts must fail one right after the other for both to be down together, in standard
-/// deviations above chance: it exceeds that once in twenty times (ours).
+/// How often two parts must fail one right after the other to count as down together (ours), in standard deviations
+/// above chance, which exceeds this once in twenty times.
 const TOGETHER: f64 = 1.64;
 
 /// Minimum successes at a load no lower than that of the failures, so that the load is not the reason
@@ -187,7 +187,7 @@ impl GroupHistory {
         let slot = &mut by_open[(seen.open as usize).min(LOADS - 1)];
         *slot = slot.saturating_add(1);
         if seen.failed {
-            // Those before the first failure are next to one only at their end.
+            // Looks before the first failure are next to one only at their end.
             let sides = if self.failed > 0 { 2 } else { 1 };
             self.count_fine(sides);
             self.failed += 1;

@@ -9,7 +9,7 @@ use crate::assess::diagnose::Ratio;
 use crate::assess::statistics::chance::hits_or_more;
 use crate::model::Moment;
 
-/// Most backends that take turns (ours): with more of them, few failures are seen.
+/// Maximum backends that take turns (ours): with more of them, few failures are seen.
 const MOST_BACKENDS: usize = 8;
 
 /// Times for which a backend may be left out, in seconds (ours): nginx does so for 10, Envoy for 30, Apache for 60.
@@ -18,7 +18,7 @@ const LEFT_OUT: [u64; 7] = [5, 7, 10, 15, 20, 30, 60];
 /// The share of requests that fail when it is the failing backend's turn (ours): order may differ on the way.
 const AT_TURN: f64 = 0.5;
 
-/// Up to this part of the share later, requests before it are as good as fine (ours).
+/// Maximum share of failures before that time, relative to the share after it, to count as fine (ours).
 const APART: f64 = 0.2;
 
 /// How rarely failures by chance may look like turns, over all numbers of backends (ours).
@@ -36,7 +36,7 @@ const POLITELY: f64 = 0.25;
 pub enum Rotation {
     /// Backends take turns.
     Turns {
-        /// How many they are.
+        /// Number of backends.
         backends: u32,
         /// Failures of the requests that were as many after a failure.
         at_turn: Ratio,
@@ -110,8 +110,8 @@ impl Recurrence {
         }
     }
 
-    /// What the order of failures shows, if chance does not explain it (Fisher's exact test, corrected for the
-    /// numbers and times that are looked at; C. E. Bonferroni, 1936).
+    /// Returns how the order of failures repeats, if chance does not explain it (Fisher's exact test, corrected for
+    /// the numbers and times that are looked at; C. E. Bonferroni, 1936).
     pub(in crate::assess) fn rotation(&self) -> Option<Rotation> {
         let fails_politely = self.polite.part > 0;
         let is_alike = self.polite.share() >= POLITELY * self.all.share();

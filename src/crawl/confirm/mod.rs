@@ -23,9 +23,9 @@ use self::sample::Sample;
 use self::sentinel::Sentinels;
 use self::waves::Waves;
 
-/// Minimum passes and attempts before a URL counts as persistently failing, if they are far enough
-/// apart. With three a comparison tells a page that was fine once before from chance (assess/compare);
-/// with two it cannot, and a page that died would not be news.
+/// Minimum passes and attempts before a URL counts as persistently failing, if they are far enough apart. With three,
+/// a comparison separates a page that was fine once before from chance (assess/compare); with two it cannot, and a
+/// page that died would not be news.
 const PASSES: u32 = 3;
 const ATTEMPTS: u32 = 3;
 
@@ -39,7 +39,7 @@ const MAX_PASSES: usize = 250;
 /// Maximum URLs of the last short pass (ours): if more are left failing, the host is down.
 const MOST_CLOSING: usize = 200;
 
-/// Time for it (ours).
+/// Maximum time of the last short pass (ours).
 const CLOSING_TIME: Duration = Duration::from_mins(1);
 
 /// The passes of one crawl.
@@ -54,7 +54,7 @@ pub(super) struct Passes {
     crawl_ended: Option<Moment>,
     /// Time that passes took so far, with the waits for those of late waves alone.
     spent: Duration,
-    /// What failed, by when it was found; none before the first pass that this process begins.
+    /// The failed URLs in waves; `None` before the first pass that this process begins.
     waves: Option<Waves>,
     /// When the first pass began, if a process that is gone began it and was interrupted in one.
     confirmed_since: Option<Moment>,
@@ -134,7 +134,7 @@ impl Passes {
         self.crawl_ended = made.crawl_ended;
         if made.is_cut_short {
             self.spent = made.spent;
-            // What was found during the passes has some left.
+            // URLs that were found during the passes still have some of this time.
             self.confirmed_since = made.confirmed_since;
         }
         if made.is_sampled || made.last > 1 {

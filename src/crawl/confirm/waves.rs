@@ -229,7 +229,7 @@ mod tests {
         let made = passes(&chain, &DELAYS, seconds(600));
         let ended = made.last().expect("a pass").0;
         assert!((400..700).contains(&ended), "{ended}");
-        // What would have to be waited for longer joins the passes of others.
+        // A wave that would need a longer wait joins the passes of others.
         let hours = [seconds(900), seconds(3_600)];
         let joined = [(910, false), (3_610, false)];
         assert_eq!(passes(&[5, 911], &hours, seconds(600)), joined);

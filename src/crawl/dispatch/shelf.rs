@@ -14,7 +14,7 @@ use crate::crawl::clock::Clock;
 /// and a busy disk answers again. Ours.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The addresses that the run has stored.
+/// The URLs that the run has stored.
 #[derive(Debug)]
 pub(in crate::crawl) struct StoreShelf {
     addresses: Addresses,
@@ -35,7 +35,7 @@ impl StoreShelf {
         }
     }
 
-    /// Returns the addresses with these fingerprints, in their order; `None` if one is not stored
+    /// Returns the URLs with these fingerprints, in their order; `None` if one is not stored
     /// yet or cannot be read at the moment.
     pub(in crate::crawl) fn read(
         &self,

@@ -59,9 +59,9 @@ struct Script {
     open: AtomicUsize,
     /// When the first request came.
     began: OnceLock<Instant>,
-    /// Addresses of every host.
+    /// IP addresses of every host.
     addresses: Vec<IpAddr>,
-    /// The address that every answer comes from.
+    /// The IP address that every answer comes from.
     remote: Option<SocketAddr>,
     /// When nothing answers, and the witnesses' answers then.
     dark: Option<outages::Dark>,
@@ -72,7 +72,7 @@ struct Script {
     cookies: bool,
     /// Which hosts led to which, as the crawl reported it.
     led: Mutex<Vec<(String, String)>>,
-    /// The hosts' addresses, as the crawl reported them.
+    /// The hosts' IP addresses, as the crawl reported them.
     were: Mutex<Vec<(String, Vec<IpAddr>)>>,
     /// Whether hosts have moved since.
     moved: bool,

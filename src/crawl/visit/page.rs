@@ -428,7 +428,7 @@ fn left_out(found: &parse::Page<'_>, room: &Room) -> Option<Link> {
 pub(in crate::crawl) struct Further {
     /// All of them.
     pub(in crate::crawl) links: usize,
-    /// Those that may lead to unknown URLs that are to be fetched.
+    /// References that may lead to unknown URLs that are to be fetched.
     pub(in crate::crawl) unseen: usize,
 }
 

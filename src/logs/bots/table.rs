@@ -13,9 +13,9 @@ pub(in crate::logs) struct Bot {
     pub(in crate::logs) engine: String,
     /// Parts of user agents.
     pub(super) tokens: Vec<String>,
-    /// Host names that its addresses resolve to end in one of these.
+    /// Host names that its IP addresses resolve to end in one of these.
     pub(super) rdns: Vec<String>,
-    /// Where its addresses are published.
+    /// URLs of its published lists of IP addresses.
     pub(super) ranges: Vec<String>,
     /// Whether it fills a search index.
     pub(in crate::logs) search: bool,

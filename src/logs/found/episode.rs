@@ -48,7 +48,7 @@ pub struct Episode {
     pub from: Moment,
     /// Its last failure.
     pub to: Moment,
-    /// What it was.
+    /// Its kind.
     pub kind: EpisodeKind,
     /// Requests in its minutes.
     pub requests: u64,
@@ -72,7 +72,7 @@ pub struct Episode {
     pub event: Option<String>,
 }
 
-/// What an episode was.
+/// The kind of an episode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EpisodeKind {
@@ -120,7 +120,7 @@ impl EpisodeKind {
     }
 }
 
-/// What episodes are found in.
+/// The data in which episodes are found.
 pub(super) struct Episodes<'a> {
     pub(super) totals: &'a Totals,
     pub(super) urls: &'a Urls,

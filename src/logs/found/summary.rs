@@ -54,11 +54,11 @@ pub struct LogSummary {
     pub crawl: Option<CrawlFound>,
     /// Requests that were not HTTP, such as TLS on a plain port.
     pub not_http: u64,
-    /// Those of browsers and unknown clients.
+    /// Requests of browsers and unknown clients.
     pub users: Requests,
-    /// Those of crawlers of search engines that are not known to be false.
+    /// Requests of search engines' crawlers that are not known to be false.
     pub search_engines: Requests,
-    /// Those of Googlebot that are not known to be false.
+    /// Requests of Googlebot that are not known to be false.
     pub googlebot: Requests,
     /// URLs kept apart.
     pub urls: u64,
@@ -101,7 +101,7 @@ pub struct LogSummary {
 pub struct Requests {
     /// Requests.
     pub requests: u64,
-    /// Those that failed with a 5xx.
+    /// Requests that failed with a 5xx.
     pub failed: u64,
 }
 
@@ -140,14 +140,15 @@ pub struct CauseCount {
     pub failed: u64,
 }
 
-/// How many failed requests error logs explain.
+/// Failed requests that error logs explain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Explained {
     /// Failed requests that were compared.
     pub failed: u64,
-    /// Those with a record.
+    /// Failed requests with a record.
     pub explained: u64,
-    /// Those that the application answered itself, by the fields of the access log: no web server has a record of them.
+    /// Failed requests that the application answered itself, by the fields of the access log: no web server has a
+    /// record of them.
     pub answered: u64,
     /// Records of error logs.
     pub records: u64,
@@ -181,7 +182,7 @@ pub struct FileCount {
     pub records: u64,
     /// Lines that could not be read.
     pub unread: u64,
-    /// Some of them, with their numbers. They may show addresses of clients, so exports leave them out.
+    /// Some of them, with their numbers. They may show IP addresses of clients, so exports leave them out.
     #[serde(skip)]
     pub examples: Vec<(u64, String)>,
     /// The error that ended it early.
@@ -235,7 +236,7 @@ pub struct BotCount {
     pub failed: u64,
     /// Requests of robots.txt.
     pub robots_txt: Requests,
-    /// Date of the list of its addresses.
+    /// Date of the list of its IP addresses.
     pub list_date: Option<String>,
 }
 
@@ -252,7 +253,7 @@ pub struct MessageCount {
     pub example: Option<(String, u64)>,
 }
 
-/// What the summary is made of.
+/// The data of the summary.
 pub(super) struct Facts<'a> {
     pub(super) files: &'a [FileRead],
     pub(super) totals: &'a Totals,
@@ -336,7 +337,7 @@ pub(super) fn summary(facts: &Facts<'_>) -> LogSummary {
     }
 }
 
-/// What is summed over URLs.
+/// Sums over the URLs.
 #[derive(Default)]
 struct ByUrl {
     failing: u64,
@@ -348,7 +349,7 @@ struct ByUrl {
     google_since: Vec<Since>,
 }
 
-/// Most groups that are counted: sections, hosts and families. Ours.
+/// Maximum groups of each kind that are counted: sections, hosts and families. Ours.
 const MOST_GROUPS: usize = 10_000;
 
 fn by_url(facts: &Facts<'_>) -> ByUrl {

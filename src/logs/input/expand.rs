@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::logs::error::LogsError;
 
-/// Most files of one call. Ours.
+/// Maximum files of one call. Ours.
 const MOST: usize = 100_000;
 
 /// A source of lines.

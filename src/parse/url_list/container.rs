@@ -17,12 +17,12 @@ const LISTED: usize = 5;
 /// Characters of each that are shown.
 const LONGEST_NAME: usize = 60;
 
-/// What a file of an archive unpacks to.
+/// Returns the unpacked content of a file of an archive.
 pub(super) fn unpacked<'a>(file: impl Read + 'a) -> Source<'a> {
     text::source(BufReader::new(file))
 }
 
-/// What to say of an archive that cannot be read.
+/// Returns the error for an archive that cannot be read.
 pub(super) fn broken(fault: &ZipError) -> ListFault {
     match fault {
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {

@@ -2,17 +2,17 @@ use super::fault::{Column, ListFault};
 use super::row::{Row, Rows, TextRows};
 use super::shape::Shape;
 
-/// Rows and bytes by which a table is judged. What stands before it, such as the totals and the days of a
-/// chart in exports of Google Analytics, is well below it.
+/// Rows and bytes by which a table is judged: much more than stands before a table, such as totals and the days of a
+/// chart in exports of Google Analytics.
 const SAMPLE_ROWS: usize = 500;
 
-/// As bytes.
+/// The sample in bytes.
 pub(super) const SAMPLE: usize = 256 * 1024;
 
 /// Rows with an open quote that are passed over in a sample.
 const MOST_SKIPPED: usize = 8;
 
-/// What separates cells, the likeliest last.
+/// The separators of cells, the likeliest last.
 const SEPARATORS: [u8; 3] = [b'\t', b';', b','];
 
 /// Headers of the column that is meant if several have URLs. A header in another language, or no header, is
@@ -35,21 +35,21 @@ const NAMES: [&str; 12] = [
 /// How a table is to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
-    /// What separates cells; `None` if each line is one.
+    /// The separator of cells; `None` if each line is one cell.
     pub(super) separator: Option<u8>,
     pub(super) column: usize,
-    /// What the column is called, and where.
+    /// The line and the text of the column's header.
     pub(super) header: Option<(u64, String)>,
     /// The line of the first row with a URL.
     pub(super) first: u64,
     pub(super) shape: Shape,
-    /// How many rows of the sample have a URL.
+    /// Number of rows of the sample with a URL.
     pub(super) hits: usize,
-    /// As many cells as most of these rows have.
+    /// The most frequent number of cells of these rows.
     width: usize,
-    /// How many of them have so many.
+    /// Number of these rows that have `width` cells.
     fit: usize,
-    /// How many cells the row with the headers has.
+    /// Number of cells of the row with the headers.
     header_width: usize,
 }
 
@@ -154,7 +154,7 @@ impl Layout {
             header: header.map(|row| (row.line, row.cell(0).to_owned())),
             first: first.map_or(0, |row| row.line),
             shape: shapes().max().unwrap_or(Shape::Other),
-            // Prose that mentions a URL is no list of them.
+            // Prose that mentions a URL is not a list of URLs.
             hits: if hits * 2 >= lines.len() { hits } else { 0 },
             width: 1,
             fit: 0,

@@ -37,8 +37,8 @@ const PACKED: &str = "a packed file of a kind that is not read; unpack it first"
 const BINARY: &str = "a binary file; save its table as CSV";
 
 /// Reads a file of URLs and hands out the cells of its URL column: the line (the row, in a workbook), the text
-/// without white space around it, and what it looks like. Cells that are no URLs are handed out too; headers,
-/// titles and comments are not.
+/// without white space around it, and what it looks like. Cells that are not URLs are handed out too; headers, titles
+/// and comments are not.
 ///
 /// Memory is bounded whatever the file, and so is what is unpacked.
 pub fn read(

@@ -69,9 +69,9 @@ impl Row {
     }
 }
 
-/// What has rows.
+/// A source of rows.
 pub(super) trait Rows {
-    /// Reads the next row that is not blank; whether there was one.
+    /// Reads the next row that is not blank. Returns false at the end.
     fn next(&mut self, row: &mut Row) -> Result<bool, ListFault>;
 }
 

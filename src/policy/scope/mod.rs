@@ -106,7 +106,7 @@ impl Scope {
             .exclusion(role, via)
             .map(|detail| Skip::new(SkipReason::Scope, detail))
             .or_else(|| trap(url))
-            // A URL named by the user is wanted, whatever its address looks like.
+            // A URL named by the user is wanted, whatever it looks like.
             .or_else(|| (via != Via::Seed).then(|| self.refuse(url, role, depth))?);
         match refusal {
             Some(skip) => Admission::Skip(role, skip),
@@ -209,7 +209,7 @@ fn may_be_page(url: &CrawlUrl) -> bool {
     ending.is_none_or(|ending| ENDINGS.contains(&ending.as_str()))
 }
 
-/// Returns why an address looks like one of an endless number, if it does.
+/// Returns why a URL looks like one of an endless number, if it does.
 fn trap(url: &CrawlUrl) -> Option<Skip> {
     let length = url.as_str().len();
     if length > LONGEST_CRAWLED {

@@ -58,7 +58,7 @@ pub(super) struct Chart {
     times: Vec<Label>,
     /// Requests per second on the axis, above and below the line.
     rates: Vec<Label>,
-    /// What the requests were made for.
+    /// The purposes of the requests over time.
     phases: Vec<PhaseBar>,
     from: String,
     to: String,

@@ -74,7 +74,7 @@ pub(crate) struct FindingView {
     meaning: String,
     pub(crate) seo: String,
     pub(crate) confirm: Vec<String>,
-    /// What to do first; empty if there is no advice.
+    /// The first step; empty if there is no advice.
     pub(crate) step: String,
     pub(crate) act: Vec<String>,
     pub(crate) verify: Vec<String>,

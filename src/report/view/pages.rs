@@ -52,7 +52,7 @@ pub(crate) struct Page {
     /// Its name in links within the report, the same in every run.
     pub(crate) id: String,
     pub(crate) address: String,
-    /// The address as it was requested.
+    /// The URL as it was requested.
     pub(crate) href: String,
     pub(crate) status: u16,
     pub(crate) status_text: String,

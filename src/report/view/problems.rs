@@ -93,7 +93,7 @@ impl Problem<'_> {
     }
 }
 
-/// Returns scheme and host of an address.
+/// Returns scheme and host of a URL.
 fn host(address: &str) -> &str {
     let start = address.find("://").map_or(0, |at| at + 3);
     let end = address[start..].find('/').map(|at| start + at);

@@ -47,7 +47,7 @@ pub(crate) struct Bin {
     rated: u32,
 }
 
-/// What most requests of a span of time were made for.
+/// The purpose of most requests of a span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Crawl,

@@ -1,5 +1,5 @@
-//! Starts the schedule by other means than a terminal. All but GitHub's workflow run every few minutes and leave
-//! it to the program what is due, so time zones, missed runs and the ladder of confirmation are right.
+//! Texts that start the schedule without a terminal. All but GitHub's workflow run every few minutes, and the program
+//! decides which tasks are due. So time zones, missed runs and rechecks are right.
 
 mod cron;
 mod github;
@@ -47,7 +47,7 @@ impl Installation {
     }
 }
 
-/// A word as YAML reads it, in double quotes, which are those of JSON.
+/// Returns a word for YAML in double quotes, with the escapes of JSON.
 fn yaml(word: &str) -> String {
     serde_json::Value::from(word).to_string()
 }

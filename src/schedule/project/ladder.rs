@@ -1,5 +1,5 @@
-//! The ladder of confirmation: what failed in a run is requested again after minutes, hours and days. This shows
-//! how long it really fails, and notices a recovery before the next run.
+//! The ladder of rechecks: failed URLs of a run are requested again after minutes, hours and days. This shows how
+//! long they really fail, and notices a recovery before the next run.
 
 use std::str::FromStr;
 use std::time::Duration;

@@ -10,12 +10,12 @@ use crate::store::rows::row::list;
 use crate::store::runs::id::RunId;
 use crate::store::runs::list::{RunRow, RunState};
 
-/// The other side of a comparison, and the mapping of addresses between the two sides.
+/// The other side of a comparison, and the mapping of URLs between the two sides.
 #[derive(Clone, Debug)]
 pub struct Baseline {
     /// Source of its pages.
     pub source: BaselineSource,
-    /// Mappings from its addresses to those of the new run's site.
+    /// Mappings from its URLs to those of the new run's site.
     pub maps: Vec<AddressMap>,
 }
 

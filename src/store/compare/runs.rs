@@ -36,7 +36,7 @@ impl Store {
         Ok(comparison)
     }
 
-    /// Passes every changed page to `each`, in the order of addresses, until it returns false.
+    /// Passes every changed page to `each`, in the order of URLs, until it returns false.
     /// `yardstick` is the result of [`Store::compare`] for the same two runs.
     pub fn each_change(
         &self,

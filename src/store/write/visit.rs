@@ -175,7 +175,7 @@ impl WriterState {
         sitemap: &SitemapRecord,
     ) -> rusqlite::Result<()> {
         self.entries(tx, id, &sitemap.entries, true)?;
-        // Nobody says that there is anything at a guessed address.
+        // Nobody says that there is anything at a guessed URL.
         let may_list = sitemap.is_unread && !is_guessed(tx, self.run, id)?;
         let entries = sitemap.entries.iter().filter(|entry| !entry.alternate);
         insert!(

@@ -1,7 +1,7 @@
-//! What each observation says of the causes, as factors. Ours throughout: the direction follows
-//! from how servers work, the size is judgement. What causes have in common moves none of them: a backend that is
-//! down, one that closes early, one that speaks another protocol and one whose name or certificate is wrong all fail at
-//! once, in one section, beside pages that are fine.
+//! The likelihood factor of each observation for each cause. All are ours: the direction follows from how servers
+//! work, the size is judgement. An observation that several causes share does not change them: a backend that is
+//! down, one that closes early, one that speaks another protocol and one whose name or certificate is wrong all fail
+//! at once, in one section, beside pages that are fine.
 
 use http::header::RETRY_AFTER;
 
@@ -302,7 +302,7 @@ fn weigh_experiment(
         }
         _ => return,
     };
-    // What nobody expected has to be able to win.
+    // An unexpected cause must be able to win.
     shares.floor(0.02);
     shares.multiply(factors);
     evidence.push(words);

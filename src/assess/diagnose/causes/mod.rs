@@ -27,17 +27,17 @@ use shares::Shares;
 
 /// From this confidence on one cause is named alone.
 const NAMED_ALONE: f64 = 0.5;
-/// How sure lines of the server's log are, whatever else is known.
+/// Confidence of a cause that lines of the server's log name, whatever else is known.
 const LOG_LINE: f64 = 0.9;
 /// The share of a cluster's failures that must have lines, for these to speak for all of them. Ours.
 const LEAST_LOGGED: f64 = 0.2;
-/// Causes of lines that are named.
+/// Maximum causes by log lines that are named.
 const MOST_LOGGED: usize = 3;
-/// How far, where the server itself says when it will be back.
+/// The same where the server itself says when it will be back.
 const ANNOUNCED_CONFIDENCE: f64 = 0.85;
-/// How far, where another way of asking made the difference.
+/// The same where an experiment made the difference.
 const TRIED_CONFIDENCE: f64 = 0.95;
-/// Nobody's share is certainty.
+/// Maximum confidence: no cause is certain.
 const CERTAIN: f64 = 0.95;
 /// How far a default cause can be trusted: the same fault has another status on each proxy.
 const DEFAULT_CONFIDENCE: f64 = 0.7;
@@ -52,9 +52,9 @@ pub enum Special {
     KeepAliveRace,
     /// The server fails with HTTP/2 only.
     Protocol,
-    /// One address of the host fails.
+    /// One IP address of the host fails.
     OneAddress,
-    /// One backend of several fails, and a hash of the address says which pages are its own.
+    /// One backend of several fails, and a hash of the URL chooses the backend of each page.
     HashedBackend,
     /// A cache repeats an old error.
     CachedError,
@@ -76,7 +76,7 @@ impl Special {
     }
 }
 
-/// Why a cluster of failures happens, as far as it can be told.
+/// The probable causes of a cluster of failures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Diagnosis {
     /// Causes with their shares, best first; they sum to one. Empty: nothing speaks for any.
@@ -89,7 +89,7 @@ pub struct Diagnosis {
     pub layer: Option<Maker>,
     /// The product that made them.
     pub product: Option<&'static str>,
-    /// What speaks for it.
+    /// The evidence for the causes.
     pub evidence: Vec<Evidence>,
     /// A mechanism with advice of its own.
     pub special: Option<Special>,
@@ -191,9 +191,9 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
     diagnosis
 }
 
-/// The cause that an outcome is by itself, whatever else is known: a certificate that has expired is no
-/// sign of overload, however few pages it concerns. An error page with a status of success speaks for itself
-/// unless an experiment made a difference.
+/// Returns the cause that an outcome alone proves: an expired certificate is not a sign of overload, however few
+/// pages it concerns. An error page with a status of success speaks for itself unless an experiment made a
+/// difference.
 fn plain(facts: &ClusterFacts, around: &Context) -> Option<Cause> {
     let outcome = facts.cluster.outcome;
     let helps = around.experiments.iter().any(Experiment::tells_cause);
@@ -208,7 +208,7 @@ fn plain(facts: &ClusterFacts, around: &Context) -> Option<Cause> {
     certain.then_some(cause)
 }
 
-/// What is to be expected before anything else is known.
+/// Returns the prior probabilities of the causes.
 fn prior(generator: Option<&Fingerprint>, facts: &ClusterFacts) -> Shares {
     if let Some(page) = generator {
         return page.causes;

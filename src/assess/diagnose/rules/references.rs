@@ -1,4 +1,4 @@
-//! References of good pages that fail: canonical addresses, alternates, frames and resources.
+//! References of good pages that fail: canonical URLs, alternates, frames and resources.
 
 use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::evidence::Evidence;
@@ -7,7 +7,7 @@ use crate::model::LinkKind;
 /// References of one kind that fail. The pages that have them answered well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokenReference {
-    /// What they are.
+    /// The kind of the references.
     pub kind: LinkKind,
     /// Number of failing URLs.
     pub urls: u64,

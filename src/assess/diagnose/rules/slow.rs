@@ -18,7 +18,7 @@ const FEWEST: u64 = 3;
 /// Minimum share of slow pages: the 95th percentile of the family is slow (ours).
 const SHARE: f64 = 0.05;
 
-/// Maximum addresses kept as examples.
+/// Maximum URLs kept as examples.
 const EXAMPLES: usize = 3;
 
 /// How fast the pages of a family answer.

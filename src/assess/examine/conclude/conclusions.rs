@@ -1,4 +1,4 @@
-//! What a run amounts to, once all of it was looked at: causes, findings, scores.
+//! The conclusions of a run: causes, findings, scores.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -30,13 +30,13 @@ use crate::assess::statistics::chance::hits_or_more;
 use crate::assess::{Interval, LookCounts, NotEstimated, Uncaught};
 use crate::model::{Cause, Layer, Outcome, Probe};
 
-/// Most findings of a run: beyond the worst, nobody reads them.
+/// Maximum findings of a run: beyond the worst, nobody reads them.
 const MOST_FINDINGS: usize = 1_000;
 
-/// How unlikely what chance alone explains must be to be ruled out (ours).
+/// Maximum probability by chance at which chance is ruled out (ours).
 const UNEVEN: f64 = 0.001;
 
-/// What a run amounts to.
+/// The conclusions of a run.
 #[derive(Debug)]
 pub struct Conclusions {
     /// Clusters of failures by their number, with what lies behind them.
@@ -47,9 +47,9 @@ pub struct Conclusions {
     pub sections: Vec<PartFound>,
     /// Hosts in the order of their names.
     pub hosts: Vec<PartFound>,
-    /// What is in the way of a bot on the whole site.
+    /// The crawlability score of the whole site.
     pub crawlability: Crawlability,
-    /// What the whole site risks.
+    /// The indexing risk of the whole site.
     pub indexing_risk: IndexingRisk,
     /// All pages together.
     pub site: Aggregate,
@@ -60,20 +60,20 @@ pub struct Conclusions {
     pub uncaught: Option<Result<Uncaught, NotEstimated>>,
 }
 
-/// A cluster of failures and what lies behind it.
+/// A cluster of failures and its diagnosis.
 #[derive(Debug)]
 pub struct ClusterFound {
     /// Scheme, host and port.
     pub host: String,
     /// The section.
     pub section: String,
-    /// What happened.
+    /// The outcome of its failures.
     pub outcome: Outcome,
     /// URLs in it.
     pub urls: u64,
     /// Attempts that failed.
     pub failures: u64,
-    /// Who made the error: a product and a kind of machine, or a layer of the network.
+    /// The source of the error: a product and a kind of machine, or a layer of the network.
     pub source: String,
     /// Why.
     pub diagnosis: Diagnosis,
@@ -84,16 +84,16 @@ pub struct ClusterFound {
 /// An experiment with URLs of a cluster.
 #[derive(Clone, Copy, Debug)]
 pub struct TrialFound {
-    /// What was tried.
+    /// The experiment.
     pub probe: Probe,
-    /// Answers that were fine in this way.
+    /// Answers to the experiment that were fine.
     pub fine: Ratio,
-    /// Answers at the same URLs that were fine in the crawl's own way, asked next to it.
+    /// Answers of the same URLs to the crawl's own requests that were fine, made at about the same time.
     pub own: Ratio,
 }
 
 impl Examination {
-    /// What all of it amounts to.
+    /// Returns the conclusions.
     pub fn conclude(self, files: &SiteFiles, extent: Extent) -> Conclusions {
         conclude(self, files, extent)
     }
@@ -188,8 +188,8 @@ fn first_byte<'h>(hosts: impl Iterator<Item = &'h Host>) -> Option<Interval> {
     })
 }
 
-/// Forgets what was tried at addresses of a version of the protocol by which nobody was heard in the whole run: this
-/// machine may have no way there.
+/// Discards experiments over IPv4 or IPv6 if no host answered over it in the whole run: this machine may have no
+/// route.
 fn leave_out_unheard(hosts: &mut BTreeMap<String, Host>) {
     for v6 in [false, true] {
         if !hosts.values().any(|host| host.facts.was_heard(v6)) {
@@ -464,7 +464,7 @@ fn redirects(groups: &[(Group, Diagnosis)], files: &SiteFiles) -> Vec<Finding> {
     of_redirect.flatten().collect()
 }
 
-/// What was concluded of most of a host's error pages with a status of success that point at a cause.
+/// Returns the diagnosis of the largest group of soft errors of this host that point to this cause.
 fn diagnosed<'a>(
     host: &str,
     cause: Cause,

@@ -1,4 +1,4 @@
-//! The scores of the site, its hosts and its sections, from what was counted of them.
+//! The scores of the site, its hosts and its sections, from their counts.
 
 use std::collections::BTreeMap;
 
@@ -18,9 +18,9 @@ pub struct PartFound {
     pub name: String,
     /// Its pages.
     pub pages: Aggregate,
-    /// What is in the way of a bot there.
+    /// Its crawlability score.
     pub crawlability: Crawlability,
-    /// What it risks.
+    /// Its indexing risk.
     pub indexing_risk: IndexingRisk,
 }
 

@@ -17,9 +17,9 @@ use crate::model::Cause;
 pub struct FindingFound {
     /// The finding.
     pub finding: Finding,
-    /// Numbers of the clusters; empty for one that is not about failing pages, or about single addresses.
+    /// Numbers of the clusters; empty for one that is not about failing pages, or about single URLs.
     pub clusters: Vec<usize>,
-    /// Addresses that it is about besides.
+    /// URLs that it is about besides.
     pub addresses: Vec<String>,
 }
 
@@ -55,14 +55,14 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Adds findings about the addresses that they show.
+    /// Adds findings about the URLs that they show.
     pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
         for finding in findings {
             self.tell(finding, Vec::new());
         }
     }
 
-    /// Adds a finding about the URLs of some clusters, or about the addresses that it shows if there are none.
+    /// Adds a finding about the URLs of some clusters, or about the URLs that it shows if there are none.
     pub(super) fn tell(&mut self, finding: Finding, clusters: Vec<usize>) {
         let addresses = match clusters.as_slice() {
             [] => shown(&finding),
@@ -75,7 +75,7 @@ impl Told {
         });
     }
 
-    /// Adds a finding about some addresses.
+    /// Adds a finding about some URLs.
     pub(super) fn tell_of(&mut self, finding: Finding, addresses: Vec<String>) {
         self.found.push(FindingFound {
             finding,
@@ -98,7 +98,7 @@ impl Told {
     }
 }
 
-/// Returns the addresses that the evidence of a finding shows, or else its own.
+/// Returns the URLs that the evidence of a finding shows, or else its own.
 fn shown(finding: &Finding) -> Vec<String> {
     let shown = finding
         .evidence

@@ -20,7 +20,7 @@ pub(super) struct Explained {
     pub(super) declared: Vec<Declared>,
 }
 
-/// What a name means in one place, or in several where it means the same.
+/// The meaning of a name, with the places where it has this meaning.
 #[derive(Debug, PartialEq, Serialize)]
 pub(super) struct Declared {
     /// The places, such as `pages.csv`.

@@ -43,7 +43,7 @@ impl Clock for Wall {
 pub(super) struct Status;
 
 impl Listener for Status {
-    fn hear(&mut self, event: &Event) {
+    fn receive(&mut self, event: &Event) {
         if let Event::Queue {
             running,
             waiting,

@@ -7,8 +7,8 @@ use crate::model::Moment;
 use crate::schedule::Project;
 use crate::store::{ScheduleState, Store};
 
+use super::printer::words;
 use super::projects::Planned;
-use super::teller::words;
 use super::{channels, projects};
 use crate::cli::database;
 use crate::settings::args::StoreArgs;
@@ -22,7 +22,7 @@ use crate::terminal::text;
 /// Number of times that `check` prints for each project.
 const TIMES: usize = 5;
 
-/// Passes after which a page that always fails and was fine once before is told from chance: of three requests all
+/// Minimum passes to separate a page that always fails, and was fine once before, from chance: all of three requests
 /// fail.
 const PASSES: usize = 2;
 

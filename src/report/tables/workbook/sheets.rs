@@ -131,7 +131,7 @@ impl<'a> Sheets<'a> {
         } else {
             sheet.set_name(format!("{} {}", self.name, self.begun))?;
         }
-        // What a row is about stays in sight.
+        // Keeps the subject of each row in sight.
         let is_address = |heading: &Heading| heading.kind == Kind::Address;
         let frozen = u16::from(self.columns.first().is_some_and(is_address));
         sheet.set_freeze_panes(1, frozen)?;

@@ -34,11 +34,11 @@ pub struct PageList {
 /// A page and its details.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BriefPage {
-    /// Its address.
+    /// Its URL.
     pub address: String,
     /// Its last status code; absent where there was no answer or it is not known.
     pub status: Option<u16>,
-    /// What was observed, in words; may be empty.
+    /// The observation in words; may be empty.
     pub detail: String,
 }
 

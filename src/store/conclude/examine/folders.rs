@@ -14,7 +14,7 @@ const FEWEST: u32 = 3;
 /// Maximum folders of failing pages that are looked at.
 const MOST: usize = 4_096;
 
-/// Folders below the sections of which every page that was requested failed, by address.
+/// Folders below the sections of which every page that was requested failed, by URL.
 #[derive(Debug, Default)]
 pub(super) struct DeadFolders(HashMap<String, u32>);
 
@@ -60,7 +60,7 @@ enum Pages {
     Alive,
 }
 
-/// Passes the addresses of such pages.
+/// Passes the URLs of such pages.
 fn pages(
     connection: &Connection,
     run: RunId,

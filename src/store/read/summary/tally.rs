@@ -55,7 +55,7 @@ pub(in crate::store) fn count_run(
     let (failed, given_up) =
         connection.query_row(UNREAD, [run], |row| Ok((count(row, 0)?, count(row, 1)?)))?;
     tally.summary.unread_sitemaps = failed + given_up;
-    // Those that were requested are counted where they are stored.
+    // Requested URLs are counted where they are stored.
     tally.summary.unseen += given_up;
     tally.summary.unread_indexes =
         connection.query_row(UNREAD_INDEXES, [run], |row| count(row, 0))?;
@@ -109,7 +109,7 @@ const UNREAD: &str = "SELECT
             AND NOT EXISTS (SELECT 1 FROM robots_txt t
                 WHERE t.run = u.run AND t.url = u.found_on AND t.sitemaps = 0))";
 
-/// Index pages that were never fine: their address ends like that of a folder, and nobody knows what they link to.
+/// Index pages that were never fine: their URL ends like that of a folder, and nobody knows what they link to.
 const UNREAD_INDEXES: &str = "SELECT count(*) FROM assessment s
     JOIN url u ON u.run = s.run AND u.id = s.url AND u.role = 3 AND u.address LIKE '%/'
     WHERE s.run = ?1 AND s.failed > 0 AND s.last_ok IS NULL";
