@@ -344,8 +344,8 @@ fn number(text: &str) -> Option<f64> {
     plain.replace('d', ".").parse().ok()
 }
 
-/// Returns the days that stand beside the table of pages: in comments (`# Start date: 20261101`), or as another table of
-/// a zip file, a row for each day.
+/// Returns the days that a file names outside the table of pages: in comments (`# Start date: 20261101`), or as
+/// another table of a zip file, a row for each day.
 fn days_beside(bytes: &[u8]) -> Option<u32> {
     if bytes.starts_with(b"PK") {
         let mut archive = ZipArchive::new(Cursor::new(bytes)).ok()?;

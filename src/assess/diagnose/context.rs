@@ -131,8 +131,8 @@ impl Experiment {
         may_help && fine.share() > 0.5 && own.of > 0 && gain >= GAIN && is_sure && !is_lucky
     }
 
-    /// The chance that URLs which are fine as often in this way as in the crawl's own are fine so much more often this
-    /// way (Fisher's exact test).
+    /// Returns the probability of this or a greater difference between the experiment and the crawl's own requests if
+    /// both succeed equally often (Fisher's exact test).
     fn by_chance(&self, own: Ratio) -> f64 {
         let fine = self.fine;
         hits_or_more(fine.part, fine.of, fine.part + own.part, fine.of + own.of)
@@ -166,7 +166,7 @@ impl Experiment {
         self.differs_by_spelling() && self.fine.part == self.fine.of
     }
 
-    /// Whether some IP addresses of the host are fine and others are not.
+    /// Returns whether some IP addresses of the host are fine and others are not.
     pub fn parts_addresses(&self) -> bool {
         self.trial == Trial::Addresses && (1..self.fine.of).contains(&self.fine.part)
     }
@@ -302,7 +302,7 @@ mod tests {
             ((0, 9), (0, 6), (0, 12), false),
             // A cache that repeats an error of each URL.
             ((18, 18), (0, 6), (0, 12), false),
-            // Pages that come and go, for anybody and by any name.
+            // Pages that come and go, for every client and in any spelling.
             ((12, 18), (0, 6), (90, 150), false),
             ((12, 18), (2, 6), (0, 12), false),
         ];

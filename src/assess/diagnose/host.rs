@@ -49,7 +49,7 @@ impl Addresses {
         self.0.len()
     }
 
-    /// Whether none is known.
+    /// Returns whether none is known.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -65,7 +65,7 @@ pub struct AtAddress {
 }
 
 impl AtAddress {
-    /// Whether it is not known that anything is there.
+    /// Returns whether there was no sign of a machine: all connections timed out.
     fn is_silent(&self) -> bool {
         self.failed.part == self.failed.of && self.outcome == Some(Outcome::ConnectTimeout)
     }
@@ -110,7 +110,7 @@ impl TimeHistogram {
         self.count
     }
 
-    /// The duration below which this share lies, within 5 %.
+    /// Returns the duration below which this share lies, within 5 %.
     pub fn quantile(&self, share: f64) -> Option<Duration> {
         let rank = (self.count as f64 * share).ceil().max(1.0) as u64;
         let mut seen = 0;
@@ -183,7 +183,7 @@ pub struct HostFacts {
 }
 
 impl HostFacts {
-    /// A host of which nothing has been counted yet.
+    /// Returns a host without counts.
     pub fn new(host: &str) -> HostFacts {
         HostFacts {
             host: host.to_owned(),
@@ -231,7 +231,7 @@ impl HostFacts {
             || tried.any(|(address, at)| address.is_ipv6() == v6 && !at.is_silent())
     }
 
-    /// Whether it limits the rate of requests to a section: on the whole host, or there.
+    /// Returns whether the host limits the rate of requests to a section: everywhere, or there.
     pub fn limits(&self, section: &str) -> bool {
         let limited = self.limited_section.as_deref();
         self.limit.is_some() && limited.is_none_or(|limited| limited == section)

@@ -60,7 +60,7 @@ pub struct Lasted {
 }
 
 impl Lasted {
-    /// Of the first and the last failure, and of the good answers around them.
+    /// Returns the outage between the first and the last failure, with the good answers around them.
     pub fn between(
         (before, from): (Option<Moment>, Moment),
         (until, after): (Moment, Option<Moment>),

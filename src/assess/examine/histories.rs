@@ -134,7 +134,7 @@ impl GroupAttempt {
 }
 
 impl Histories {
-    /// Nothing was seen yet.
+    /// Returns empty histories that follow this evidence.
     pub fn by(evidence: PartEvidence) -> Histories {
         Histories {
             evidence,

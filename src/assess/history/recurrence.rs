@@ -150,7 +150,7 @@ impl Recurrence {
     }
 }
 
-/// The chance that so much more fails later; none if more than a little fails first.
+/// Returns the probability by chance that so much more fails later; `None` if more than a little fails first.
 fn chance_of(first: Ratio, later: Ratio) -> Option<f64> {
     let are_apart = first.of > 0 && first.share() <= APART * later.share();
     let all = sum(&[first, later]);

@@ -50,8 +50,8 @@ pub(super) struct Turn {
 }
 
 impl Waves {
-    /// The first wave: what failed before the passes, or all that did before a run was resumed. So many passes
-    /// were made.
+    /// Returns the first wave, with `begun` passes made: URLs that failed before the passes or, of a resumed run, all
+    /// that failed so far.
     pub(super) fn first(
         found_by: Moment,
         from: Moment,
@@ -137,8 +137,8 @@ impl Waves {
         Some(turn)
     }
 
-    /// How many passes a URL that failed first at this moment has left after the one that begins; none if it is not
-    /// part of that.
+    /// Returns the number of passes left after the one that begins, for a URL that first failed at this moment;
+    /// `None` if it is not part of that pass.
     pub(super) fn left_after_turn(&self, failed: Moment) -> Option<usize> {
         let wave = self.0.iter().find(|wave| failed <= wave.found_by)?;
         wave.has_turn.then(|| wave.left())
@@ -170,8 +170,8 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// The passes for URLs that fail for ever: when each begins, whether it is late, what is left after it. Each pass
-    /// takes two seconds, and the URLs that begin to fail in between are seen after it.
+    /// Returns the passes for URLs that fail for ever: when each begins, whether it is late, what is left after it.
+    /// Each pass takes two seconds, and the URLs that begin to fail in between are seen after it.
     fn passes(failing: &[u64], delays: &[Duration], left: Duration) -> Vec<(u64, bool)> {
         passes_for(failing, false, delays, left)
     }

@@ -80,7 +80,7 @@ pub struct LogSummary {
     pub bots: Vec<BotCount>,
     /// Number of URLs of which every request of Googlebot failed, two or more.
     pub googlebot_only_failures: u64,
-    /// Some of them, with the time of the first failure.
+    /// Examples, with the time of the first failure.
     pub googlebot_only_failures_since: Vec<Since>,
     /// Causes with their numbers of failures, the most frequent first.
     pub causes: Vec<CauseCount>,
@@ -182,7 +182,7 @@ pub struct FileCount {
     pub records: u64,
     /// Lines that could not be read.
     pub unread: u64,
-    /// Some of them, with their numbers. They may show IP addresses of clients, so exports leave them out.
+    /// Examples of the lines, with their numbers. They may show IP addresses of clients, so exports leave them out.
     #[serde(skip)]
     pub examples: Vec<(u64, String)>,
     /// The error that ended it early.
@@ -228,7 +228,7 @@ pub struct BotCount {
     pub bot: &'static str,
     /// Whether it is what it says.
     pub verified: Verified,
-    /// Whether it fills a search index.
+    /// Whether its pages go into a search index.
     pub search: bool,
     /// Requests.
     pub requests: u64,

@@ -79,7 +79,7 @@ pub fn read_rows(
     unpacked_file(&head, &mut input, ListFault::Unreadable, each)
 }
 
-/// The first bytes of a file.
+/// Returns the first bytes of a file.
 fn head(input: &mut impl BufRead, fault: fn(String) -> ListFault) -> Result<Vec<u8>, ListFault> {
     let mut head = Vec::new();
     let read = input.take(HEAD).read_to_end(&mut head);

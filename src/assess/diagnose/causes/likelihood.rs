@@ -163,7 +163,8 @@ const FINE_WITHOUT_COOKIES: Factors = &[
     (Tls, 0.05),
 ];
 
-/// Who answers 504 has waited for somebody who took the connection, or for a connection that nobody refused.
+/// A server that answers 504 has waited for an answer over an open connection, or for a connection that was not
+/// refused.
 const TIMED_OUT: Factors = &[(UpstreamDown, 0.1), (InvalidUpstreamResponse, 0.1)];
 
 /// A share of failing URLs from which the whole host counts as failing, and below which only a

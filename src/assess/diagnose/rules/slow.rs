@@ -53,7 +53,7 @@ impl FamilySpeed {
         self.at_once = Some((last.max(started), first.min(started + usual)));
     }
 
-    /// Whether all slow requests were open at the same time: then the host paused once.
+    /// Returns whether all slow requests were open at the same time: then the host paused once.
     fn is_one_pause(&self) -> bool {
         self.at_once.is_some_and(|(last, first)| last < first)
     }

@@ -27,7 +27,7 @@ pub(in crate::assess::examine) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Whether all of it lies in this section or in a folder of it, which is named with its host.
+    /// Returns whether all of it lies in this section or in a folder of it, which is named with its host.
     fn is_in(self, section: &str) -> bool {
         let folder = Some(section).filter(|it| it.ends_with('/') && it.len() > self.host.len() + 1);
         let is_there = |of_it: &String| {

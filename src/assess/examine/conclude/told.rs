@@ -1,4 +1,4 @@
-//! Findings with the failures that they are about, so that their pages are their own and nobody else's with the same
+//! Findings with the failures that they are about, so that each has only its own pages, even if another has the same
 //! section and cause.
 
 use std::ops::Deref;

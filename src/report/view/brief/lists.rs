@@ -27,7 +27,7 @@ pub struct PageList {
     pub tone: Tone,
     /// The pages, the worst first.
     pub pages: Vec<BriefPage>,
-    /// How many more there are than are listed.
+    /// Number of pages that are not listed.
     pub more: u64,
 }
 
