@@ -84,7 +84,7 @@ struct Kept {
 }
 
 impl Asked {
-    /// Reads what is stored with a run, if anything is.
+    /// Reads the stored form of a run, if there is one.
     pub fn kept(store: &Store, run: RunId) -> Result<Option<Asked>, AuditError> {
         let text = store.asked(run)?;
         text.as_deref().map(Asked::read).transpose()

@@ -404,7 +404,7 @@ fn at_most(ends_by: Moment, gauge: &Gauge) -> String {
     format!("{} at most", duration(ends_by.since(gauge.now)))
 }
 
-/// Returns the line of the crawl, what matters most first: of a narrow terminal only the beginning is seen.
+/// Returns the line of the crawl, the most important part first: a narrow terminal shows only the beginning.
 fn line(tally: &Tally, gauge: &Gauge, rate: f64, ahead: &Ahead) -> String {
     let [success, redirects, client_errors, server_errors] = tally.classes;
     let mut parts = vec![

@@ -23,7 +23,7 @@ pub struct Move {
     pub to: String,
 }
 
-/// Gathers moves. What it keeps has a bound.
+/// Gathers moves, in bounded memory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Moves {
     places: BTreeMap<(String, String), (u64, String, String)>,

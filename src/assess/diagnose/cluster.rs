@@ -130,7 +130,7 @@ impl ClusterFacts {
             *self.others.entry(seen.outcome).or_default() += 1;
         }
         self.status = self.status.or(seen.status);
-        // Of what broke off after its first byte the wait for that byte says nothing.
+        // If an answer broke off after its first byte, the wait for that byte says nothing.
         let answered = FailureKind::of(seen.outcome) != Some(FailureKind::Network);
         if let Some(waited) = seen.waited.filter(|_| answered) {
             self.times.add(waited, seen.round_trip);

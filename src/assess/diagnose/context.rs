@@ -105,10 +105,10 @@ const BY_CHANCE: f64 = 0.05;
 /// The same for a difference from all requests of the crawl. Ours.
 const BY_CHANCE_IN_CRAWL: f64 = 0.01;
 
-/// How rarely other spellings may be fine by chance, for a hash of the URL to be the reason. Ours.
+/// Maximum probability that other spellings are fine by chance, for a hash of the URL to be the reason. Ours.
 const UNLIKELY_SPELLINGS: f64 = 0.001;
 
-/// Fewest other spellings that fail at URLs with one that is fine, for a hash to be the reason. Ours.
+/// Minimum other spellings that fail at URLs with one that is fine, for a hash to be the reason. Ours.
 const FAILED_SPELLINGS: u64 = 2;
 
 impl Experiment {

@@ -60,7 +60,7 @@ impl Addresses {
 pub struct AtAddress {
     /// Requests that failed, out of all.
     pub failed: Ratio,
-    /// How the last of them failed.
+    /// The outcome of the last failure.
     pub outcome: Option<Outcome>,
 }
 
@@ -156,7 +156,7 @@ pub struct HostFacts {
     pub is_uneven: bool,
     /// The sections in which URLs fail at times.
     pub pool: Pool,
-    /// How failures follow each other, if as those of one backend of several.
+    /// The order of failures, if it is that of one failing backend of several.
     pub rotation: Option<Rotation>,
     /// Failures by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,

@@ -40,7 +40,7 @@ pub struct Outage {
     pub before: Option<Moment>,
     /// The first success after it.
     pub after: Option<Moment>,
-    /// Longest time in it without any request.
+    /// Maximum time in it without any request.
     pub unseen: Duration,
     /// Number of requests that failed.
     pub failed: u64,
@@ -49,7 +49,7 @@ pub struct Outage {
     pub pages: u32,
 }
 
-/// How long an outage was. It began between the last good answer and the first failure, and ended between the last
+/// The duration of an outage. It began between the last good answer and the first failure, and ended between the last
 /// failure and the first good answer: more is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lasted {

@@ -50,7 +50,7 @@ pub(super) struct Passes {
     sample: Sample,
     /// Passes begun so far.
     begun: usize,
-    /// When the crawl itself was over.
+    /// The end of the crawl itself.
     crawl_ended: Option<Moment>,
     /// Time that passes took so far, with the waits for those of late waves alone.
     spent: Duration,

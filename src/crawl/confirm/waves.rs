@@ -9,12 +9,12 @@ use crate::model::Moment;
 #[derive(Debug)]
 pub(super) struct Waves(Vec<Wave>);
 
-/// Maximum waves that begin only with pages that were fine before. On a site where parts or pages fail by turns,
-/// each pass meets other ones: their requests are evidence of the whole, and further passes would go on until the
-/// time is over. Ours.
+/// Maximum waves that begin only with pages that were fine before. On a site where parts or pages fail by turns, each
+/// pass finds other ones: their requests are evidence about the whole site, and further passes would continue until
+/// the time is over. Ours.
 const MOST_OF_FINE: usize = 2;
 
-/// URLs whose first failure came between two looks at what failed.
+/// URLs whose first failure came between two readings of the failed URLs.
 #[derive(Debug)]
 struct Wave {
     /// They failed by then, and those of earlier waves before them.
@@ -69,9 +69,9 @@ impl Waves {
         }])
     }
 
-    /// Takes in when URLs failed first whose verdict is open, and whether they were fine before. Those that failed
-    /// after the last wave was found are a new one. A delay of zero stands for a pass that was over before: a new
-    /// wave has none.
+    /// Takes the times of the first failures of URLs whose verdict is open, and whether they were fine before. URLs
+    /// that failed after the last wave was found are a new wave. A delay of zero stands for a pass that is over: a
+    /// new wave has none.
     pub(super) fn see(
         &mut self,
         open: impl Iterator<Item = (Moment, bool)>,

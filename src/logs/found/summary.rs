@@ -226,7 +226,7 @@ pub struct UrlCount {
 pub struct BotCount {
     /// Its name.
     pub bot: &'static str,
-    /// Whether it is what it says.
+    /// Whether it was verified to be that crawler.
     pub verified: Verified,
     /// Whether its pages go into a search index.
     pub search: bool,

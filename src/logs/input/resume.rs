@@ -31,7 +31,7 @@ pub(in crate::logs) struct Begun {
     pub(in crate::logs) place: (u64, u64),
 }
 
-/// Opens a log behind what was read of it. `None` if it has no whole line.
+/// Opens a log after the part that was read before. `None` if it has no whole line.
 pub(in crate::logs) fn begin(path: &Path, known: &[LogCheckpoint]) -> io::Result<Option<Begun>> {
     let mut file = File::open(path)?;
     let place = place(&file)?;

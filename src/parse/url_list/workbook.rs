@@ -258,7 +258,7 @@ fn column_of(place: &str) -> Option<usize> {
     number.checked_sub(1)
 }
 
-/// Adds what an event has of text.
+/// Adds the text of an event.
 fn push(event: &Event<'_>, text: &mut String) {
     match event {
         Event::Text(found) => text.push_str(&found.xml10_content()),

@@ -1,5 +1,5 @@
 //! The chart of the crawl over time: answers above the line, failures below it, in requests per second, with the
-//! allowed pace over them, and what the requests were made for under it.
+//! allowed pace over them, and the purposes of the requests below.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -154,7 +154,7 @@ impl Chart {
             chart.add((bin, zone), x, width, top);
             chart.add_time((bin, zone), (x, width), step);
             chart.add_phase(bin, (x, width));
-            // Where nothing was requested, the pace stays what it was.
+            // Without requests, the pace stays the same.
             known = bin.pace().or(known.filter(|_| bin.attempts() == 0));
             match known {
                 Some(rate) => {
@@ -220,7 +220,7 @@ impl Chart {
         });
     }
 
-    /// Adds what a bin was for to the bar of the last one, if that is the same and directly before it.
+    /// Adds the purpose of a bin, to the bar of the last bin if that has the same purpose and is directly before it.
     fn add_phase(&mut self, bin: &Bin, (x, width): (f64, f64)) {
         let last = self.phases.last_mut().filter(|_| bin.waited == 0);
         let name = match (bin.phase(), &last) {

@@ -215,7 +215,7 @@ pub(super) fn weigh_answers(
     }
 }
 
-/// Multiplies by what is known around the cluster.
+/// Multiplies by the factors of the context of the cluster.
 pub(super) fn weigh_context(shares: &mut Shares, around: &Context, evidence: &mut Vec<Evidence>) {
     if around.host.of >= 10 {
         let whole = around.host.share() >= WHOLE;

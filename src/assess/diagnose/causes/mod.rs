@@ -1,8 +1,8 @@
 //! The causes of a cluster of failures, with shares.
 //!
-//! It starts from the causes of the error page's fingerprint, or from the default cause of the
-//! outcome; what else is known multiplies them. One cause is named when its share is at least a
-//! half; else the two best are, because "A or B" is what is known.
+//! It starts from the causes of the error page's fingerprint, or from the default cause of the outcome; the other
+//! evidence multiplies them. One cause is named when its share is at least a half; else the two best are, because "A
+//! or B" is what is known.
 
 mod likelihood;
 pub(super) mod shares;
@@ -29,7 +29,7 @@ use shares::Shares;
 const NAMED_ALONE: f64 = 0.5;
 /// Confidence of a cause that lines of the server's log name, whatever else is known.
 const LOG_LINE: f64 = 0.9;
-/// The share of a cluster's failures that must have lines, for these to speak for all of them. Ours.
+/// Minimum share of a cluster's failures with log lines for these to count for all. Ours.
 const LEAST_LOGGED: f64 = 0.2;
 /// Maximum causes by log lines that are named.
 const MOST_LOGGED: usize = 3;
@@ -39,7 +39,7 @@ const ANNOUNCED_CONFIDENCE: f64 = 0.85;
 const TRIED_CONFIDENCE: f64 = 0.95;
 /// Maximum confidence: no cause is certain.
 const CERTAIN: f64 = 0.95;
-/// How far a default cause can be trusted: the same fault has another status on each proxy.
+/// Trust in a default cause: the same fault has another status on each proxy.
 const DEFAULT_CONFIDENCE: f64 = 0.7;
 /// An error page with a status of success says by itself what is wrong. Ours.
 pub(super) const SOFT_CONFIDENCE: f64 = 0.8;
@@ -79,7 +79,7 @@ impl Special {
 /// The probable causes of a cluster of failures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Diagnosis {
-    /// Causes with their shares, best first; they sum to one. Empty: nothing speaks for any.
+    /// Causes with their shares, best first; they sum to one. Empty: there is no evidence for any.
     pub causes: Vec<(Cause, f64)>,
     /// How sure the named cause or causes are, from 0 to 1.
     pub confidence: f64,

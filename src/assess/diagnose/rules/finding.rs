@@ -99,7 +99,7 @@ impl Scope {
 pub struct Finding {
     /// The rule's name. It never changes, because people script against it.
     pub rule: &'static str,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// Its scope.
     pub scope: Scope,

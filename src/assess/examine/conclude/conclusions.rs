@@ -139,7 +139,7 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
             (group, diagnosis)
         })
         .collect();
-    // Of a host that cannot be reached no page was fetched; it belongs to the site all the same.
+    // An unreachable host has no fetched page, but belongs to the site.
     for robots in &files.robots {
         if let Some(host) = hosts.get_mut(&robots.host) {
             host.internal = true;
@@ -393,7 +393,7 @@ fn findings(
     let mut narrow = Told::default();
     for (number, (group, diagnosis)) in groups.iter().enumerate() {
         let cluster = &group.cluster;
-        // Of what went down as a whole its outages speak.
+        // A part that went down as a whole has findings about its outages.
         if !cluster.internal || cluster.at_speed || cluster.together.is_some() {
             continue;
         }

@@ -84,7 +84,7 @@ impl Told {
         });
     }
 
-    /// Returns whether a wider finding says it already. That one is about these clusters too.
+    /// Returns whether a wider finding says the same. If so, that finding gets these clusters too.
     pub(super) fn says(&mut self, narrow: &Finding, place: Place<'_>, clusters: &[usize]) -> bool {
         let wide = self.found.iter().map(|told| &**told);
         let Some(at) = said_by(narrow, place, wide) else {

@@ -14,7 +14,7 @@ const FEWEST: u32 = 3;
 /// Maximum folders of failing pages that are looked at.
 const MOST: usize = 4_096;
 
-/// Folders below the sections of which every page that was requested failed, by URL.
+/// Dead folders below the sections, by URL: every page that was requested in them failed.
 #[derive(Debug, Default)]
 pub(super) struct DeadFolders(HashMap<String, u32>);
 
