@@ -72,7 +72,7 @@ impl Default for Order {
 /// Something that happened at the site, such as a deploy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Its name.
+    /// The name of the event.
     pub name: String,
     /// Its time in seconds since 1970-01-01 UTC.
     pub second: i64,

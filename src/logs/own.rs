@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_hours(24);
 /// A crawl with a user agent that others have too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrawlTime {
-    /// Its user agent.
+    /// The user agent of the crawl.
     pub agent: String,
     /// When it began.
     pub from: Moment,

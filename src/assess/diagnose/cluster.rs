@@ -14,7 +14,7 @@ use crate::assess::verdict::kind::FailureKind;
 use crate::assess::verdict::rules::Verdict;
 use crate::model::{Cause, Moment, Outcome};
 
-/// Maximum URLs of failing URLs kept as examples.
+/// Maximum failing URLs kept as examples.
 const EXAMPLES: usize = 5;
 
 /// Maximum sections, and maximum families, whose URLs are counted by name.
@@ -61,7 +61,7 @@ pub struct ClusterFacts {
     pub failed_earlier: u64,
     /// Runs in which a URL failed, out of those that requested it: of the URL that failed most often.
     pub most_earlier: Ratio,
-    /// Some of its URLs.
+    /// Examples of its URLs, at most `EXAMPLES`.
     pub examples: Vec<String>,
     /// Response times of the failing answers.
     pub times: TimerCounts,

@@ -32,9 +32,9 @@ const WIDE: u32 = 5;
 /// A time in which all requests failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {
-    /// Its first failure.
+    /// The time of the first failure.
     pub from: Moment,
-    /// Its last failure.
+    /// The time of the last failure.
     pub until: Moment,
     /// The last success before it.
     pub before: Option<Moment>,

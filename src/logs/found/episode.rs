@@ -44,11 +44,11 @@ const REGULAR_MINUTES: i64 = 10;
 /// A time in which requests failed more often than usual.
 #[derive(Clone, Debug, Serialize)]
 pub struct Episode {
-    /// Its first failure.
+    /// The time of the first failure.
     pub from: Moment,
-    /// Its last failure.
+    /// The time of the last failure.
     pub to: Moment,
-    /// Its kind.
+    /// The kind of the episode.
     pub kind: EpisodeKind,
     /// Requests in its minutes.
     pub requests: u64,

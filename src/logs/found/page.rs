@@ -36,7 +36,7 @@ pub struct LogPage {
 /// A span of time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TimeSpan {
-    /// Its begin.
+    /// The beginning of the span.
     pub from: Moment,
     /// Requests.
     pub requests: u64,

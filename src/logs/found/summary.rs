@@ -157,7 +157,7 @@ pub struct Explained {
 /// Requests of an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct HourCount {
-    /// Its begin.
+    /// The beginning of the hour.
     pub hour: Moment,
     /// Requests.
     pub requests: u64,
@@ -192,7 +192,7 @@ pub struct FileCount {
 /// A family.
 #[derive(Clone, Debug, Serialize)]
 pub struct FamilyCount {
-    /// Its pattern.
+    /// The pattern of the family.
     pub family: String,
     /// URLs.
     pub urls: u64,
@@ -224,7 +224,7 @@ pub struct UrlCount {
 /// A crawler.
 #[derive(Clone, Debug, Serialize)]
 pub struct BotCount {
-    /// Its name.
+    /// The name of the crawler.
     pub bot: &'static str,
     /// Whether it was verified to be that crawler.
     pub verified: Verified,

@@ -31,7 +31,7 @@ pub(crate) struct Timeline {
 /// A span of time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Bin {
-    /// Its beginning.
+    /// The beginning of the bin.
     pub(crate) from: Moment,
     /// Its length in seconds.
     pub(crate) seconds: f64,

@@ -14,7 +14,7 @@ use crate::assess::score::site::{Aggregate, SiteTally};
 /// A host or a section, and its scores.
 #[derive(Debug)]
 pub struct PartFound {
-    /// Its name.
+    /// The name of the host or section.
     pub name: String,
     /// Its pages.
     pub pages: Aggregate,
