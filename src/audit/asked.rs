@@ -84,7 +84,7 @@ struct Kept {
 }
 
 impl Asked {
-    /// Reads what is stored with a run, if anything is.
+    /// Reads the requested results that are stored with a run, if there are any.
     pub fn kept(store: &Store, run: RunId) -> Result<Option<Asked>, AuditError> {
         let text = store.asked(run)?;
         text.as_deref().map(Asked::read).transpose()

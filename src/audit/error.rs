@@ -48,7 +48,7 @@ pub enum AuditError {
     },
 }
 
-/// A crawl that broke off, with what can be resumed.
+/// A crawl that broke off, with the part that can be resumed.
 #[derive(Debug)]
 pub struct BrokenOff {
     /// Why.

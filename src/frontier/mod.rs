@@ -87,7 +87,7 @@ pub enum Next {
 /// How a lease ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settlement {
-    /// It was fetched for good.
+    /// It was fetched, and is not requested again.
     Done,
     /// It was fetched, and must be fetched again from this moment on.
     Again(Moment),

@@ -29,11 +29,11 @@ pub struct Order {
     pub events: Vec<Event>,
     /// Crawls of this program with other user agents than its own.
     pub crawls: Vec<CrawlTime>,
-    /// Whether only what this call read is returned; a log run has all of it all the same.
+    /// Whether only the lines that this call read are returned; a log run still stores all.
     pub only_new: bool,
     /// Whether clients are counted and stored by their IP addresses.
     pub keep_clients: bool,
-    /// Whether the places are returned up to which logs were read, also without a log run.
+    /// Whether the positions up to which logs were read are returned, also without a log run.
     pub follows: bool,
     /// Threads that parse.
     pub threads: usize,
@@ -72,7 +72,7 @@ impl Default for Order {
 /// Something that happened at the site, such as a deploy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Its name.
+    /// The name of the event.
     pub name: String,
     /// Its time in seconds since 1970-01-01 UTC.
     pub second: i64,

@@ -144,7 +144,7 @@ struct Roles {
     date: Option<usize>,
 }
 
-/// A table while it is read. The first rows wait until it is known what the columns are.
+/// A table while it is read. The first rows are kept until the kinds of the columns are known.
 struct Table<'a> {
     column: Option<&'a str>,
     header: Vec<String>,
@@ -344,8 +344,8 @@ fn number(text: &str) -> Option<f64> {
     plain.replace('d', ".").parse().ok()
 }
 
-/// Returns the days that stand beside the table of pages: in comments (`# Start date: 20261101`), or as another table of
-/// a zip file, a row for each day.
+/// Returns the days that a file names outside the table of pages: in comments (`# Start date: 20261101`), or as
+/// another table of a zip file, a row for each day.
 fn days_beside(bytes: &[u8]) -> Option<u32> {
     if bytes.starts_with(b"PK") {
         let mut archive = ZipArchive::new(Cursor::new(bytes)).ok()?;
@@ -487,7 +487,7 @@ mod tests {
             clicks(1241.0, 21_000.0),
             None,
         );
-        // Nothing but the shape says what the columns are.
+        // Only their form shows the kinds of the columns.
         check(
             "\u{4e0a}\u{4f4d}\u{306e}\u{30da}\u{30fc}\u{30b8},\u{30af}\u{30ea}\u{30c3}\u{30af}\u{6570},\u{8868}\u{793a}\u{56de}\u{6570},CTR,\u{63b2}\u{8f09}\u{9806}\u{4f4d}\n\
              https://a.test/,12,300,4%,3\n"

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crate::model::{Layer, Outcome, Probe};
 
-/// Requests in the crawl's own way, and as many as a browser, for a URL that fails at times. Their order is
-/// random, because in a fixed order backends that take turns would meet one way more often than the other. A
-/// URL that fails half of the time for all clients is fine for all four browsers and for none of the crawl's
-/// own requests in one case of 256.
+/// Requests in the crawl's own way, and as many as a browser, for a URL that fails at times. Their order is random:
+/// in a fixed order, backends that take turns would get one kind more often than the other. A URL that fails half of
+/// the time for all clients is fine for all four browsers and for none of the crawl's own requests in one case of
+/// 256.
 const EACH_WAY: usize = 4;
 
 /// Maximum IP addresses of one host that are tried with a page that is fine.
@@ -61,7 +61,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Returns a URL for which only what is always tried may make a difference.
+    /// Returns a URL for which only the experiments that are always made may make a difference.
     pub fn of(failing: Failing) -> Subject {
         Subject {
             failing,
@@ -93,7 +93,8 @@ pub enum Failing {
     AtTimes,
     /// It announced a pause that is longer than a series waits.
     Announced,
-    /// At every request, in a time limit of ours: further requests in the crawl's own way would only wait as long.
+    /// At every request, in one of this crawl's time limits: further requests in the crawl's own way would only wait
+    /// as long.
     Silently,
     /// It never failed: it is tried at each IP address of its host.
     Never,

@@ -1,5 +1,5 @@
-//! The stall reason: why nothing is being fetched right now. A host asked for a pause, is down, has a slow pace,
-//! or does not answer open requests.
+//! The stall reason: why nothing is being fetched right now. A host requires a pause, is down, has a slow pace, or
+//! does not answer open requests.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -50,7 +50,7 @@ impl Stall {
                     (_, Some(_)) => "Retry-After",
                     (_, None) => "a retry",
                 };
-                // The URL itself may be left to the passes while others wait.
+                // The URL itself may be requested in the passes, while other URLs of the host wait.
                 let limited = (attempt.announced).filter(|_| attempt.outcome == Outcome::Client429);
                 let limited = limited.map(|wait| self.now + wait.min(LONGEST_ANNOUNCED));
                 if let Some(until) = (*again).or(limited) {

@@ -139,7 +139,7 @@ pub struct SectionState {
 /// A section in two runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SectionChange {
-    /// Its name.
+    /// The name of the section.
     pub section: String,
     /// `worse` or `better` if the intervals of its rates do not even touch. This is stricter than for
     /// pages, because nothing else guards against the number of sections. Absent if nothing changed.

@@ -105,10 +105,10 @@ const BY_CHANCE: f64 = 0.05;
 /// The same for a difference from all requests of the crawl. Ours.
 const BY_CHANCE_IN_CRAWL: f64 = 0.01;
 
-/// How rarely other spellings may be fine by chance, for a hash of the URL to be the reason. Ours.
+/// Maximum probability that other spellings are fine by chance, for a hash of the URL to be the reason. Ours.
 const UNLIKELY_SPELLINGS: f64 = 0.001;
 
-/// Fewest other spellings that fail at URLs with one that is fine, for a hash to be the reason. Ours.
+/// Minimum other spellings that fail at URLs with one that is fine, for a hash to be the reason. Ours.
 const FAILED_SPELLINGS: u64 = 2;
 
 impl Experiment {
@@ -131,8 +131,8 @@ impl Experiment {
         may_help && fine.share() > 0.5 && own.of > 0 && gain >= GAIN && is_sure && !is_lucky
     }
 
-    /// The chance that URLs which are fine as often in this way as in the crawl's own are fine so much more often this
-    /// way (Fisher's exact test).
+    /// Returns the probability of this or a greater difference between the experiment and the crawl's own requests if
+    /// both succeed equally often (Fisher's exact test).
     fn by_chance(&self, own: Ratio) -> f64 {
         let fine = self.fine;
         hits_or_more(fine.part, fine.of, fine.part + own.part, fine.of + own.of)
@@ -166,7 +166,7 @@ impl Experiment {
         self.differs_by_spelling() && self.fine.part == self.fine.of
     }
 
-    /// Whether some IP addresses of the host are fine and others are not.
+    /// Returns whether some IP addresses of the host are fine and others are not.
     pub fn parts_addresses(&self) -> bool {
         self.trial == Trial::Addresses && (1..self.fine.of).contains(&self.fine.part)
     }
@@ -302,7 +302,7 @@ mod tests {
             ((0, 9), (0, 6), (0, 12), false),
             // A cache that repeats an error of each URL.
             ((18, 18), (0, 6), (0, 12), false),
-            // Pages that come and go, for anybody and by any name.
+            // Pages that come and go, for every client and in any spelling.
             ((12, 18), (0, 6), (90, 150), false),
             ((12, 18), (2, 6), (0, 12), false),
         ];

@@ -22,7 +22,7 @@ const STEPS: usize = 175;
 pub struct Addresses(BTreeMap<IpAddr, Ratio>);
 
 impl Addresses {
-    /// Counts one answer; IP addresses beyond [`ADDRESSES`] are left out.
+    /// Counts one answer; IP addresses beyond a maximum are left out.
     pub fn add(&mut self, address: IpAddr, failed: bool) {
         if self.0.len() < ADDRESSES || self.0.contains_key(&address) {
             self.0.entry(address).or_default().count(failed);
@@ -49,7 +49,7 @@ impl Addresses {
         self.0.len()
     }
 
-    /// Whether none is known.
+    /// Returns whether none is known.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -60,12 +60,12 @@ impl Addresses {
 pub struct AtAddress {
     /// Requests that failed, out of all.
     pub failed: Ratio,
-    /// How the last of them failed.
+    /// The outcome of the last failure.
     pub outcome: Option<Outcome>,
 }
 
 impl AtAddress {
-    /// Whether it is not known that anything is there.
+    /// Returns whether there was no sign of a machine: all connections timed out.
     fn is_silent(&self) -> bool {
         self.failed.part == self.failed.of && self.outcome == Some(Outcome::ConnectTimeout)
     }
@@ -110,7 +110,7 @@ impl TimeHistogram {
         self.count
     }
 
-    /// The duration below which this share lies, within 5 %.
+    /// Returns the duration below which this share lies, within 5 %.
     pub fn quantile(&self, share: f64) -> Option<Duration> {
         let rank = (self.count as f64 * share).ceil().max(1.0) as u64;
         let mut seen = 0;
@@ -125,11 +125,11 @@ impl TimeHistogram {
 /// The sections of a host in which URLs fail at times: backends may share them, of which one fails.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pool {
-    /// Answers that failed, of all.
+    /// Answers that failed, out of all.
     pub answers: Ratio,
-    /// First answers of URLs that failed, of all.
+    /// First answers of URLs that failed, out of all.
     pub first: Ratio,
-    /// Later answers that failed, of all at URLs whose first answer failed.
+    /// Later answers that failed, out of all at URLs whose first answer failed.
     pub again: Ratio,
     /// The name of the section, if it is one alone.
     pub section: Option<String>,
@@ -140,23 +140,23 @@ pub struct Pool {
 pub struct HostFacts {
     /// Scheme, host and port.
     pub host: String,
-    /// Answers that failed, of all.
+    /// Answers that failed, out of all.
     pub answers: Ratio,
-    /// URLs that fail (persistently or at times), of all fetched.
+    /// URLs that fail (persistently or at times), out of all fetched.
     pub urls: Ratio,
-    /// URLs that failed and were fine at other times, of all fetched.
+    /// URLs that failed and were fine at other times, out of all fetched.
     pub flapping: Ratio,
-    /// URLs that failed at speed only, of all fetched.
+    /// URLs that failed at speed only, out of all fetched.
     pub load_induced: Ratio,
     /// Pages and sitemaps whose last answer was a 503 that announced its end.
     pub announcing: u64,
-    /// Sections with failing URLs, of all.
+    /// Sections with failing URLs, out of all.
     pub sections: Ratio,
     /// Whether the failing URLs lie in some sections more than chance explains.
     pub is_uneven: bool,
     /// The sections in which URLs fail at times.
     pub pool: Pool,
-    /// How failures follow each other, if as those of one backend of several.
+    /// The order of failures, if it is that of one failing backend of several.
     pub rotation: Option<Rotation>,
     /// Failures by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
@@ -174,7 +174,7 @@ pub struct HostFacts {
     pub limited_section: Option<String>,
     /// Times to the first byte of good answers.
     pub first_bytes: TimeHistogram,
-    /// Requests that ended when the server closed a kept connection, of all: they say nothing of their pages.
+    /// Requests that ended when the server closed a kept connection, out of all: they say nothing about their pages.
     pub closed: Ratio,
     /// Answers with an invalid `Retry-After`.
     pub announced_invalid: u64,
@@ -183,7 +183,7 @@ pub struct HostFacts {
 }
 
 impl HostFacts {
-    /// A host of which nothing has been counted yet.
+    /// Returns a host without counts.
     pub fn new(host: &str) -> HostFacts {
         HostFacts {
             host: host.to_owned(),
@@ -231,7 +231,7 @@ impl HostFacts {
             || tried.any(|(address, at)| address.is_ipv6() == v6 && !at.is_silent())
     }
 
-    /// Whether it limits the rate of requests to a section: on the whole host, or there.
+    /// Returns whether the host limits the rate of requests to a section: everywhere, or there.
     pub fn limits(&self, section: &str) -> bool {
         let limited = self.limited_section.as_deref();
         self.limit.is_some() && limited.is_none_or(|limited| limited == section)
@@ -244,7 +244,7 @@ impl HostFacts {
         Ratio::new(self.answers.part - soft, self.answers.of).share()
     }
 
-    /// Returns the number of failures with this outcome.
+    /// Returns the number of answers that failed with this outcome.
     pub fn count(&self, outcome: Outcome) -> u64 {
         self.outcomes.get(&outcome).copied().unwrap_or(0)
     }

@@ -104,7 +104,7 @@ pub(super) struct HostTogether {
     is_clustered: bool,
     /// The load from which it fails more.
     pub(super) load: Option<LoadStep>,
-    /// How one backend of several fails.
+    /// The order of failures, if it is that of one failing backend of several.
     pub(super) rotation: Option<Rotation>,
     /// The rate that it refuses to exceed, and in which section if not on the whole host.
     pub(super) limit: Option<(RateLimit, Option<String>)>,
@@ -134,7 +134,7 @@ impl GroupAttempt {
 }
 
 impl Histories {
-    /// Nothing was seen yet.
+    /// Returns empty histories that follow this evidence.
     pub fn by(evidence: PartEvidence) -> Histories {
         Histories {
             evidence,

@@ -250,7 +250,7 @@ impl Examination {
         together: Option<Whole>,
     ) -> Option<usize> {
         let main = seen.main_failure()?;
-        // Of what went down for a time its outages speak.
+        // Parts that went down for a time have findings about their outages.
         let dead_folder = seen.dead_folder.filter(|_| together.is_none());
         let key = ClusterKey {
             host: seen.host.to_owned(),

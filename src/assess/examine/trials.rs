@@ -124,7 +124,7 @@ impl Trials {
         tried.own.part == 0 && tried.fine.part > 0
     }
 
-    /// Whether chance does not explain that.
+    /// Returns whether chance does not explain that.
     pub(super) fn differs_by_spelling(&self) -> bool {
         let mut made = self.experiments(false).into_iter();
         made.any(|made| made.differs_by_spelling())

@@ -352,8 +352,8 @@ impl GroupHistory {
 }
 
 impl Neighbours {
-    /// Whether one part fails beside good answers of the others: both fail one right after the other no
-    /// more often than by chance, and chance would have made it happen.
+    /// Returns whether one part fails while the others answer well: both fail one right after the other no more often
+    /// than by chance, although chance would have made it happen at least once.
     fn fail_apart(self) -> bool {
         let [[neither, second], [first, both]] = self.0.map(|row| row.map(|count| count as f64));
         let all = neither + second + first + both;

@@ -13,7 +13,7 @@ use crate::model::Cause;
 pub struct Playbook {
     /// The topic's key, such as `upstream_down` or `502`.
     pub key: String,
-    /// Its name.
+    /// The title of the topic.
     pub title: String,
     /// Who usually has to act; `None` for topics that are not findings.
     pub owner: Option<Owner>,

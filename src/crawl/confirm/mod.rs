@@ -50,7 +50,7 @@ pub(super) struct Passes {
     sample: Sample,
     /// Passes begun so far.
     begun: usize,
-    /// When the crawl itself was over.
+    /// The end of the crawl itself.
     crawl_ended: Option<Moment>,
     /// Time that passes took so far, with the waits for those of late waves alone.
     spent: Duration,
@@ -491,7 +491,7 @@ impl Passes {
 
 fn again(failed: &FailedUrl, pass: u8, starts: Moment) -> Discovery {
     let cached = failed.age.filter(|age| !age.is_zero());
-    // Each URL by itself waits for a short announced end.
+    // Each URL waits for its own announced end, if that is soon.
     let starts = failed.seen.announced.map_or(starts, |end| starts.max(end));
     Discovery {
         depth: failed.depth.unwrap_or(0),

@@ -10,8 +10,8 @@ use crate::store::{Addresses, StoreError};
 
 use crate::crawl::clock::Clock;
 
-/// How long reading may fail before that ends the crawl: files that are open elsewhere are closed,
-/// and a busy disk answers again. Ours.
+/// Maximum time for which reading may fail before the crawl ends: other processes close files, and a busy disk
+/// answers again. Ours.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The URLs that the run has stored.

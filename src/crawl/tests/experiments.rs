@@ -19,7 +19,7 @@ fn site<'a>(start: &'a [Reply], pages: &[(&'a str, &'a [Reply])]) -> Vec<(&'a st
     answers
 }
 
-/// An edge that lets nobody in but browsers.
+/// An edge that admits only browsers.
 fn browsers_only(request: &Request) -> Option<Reply> {
     let path = request.url.path_and_query();
     if !path.starts_with("/blocked") {

@@ -48,7 +48,7 @@ pub(in crate::crawl) struct Allowed {
     pub(in crate::crawl) subject: Subject,
     /// No request begins after it.
     pub(in crate::crawl) deadline: Moment,
-    /// Chooses the order of what is compared.
+    /// Chooses the order of the compared requests.
     pub(in crate::crawl) dice: fastrand::Rng,
 }
 

@@ -17,8 +17,8 @@ use crate::fetch::client::settings::ProxyAddress;
 use crate::fetch::fault::chain::ran_out_of_files;
 use crate::model::{Network, Silence, Witnesses};
 
-/// Maximum wait for a witness: three times what a connection around the world takes, or enough for
-/// one more lost packet.
+/// Maximum wait for a witness: three times the time of a connection around the world, or enough for one more lost
+/// packet.
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// Queries the witnesses, those without cost for others first.

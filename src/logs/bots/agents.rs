@@ -41,7 +41,7 @@ const PROGRAMS: [&str; 22] = [
 /// The beginning of this program's own user agent.
 pub(in crate::logs) const OWN: &str = "gatecrawl/";
 
-/// Who sends a user agent.
+/// The kind of client that sends a user agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::logs) enum Agent {
     /// A browser, or unknown.

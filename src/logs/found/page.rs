@@ -36,7 +36,7 @@ pub struct LogPage {
 /// A span of time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TimeSpan {
-    /// Its begin.
+    /// The beginning of the span.
     pub from: Moment,
     /// Requests.
     pub requests: u64,
@@ -67,7 +67,7 @@ pub struct StripCell {
 }
 
 impl Found {
-    /// Returns what the report draws.
+    /// Returns the data of the report.
     pub fn page(&self) -> LogPage {
         let hours = self.totals.hours.range(1..);
         let (first, last) = match (hours.clone().next(), hours.clone().next_back()) {

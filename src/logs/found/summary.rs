@@ -80,7 +80,7 @@ pub struct LogSummary {
     pub bots: Vec<BotCount>,
     /// Number of URLs of which every request of Googlebot failed, two or more.
     pub googlebot_only_failures: u64,
-    /// Some of them, with the time of the first failure.
+    /// Examples, with the time of the first failure.
     pub googlebot_only_failures_since: Vec<Since>,
     /// Causes with their numbers of failures, the most frequent first.
     pub causes: Vec<CauseCount>,
@@ -157,7 +157,7 @@ pub struct Explained {
 /// Requests of an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct HourCount {
-    /// Its begin.
+    /// The beginning of the hour.
     pub hour: Moment,
     /// Requests.
     pub requests: u64,
@@ -182,7 +182,7 @@ pub struct FileCount {
     pub records: u64,
     /// Lines that could not be read.
     pub unread: u64,
-    /// Some of them, with their numbers. They may show IP addresses of clients, so exports leave them out.
+    /// Examples of the lines, with their numbers. They may show IP addresses of clients, so exports leave them out.
     #[serde(skip)]
     pub examples: Vec<(u64, String)>,
     /// The error that ended it early.
@@ -192,7 +192,7 @@ pub struct FileCount {
 /// A family.
 #[derive(Clone, Debug, Serialize)]
 pub struct FamilyCount {
-    /// Its pattern.
+    /// The pattern of the family.
     pub family: String,
     /// URLs.
     pub urls: u64,
@@ -224,11 +224,11 @@ pub struct UrlCount {
 /// A crawler.
 #[derive(Clone, Debug, Serialize)]
 pub struct BotCount {
-    /// Its name.
+    /// The name of the crawler.
     pub bot: &'static str,
-    /// Whether it is what it says.
+    /// Whether it was verified to be that crawler.
     pub verified: Verified,
-    /// Whether it fills a search index.
+    /// Whether its pages go into a search index.
     pub search: bool,
     /// Requests.
     pub requests: u64,

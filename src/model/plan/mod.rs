@@ -141,7 +141,7 @@ const fn yes() -> bool {
     true
 }
 
-/// Longest `Crawl-delay` that is obeyed.
+/// Maximum `Crawl-delay` that is obeyed.
 const MAX_CRAWL_DELAY: Duration = Duration::from_mins(1);
 
 impl ScopePlan {

@@ -9,8 +9,8 @@ use super::{CrawlUrl, LONGEST_URL, last_escape};
 const CHOSEN: usize = 3;
 
 impl CrawlUrl {
-    /// The same URL with some letters or digits of its path escaped, other ones for each number from 1 to 7; `None`
-    /// for other numbers, or if no part of the path has enough of them. It is not a normal form: it is only
+    /// Returns the same URL with some letters or digits of its path escaped, other ones for each number from 1 to 7;
+    /// `None` for other numbers, or if no part of the path has enough of them. It is not a normal form: it is only
     /// requested, and not stored as a known URL.
     #[must_use]
     pub fn respelled(&self, number: usize) -> Option<CrawlUrl> {

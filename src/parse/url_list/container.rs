@@ -32,7 +32,7 @@ pub(super) fn broken(fault: &ZipError) -> ListFault {
     }
 }
 
-/// Some names, and how many more there are.
+/// Returns the first names, and the number of the others.
 pub(super) fn listed(names: &[String]) -> String {
     let shown = names.iter().take(LISTED);
     let shown: Vec<_> = shown.map(|name| beginning(name, LONGEST_NAME)).collect();

@@ -35,8 +35,8 @@ const FAILING: f64 = 0.25;
 /// Minimum failures at the plan's pace to rule out chance. Ours.
 const NO_ACCIDENT: u32 = 3;
 
-/// How many times as large the share of failures must be at the plan's pace as of careful requests:
-/// random failures occur at any pace. Ours.
+/// Minimum ratio of the share of failures at the plan's pace to that of careful requests: random failures occur at
+/// any pace. Ours.
 const MUCH_MORE: f64 = 5.0;
 
 /// The result of the load test in a host's confirmation passes. It lasts for all of them.

@@ -21,7 +21,7 @@ pub struct Controls(Vec<CrawlUrl>);
 /// The known families of a host.
 #[derive(Clone, Copy, Debug)]
 pub struct FamilyKnowledge<'a> {
-    /// The families learned from URLs.
+    /// The families learned from the paths of URLs.
     pub families: &'a Families,
     /// The families with recent failures.
     pub suspects: &'a Suspects,

@@ -16,8 +16,8 @@ use regexes::{ScopeError, compile};
 use segments::Segments;
 use site_name::{is_below, is_public_suffix, without_www};
 
-/// Longest URL that is crawled, in bytes: sitemaps.org allows no longer one in a sitemap, and other
-/// crawlers stop at about this length (Scrapy and Heritrix: 2,083).
+/// Maximum length of a crawled URL, in bytes: sitemaps.org allows no more in a sitemap, and other crawlers stop at
+/// about this length (Scrapy and Heritrix: 2,083).
 pub const LONGEST_CRAWLED: usize = 2048;
 
 /// Maximum occurrences of one folder in a path. A path with more is a loop.

@@ -37,7 +37,7 @@ enum Line {
     Text(String),
     /// A line of advice, with commands between backticks.
     Advice(String),
-    /// A URL, and what is said of it.
+    /// A URL, and the text about it.
     Address(String, String),
     /// A command to copy.
     Command(String),

@@ -251,7 +251,7 @@ fn url(url: &FindingUrl) -> UrlView {
     }
 }
 
-/// The first sentences, with their times in the zone.
+/// Returns the first sentences, with their times in the zone.
 fn told(sentences: &[String], most: usize, zone: &Zone) -> Vec<String> {
     let shown = sentences.iter().take(most);
     shown.map(|sentence| zone.tell(sentence)).collect()

@@ -213,7 +213,7 @@ fn mark(mark: &Mark, zone: &Zone) -> MarkView {
     }
 }
 
-/// The cause that most of the failing pages have, and the share of those that have it.
+/// Returns the cause that most of the failing pages have, and the share of those that have it.
 pub(super) fn likeliest<'a>(
     causes: impl Iterator<Item = (&'a str, f64)>,
 ) -> Option<(&'a str, f64)> {

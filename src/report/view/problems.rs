@@ -1,5 +1,5 @@
-//! Findings that differ only in their places, put together: one outage of forty sections or three hundred hosts is to be
-//! read once, with what it covers listed inside.
+//! Findings that differ only in their places, merged: a reader should see one outage of forty sections or three
+//! hundred hosts once, with a list of them.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use crate::store::StoredFinding;
 /// Findings of one rule with one cause and one fix, the worst first, each with its number among all findings.
 #[derive(Clone, Debug)]
 pub struct Problem<'a> {
-    /// The first of them, which speaks for all.
+    /// The first finding, which is shown for all.
     pub main: &'a StoredFinding,
     /// All of them.
     pub findings: Vec<(usize, &'a StoredFinding)>,

@@ -31,7 +31,7 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// The words of the command line, before those of `schedule` itself.
+    /// Returns the words of the command line, before those of `schedule` itself.
     fn words(&self) -> Vec<String> {
         let mut words = vec![
             self.program.display().to_string(),

@@ -91,7 +91,7 @@ impl Timing {
         self.cron.pattern.to_string()
     }
 
-    /// The time zone.
+    /// Returns the time zone.
     pub fn zone(&self) -> &TimeZone {
         &self.zone
     }

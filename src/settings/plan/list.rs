@@ -92,7 +92,7 @@ fn of_site(path: &str, site: &CrawlUrl) -> Result<Seed, String> {
         .map_err(|why| format!("{}: {why}", shown(path)))
 }
 
-/// A cell as it is shown in a message.
+/// Returns a cell as a message shows it.
 fn shown(text: &str) -> String {
     if text.is_empty() {
         return "empty".to_owned();
@@ -118,7 +118,7 @@ fn place(taken: &Taken) -> Option<String> {
     })
 }
 
-/// The beginning of a text, without logins.
+/// Returns the beginning of a text, without logins.
 fn beginning_of(text: &str) -> String {
     beginning(&without_logins(text), SHOWN_OF_CELL).to_owned()
 }

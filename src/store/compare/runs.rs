@@ -160,7 +160,7 @@ impl Prepared<'_> {
         vec![doubt.to_owned()]
     }
 
-    /// Returns a note that pages which appeared may only have been unreachable before.
+    /// Returns a note that new pages may only have been unreachable before.
     fn unreached(&self, found: &Comparison) -> Result<Option<String>, StoreError> {
         let Old::Run { store, run, .. } = &self.old else {
             return Ok(None);

@@ -129,8 +129,7 @@ pub(in crate::store) fn sight(row: &Row<'_>) -> rusqlite::Result<Sight> {
     ))
 }
 
-/// Returns why a page that a run does not know may exist all the same, or `None` if the run looked
-/// everywhere.
+/// Returns why a page that a run does not know may still exist, or `None` if the run looked everywhere.
 pub(super) fn blind_spot(
     connection: &Connection,
     run: &RunRow,

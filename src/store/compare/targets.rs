@@ -24,7 +24,7 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// Where a page redirects to, if it does. URLs must come in their order.
+    /// Returns the URL that a page redirects to, if it does. URLs must come in their order.
     pub(super) fn of_page(&mut self, address: &str) -> rusqlite::Result<Option<&str>> {
         while let Some((from, _)) = &self.at
             && from.as_str() < address

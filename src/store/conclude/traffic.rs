@@ -51,7 +51,7 @@ pub(super) fn match_traffic(tx: &Transaction<'_>, run: RunId) -> rusqlite::Resul
     Ok(())
 }
 
-/// The visits by URL.
+/// Returns the visits by URL.
 fn visits(tx: &Transaction<'_>, file: i64) -> rusqlite::Result<HashMap<String, Visits>> {
     let mut statement =
         tx.prepare("SELECT address, clicks, impressions, sessions FROM traffic WHERE file = ?")?;

@@ -82,7 +82,7 @@ fn persistent(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<(Stri
     })
 }
 
-/// Which of these pages did not recover in a run.
+/// Returns which of these pages did not recover in a run.
 fn failed(
     connection: &Connection,
     run: RunId,

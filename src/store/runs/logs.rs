@@ -110,7 +110,7 @@ pub struct LogCheckpoint {
 /// The counts of a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogUrl {
-    /// Its hash.
+    /// Hash that identifies the URL.
     pub hash: u64,
     /// Host, path and query.
     pub address: Vec<u8>,

@@ -371,7 +371,7 @@ impl WriterState {
         links.iter().map(target).collect()
     }
 
-    /// Returns the links' anchors, storing new ones.
+    /// Returns the ids of the links' anchor texts. Stores new texts.
     fn anchors(
         &mut self,
         tx: &Transaction<'_>,

@@ -193,7 +193,7 @@ impl WriterState {
     }
 }
 
-/// Whether a sitemap was requested because its host's robots.txt names none.
+/// Returns whether a sitemap was requested because its host's robots.txt names none.
 fn is_guessed(tx: &Transaction<'_>, run: RunId, id: UrlId) -> rusqlite::Result<bool> {
     tx.prepare_cached(
         "SELECT 1 FROM url u JOIN robots_txt r ON r.run = u.run AND r.url = u.found_on AND r.sitemaps = 0

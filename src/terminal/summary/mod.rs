@@ -1,4 +1,4 @@
-//! The summary at the end of a crawl, which says in ten seconds of reading whether the site is well.
+//! The summary at the end of a crawl, which shows in ten seconds of reading whether the site is well.
 
 mod findings;
 pub(crate) mod gaps;

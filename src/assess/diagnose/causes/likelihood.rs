@@ -163,7 +163,8 @@ const FINE_WITHOUT_COOKIES: Factors = &[
     (Tls, 0.05),
 ];
 
-/// Who answers 504 has waited for somebody who took the connection, or for a connection that nobody refused.
+/// A server that answers 504 has waited for an answer over an open connection, or for a connection that was not
+/// refused.
 const TIMED_OUT: Factors = &[(UpstreamDown, 0.1), (InvalidUpstreamResponse, 0.1)];
 
 /// A share of failing URLs from which the whole host counts as failing, and below which only a
@@ -214,7 +215,7 @@ pub(super) fn weigh_answers(
     }
 }
 
-/// Multiplies by what is known around the cluster.
+/// Multiplies by the factors of the context of the cluster.
 pub(super) fn weigh_context(shares: &mut Shares, around: &Context, evidence: &mut Vec<Evidence>) {
     if around.host.of >= 10 {
         let whole = around.host.share() >= WHOLE;

@@ -33,7 +33,7 @@ impl Known {
         Ratio::new(tried.part + answers.part, tried.of + answers.of)
     }
 
-    /// The requests that show that it is down, if they do. It may have been up earlier in the crawl.
+    /// Returns the requests that show that it is down, if they do. It may have been up earlier in the crawl.
     fn down(&self) -> Option<Ratio> {
         let is_enough = if self.tried.failed.of > 0 {
             FEWEST_TRIED
@@ -124,14 +124,14 @@ fn known(facts: &HostFacts) -> Vec<Known> {
         .collect()
 }
 
-/// An answer is that of a backend; for all else the outcome speaks.
+/// Returns the cause: an answer comes from a backend; any other outcome names its own cause.
 fn cause(outcome: Option<Outcome>) -> Cause {
     let unanswered = outcome.filter(|outcome| outcome.layer() != Layer::Http);
     unanswered.map_or(Cause::UpstreamDown, Outcome::default_cause)
 }
 
-/// Whether clients go on to the next IP address. They do where no connection comes about, but not after TLS or an
-/// answer failed.
+/// Returns whether clients try the next IP address after this outcome. They do if no connection opens, but not after
+/// TLS or an answer failed.
 fn is_passed_over(outcome: Option<Outcome>) -> bool {
     matches!(
         outcome,

@@ -27,7 +27,8 @@ pub fn one_backend_down(facts: &HostFacts) -> Option<Finding> {
         .or_else(|| by_share(facts))
 }
 
-/// Within a section too: a share alone proves little there, because an application may fail as often by itself.
+/// Also within a section. There a share alone proves little, because an application without backends may fail as
+/// often.
 fn by_order(facts: &HostFacts) -> Option<Finding> {
     // A limit refuses in an order of its own.
     let rotation = facts.rotation.filter(|_| facts.limit.is_none())?;

@@ -11,7 +11,7 @@ pub struct BrokenReference {
     pub kind: LinkKind,
     /// Number of failing URLs.
     pub urls: u64,
-    /// Number of pages that refer to one of them.
+    /// Number of pages that refer to at least one failing URL.
     pub pages: u64,
     /// A failing URL.
     pub address: String,

@@ -31,7 +31,7 @@ pub struct BlockedSection {
     pub example: String,
 }
 
-/// Reports pages whose text and links only a browser sees: what they link to may be missing in the audit.
+/// Reports pages whose text and links only a browser sees: the targets of their links may be missing in the audit.
 pub fn needs_script(site: &str, found: &ScriptedPages) -> Option<Finding> {
     let example = found.example.clone()?;
     let share = found.pages.part as f64 / found.pages.of.max(1) as f64;

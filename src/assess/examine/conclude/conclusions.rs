@@ -39,7 +39,7 @@ const UNEVEN: f64 = 0.001;
 /// The conclusions of a run.
 #[derive(Debug)]
 pub struct Conclusions {
-    /// Clusters of failures by their number, with what lies behind them.
+    /// Clusters of failures by their number, with their diagnoses.
     pub clusters: Vec<ClusterFound>,
     /// Findings, the worst first.
     pub findings: Vec<FindingFound>,
@@ -139,7 +139,7 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
             (group, diagnosis)
         })
         .collect();
-    // Of a host that cannot be reached no page was fetched; it belongs to the site all the same.
+    // An unreachable host has no fetched page, but belongs to the site.
     for robots in &files.robots {
         if let Some(host) = hosts.get_mut(&robots.host) {
             host.internal = true;
@@ -176,7 +176,7 @@ fn uncaught(counts: &LookCounts, together: &Together) -> Option<Result<Uncaught,
     })
 }
 
-/// How fast the hosts of a site answer.
+/// Returns the times to the first byte over the hosts of a site, in milliseconds.
 fn first_byte<'h>(hosts: impl Iterator<Item = &'h Host>) -> Option<Interval> {
     let mut times = TimeHistogram::default();
     hosts.for_each(|host| times.merge(&host.facts.first_bytes));
@@ -200,7 +200,7 @@ fn leave_out_unheard(hosts: &mut BTreeMap<String, Host>) {
     }
 }
 
-/// The outages that explain the failures of a cluster.
+/// Returns the outages that explain the failures of a cluster.
 fn outages_of<'a>(cluster: &Cluster, together: &'a Together) -> Option<&'a Outages> {
     cluster.together?;
     let home = Home {
@@ -227,7 +227,7 @@ fn context(cluster: &Cluster, host: Option<&Host>, outages: Option<&Outages>) ->
     }
 }
 
-/// The clusters in the order of their numbers, each with the diagnosis of its group.
+/// Returns the clusters in the order of their numbers, each with the diagnosis of its group.
 fn found(clusters: Vec<Cluster>, groups: &[(Group, Diagnosis)]) -> Vec<ClusterFound> {
     let of_member = groups.iter().flat_map(|(group, diagnosis)| {
         let members = group.members.iter();
@@ -309,8 +309,8 @@ fn of_given_up(given_up: &GivenUp) -> Option<Finding> {
     }
 }
 
-/// Whether the failing URLs lie in some sections more than chance explains, as those of backends that take turns do
-/// not (exact test for each section, corrected for their number; C. E. Bonferroni, 1936).
+/// Returns whether some sections have more failing URLs than chance explains, which backends that take turns do not
+/// cause (exact test for each section, corrected for their number; C. E. Bonferroni, 1936).
 fn are_uneven(sections: impl Iterator<Item = Ratio> + Clone) -> bool {
     let (failing, all) = sections.clone().fold((0, 0), |(failing, all), urls| {
         (failing + urls.part, all + urls.of)
@@ -320,7 +320,7 @@ fn are_uneven(sections: impl Iterator<Item = Ratio> + Clone) -> bool {
     chances.any(|urls| hits_or_more(urls.part, urls.of, failing, all) < unlikely)
 }
 
-/// The sections that backends may share of which one fails.
+/// Returns the sections that may share backends of which one fails.
 fn pool(sections: &BTreeMap<String, Section>) -> Pool {
     let mut pool = Pool::default();
     let flapping = sections.iter().filter(|(_, section)| section.flaps);
@@ -393,7 +393,7 @@ fn findings(
     let mut narrow = Told::default();
     for (number, (group, diagnosis)) in groups.iter().enumerate() {
         let cluster = &group.cluster;
-        // Of what went down as a whole its outages speak.
+        // A part that went down as a whole has findings about its outages.
         if !cluster.internal || cluster.at_speed || cluster.together.is_some() {
             continue;
         }
@@ -478,8 +478,8 @@ fn diagnosed<'a>(
     most.map(|(_, diagnosis)| diagnosis)
 }
 
-/// How a host treats clients: the experiments with URLs of clusters that only the crawler is refused.
-/// Others may recover meanwhile, or fail for everybody.
+/// Returns how a host treats clients: the experiments with URLs of clusters that refuse only the crawler. Others may
+/// recover meanwhile, or fail for everybody.
 fn client_facts<'a>(name: &'a str, host: &Host, groups: &[(Group, Diagnosis)]) -> ClientFacts<'a> {
     let mut trials = Trials::default();
     let mut urls = 0;
@@ -567,7 +567,8 @@ fn sections_down(name: &str, host: &Host, groups: &[(Group, Diagnosis)]) -> Vec<
     found.collect()
 }
 
-/// Which sitemap lists a URL is not kept; of a host with several, all are spoken of together.
+/// Returns the finding about failing URLs in sitemaps. It is not stored which sitemap lists a URL, so it is about all
+/// sitemaps of a host.
 fn listed(name: &str, host: &Host, files: &SiteFiles) -> Option<Finding> {
     let of_host = files.sitemaps.iter().filter(|sitemap| sitemap.host == name);
     let sitemaps: Vec<_> = of_host.collect();

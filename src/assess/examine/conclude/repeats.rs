@@ -18,7 +18,7 @@ pub(super) const PAGES: [&str; 5] = [
 /// Findings about URLs that may be fine at other times.
 const AT_TIMES: [&str; 2] = ["intermittent_cluster", "unconfirmed_cluster"];
 
-/// Where what a finding is about lies.
+/// The place of the subject of a finding.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::assess::examine) struct Place<'a> {
     pub(in crate::assess::examine) host: &'a str,
@@ -27,7 +27,7 @@ pub(in crate::assess::examine) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Whether all of it lies in this section or in a folder of it, which is named with its host.
+    /// Returns whether all of it lies in this section or in a folder of it, which is named with its host.
     fn is_in(self, section: &str) -> bool {
         let folder = Some(section).filter(|it| it.ends_with('/') && it.len() > self.host.len() + 1);
         let is_there = |of_it: &String| {
@@ -74,7 +74,7 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
     };
     is_of_place
         && match wide.rule {
-            // "Maintenance or overload" of a part is what is known for sure of the whole.
+            // "Maintenance or overload" of a part repeats what is certain for the whole host.
             "host_maintenance" => narrow.causes.contains(&Cause::Maintenance),
             "client_block" | "dns_fault" | "tls_fault" => narrow.causes == wide.causes,
             // They failed there alone, and are fine at other times, or whenever they are requested elsewhere.

@@ -1,4 +1,4 @@
-//! Findings with the failures that they are about, so that their pages are their own and nobody else's with the same
+//! Findings with the failures that they are about, so that each has only its own pages, even if another has the same
 //! section and cause.
 
 use std::ops::Deref;
@@ -84,7 +84,7 @@ impl Told {
         });
     }
 
-    /// Returns whether a wider finding says it already. That one is about these clusters too.
+    /// Returns whether a wider finding says the same. If so, that finding gets these clusters too.
     pub(super) fn says(&mut self, narrow: &Finding, place: Place<'_>, clusters: &[usize]) -> bool {
         let wide = self.found.iter().map(|told| &**told);
         let Some(at) = said_by(narrow, place, wide) else {

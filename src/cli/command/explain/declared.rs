@@ -83,8 +83,8 @@ fn is_documented(column: &Column) -> bool {
     column.name != pages::SELECTED.name
 }
 
-/// Returns what a column holds: its own sentence, that of the same name in a table above, or that of the column before,
-/// which speaks for both.
+/// Returns what a column holds: its own sentence, that of the same name in a table above, or that of the column
+/// before, which describes both.
 fn sentence(columns: &'static [Column], at: usize) -> &'static str {
     let column = &columns[at];
     let above = || {

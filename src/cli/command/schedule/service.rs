@@ -18,7 +18,7 @@ pub(super) struct Wall {
 
 impl Wall {
     pub(super) fn new() -> Wall {
-        // Half of what the watchdog waits for, as sd_watchdog_enabled(3) recommends.
+        // Half of the watchdog's timeout, as sd_watchdog_enabled(3) recommends.
         let watchdog = watchdog().map(|most| most / 2);
         Wall {
             longest: watchdog.map_or(LOOK, |most| most.min(LOOK)),

@@ -116,7 +116,7 @@ pub(super) fn check(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
-/// Returns keys of a project that are valid and hardly do what is wanted, each with the reason and what to do.
+/// Returns keys of a project that are valid but probably not intended, each with the reason and the remedy.
 fn doubtful(planned: &Planned) -> Vec<(&'static str, String)> {
     let project = &planned.project;
     let mut doubts = Vec::new();

@@ -112,7 +112,7 @@ impl State {
         let most = clusters.iter().map(|it| it.representatives.len()).max();
         (0..most.unwrap_or_default())
             .flat_map(|rank| {
-                // Of URLs that hang one is enough: each request takes half a minute.
+                // One URL that hangs is enough: each request takes half a minute.
                 let worth = move |it: &&FailingCluster| rank == 0 || !it.outcome.is_time_limit();
                 (clusters.iter())
                     .filter(worth)

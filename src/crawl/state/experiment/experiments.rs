@@ -1,4 +1,4 @@
-//! The experiments of one crawl: the plan, and what is under way.
+//! The experiments of one crawl: those planned, and those in progress.
 
 use std::collections::HashMap;
 use std::time::Duration;

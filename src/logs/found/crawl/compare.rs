@@ -16,7 +16,7 @@ const MOST: usize = 100_000;
 /// URLs of each kind that the summary names.
 const MOST_NAMED: usize = 10;
 
-/// Who a URL fails for.
+/// The clients for whom a URL fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Difference {
@@ -54,7 +54,7 @@ impl Difference {
     }
 }
 
-/// A URL that fails for somebody.
+/// A URL that fails for the crawl or in the logs.
 #[derive(Clone, Debug)]
 pub(in crate::logs::found) struct ComparedUrl {
     pub(in crate::logs::found) address: String,
@@ -75,7 +75,7 @@ pub struct Differences {
     pub difference: Difference,
     /// Number of URLs.
     pub urls: u64,
-    /// Some of them, those with the most failures first.
+    /// Examples, those with the most failures first.
     pub worst: Vec<String>,
 }
 

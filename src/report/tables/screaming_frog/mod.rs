@@ -45,7 +45,7 @@ impl Sheet {
         Sheet::ServerErrorInlinks,
     ];
 
-    /// The product's name for the file.
+    /// Returns the product's name for the file.
     pub(in crate::report) const fn file_name(self) -> &'static str {
         match self {
             Sheet::InternalAll => "internal_all.csv",

@@ -151,7 +151,7 @@ impl<'a> Sheets<'a> {
     }
 }
 
-/// Returns the maximum bytes of XML of a cell.
+/// Returns an upper bound of the bytes that a cell takes in the sheet's XML.
 fn space(content: Content<'_>) -> u64 {
     match content {
         Content::Empty => 0,

@@ -67,7 +67,7 @@ impl Brief {
         }
     }
 
-    /// The changes for a list of mails, the worst first, each with its count.
+    /// Returns the changes for a list of mails, the worst first, each with its count.
     pub fn subject(&self) -> String {
         let parts: Vec<String> = (self.news.iter().take(IN_SUBJECT))
             .map(News::short)
@@ -79,12 +79,12 @@ impl Brief {
         }
     }
 
-    /// The changes in sentences, the worst first.
+    /// Returns the changes in sentences, the worst first.
     pub fn sentences(&self) -> Vec<String> {
         self.news.iter().map(News::sentence).collect()
     }
 
-    /// The changes in sentences, the worst first; the state of the site, if nothing changed.
+    /// Returns the changes in sentences, the worst first; the state of the site, if nothing changed.
     pub fn headline(&self) -> String {
         let mut sentences = self.sentences();
         sentences.truncate(IN_HEADLINE);
@@ -95,12 +95,12 @@ impl Brief {
         }
     }
 
-    /// The state of the site, in one sentence.
+    /// Returns the state of the site, in one sentence.
     pub fn state(&self) -> &str {
         &self.state.text
     }
 
-    /// How bad the news is.
+    /// Returns how bad the changes are.
     pub fn tone(&self) -> Tone {
         let worst = self.news.iter().map(News::tone).min();
         let is_broken = (self.findings.iter()).any(|found| found.severity >= Severity::Error);
@@ -111,7 +111,7 @@ impl Brief {
         }
     }
 
-    /// Whether there was no run to compare with.
+    /// Returns whether there was no run to compare with.
     pub fn is_first(&self) -> bool {
         self.baseline.is_none()
     }

@@ -1,4 +1,4 @@
-//! The pages that changed, by kind, each with what was observed.
+//! The pages that changed, by kind, each with its observation.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ pub struct PageList {
     pub tone: Tone,
     /// The pages, the worst first.
     pub pages: Vec<BriefPage>,
-    /// How many more there are than are listed.
+    /// Number of pages that are not listed.
     pub more: u64,
 }
 
@@ -211,7 +211,7 @@ fn shown(page: &PageChange) -> BriefPage {
     }
 }
 
-/// Returns what was observed of a page, for people: numbers of requests rather than rates with intervals.
+/// Returns the observation of a page, for people: numbers of requests rather than rates with intervals.
 fn detail(page: &PageChange) -> String {
     let failed = |state: PageState| format!("{} of {}", state.failed, state.attempts);
     match (page.change, page.old, page.new) {

@@ -25,8 +25,7 @@ use webhook::Webhook;
 /// Maximum channels of a kind, and maximum receivers of a mail.
 const MOST: usize = 50;
 
-/// The largest report that a mail takes along if nothing is said, in MiB, and the most that can be
-/// said: mail servers refuse what is larger.
+/// Default and maximum of `attach-mib`, the size of an attached report in MiB: mail servers refuse larger mails.
 const ATTACH: u8 = 5;
 const MOST_ATTACH: u8 = 25;
 

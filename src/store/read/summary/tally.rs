@@ -109,7 +109,7 @@ const UNREAD: &str = "SELECT
             AND NOT EXISTS (SELECT 1 FROM robots_txt t
                 WHERE t.run = u.run AND t.url = u.found_on AND t.sitemaps = 0))";
 
-/// Index pages that were never fine: their URL ends like that of a folder, and nobody knows what they link to.
+/// Index pages that were never fine: their URL ends like that of a folder, and their links are not known.
 const UNREAD_INDEXES: &str = "SELECT count(*) FROM assessment s
     JOIN url u ON u.run = s.run AND u.id = s.url AND u.role = 3 AND u.address LIKE '%/'
     WHERE s.run = ?1 AND s.failed > 0 AND s.last_ok IS NULL";
@@ -167,7 +167,7 @@ impl CountedUrl {
         self.state == UrlState::Queued || self.is_given_up() || (self.closed && is_forbidden)
     }
 
-    /// Why it was skipped, if it was.
+    /// Returns why it was skipped, if it was.
     fn skipped(&self) -> Option<SkipReason> {
         let reason = self.reason.filter(|_| self.state == UrlState::Skipped)?;
         SkipReason::from_code(reason)
