@@ -143,8 +143,10 @@ impl Examination {
         let outage = outage.filter(|outage| comes_again(outage) || !(is_own && outage.is_over));
         if let Some(outage) = outage {
             if comes_again(&outage) {
-                // Nine good looks clear a page, whatever the others show.
-                if judgement.looks.frequency() != Some(Frequency::Rarely) {
+                // Nine good looks clear a page, whatever becomes of the others; but in a rhythm they may all be in
+                // good times.
+                let is_cleared = judgement.looks.frequency() == Some(Frequency::Rarely);
+                if !is_cleared || outage.has_rhythm {
                     judgement = tally.judged(Verdict::Intermittent);
                 }
             } else if outage.whole == Whole::Host && outage.is_over && judgement.last_ok.is_some() {

@@ -536,6 +536,11 @@ fn busy(from_open: u32) -> Together {
 /// A host of three sections with an index each, asked in turn once a second; `/shop/` is down for twenty
 /// seconds of sixty, the whole host too if so.
 fn flapping(whole: bool) -> Together {
+    going_down(whole, |second| (second / 20) % 3 == 0)
+}
+
+/// The same, down in these seconds.
+fn going_down(whole: bool, is_down: fn(u32) -> bool) -> Together {
     let mut histories = Histories::default();
     let homes = ["/shop/", "/shop/p*", "/blog/p*", "/docs/p*"].map(|family| Home {
         host: HOST,
@@ -548,7 +553,7 @@ fn flapping(whole: bool) -> Together {
     }
     for n in 0..240_u32 {
         let home = homes[[0, 1, 1, 2, 1, 3][n as usize % 6]];
-        let fails = (n / 20) % 3 == 0 && (whole || is_shop(&home));
+        let fails = is_down(n) && (whole || is_shop(&home));
         let seen = GroupAttempt {
             url: (n % 42).into(),
             started: Moment::from_millis(i64::from(n) * 1_000),
@@ -603,7 +608,8 @@ fn a_page_that_fails_every_time_is_told_beside_the_outages_that_it_brings() {
 #[test]
 fn a_part_that_goes_down_again_and_again_says_nothing_against_nine_good_looks() {
     let mut run = Run::new();
-    run.0.together(flapping(false));
+    let down = |second| matches!(second, 0..20 | 60..80 | 150..170);
+    run.0.together(going_down(false, down));
     let judged = |run: &mut Run, marks: &str| {
         let found = run.page("/shop/", &attempts(marks)).judgement;
         (found.verdict, found.in_outage)

@@ -4,8 +4,7 @@
 //! An outage is a run of failures at several pages with no success in between, nor right before and after. Single
 //! runs prove little: if half of all requests fail by chance, runs of three are common. So all runs are tested
 //! against chance (Wald and Wolfowitz 1940, "On a test whether two samples are from the same population"), and
-//! nearly all failures must lie in outages. Long before and after the failures all is fine, also where only half of
-//! the pages fail for a while: of a long run of successes only those next to the failures are tested.
+//! nearly all failures must lie in outages.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -31,9 +30,6 @@ const SHORTEST: Duration = Duration::from_millis(300);
 /// Maximum time from the last success before failures to the first after them, for the group to have been up
 /// meanwhile (ours).
 const BESIDE: Duration = Duration::from_secs(1);
-
-/// Successes right before failures, and as many right after them, that are tested against chance (ours).
-const NEXT_TO: u64 = 20;
 
 /// Maximum failures kept of pages that never succeeded.
 const MOST_DEAD: usize = 2_048;
@@ -85,13 +81,7 @@ pub(in crate::assess) struct TimedAttempt {
 #[derive(Clone, Debug)]
 pub(in crate::assess) struct GroupHistory {
     failed: u64,
-    /// Failures for the test against chance: a page that fails several times in a row counts once.
-    tested: u64,
-    /// Successes for the test against chance, and those since the last failure.
     fine: u64,
-    fine_in_a_row: u64,
-    /// All successes.
-    all_fine: u64,
     runs: u64,
     last: Option<TimedAttempt>,
     first_fine: Option<Moment>,
@@ -137,10 +127,7 @@ impl Default for GroupHistory {
     fn default() -> GroupHistory {
         GroupHistory {
             failed: 0,
-            tested: 0,
             fine: 0,
-            fine_in_a_row: 0,
-            all_fine: 0,
             runs: 0,
             last: None,
             first_fine: None,
@@ -187,17 +174,13 @@ impl GroupHistory {
         let slot = &mut by_open[(seen.open as usize).min(LOADS - 1)];
         *slot = slot.saturating_add(1);
         if seen.failed {
-            // Looks before the first failure are next to one only at their end.
-            let sides = if self.failed > 0 { 2 } else { 1 };
-            self.count_fine(sides);
             self.failed += 1;
             let unseen = self.last.map(|last| seen.started.since(last.started));
             let before = self.last_fine;
             let run = self.run.get_or_insert_with(|| Run::new(seen, before));
             run.add(seen, unseen.unwrap_or_default());
         } else {
-            self.fine_in_a_row += 1;
-            self.all_fine += 1;
+            self.fine += 1;
             self.first_fine.get_or_insert(seen.started);
             self.last_fine = Some(seen.started);
             self.close(Some(seen.started));
@@ -209,14 +192,13 @@ impl GroupHistory {
     /// part of the group, or may be caused by the crawl's own load.
     pub(in crate::assess) fn outages(mut self) -> Outages {
         self.close(None);
-        self.count_fine(1);
         self.add_single();
         let together = self.in_outages as f64 >= MOST * self.failed as f64
             && self.pages >= FEWEST_PAGES_IN_ALL
             // If a group has several parts, outages of one part belong to that part.
             && (self.down_parts || !self.has_parts)
             && !self.neighbours.fail_apart()
-            && self.has_too_few_runs(self.fine);
+            && self.has_too_few_runs();
         if !together || !self.was_requested_as_hard() {
             return Outages::default();
         }
@@ -229,22 +211,14 @@ impl GroupHistory {
         self.outages
     }
 
-    /// Counts the successes since the last failure that are next to failures, on one side or on both.
-    fn count_fine(&mut self, sides: u64) {
-        self.fine += self.fine_in_a_row.min(sides * NEXT_TO);
-        self.fine_in_a_row = 0;
-    }
-
     /// Returns whether failures come together in time, be it in outages or in a time in which more fails.
-    pub(in crate::assess) fn comes_together(mut self) -> bool {
-        self.close(None);
-        self.has_too_few_runs(self.all_fine)
+    pub(in crate::assess) fn comes_together(&self) -> bool {
+        self.has_too_few_runs()
     }
 
     fn close(&mut self, after: Option<Moment>) {
         let Some(run) = self.run.take() else { return };
         let pages = run.pages.len() as u32;
-        self.tested += u64::from(pages);
         let lasted = run.outage.until.since(run.outage.from);
         let together = lasted < SHORTEST && run.open > run.outage.failed;
         let around = run.outage.before.zip(after);
@@ -325,11 +299,11 @@ impl GroupHistory {
     }
 
     /// Returns whether there are fewer runs of failures and successes than chance explains.
-    fn has_too_few_runs(&self, fine: u64) -> bool {
-        if self.tested.min(fine) <= FEW {
-            return runs_or_fewer(self.runs, self.tested, fine) <= BY_CHANCE;
+    fn has_too_few_runs(&self) -> bool {
+        if self.failed.min(self.fine) <= FEW {
+            return runs_or_fewer(self.runs, self.failed, self.fine) <= BY_CHANCE;
         }
-        let (failed, fine) = (self.tested as f64, fine as f64);
+        let (failed, fine) = (self.failed as f64, self.fine as f64);
         let (all, product) = (failed + fine, 2.0 * failed * fine);
         let mean = product / all + 1.0;
         let variance = product * (product - all) / (all * all * (all - 1.0));
@@ -480,20 +454,6 @@ mod tests {
         assert_eq!(ten_a_second(&format!("{short}{fine}")), 0);
         let long = format!("{fine}{}", "F".repeat(15)).repeat(3);
         assert_eq!(ten_a_second(&format!("{long}{fine}")), 3);
-    }
-
-    #[test]
-    fn half_of_the_pages_that_fail_for_a_while_are_no_outages_of_all() {
-        let mut dice = fastrand::Rng::with_seed(4);
-        let half: String = (0..60)
-            .map(|_| if dice.bool() { "Fr" } else { "." })
-            .collect();
-        let fine = ".".repeat(300);
-        for marks in [format!("{half}{fine}"), format!("{fine}{half}{fine}")] {
-            assert_eq!(count(&marks), 0, "{marks}");
-            assert!(history(&marks).comes_together(), "{marks}");
-        }
-        assert!(!history(&half).comes_together());
     }
 
     #[test]
