@@ -446,7 +446,7 @@ mod tests {
     fn a_page_that_failed_with_others_fails_for_the_same_reason_alone() {
         let (before, between) = (".".repeat(20), ".".repeat(10));
         let mut found = history(&format!("{before}FFFFFFF{between}"));
-        // A single request that fails is no outage, nor are two at a page that failed in none.
+        // A single request that fails is not an outage, nor are two at a page that failed in none.
         for (second, url) in [(100, 22), (110, 999), (120, 23)] {
             for (later, failed) in [(0, true), (1, url != 23), (2, false)] {
                 found.add(TimedAttempt {
