@@ -55,7 +55,7 @@ pub struct Outage {
 pub struct Lasted {
     /// From the first failure to the last.
     pub at_least: Duration,
-    /// From the last good answer before it to the first one after it; none if one of them was not seen.
+    /// From the last good answer before it to the first one after it; `None` if either was not observed.
     pub at_most: Option<Duration>,
 }
 
