@@ -1,4 +1,4 @@
-//! Errors of an audit: failures of ours, never of the site.
+//! Errors of an audit: failures of this program or machine, never of the site.
 
 use std::error::Error;
 use std::fmt;

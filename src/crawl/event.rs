@@ -69,7 +69,7 @@ pub enum Event<'a> {
         failing: usize,
         /// Failing URLs that are beyond the budget.
         left_out: usize,
-        /// Whether all of them failed first after the passes had begun.
+        /// Whether all its failing URLs failed first after the passes had begun.
         is_late: bool,
     },
     /// Only the sentinels of a confirmation pass are left: pages of parts of the site that go down

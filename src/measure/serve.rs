@@ -128,7 +128,7 @@ async fn talk(stream: TcpStream, site: Site) {
         .header_read_timeout(HEADERS)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
-    // A client that disconnects or stays too long is not an error of ours.
+    // A client that disconnects or stays too long is not an error of this program.
     let _ = tokio::time::timeout(LIFE, connection).await;
 }
 

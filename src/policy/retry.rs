@@ -24,8 +24,8 @@ const TOO_MANY_REQUESTS: Duration = Duration::from_secs(30);
 /// a restart is over by then. Ours.
 const ROBOTS_AGAIN: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(45)];
 
-/// Maximum immediate repeats over a new connection after a failure on a connection that was already
-/// open. The server may have closed it while idle, which is no evidence about the page.
+/// Maximum immediate repeats over a new connection after a failure on a connection that was already open. The server
+/// may have closed it while idle, which is not evidence about the page.
 const STALE_REPEATS: u32 = 1;
 
 /// The attempts at one URL so far, including the last.

@@ -24,7 +24,7 @@ impl Measured {
         Ok(())
     }
 
-    /// Counts notifications again; called after each round of sending.
+    /// Counts notifications again; the sender calls it after each delivery.
     pub fn count_notices(&self) -> Result<(), StoreError> {
         self.board.put_notices(self.store.notice_counts()?);
         Ok(())

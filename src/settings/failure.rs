@@ -16,7 +16,7 @@ use super::plan::logins::without_logins;
 pub(crate) enum Failure {
     /// Input of the user cannot be used. The text is one line and says what to do.
     Usage(String),
-    /// An operation of ours failed.
+    /// An operation of this program failed.
     Own(anyhow::Error),
     /// The reader of our output closed the pipe, which is not an error.
     Unread,
@@ -28,7 +28,7 @@ impl Failure {
         Failure::Usage(text.into())
     }
 
-    /// Returns an error of ours.
+    /// Returns an error of this program.
     pub(crate) fn own(fault: impl Into<anyhow::Error>) -> Failure {
         Failure::Own(fault.into())
     }
@@ -51,7 +51,7 @@ impl Failure {
         Some(without_logins(&text).into_owned())
     }
 
-    /// Adds advice to an error of ours.
+    /// Adds advice to an error of this program.
     pub(crate) fn advised(self, advice: &str) -> Failure {
         match self {
             Failure::Own(fault) => {
@@ -205,7 +205,7 @@ pub(crate) fn complaint(error: &clap::Error) -> String {
     let text = lines.collect::<Vec<_>>().join("\n");
     // A list continues on the line of its heading.
     let text = text.replace(":\n  ", ": ");
-    // No value of ours begins with a dash, so this tip would not help.
+    // No value of an argument begins with a dash, so this tip would not help.
     let text = match text.split_once("\n  tip: to pass '-") {
         Some((wrong, tip)) if tip.starts_with(|c: char| c.is_ascii_digit()) => {
             format!("{}; no value may be negative", wrong.trim_end())

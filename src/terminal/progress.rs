@@ -21,7 +21,7 @@ const STALLED_PAUSE: Duration = Duration::from_secs(5);
 /// (ours).
 const A_RECHECK: Duration = Duration::from_secs(1);
 const AN_EXPERIMENT: Duration = Duration::from_secs(15);
-/// Estimated number of URLs in experiments.
+/// Estimated maximum of URLs in experiments.
 const EXPERIMENTS: u32 = 8;
 
 /// The usual pause between two requests of an experiment, which is not shown.

@@ -480,7 +480,7 @@ async fn an_export_is_a_list() {
     assert_eq!(said.code, Some(0), "{}", said.err);
     let taken = "--url-list pages.csv: 2 URLs from column \"Top pages\"\n";
     assert!(said.err.contains(taken), "{}", said.err);
-    let left = "--url-list pages.csv: 1 cell is no URL and was left out: line 3 \"(not set)\"\n";
+    let left = "--url-list pages.csv: 1 cell is not a URL and was left out: line 3 \"(not set)\"\n";
     assert!(said.err.contains(left), "{}", said.err);
     let mut asked: Vec<String> = origin
         .requests()

@@ -294,7 +294,7 @@ async fn a_staging_site_is_compared_with_production() {
     let wrong = workdir.run(&["compare", "1", "2", "--map", "(x=>y"]).await;
     assert_eq!(wrong.code, Some(2));
     assert!(
-        wrong.err.contains("\"(x\" is no regular expression"),
+        wrong.err.contains("\"(x\" is not a regular expression"),
         "{}",
         wrong.err
     );

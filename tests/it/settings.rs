@@ -395,7 +395,7 @@ async fn what_a_schedule_cannot_do_is_said_before_the_first_run() {
         ),
         (
             format!("{SHOP}{mail}[smtp]\nhost = 'localhost'\nsecurity = 'none'\nfrom = 'shop'\n"),
-            "line 10: smtp.from: \"shop\" is no mail address",
+            "line 10: smtp.from: \"shop\" is not a mail address",
         ),
         (
             format!("{SHOP}[project.shop.notify]\nalways = true\non = ['digest', 'new-5x']\n"),

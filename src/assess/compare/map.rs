@@ -28,7 +28,7 @@ pub enum MapFault {
     )]
     NoArrow,
     /// The left side is not a regular expression.
-    #[error("{pattern:?} is no regular expression: {why}")]
+    #[error("{pattern:?} is not a regular expression: {why}")]
     Pattern {
         /// The left side.
         pattern: String,
@@ -151,7 +151,10 @@ mod tests {
     fn an_invalid_map_is_reported_in_one_line() {
         let cases = [
             ("https://a/", "write 'OLD PATTERN=>NEW ADDRESS'"),
-            ("(a=>b", "\"(a\" is no regular expression: unclosed group"),
+            (
+                "(a=>b",
+                "\"(a\" is not a regular expression: unclosed group",
+            ),
             ("(a)=>$2", "\"(a)\" has no group 2"),
         ];
         for (text, expected) in cases {

@@ -87,7 +87,7 @@ pub struct Experiment {
     /// Requests at failing URLs that succeeded in this way, out of all; for [`Trial::Addresses`], IP addresses that
     /// succeeded.
     pub fine: Ratio,
-    /// Requests at the same URLs in the crawl's own way, next to the trial, because a URL that recovers
+    /// Requests at the same URLs in the crawl's own way, next to the experiment, because a URL that recovers
     /// meanwhile proves nothing.
     pub crawler_fine: Ratio,
     /// The crawl's own requests for URLs of the cluster that were fine, after the first failure of each: a URL that

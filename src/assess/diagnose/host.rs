@@ -65,7 +65,7 @@ pub struct AtAddress {
 }
 
 impl AtAddress {
-    /// Returns whether there was no sign of a machine: all connections timed out.
+    /// Returns whether there was no sign of a machine: all requests failed, the last by a connection timeout.
     fn is_silent(&self) -> bool {
         self.failed.part == self.failed.of && self.outcome == Some(Outcome::ConnectTimeout)
     }

@@ -23,7 +23,7 @@ const MOST_PERIODS: f64 = 3.0;
 /// Maximum probability that random outages fit a period as well (ours).
 const BY_CHANCE: f64 = 0.04;
 
-/// Uncertainty of a step, as a share of the period, above which it is no evidence (ours).
+/// Uncertainty of a step, as a share of the period, above which it is not evidence (ours).
 const VAGUE: f64 = 0.3;
 
 /// Minimum pages of an outage that shows that a part of the site goes down as a whole (ours).
@@ -55,7 +55,7 @@ pub struct Outage {
 pub struct Lasted {
     /// From the first failure to the last.
     pub at_least: Duration,
-    /// From the last good answer before it to the first one after it; none if one of them was not seen.
+    /// From the last good answer before it to the first one after it; `None` if either was not observed.
     pub at_most: Option<Duration>,
 }
 

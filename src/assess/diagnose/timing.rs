@@ -1,5 +1,4 @@
-//! The time to an error shows that a timer fired: errors that all take 60.0 s, or all take 3.2 s, are no
-//! accident.
+//! The time to an error shows that a timer fired: errors that all take 60.0 s, or all take 3.2 s, are not chance.
 //!
 //! Response times that differ by at most 2 %, or by at most 100 ms and 4 %, are a *wall*, of any length.
 //! The table of common defaults only names the possible owner of the timer, for times within 3 % of one.

@@ -16,8 +16,8 @@ const EXPECTED: f64 = 0.05;
 /// Maximum looks at a URL in one audit.
 const MOST_LOOKS: u32 = 12;
 
-/// The URLs of a host that both failed and succeeded, by their outcome: pages behind an alternating
-/// backend are no evidence about a page that hangs.
+/// The URLs of a host that both failed and succeeded, by their outcome: pages behind an alternating backend are not
+/// evidence about a page that hangs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flapping {
     kinds: BTreeMap<Outcome, Kind>,

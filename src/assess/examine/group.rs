@@ -57,7 +57,7 @@ pub(super) struct Cluster {
     pub(super) family: String,
     /// Number of URLs.
     pub(super) urls: u64,
-    /// Whether any of them belongs to the site.
+    /// Whether any of its URLs belongs to the site.
     pub(super) internal: bool,
     pub(super) made_by: Option<String>,
     pub(super) trials: Trials,

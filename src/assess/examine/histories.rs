@@ -61,9 +61,9 @@ pub enum PartEvidence {
     /// Pages that failed and succeeded at other times.
     #[default]
     Recovered,
-    /// Also the first attempts at pages that have not succeeded yet, while others of the part have.
-    /// These pages may be dead, so this is enough for a closer look but not for a conclusion. Further
-    /// attempts are no evidence, because failed URLs are requested several times in a row.
+    /// Also the first attempts at pages that have not succeeded yet, while others of the part have. These pages may
+    /// be dead, so this is enough for a closer look but not for a conclusion. Further attempts are not evidence,
+    /// because failed URLs are requested several times in a row.
     Suspicion,
 }
 

@@ -9,7 +9,7 @@ use super::histories::{Home, Together, Whole};
 pub struct OutageOfUrl {
     /// The group that went down.
     pub whole: Whole,
-    /// Whether it succeeded again after the last of them.
+    /// Whether it succeeded again after the last outage.
     pub(super) is_over: bool,
     /// Number of those in which the URL failed.
     times: usize,

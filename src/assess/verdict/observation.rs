@@ -6,7 +6,7 @@ use crate::model::{Layer, Moment, Outcome, Pressure};
 
 use super::kind::FailureKind;
 
-/// One attempt as evidence. Experiments are no evidence and are not added.
+/// One attempt as evidence. Experiments are not evidence and are not added.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Observation {
     /// The outcome.

@@ -82,7 +82,7 @@ pub(super) struct NextPass {
     pub(super) failing: usize,
     /// Failing URLs that are beyond the budget.
     pub(super) left_out: usize,
-    /// Whether all of them failed first after the passes had begun.
+    /// Whether all its failing URLs failed first after the passes had begun.
     pub(super) is_late: bool,
     /// The hosts of these URLs.
     pub(super) hosts: Vec<HostKey>,

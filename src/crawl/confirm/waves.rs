@@ -17,13 +17,13 @@ const MOST_OF_FINE: usize = 2;
 /// URLs whose first failure came between two readings of the failed URLs.
 #[derive(Debug)]
 struct Wave {
-    /// They failed by then, and those of earlier waves before them.
+    /// The time by which they failed; URLs of earlier waves failed before them.
     found_by: Moment,
     /// From when its delays are counted.
     from: Moment,
     /// When its passes begin after that.
     delays: Vec<Duration>,
-    /// How many of them were begun.
+    /// Number of its passes that began.
     begun: usize,
     /// Whether passes would teach more about any of its URLs.
     is_open: bool,
@@ -38,14 +38,14 @@ struct Wave {
 pub(super) struct Turn {
     /// When it begins.
     pub(super) starts: Moment,
-    /// The part of the wait for it that is time of the passes: that for late waves is, so that pages that lead to
-    /// one another do not go on for ever.
+    /// The part of the wait for it that counts as time of the passes: the wait for late waves does, so that pages
+    /// that lead to one another cannot prolong the passes for ever.
     pub(super) counted: Duration,
     /// Whether it is for late waves alone.
     pub(super) is_late: bool,
-    /// How many passes its wave has left, this one included.
+    /// Number of passes that its wave has left, this one included.
     pub(super) left: usize,
-    /// When the next of them begins.
+    /// When the next pass begins.
     pub(super) next: Option<Moment>,
 }
 

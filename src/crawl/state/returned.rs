@@ -87,7 +87,7 @@ impl State {
         effects
     }
 
-    /// Marks the attempts that failed because there was no network: they are no evidence.
+    /// Marks the attempts that failed because there was no network: they are not evidence.
     pub(in crate::crawl) fn mark_discarded(&self, mut returned: Returned) -> Discarded {
         match &mut returned {
             Returned::Visit(brought) => {

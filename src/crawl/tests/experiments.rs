@@ -1,4 +1,4 @@
-//! Experiments on failing URLs: which are made, how slowly, and that they are no evidence.
+//! Experiments on failing URLs: which are made, how slowly, and that they are not evidence.
 
 use super::*;
 

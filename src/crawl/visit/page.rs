@@ -426,7 +426,7 @@ fn left_out(found: &parse::Page<'_>, room: &Room) -> Option<Link> {
 /// Links that were not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::crawl) struct Further {
-    /// All of them.
+    /// Number of these links.
     pub(in crate::crawl) links: usize,
     /// References that may lead to unknown URLs that are to be fetched.
     pub(in crate::crawl) unseen: usize,

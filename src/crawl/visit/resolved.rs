@@ -48,7 +48,7 @@ pub(in crate::crawl) struct Room {
 /// Links of a page that had no room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::crawl) struct LeftOut {
-    /// All of them.
+    /// Number of these links.
     pub(in crate::crawl) all: usize,
     /// References that are to be fetched, or may be because they were not resolved.
     pub(in crate::crawl) unseen: usize,

@@ -440,7 +440,7 @@ mod tests {
                         found.any(|found| found.start <= part.start && part.end <= found.end)
                     };
                     let expected = whole.parts(&text);
-                    // After an odd number of backslashes it is no echo.
+                    // After an odd number of backslashes it is not an echo.
                     assert!(!expected.is_empty() || filler[0] == b'\\');
                     assert!(
                         expected.iter().all(is_found),

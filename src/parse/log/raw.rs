@@ -36,7 +36,7 @@ pub(super) enum Field {
     HeaderTime,
     UpstreamTime,
     RequestId,
-    /// The token of a crawl of ours, from the header `X-Gatecrawl-Run`.
+    /// The token of a crawl of this program, from the header `X-Gatecrawl-Run`.
     Run,
     /// Seconds that the target of a load balancer of AWS took; -1 if it never answered.
     TargetTime,

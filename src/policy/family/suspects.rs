@@ -1,7 +1,7 @@
-//! Which families of a host are in trouble: most of their URLs failed lately at their first
-//! request. Waiting URLs of such a family go through a slow lane. If other families are fine at the
-//! same time, the failures are no evidence about the host or the load. Without other families to
-//! compare, the load may well be the reason. Families without recent failures are not kept.
+//! Which families of a host are in trouble: most of their URLs failed lately at their first request. Waiting URLs of
+//! such a family go through a slow lane. If other families are fine at the same time, the failures are not evidence
+//! about the host or the load. Without other families to compare, the load may well be the reason. Families without
+//! recent failures are not kept.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -200,7 +200,7 @@ impl Suspects {
 
     /// Counts a first attempt for all families but its own.
     fn note_elsewhere(&mut self, family: Family, failed: bool) {
-        // Another failure of a family that is known to be in trouble alone is no news.
+        // Another failure of a family that is known to be in trouble alone is not news.
         if failed && self.is_alone(family) {
             return;
         }

@@ -14,8 +14,8 @@
 //! - *wary*: if one URL after the other fails at less load too, one request at a time and at most
 //!   one per second, then fewer.
 //!
-//! Failures of families that are in trouble are no evidence about the load. Failures never make the
-//! pace faster: errors come back sooner than pages (Scrapy's AutoThrottle).
+//! Failures of families that are in trouble are not evidence about the load. Failures never make the pace faster:
+//! errors come back sooner than pages (Scrapy's AutoThrottle).
 
 mod baseline;
 mod late;
@@ -71,7 +71,7 @@ pub struct HostPace {
     ceiling: Pace,
     limit: Limit,
     mode: Mode,
-    /// Requests that began up to this moment had another pace and are no evidence about this one.
+    /// Requests that began up to this moment had another pace and are not evidence about this one.
     changed: Option<Moment>,
     avoid: Option<Avoid>,
     /// Share of first attempts that fail at any pace, because their pages are broken.

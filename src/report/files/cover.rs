@@ -79,7 +79,7 @@ impl Cover {
         let kind = kind.map(|(_, kind)| *kind);
         let is_svg = || bytes.starts_with(b"<") && bytes.windows(4).any(|part| part == b"<svg");
         let Some(kind) = kind.or_else(|| is_svg().then_some("image/svg+xml")) else {
-            let what = "it is no PNG, JPEG, GIF, WebP or SVG picture";
+            let what = "it is not a PNG, JPEG, GIF, WebP or SVG picture";
             return Err(fault(io::Error::new(io::ErrorKind::InvalidData, what)));
         };
         let text = BASE64_STANDARD.encode(bytes);

@@ -20,7 +20,7 @@ pub(super) const MOST_LISTED: u32 = 10_000;
 pub(in crate::report) struct FailingPages {
     /// Number of pages that failed at least once.
     pub(in crate::report) total: u64,
-    /// The worst of them.
+    /// The worst failing pages.
     pub(in crate::report) pages: Vec<FailingPage>,
 }
 

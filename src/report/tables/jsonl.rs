@@ -62,8 +62,8 @@ fn object(
     Ok(())
 }
 
-/// Returns the keys of a table, each different from all before it: a column of `--select` may have the name of one of
-/// ours.
+/// Returns the keys of a table, each different from all before it: a column of `--select` may have the name of a
+/// built-in one.
 fn keys(columns: &[Heading]) -> Result<Vec<Key>, Fault> {
     let mut taken: Vec<String> = Vec::new();
     let mut keys = Vec::new();

@@ -53,7 +53,7 @@ pub(crate) struct CoverageView {
     left_out: Option<String>,
     /// The reasons why URLs were not fetched.
     reasons: Vec<Part>,
-    /// URLs that are no part of the audit; absent if there are none.
+    /// URLs that are not part of the audit; absent if there are none.
     apart: Option<String>,
     /// Of images, scripts, styles and fonts; absent unless `--resources` requests them.
     resources: Option<String>,

@@ -13,7 +13,7 @@ use crate::store::StoredFinding;
 pub struct Problem<'a> {
     /// The first finding, which is shown for all.
     pub main: &'a StoredFinding,
-    /// All of them.
+    /// All findings of the problem.
     pub findings: Vec<(usize, &'a StoredFinding)>,
 }
 

@@ -53,7 +53,7 @@ pub struct Choice {
 }
 
 impl Occasion {
-    /// All of them, the most urgent first.
+    /// All occasions, the most urgent first.
     pub const ALL: [Occasion; 5] = [
         Occasion::RunFailed,
         Occasion::GateFailed,

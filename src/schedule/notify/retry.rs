@@ -17,7 +17,7 @@ const PAUSES: [Duration; 5] = [
 /// servers (RFC 5321, 4.5.4.1), because the next run has newer results.
 pub const GIVE_UP: Duration = Duration::from_hours(72);
 
-/// Returns when to try again after `tries` refusals, including the one at `now`; `None` to give up.
+/// Returns when to try again after `tries` refusals, including the one at `now`. Returns `None` to give up.
 pub fn next_try(queued: Moment, tries: u32, now: Moment) -> Option<Moment> {
     let at = tries.saturating_sub(1) as usize;
     let pause = PAUSES[at.min(PAUSES.len() - 1)];

@@ -219,7 +219,7 @@ fn notify_names_the_key_that_is_wrong() {
         (
             "[[mail]]\nto = ['nobody']",
             none,
-            "project.shop.notify.mail[0].to: \"nobody\" is no mail address",
+            "project.shop.notify.mail[0].to: \"nobody\" is not a mail address",
         ),
         (
             "[[mail]]\nto = []",
@@ -291,7 +291,7 @@ fn notify_names_the_key_that_is_wrong() {
     assert_eq!(unknown.lines().count(), 1);
 }
 
-/// A receiver that answers with what it is told to, and keeps the requests.
+/// A receiver that sends the given answers, and keeps the requests.
 async fn receiver(
     answers: &'static [&'static str],
 ) -> (String, std::sync::Arc<Mutex<Vec<String>>>) {

@@ -60,7 +60,7 @@ impl FromStr for Ladder {
 }
 
 fn wait(text: &str) -> Result<Duration, String> {
-    let fault = || format!("{text:?} is no wait such as 15m, 6h or 2d, up to 7d, nor none");
+    let fault = || format!("{text:?} is neither a wait such as 15m, 6h or 2d, up to 7d, nor none");
     let units = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
     let (number, seconds) = units
         .iter()

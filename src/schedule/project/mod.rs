@@ -170,7 +170,7 @@ fn number(table: &Table, key: &'static str) -> Result<Option<u32>, BadKey> {
         None => Ok(None),
         Some(Value::Integer(number)) => match u32::try_from(*number) {
             Ok(number) if number > 0 => Ok(Some(number)),
-            _ => Err(BadKey(key, format!("{number} is no number from 1 up"))),
+            _ => Err(BadKey(key, format!("{number} is not a number from 1 up"))),
         },
         Some(other) => Err(wrong(key, "a number", other)),
     }
@@ -215,17 +215,17 @@ mod tests {
             (
                 "schedule = '@daily'\ntimezone = 'Mars/Olympus'",
                 "timezone",
-                "no time zone",
+                "not a time zone",
             ),
             (
                 "schedule = '@daily'\nquiet-hours = 'night'",
                 "quiet-hours",
-                "no hours",
+                "not a span of hours",
             ),
             (
                 "schedule = '@daily'\nrecheck = 'often'",
                 "recheck",
-                "no wait",
+                "neither a wait",
             ),
             (
                 "schedule = '@daily'\nkeep-runs = 0",

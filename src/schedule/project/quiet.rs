@@ -52,7 +52,7 @@ impl FromStr for QuietHours {
     type Err = String;
 
     fn from_str(text: &str) -> Result<QuietHours, String> {
-        let fault = || format!("{text:?} are no hours such as \"22:00-06:00\"");
+        let fault = || format!("{text:?} is not a span of hours such as \"22:00-06:00\"");
         let (from, to) = text.split_once('-').ok_or_else(fault)?;
         let read = |text: &str| clock(text.trim()).map(minutes).map_err(|_| fault());
         let (from, to) = (read(from)?, read(to)?);

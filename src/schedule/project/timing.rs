@@ -114,7 +114,7 @@ impl fmt::Display for Timing {
 /// Returns the time zone with an IANA name, such as `Europe/Berlin`.
 pub fn zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name).map_err(|_| {
-        format!("{name:?} is no time zone of this system; write one such as \"Europe/Berlin\" or \"UTC\"")
+        format!("{name:?} is not a time zone of this system; write one such as \"Europe/Berlin\" or \"UTC\"")
     })
 }
 
@@ -147,7 +147,7 @@ fn expression(text: &str) -> Result<String, String> {
             let (hour, minute) = clock(time)?;
             match day.parse::<u8>() {
                 Ok(day @ 1..=31) => Ok(format!("{minute} {hour} {day} * *")),
-                _ => Err(format!("{day:?} is no day from 1 to 31")),
+                _ => Err(format!("{day:?} is not a day from 1 to 31")),
             }
         }
         ["daily" | "weekly" | "monthly", ..] => Err("its day or time is missing".to_owned()),
@@ -159,7 +159,7 @@ fn expression(text: &str) -> Result<String, String> {
 
 /// Returns hour and minute of `06:00`.
 pub(in crate::schedule) fn clock(text: &str) -> Result<(u8, u8), String> {
-    let fault = || format!("{text:?} is no time of day such as 06:00");
+    let fault = || format!("{text:?} is not a time of day such as 06:00");
     let (hour, minute) = text.split_once(':').ok_or_else(fault)?;
     let number = |text: &str, most: u8| {
         let digits =
@@ -178,7 +178,7 @@ fn weekday(name: &str) -> Result<String, String> {
     let known = DAYS.iter().position(is_meant);
     known
         .map(|at| at.to_string())
-        .ok_or_else(|| format!("{name:?} is no day of the week such as mon"))
+        .ok_or_else(|| format!("{name:?} is not a day of the week such as mon"))
 }
 
 #[cfg(test)]
@@ -225,11 +225,11 @@ mod tests {
             ("", "neither"),
             ("sometimes", "neither"),
             ("daily", "missing"),
-            ("daily at 24:00", "no time of day"),
-            ("daily at 6", "no time of day"),
-            ("weekly on m 06:00", "no day of the week"),
-            ("weekly on monkey 06:00", "no day of the week"),
-            ("monthly on 32 06:00", "no day from 1 to 31"),
+            ("daily at 24:00", "not a time of day"),
+            ("daily at 6", "not a time of day"),
+            ("weekly on m 06:00", "not a day of the week"),
+            ("weekly on monkey 06:00", "not a day of the week"),
+            ("monthly on 32 06:00", "not a day from 1 to 31"),
             ("61 * * * *", "61"),
             ("0 0 31 2 *", "never"),
             ("0 0 0 * * *", "neither"),

@@ -57,7 +57,7 @@ pub(crate) fn contact(text: &str) -> Result<String, String> {
     }
 }
 
-/// Reads `--user-agent`: the name of a preset, or a text of the user; without it, ours.
+/// Reads `--user-agent`: the name of a preset, or a text of the user; without it, gatecrawl's own.
 pub(crate) fn identity(text: Option<&str>, contact: Option<&str>) -> Identity {
     let own = own(contact);
     let text = text.map_or(own.as_str(), str::trim);
@@ -92,7 +92,7 @@ pub(crate) fn user_agent(text: &str) -> Result<String, String> {
     }
 }
 
-/// Reads the name of a client: a preset, or ours.
+/// Reads the name of a client: a preset, or gatecrawl.
 pub(crate) fn client(text: &str) -> Result<String, String> {
     let name = text.trim().to_lowercase();
     if name == OWN_NAME || ClientPreset::named(&name).is_some() {

@@ -151,8 +151,8 @@ impl LeftOut {
     fn in_words(&self, name: &str) -> Option<String> {
         let what = match self.cells {
             0 => return None,
-            1 => "1 cell is no URL and was left out".to_owned(),
-            cells => format!("{} cells are no URLs and were left out", number(cells)),
+            1 => "1 cell is not a URL and was left out".to_owned(),
+            cells => format!("{} cells are not URLs and were left out", number(cells)),
         };
         Some(format!("--url-list {name}: {what}: {}", self.cells()))
     }

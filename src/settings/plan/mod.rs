@@ -52,7 +52,7 @@ fn identified(named: &IdentityArgs) -> Result<Identity, Failure> {
     Ok(identity(text.as_deref(), named.contact.as_deref()))
 }
 
-/// Checks that no column of `--select` has the name of one of ours.
+/// Checks that no column of `--select` has the name of a built-in column.
 pub(crate) fn check_names(select: &[String], ours: &[Column]) -> Result<(), Failure> {
     for column in select {
         let name = column.split_once('=').map_or("", |(name, _)| name);

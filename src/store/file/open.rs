@@ -278,7 +278,7 @@ impl Store {
         Ok(connection)
     }
 
-    /// Returns which tables the file has, perhaps none. Fails if they are not ours.
+    /// Returns which tables the file has, perhaps none. Fails if another program made them.
     fn tables(&self, marks: rusqlite::Result<Marks>) -> Result<Tables, StoreError> {
         let marks = marks.map_err(|source| match source.sqlite_error_code() {
             // SQLite needs side files even to read it.
@@ -301,7 +301,7 @@ impl Store {
     }
 }
 
-/// The tables of a file that is ours or may become ours.
+/// The tables of a file that is a database of gatecrawl or may become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tables {
     /// No tables.

@@ -16,15 +16,15 @@ use crate::store::runs::login_pages;
 /// The start pages of a run that were requested.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Starts {
-    /// Whether one of them was answered with a page, or is still queued. Then the others do not matter.
+    /// Whether a start page was answered with a page, or is still queued. Then the others do not matter.
     fine: bool,
     pages: u64,
     first: Option<NoStart>,
 }
 
 impl Starts {
-    /// Returns the failure if none of them was answered with a page. Returns `None` if one was, or if there
-    /// are no start pages.
+    /// Returns the failure if no start page was answered with a page. Returns `None` if one was, or if there are no
+    /// start pages.
     pub(in crate::store) fn unusable(self) -> Option<NoStart> {
         let pages = self.pages;
         let first = self.first.filter(|_| !self.fine)?;

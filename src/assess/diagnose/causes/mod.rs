@@ -192,8 +192,7 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
 }
 
 /// Returns the cause that an outcome alone proves: an expired certificate is not a sign of overload, however few
-/// pages it concerns. An error page with a status of success speaks for itself unless an experiment made a
-/// difference.
+/// pages it concerns. An error page with a status of success proves its cause unless an experiment made a difference.
 fn plain(facts: &ClusterFacts, around: &Context) -> Option<Cause> {
     let outcome = facts.cluster.outcome;
     let helps = around.experiments.iter().any(Experiment::tells_cause);

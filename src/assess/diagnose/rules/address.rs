@@ -52,7 +52,7 @@ impl Known {
     }
 }
 
-/// All requests at one IP address of the host failed, though they were fine at another.
+/// Reports that all requests at one IP address of the host failed, though they were fine at another.
 pub fn address_down(facts: &HostFacts) -> Option<Finding> {
     let known = known(facts);
     let fine: Vec<&Known> = known.iter().filter(|known| known.is_fine()).collect();

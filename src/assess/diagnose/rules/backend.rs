@@ -18,9 +18,9 @@ const WIDEST: f64 = 0.25;
 /// Maximum probability by chance at which chance is ruled out (ours).
 const DIFFERENT: f64 = 0.001;
 
-/// One IP address of the host fails and others do not; or, behind one IP address, requests fail by turns, or none
-/// fails for a while after a failure; or the share of failing requests is that of one backend of N over the whole
-/// host, evenly. The same URLs work at other times.
+/// Reports that one backend fails: one IP address of the host fails and others do not; or, behind one IP address,
+/// requests fail by turns, or none fails for a while after a failure; or the share of failing requests is 1/N, evenly
+/// over the whole host. The same URLs work at other times.
 pub fn one_backend_down(facts: &HostFacts) -> Option<Finding> {
     by_address(facts)
         .or_else(|| by_order(facts))

@@ -50,7 +50,7 @@ pub fn compression_fault(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<
     found.then(|| of_urls("compression_fault", Severity::Error, facts, diagnosis))
 }
 
-/// URLs that one backend of several should serve, and that others would: found by experiment.
+/// Reports URLs that one failing backend of several serves, and that others would serve well: found by experiment.
 pub fn hashed_backend_down(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let found = diagnosis.special == Some(Special::HashedBackend);
     found.then(|| of_urls("one_backend_down", Severity::Error, facts, diagnosis))

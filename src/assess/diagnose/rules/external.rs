@@ -30,7 +30,7 @@ pub struct DeadLink {
     pub outcome: Option<Outcome>,
     /// Number of pages that link to it.
     pub pages: u64,
-    /// Some of them.
+    /// Examples of these pages.
     pub examples: Vec<String>,
 }
 

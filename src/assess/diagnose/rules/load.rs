@@ -13,9 +13,9 @@ const SLOW: Duration = Duration::from_millis(1500);
 /// Minimum successes for a statement about a host's speed.
 const FEWEST: u64 = 20;
 
-/// Reports failures that start at some load, or a limit of requests per second: the host bears few
-/// crawlers, and fewer beside its visitors. If a host went down as a whole, at loads that it bore at
-/// other times, its outages are reported instead.
+/// Reports failures that start at some load, or a limit of requests per second: the host can serve few crawlers, and
+/// fewer besides its visitors. If a host went down as a whole, at loads that it served at other times, its outages
+/// are reported instead.
 pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
     if facts.limit.is_none() && !facts.outages.is_empty() {
         return None;

@@ -14,7 +14,8 @@ const LISTED: usize = 4;
 /// Minimum outages that show a fault (ours); one may be a deploy.
 const OFTEN: u64 = 3;
 
-/// Failed requests from which a host that did not answer again is down, as its breaker has it.
+/// Minimum failed requests after which a host that did not answer again counts as down, the same number as in the
+/// breaker.
 const DEAD: u64 = 8;
 
 /// Reports that all requests to the host failed for a time. A dead backend is reported by its own rule.

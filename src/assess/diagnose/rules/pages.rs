@@ -120,8 +120,8 @@ pub fn truncated_bodies(facts: &HostFacts) -> Option<Finding> {
     })
 }
 
-/// A cache repeats errors: a backend that recovers stays invisible until they expire. The cache says so, or the same
-/// URLs are fine past it, or in other spellings.
+/// Reports a cache that repeats errors: a backend that recovers stays invisible until they expire. The cache says so,
+/// or the same URLs are fine past it, or in other spellings.
 pub fn cached_errors(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let seen = diagnosis.evidence.iter().filter(|evidence| {
         matches!(

@@ -111,7 +111,7 @@ mod tests {
     use super::super::fixture::{HOST, answer, fires};
     use super::*;
 
-    /// So many pages of a section that answered in this way.
+    /// This number of pages of a section, which answered in this way.
     fn refusals(outcome: Outcome, mark: &str, pages: u64) -> Refusals {
         let mut refusals = Refusals::default();
         for n in 0..pages {

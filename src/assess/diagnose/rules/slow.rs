@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use crate::model::Outcome;
 
-    /// A family with slow pages and fast ones, requested so many seconds apart.
+    /// A family with slow pages and fast ones, requested `apart` seconds apart.
     fn family(slow: i64, fast: i64, apart: i64) -> FamilySpeed {
         let mut speed = FamilySpeed::default();
         for n in 0..slow + fast {

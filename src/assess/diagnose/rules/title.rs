@@ -36,7 +36,7 @@ pub fn title(rule: &str) -> &str {
         "slow_host" => "The host answers slowly",
         "slow_pages" => "Pages that answer slowly",
         "soft_error" => "Error pages that say 200",
-        "start_page" => "The start page is no page",
+        "start_page" => "The start page could not be used",
         "timeout_wall" => "Answers fail when a timer fires",
         "tls_fault" => "No secure connection",
         "transient_cluster" => "Pages that failed and recovered",

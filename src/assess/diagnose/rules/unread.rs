@@ -12,7 +12,7 @@ const MOST_OF_THE_SITE: f64 = 0.5;
 pub struct ScriptedPages {
     /// Number of these pages, out of all that answered with HTML.
     pub pages: Ratio,
-    /// The first of them; absent if there are none.
+    /// The first such page; absent if there is none.
     pub example: Option<String>,
 }
 

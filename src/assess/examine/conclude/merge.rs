@@ -12,7 +12,7 @@ use crate::model::{Cause, Outcome};
 /// Clusters with one cause.
 #[derive(Debug)]
 pub(in crate::assess::examine) struct Group {
-    /// All of them together.
+    /// The merged cluster.
     pub(in crate::assess::examine) cluster: Cluster,
     /// Their numbers.
     pub(super) members: Vec<usize>,

@@ -338,7 +338,7 @@ mod tests {
             ),
             (
                 &format!("{shop}timezone = 'Nowhere'\n"),
-                "line 4: project shop: timezone: \"Nowhere\" is no time zone",
+                "line 4: project shop: timezone: \"Nowhere\" is not a time zone",
             ),
             (
                 "[project.'a b']\n",

@@ -41,7 +41,7 @@ impl OwnNetwork {
         self.watch.check_at(open)
     }
 
-    /// Marks an attempt that failed because there was no network: it is no evidence.
+    /// Marks an attempt that failed because there was no network: it is not evidence.
     pub(in crate::crawl::state) fn mark_discarded(&self, attempt: &mut Attempt) {
         let ended = attempt.started + attempt.timings.total;
         let clear = NetworkSign::of(attempt.outcome, self.proxied) == NetworkSign::Answer;

@@ -64,7 +64,7 @@ pub struct ErrorRecord<'a> {
 }
 
 impl Source {
-    /// All of them.
+    /// All sources.
     pub(super) const ALL: [Source; 11] = [
         Source::Nginx,
         Source::Apache,

@@ -38,7 +38,7 @@ pub(in crate::report) enum Sheet {
 }
 
 impl Sheet {
-    /// All of them.
+    /// All sheets.
     pub(in crate::report) const ALL: [Sheet; 3] = [
         Sheet::InternalAll,
         Sheet::ServerErrors,

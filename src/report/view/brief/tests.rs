@@ -155,7 +155,7 @@ fn a_run_without_a_change_says_so_in_one_line() {
     assert_eq!((brief.news.len(), brief.headline().as_str()), (0, line));
     let detail = &brief.lists[0].pages[1].detail;
     assert_eq!(detail, "still failing since 2026-09-10, in 7 runs");
-    // An unclear change is no news.
+    // An unclear change is not news.
     let unclear = changed("/c", Change::Unclear, Verdict::Intermittent, 502);
     case.comparison = Some(comparison(vec![unclear]));
     assert_eq!(case.brief().news, []);

@@ -46,7 +46,7 @@ pub(super) fn trends(runs: &[RunOverview]) -> Vec<Trend> {
         })
     };
     let of_verdict = |name, pages: fn(&RunOverview) -> u64| {
-        // A verdict that no run has is no trend.
+        // A verdict that no run has is not a trend.
         let any = runs.iter().any(|run| pages(run) > 0);
         any.then(|| of(name, Scale::Pages, &|run| Some(pages(run) as f64)))
             .flatten()

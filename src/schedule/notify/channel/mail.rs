@@ -146,7 +146,7 @@ fn parameters(smtp: &SmtpConfig) -> Result<TlsParameters, ConfigError> {
 /// Parses a mail address.
 pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox, ConfigError> {
     text.parse()
-        .map_err(|fault| ConfigError::new(key, format!("{text:?} is no mail address: {fault}")))
+        .map_err(|fault| ConfigError::new(key, format!("{text:?} is not a mail address: {fault}")))
 }
 
 /// Sends a message by mail; `delivery` becomes its `Message-ID`, by which a mail client recognizes a duplicate.

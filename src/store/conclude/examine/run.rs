@@ -297,7 +297,7 @@ impl Url {
                 reader.log_lines.remove(&(row.get(0)?, row.get(22)?))
             },
         });
-        // The answer to an experiment is no evidence about the page.
+        // The answer to an experiment is not evidence about the page.
         if purpose.is_evidence() {
             let status = status.filter(|_| outcome == Outcome::SoftError200);
             let body = row.get(21)?;

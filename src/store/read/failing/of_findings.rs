@@ -13,9 +13,9 @@ use crate::store::runs::id::RunId;
 /// The URLs that a finding is about.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FindingUrls {
-    /// The worst of them.
+    /// The worst URLs of the finding.
     pub worst: Vec<FindingUrl>,
-    /// Number of all of them.
+    /// Number of its URLs.
     pub total: u64,
 }
 
