@@ -14,6 +14,7 @@ mod fetch;
 mod fuzz;
 mod fuzzed;
 mod known;
+mod logs;
 mod migration;
 mod nameserver;
 mod numbers;
