@@ -67,6 +67,23 @@ struct Current<'a> {
     leaves_rest: bool,
 }
 
+/// A file where its reading begins.
+struct Opened<'a> {
+    source: Box<dyn Read + Send + 'a>,
+    line: u64,
+    leaves_rest: bool,
+}
+
+impl<'a> Opened<'a> {
+    fn whole(source: Box<dyn Read + Send + 'a>) -> Opened<'a> {
+        Opened {
+            source,
+            line: 1,
+            leaves_rest: false,
+        }
+    }
+}
+
 impl<'a> Reader<'a> {
     pub(super) fn new(
         order: &'a Order,
@@ -120,14 +137,14 @@ impl<'a> Reader<'a> {
             let (number, input) = self.inputs.next().filter(|_| self.fault.is_none())?;
             let mut file = FileRead::named(&input.name());
             match self.begin(&input, &mut file) {
-                Ok(Some((source, line, leaves_rest))) => {
+                Ok(Some(opened)) => {
                     self.current = Some(Current {
                         number: number as u32,
                         input,
                         file,
-                        blocks: Blocks::new(source),
-                        line,
-                        leaves_rest,
+                        blocks: Blocks::new(opened.source),
+                        line: opened.line,
+                        leaves_rest: opened.leaves_rest,
                     });
                 }
                 // Not even one whole line.
@@ -138,23 +155,17 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// Opens a file where its reading begins. Returns it with the number of its next line, and whether a last line
-    /// without its end is left.
-    #[expect(clippy::type_complexity, reason = "used once")]
-    fn begin(
-        &mut self,
-        input: &Input,
-        file: &mut FileRead,
-    ) -> io::Result<Option<(Box<dyn Read + Send + 'a>, u64, bool)>> {
+    /// Opens a file where its reading begins.
+    fn begin(&mut self, input: &Input, file: &mut FileRead) -> io::Result<Option<Opened<'a>>> {
         let path = match input {
             Input::Stdin => {
                 let stdin = self.stdin.take().map(open::decoded).transpose()?;
-                return Ok(stdin.map(|source| (source, 1, false)));
+                return Ok(stdin.map(Opened::whole));
             }
             Input::File(path) => path,
         };
         let Some(known) = &self.known else {
-            return Ok(Some((open::file(path)?, 1, false)));
+            return Ok(Some(Opened::whole(open::file(path)?)));
         };
         let Some(found) = resume::begin(path, known)? else {
             return Ok(None);
@@ -165,7 +176,11 @@ impl<'a> Reader<'a> {
         (point.device, point.inode) = found.place;
         point.path = path.display().to_string();
         file.read = Some((point, found.before));
-        Ok(Some((found.source, line, found.is_plain)))
+        Ok(Some(Opened {
+            source: found.source,
+            line,
+            leaves_rest: found.is_plain,
+        }))
     }
 
     /// Recognises the format of a log by its first lines.

@@ -1,7 +1,5 @@
 //! Families of URLs, learned from a sample of them as the crawl learns its own.
 
-use std::borrow::Cow;
-
 use crate::policy::Families;
 
 /// What is known about the paths of a log.
@@ -32,7 +30,7 @@ impl Paths {
 }
 
 /// Returns host, path and query of a key.
-fn split<'k>(key: &'k Cow<'_, str>) -> Option<(&'k str, &'k str, Option<&'k str>)> {
+fn split(key: &str) -> Option<(&str, &str, Option<&str>)> {
     let (host, rest) = key.split_at(memchr::memchr(b'/', key.as_bytes())?);
     Some(match memchr::memchr(b'?', rest.as_bytes()) {
         Some(end) => (host, &rest[..end], Some(&rest[end + 1..])),
