@@ -18,7 +18,6 @@ declare -A needed=(
     [libreoffice-calc-nogui]=/usr/bin/soffice
     [chromium]=/usr/bin/chromium
     [fonts-dejavu-core]=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
-    [iproute2]=/usr/sbin/ip
     [python3-venv]=/usr/share/doc/python3-venv
 )
 

@@ -48,7 +48,7 @@ pub use start::{
 };
 pub use statistics::latency::Latency;
 pub use statistics::rate::{Interval, Z};
-pub use statistics::uncaught::{LookCounts, Uncaught};
+pub use statistics::uncaught::{LookCounts, NotEstimated, Uncaught};
 pub use verdict::earlier_runs::{EarlierRuns, EarlierSight, MOST_EARLIER_RUNS, OLDEST_EARLIER_RUN};
 pub use verdict::judgement::Judgement;
 pub use verdict::kind::{FailureKind, TOLERATED};

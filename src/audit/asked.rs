@@ -36,6 +36,8 @@ pub struct Asked {
     pub baseline: Option<String>,
     /// The rules that map the baseline's addresses to those of the run.
     pub maps: Vec<AddressMap>,
+    /// Server logs of the site.
+    pub logs: Vec<String>,
     /// The time zone of times in texts for people. It is not stored with the run: the schedule knows its projects'.
     pub zone: Zone,
 }
@@ -78,6 +80,7 @@ struct Kept {
     fail_on: Vec<String>,
     baseline: Option<String>,
     map: Vec<String>,
+    logs: Vec<String>,
 }
 
 impl Asked {
@@ -100,7 +103,8 @@ impl Asked {
         let is_written = ours.out == theirs.out
             && theirs.format.iter().all(|name| ours.format.contains(name))
             && ours.baseline == theirs.baseline
-            && ours.map == theirs.map;
+            && ours.map == theirs.map
+            && theirs.logs.is_empty();
         if is_written && owed.gates.is_empty() {
             store.set_asked(run.id, None)?;
         }
@@ -154,6 +158,11 @@ impl Asked {
             fail_on: words(&self.gates),
             baseline,
             map: words(&self.maps),
+            logs: self
+                .logs
+                .iter()
+                .map(|file| absolute(Path::new(file)).display().to_string())
+                .collect(),
         }
     }
 
@@ -167,6 +176,7 @@ impl Asked {
             gates: parsed(&kept.fail_on)?,
             baseline: kept.baseline,
             maps: parsed(&kept.map)?,
+            logs: kept.logs,
             zone: Zone::default(),
         })
     }
@@ -207,6 +217,7 @@ mod tests {
             gates: vec!["5xx > 0".parse().expect("a gate")],
             baseline: Some("old.json".to_owned()),
             maps: vec![map.parse().expect("a map")],
+            logs: vec!["access.log".to_owned()],
             zone: Zone::default(),
         };
         let text = asked.text(&store).expect("something");

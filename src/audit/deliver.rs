@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::assess::compare::Comparison;
 use crate::assess::{Gate, GateResult};
+use crate::logs::LogSummary;
 use crate::report::{self, Brief, Compared, Wanted};
 use crate::store::{Baseline, RunRow, RunSummary, Store};
 
@@ -11,6 +12,7 @@ use super::asked::Asked;
 use super::baseline::compare_run;
 use super::error::AuditError;
 use super::gates::judge;
+use super::logs::{export_logs, read_logs};
 use super::unaudited::Unaudited;
 
 /// The delivered results of a run.
@@ -24,6 +26,8 @@ pub struct Delivered {
     pub comparison: Option<Comparison>,
     /// Why the site could not be audited; `None` if it was.
     pub unaudited: Option<Unaudited>,
+    /// What its server logs say, if there are any.
+    pub logs: Option<LogSummary>,
     /// The results of its gates, in their order.
     pub gates: Vec<GateResult>,
     /// The directory of the exports.
@@ -39,14 +43,16 @@ pub(super) fn deliver(
     asked: &Asked,
     baseline: Option<Baseline>,
 ) -> Result<Delivered, AuditError> {
+    let logs = read_logs(store, run, &asked.logs)?;
     let mut summary = store.summary(run.id)?;
     let compared = compare_run(store, run, baseline)?;
     let comparison = compared.as_ref().map(|found| &found.comparison);
     summary.compared_with(comparison);
     let unaudited = Unaudited::of(store, run, &summary)?;
     let section = |name: &str| store.section_counts(run.id, name);
-    let unaudited_site = unaudited.is_some();
-    let gates = judge(&asked.gates, run.state, &summary, unaudited_site, &section)?;
+    let googlebot = logs.as_ref().map(|logs| logs.summary().googlebot.failed);
+    let known = (unaudited.is_some(), googlebot);
+    let gates = judge(&asked.gates, run.state, &summary, known, &section)?;
     let why = unaudited.as_ref().map(ToString::to_string);
     let judged = (gates.as_slice(), why.as_deref(), &asked.zone);
     let brief = Brief::read(store, (run, &summary), compared.as_ref(), judged)?;
@@ -55,8 +61,16 @@ pub(super) fn deliver(
         brief: Some(brief.clone()),
         ..wanted(asked, gates, compared)
     };
-    let files = write(store, run, &wanted, out.as_deref())?;
+    let mut files = write(store, run, &wanted, out.as_deref())?;
+    if let (Some(logs), Some(out)) = (&logs, &out) {
+        let exports = export_logs(logs, out, wanted.overwrite);
+        files.extend(exports.map_err(|source| AuditError::Export {
+            run: run.id,
+            source,
+        })?);
+    }
     Ok(Delivered {
+        logs: logs.map(|found| found.summary().clone()),
         summary,
         brief,
         comparison: wanted.compared.map(|found| found.comparison),

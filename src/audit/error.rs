@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::crawl::{CrawlError, SiteError};
 use crate::fetch::FetchSetupError;
+use crate::logs::LogsError;
 use crate::report::ReportError;
 use crate::store::{RunId, RunState, Store, StoreError};
 
@@ -25,6 +26,9 @@ pub enum AuditError {
     /// The baseline cannot be used.
     #[error(transparent)]
     Baseline(#[from] BaselineError),
+    /// The server logs cannot be read.
+    #[error("--logs: {0}")]
+    Logs(#[source] LogsError),
     /// The requested results that are stored with a run cannot be read.
     #[error("{0}")]
     Kept(String),

@@ -5,19 +5,22 @@ use std::ops::RangeInclusive;
 use crate::assess::{Doubt, Gate, GateResult, Interval, Measured, Score, Verdict};
 use crate::store::{RunState, RunSummary, StoredPart, StoredScore, UrlCounts};
 
-/// Judges the gates of a run, in their order. `unaudited` says that the site could not be audited; `section` returns
-/// the counts of a section.
+/// Judges the gates of a run, in their order. `unaudited` says that the site could not be audited, `googlebot` how many
+/// requests of Googlebot failed in the server logs; `section` returns the counts of a section.
 pub(super) fn judge<E>(
     gates: &[Gate],
     state: RunState,
     summary: &RunSummary,
-    unaudited: bool,
+    (unaudited, googlebot): (bool, Option<u64>),
     section: &dyn Fn(&str) -> Result<UrlCounts, E>,
 ) -> Result<Vec<GateResult>, E> {
     let doubt = doubt(state, summary, unaudited);
     let judge = |gate: &Gate| {
         let Some(name) = gate.segment() else {
-            return Ok(gate.judge(&measured(summary, doubt)));
+            return Ok(gate.judge(&Measured {
+                googlebot_server_errors: googlebot,
+                ..measured(summary, doubt)
+            }));
         };
         let part = summary.scores.sections.iter().find(|it| it.name == name);
         let pages = section(name)?;
@@ -54,6 +57,7 @@ fn measured(summary: &RunSummary, doubt: Option<Doubt>) -> Measured {
         indexing_risk: score(summary.scores.indexing_risk.as_ref()),
         new_server_errors: summary.new_server_errors,
         maybe_new_server_errors: summary.maybe_new_server_errors,
+        clicks_at_risk: summary.traffic.as_ref().map(|traffic| traffic.at_risk),
         doubt,
         ..counted(&summary.pages)
     }
@@ -77,7 +81,6 @@ fn counted(pages: &UrlCounts) -> Measured {
     let status = |wanted: RangeInclusive<u16>| pages.by_status.range(wanted).map(|(_, n)| n).sum();
     let verdict = |verdict| pages.with_verdict(verdict);
     Measured {
-        googlebot_server_errors: None,
         server_errors: status(500..=599),
         status_502: status(502..=502),
         status_503: status(503..=503),
@@ -104,6 +107,7 @@ mod tests {
     use std::convert::Infallible;
 
     use crate::assess::GateStatus;
+    use crate::store::RunTraffic;
 
     fn summary() -> RunSummary {
         RunSummary {
@@ -147,7 +151,7 @@ mod tests {
                 ..UrlCounts::default()
             })
         };
-        let Ok(results) = judge(&gates, state, summary, unaudited, &section);
+        let Ok(results) = judge(&gates, state, summary, (unaudited, None), &section);
         results
     }
 
@@ -180,6 +184,21 @@ mod tests {
             let status = judged(&[text], RunState::Finished, &summary(), false);
             assert_eq!(status, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn clicks_at_risk_are_judged_by_their_interval() {
+        let mut some = summary();
+        let judged =
+            |summary: &RunSummary, text| judged(&[text], RunState::Finished, summary, false);
+        assert_eq!(judged(&some, "clicks-at-risk > 5"), GateStatus::Undecided);
+        let (low, value, high) = (6.0, 10.0, 14.0);
+        some.traffic = Some(RunTraffic {
+            at_risk: Interval { low, value, high },
+            ..RunTraffic::default()
+        });
+        assert_eq!(judged(&some, "clicks-at-risk > 5"), GateStatus::Failed);
+        assert_eq!(judged(&some, "clicks-at-risk > 8"), GateStatus::Held);
     }
 
     #[test]

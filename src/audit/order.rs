@@ -76,6 +76,7 @@ impl Order {
     /// Checks that the exports can be written and that the baseline exists.
     pub fn check(self) -> Result<Checked, AuditError> {
         self.asked.check_out()?;
+        super::logs::check(&self.asked.logs)?;
         Ok(Checked {
             baseline: self.asked.baseline(&self.store)?,
             order: self,

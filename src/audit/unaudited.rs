@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::assess::{NoStart, StartAnswer, StartFault, has_login_words};
+use crate::fetch::NOT_TLS;
 use crate::model::{Coverage, CrawlUrl, RobotsAccess, SkipReason};
 use crate::report::words::{count, number};
 use crate::store::{RobotsRow, RunRow, RunSummary, Store, StoreError, UrlCounts};
@@ -80,7 +81,7 @@ impl fmt::Display for Unaudited {
                 status: None,
                 text,
             } => {
-                let advice = of_silence(host);
+                let advice = of_silence(host, text);
                 write!(f, "no answer from {host} ({text}); {advice}")
             }
             Unaudited::Robots {
@@ -128,7 +129,7 @@ fn advice(no_start: &NoStart, had_login: bool) -> String {
         StartFault::Answers(answer) | StartFault::LeadsTo(_, answer) => {
             of_answer(answer, address, had_login)
         }
-        StartFault::Silent(_) => of_silence(address),
+        StartFault::Silent(text) => of_silence(address, text),
         StartFault::Login(_) | StartFault::LoginForm if had_login => {
             "the login or cookie that was given is not accepted".to_owned()
         }
@@ -154,7 +155,7 @@ fn advice(no_start: &NoStart, had_login: bool) -> String {
 
 fn of_answer(answer: &StartAnswer, address: &str, had_login: bool) -> String {
     match answer.status {
-        None => of_silence(address),
+        None => of_silence(address, &answer.text),
         Some(401 | 407) if had_login => {
             "the login that was given is not accepted: check --basic-auth, or try --cookie"
                 .to_owned()
@@ -173,7 +174,12 @@ fn of_answer(answer: &StartAnswer, address: &str, had_login: bool) -> String {
     }
 }
 
-fn of_silence(address: &str) -> String {
+fn of_silence(address: &str, text: &str) -> String {
+    if text.contains(NOT_TLS)
+        && let Some(rest) = address.strip_prefix("https://")
+    {
+        return format!("the server speaks plain HTTP there: start from http://{rest}");
+    }
     let plain = if address.starts_with("https://") {
         ", or try http:// instead of https://"
     } else {
@@ -191,8 +197,10 @@ pub(super) fn host(url: &CrawlUrl) -> &str {
 fn unreadable(store: &Store, run: &RunRow) -> Result<Option<Unaudited>, StoreError> {
     let mut found = None;
     store.typed_rows(run.id, &mut |row: RobotsRow| {
-        found = Some(row).filter(|row| row.access == RobotsAccess::Unreachable);
-        found.is_none()
+        if found.is_none() && row.access == RobotsAccess::Unreachable {
+            found = Some(row);
+        }
+        Ok::<(), StoreError>(())
     })?;
     Ok(found.map(|row| Unaudited::Robots {
         host: row.host,
@@ -254,6 +262,11 @@ mod tests {
             let said = advised("https://a.test/", fault.clone(), had_login);
             assert!(said.contains(expected), "{fault:?}: {said}");
         }
+        let not_tls = StartFault::Silent(NOT_TLS.to_owned());
+        assert_eq!(
+            advised("https://shop.test:18080/", not_tls, false),
+            "the server speaks plain HTTP there: start from http://shop.test:18080/"
+        );
         let plain = advised("http://a.test/", StartFault::Silent("x".into()), false);
         assert_eq!(plain, "check the name and the port");
     }

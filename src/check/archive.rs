@@ -104,6 +104,7 @@ impl Failing {
                 user_agent: group.user_agent.as_deref(),
                 http1: false,
                 resolve: &[],
+                login: false,
             };
             curl.line()
         });

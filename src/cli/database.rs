@@ -74,7 +74,7 @@ pub(super) fn run(store: &Store, name: Option<&str>) -> Result<RunRow, Failure> 
     }
 }
 
-fn none_stored() -> Failure {
+pub(super) fn none_stored() -> Failure {
     Failure::usage("no run is stored yet; `gatecrawl audit URL` makes one")
 }
 

@@ -8,6 +8,11 @@ use crate::policy::BreakerChange;
 /// An event of a crawl.
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
+    /// A URL is about to be requested.
+    Requested {
+        /// The URL.
+        url: &'a CrawlUrl,
+    },
     /// An attempt was made.
     Attempted {
         /// The requested URL.

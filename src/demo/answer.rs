@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::page::{Answer, Page};
 use super::{html, site};
+use crate::model::reason_phrase;
 
 /// Wait before the slow page's first byte: long enough to stand out, and within every time limit.
 const SLOW: Duration = Duration::from_millis(1_500);
@@ -104,10 +105,7 @@ pub(super) fn error(status: u16, headers: &str) -> Reply {
 }
 
 fn reply(status: u16, media_type: &str, body: &str, headers: &str) -> Reply {
-    let reason = http::StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .unwrap_or_default();
+    let reason = reason_phrase(status);
     Reply {
         head: format!(
             "HTTP/1.1 {status} {reason}\r\nServer: front-door\r\nContent-Type: {media_type}\r\n\

@@ -23,6 +23,7 @@ pub use client::outbound::outbound_client;
 pub use client::settings::{DnsSource, FetchSettings, HostOverride, OverrideFault, ProxyAddress};
 pub use client::setup::FetchSetupError;
 pub use dns::lookups::{LookupFailed, NameLookups};
+pub use fault::NOT_TLS;
 pub use guard::neighbours::{MOST_NEIGHBOURS, Named};
 pub use secrets::confided::{Confided, HostSecret, Secrets, SecretsFor};
 pub use secrets::echo::Echo;

@@ -22,6 +22,9 @@ pub enum LogsError {
     /// Nothing matches.
     #[error("{0}: no such file")]
     NoFile(String),
+    /// A crawl takes no logs from a pipe: they are read when it is over, maybe after a resumption.
+    #[error("name files; logs of an audit cannot come from stdin")]
+    Stdin,
     /// A list of a bot's addresses cannot be used.
     #[error("--bot-ranges {path}: {why}")]
     Ranges {

@@ -10,8 +10,10 @@ use super::bots::table::BOTS;
 use super::bots::verify::Verified;
 use super::error::LogsError;
 use super::found::join::Joined;
+use super::order::Order;
 use super::pass::FileRead;
 use super::tally::by_hash::ByHash;
+use super::tally::clients::{ClientTally, Clients};
 use super::tally::failures::{Failure, MOST};
 use super::tally::times::Times;
 use super::tally::totals::{BackendTally, BotTally, FileTally, MessageTally, Span, Totals};
@@ -52,6 +54,9 @@ struct Rest {
     not_http: u64,
     /// Different URLs.
     urls: usize,
+    own: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    clients: Vec<(String, ClientTally)>,
     failures_left_out: u64,
     joined: Joined,
     bots: Vec<(String, Verified, BotTally)>,
@@ -87,8 +92,11 @@ impl<'a> Kept<'a> {
     }
 
     /// Adds what a pass counted, stores it, and returns the sum. In one transaction, so that a line counts once.
-    pub(super) fn add(self, new: Counted, most: usize) -> Result<Counted, LogsError> {
+    /// Returns what is new if the order says so.
+    pub(super) fn add(self, new: Counted, order: &Order) -> Result<Counted, LogsError> {
         let mut new = new;
+        let only_new = (order.only_new && self.run.is_some())
+            .then(|| (new.totals.clone(), new.files.clone(), new.joined));
         let hours: BTreeSet<u32> = new.totals.hours.keys().copied().collect();
         let points = new.files.iter().filter_map(|file| file.read.clone());
         let mut changes = LogChanges {
@@ -106,7 +114,7 @@ impl<'a> Kept<'a> {
             self.store(&changes, &new.urls)?;
             return Ok(new);
         };
-        let mut sum = self.stored(run, most)?;
+        let mut sum = self.stored(run, order)?;
         let (mut urls, mut failures) = (sum.read_urls, sum.read_failures);
         let mut moved: HashMap<UrlId, UrlId> = HashMap::new();
         new.urls.each(|id, key, tally| {
@@ -131,7 +139,15 @@ impl<'a> Kept<'a> {
         } else {
             self.store(&changes, &new.urls)?;
         }
-        Ok(sum)
+        Ok(match only_new {
+            Some((totals, files, joined)) => Counted {
+                urls: new.urls,
+                totals,
+                joined,
+                files,
+            },
+            None => sum,
+        })
     }
 
     fn store(&self, changes: &LogChanges, urls: &Urls) -> Result<(), LogsError> {
@@ -147,10 +163,10 @@ impl<'a> Kept<'a> {
     }
 
     /// Returns what earlier calls stored. Its files are those of examples, with nothing but their names.
-    fn stored(&self, run: &LogRun, most: usize) -> Result<Stored, LogsError> {
+    fn stored(&self, run: &LogRun, order: &Order) -> Result<Stored, LogsError> {
         let store = self.keep.store;
         let rest = rest_of(run);
-        let urls = Urls::with_room(most, rest.urls);
+        let urls = Urls::with_room(order.max_urls, rest.urls);
         let (mut read_urls, mut read_failures) = (0, 0);
         let mut failing: HashMap<u64, UrlId, ByHash> = HashMap::default();
         store.log_urls(run, &mut |url| {
@@ -164,6 +180,9 @@ impl<'a> Kept<'a> {
         let mut totals = Totals::new(0);
         let mut files = Vec::new();
         totals.not_http = rest.not_http;
+        totals.own = rest.own;
+        // Without the flag they are forgotten.
+        totals.clients = Clients::kept(order.keep_clients.then_some(rest.clients));
         totals.failures_left_out = rest.failures_left_out;
         for (name, verified, tally) in rest.bots {
             if let Some(at) = BOTS.iter().position(|bot| bot.name == name) {
@@ -328,6 +347,8 @@ fn rest(sum: &Counted) -> Rest {
     Rest {
         not_http: totals.not_http,
         urls: sum.urls.sizes().0,
+        own: totals.own,
+        clients: totals.clients.all(),
         failures_left_out: totals.failures_left_out,
         joined: sum.joined,
         bots: bots.collect(),

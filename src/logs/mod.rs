@@ -8,6 +8,7 @@ mod found;
 mod input;
 mod kept;
 mod order;
+mod own;
 mod pass;
 mod tally;
 #[cfg(test)]
@@ -17,10 +18,12 @@ pub use bots::resolve::{Lookup, Resolve};
 pub use bots::verify::Verified;
 pub use error::LogsError;
 pub use found::{
-    BotCount, CauseCount, Episode, EpisodeKind, Explained, FamilyCount, FileCount, Found,
-    HourCount, LogSummary, LogTable, MessageCount, NamedCount, Requests, Since, UrlCount,
+    BotCount, CauseCount, CrawlFound, Difference, Differences, Episode, EpisodeKind, Explained,
+    FamilyCount, FileCount, Found, HourCount, LogPage, LogSummary, LogTable, MessageCount,
+    NamedCount, Requests, Since, Strip, StripCell, TimeSpan, UrlCount,
 };
 pub use input::expand::set_of;
 pub use kept::Keep;
 pub use order::{Event, Order, USUAL_MAX_URLS};
-pub use pass::read;
+pub use own::CrawlTime;
+pub use pass::{Follow, read};

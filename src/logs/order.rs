@@ -1,14 +1,19 @@
 //! What to read, and how.
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use crate::parse::log::LineFormat;
+
+use super::error::LogsError;
+use super::input::expand::{Input, expand};
+use super::own::CrawlTime;
 
 /// Default of the maximum number of URLs that are kept apart.
 pub const USUAL_MAX_URLS: usize = 1_000_000;
 
 /// What to read, and how.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Order {
     /// Files, directories and glob patterns; `-` is standard input.
     pub sources: Vec<String>,
@@ -22,8 +27,28 @@ pub struct Order {
     pub bot_ranges: Vec<(Option<String>, PathBuf)>,
     /// Events, to compare the beginnings of episodes with.
     pub events: Vec<Event>,
+    /// Crawls of this program with other user agents than its own.
+    pub crawls: Vec<CrawlTime>,
+    /// Whether only what this call read is returned; a log run has all of it all the same.
+    pub only_new: bool,
+    /// Whether clients are counted and stored by their addresses.
+    pub keep_clients: bool,
+    /// Whether the places are returned up to which logs were read, also without a log run.
+    pub follows: bool,
     /// Threads that parse.
     pub threads: usize,
+}
+
+impl Order {
+    /// Checks that the files are there and may be read.
+    pub fn check(&self) -> Result<(), LogsError> {
+        for input in expand(&self.sources)? {
+            if let Input::File(path) = input {
+                File::open(&path).map_err(|source| LogsError::Read { path, source })?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Default for Order {
@@ -35,6 +60,10 @@ impl Default for Order {
             ignore_params: Vec::new(),
             bot_ranges: Vec::new(),
             events: Vec::new(),
+            crawls: Vec::new(),
+            only_new: false,
+            keep_clients: false,
+            follows: false,
             threads: 2,
         }
     }

@@ -439,3 +439,99 @@ fn a_truncated_archive_and_an_unknown_file_are_reported() {
         .to_string();
     assert!(read(&order(&[missing]), &mut std::io::empty(), None, None).is_err());
 }
+
+#[test]
+fn nearly_all_errors_that_nginx_logs_are_joined() {
+    let sources = ["access-upstream.log", "error.log"].map(|name| fixture("nginx/") + name);
+    let found = found(&order(&sources));
+    let counts = found.summary().error_logs;
+    // The others are its own answers of 503, as it is configured.
+    let expected = (counts.failed, counts.explained, counts.answered);
+    assert_eq!(expected, (44, 39, 3), "{counts:?}");
+}
+
+#[test]
+fn only_what_is_new_is_returned_where_that_is_asked_for() {
+    let log = generated();
+    let half = log[..log.len() / 2].rfind('\n').map_or(0, |at| at + 1);
+    let (dir, paths) = temp(&[("access.log", &log.as_bytes()[..half])]);
+    let store = Store::open(&dir.path().join("runs.db")).expect("a database");
+    let call = |only_new| {
+        let keep = Keep {
+            store: &store,
+            site: "shop",
+            now: Moment::from_millis(1),
+        };
+        let order = Order {
+            only_new,
+            ..order(&paths)
+        };
+        let found = read(&order, &mut std::io::empty(), None, Some(keep)).expect("readable logs");
+        (found.summary().requests, found.summary().failed)
+    };
+    let before = call(true);
+    fs::write(&paths[0], &log).expect("written");
+    let new = call(true);
+    assert_eq!((before.0 + new.0, before.1 + new.1), (8_688, 108));
+    assert_eq!(call(true), (0, 0));
+    assert_eq!(call(false), (8_688, 108));
+}
+
+#[test]
+fn clients_are_kept_only_where_that_is_asked_for() {
+    let log = generated();
+    let (dir, paths) = temp(&[("access.log", log.as_bytes())]);
+    let store = Store::open(&dir.path().join("runs.db")).expect("a database");
+    let call = |keep_clients| {
+        let keep = Keep {
+            store: &store,
+            site: "shop",
+            now: Moment::from_millis(1),
+        };
+        let order = Order {
+            keep_clients,
+            ..order(&paths)
+        };
+        let found = read(&order, &mut std::io::empty(), None, Some(keep)).expect("readable logs");
+        let is_there = found.tables().contains(&LogTable::Clients);
+        (is_there, rows(&found, LogTable::Clients))
+    };
+    let (is_there, clients) = call(true);
+    assert!(is_there);
+    assert_eq!(clients.len(), 4, "{clients:?}");
+    assert!(
+        clients[0].starts_with("192.0.2.0|2880|20|0|"),
+        "{clients:?}"
+    );
+    // From the log run, and then forgotten.
+    assert_eq!(call(true), (true, clients));
+    assert_eq!(call(false), (false, Vec::new()));
+    assert_eq!(call(true), (true, Vec::new()));
+}
+
+#[test]
+fn a_page_draws_requests_and_failures_over_time() {
+    let log = generated();
+    let (_dir, paths) = temp(&[("access.log", log.as_bytes())]);
+    let page = found(&order(&paths)).page();
+    assert_eq!((page.hours, page.spans.len()), (1, 48));
+    assert_eq!((page.most_requests, page.most_failed), (181, 31));
+    assert_eq!(page.spans[3].by_status, [1, 30, 0, 0, 0]);
+    let names: Vec<&str> = page.sections.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["/", "/api/", "/blog/", "/shop/"]);
+    let heat: Vec<u8> = page.sections[1]
+        .cells
+        .iter()
+        .map(|cell| cell.heat)
+        .collect();
+    assert_eq!(&heat[..5], [1, 1, 1, 5, 1]);
+    assert_eq!(page.urls[0].name, "/bad?token=***");
+    assert_eq!(
+        page.urls[0]
+            .cells
+            .iter()
+            .map(|cell| cell.failed)
+            .sum::<u64>(),
+        48
+    );
+}

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use super::moment::Moment;
+use super::time::moment::Moment;
 
 /// Highest probability of failure of a page that fails by accident. Ours.
 pub const RARELY: f64 = 0.02;

@@ -5,14 +5,14 @@ mod attempt;
 mod bytes;
 mod excerpt;
 mod looks;
-mod moment;
 mod outage;
 mod outcome;
 mod page;
 mod plan;
 mod secret;
+mod time;
 mod url;
-mod zone;
+mod varint;
 
 pub use attempt::client::{CLIENTS, ClientPreset, Guise};
 pub use attempt::exchange::{
@@ -26,9 +26,9 @@ pub use excerpt::{beginning, excerpt, marked_excerpt};
 pub use looks::{
     FlakyTest, Frequency, LOOK_SPACING, Looks, OFTEN, RARELY, TEST_ERROR, looks_evidence,
 };
-pub use moment::Moment;
 pub use outage::{Network, OwnOutage, Silence, Witnesses};
 pub use outcome::causes::Causes;
+pub use outcome::reason::reason_phrase;
 pub use outcome::{Cause, Layer, Level, Outcome, QuickRetry, Recheck, SearchFailure};
 pub use page::link::{LinkKind, MAX_REL, Position, Reference};
 pub use page::redirect_end::RedirectEnd;
@@ -44,10 +44,12 @@ pub use plan::{
     ScopePlan, SegmentPlan, Sitemaps,
 };
 pub use secret::Secret;
+pub use time::moment::Moment;
+pub use time::zone::Zone;
 pub use url::fingerprint::{AsIs, FingerprintMap, FingerprintSet};
 pub use url::readable::readable;
 pub use url::table::FingerprintTable;
 pub use url::{
     CrawlUrl, EXCERPT, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text,
 };
-pub use zone::Zone;
+pub use varint::{LONGEST_VARINT, put_varint, take_varint};

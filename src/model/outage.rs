@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::moment::Moment;
+use super::time::moment::Moment;
 
 /// Witnesses: addresses that answered earlier in a crawl, to be checked again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -13,6 +13,7 @@ mod resolve;
 pub mod robots;
 mod select;
 pub mod sitemap;
+pub mod traffic;
 pub mod url_list;
 
 pub use charset::decode;

@@ -76,6 +76,8 @@ impl Subject {
             Failing::Always => 4 + 2 * ADDRESSES_OF_FAILING + SPELLINGS + self.ways.len(),
             Failing::AtTimes => 2 * EACH_WAY,
             Failing::Announced => 2,
+            // A browser, its check, the addresses.
+            Failing::Silently => 5 + 2 * ADDRESSES_OF_FAILING,
             Failing::Never => 2 * ADDRESSES,
             Failing::AtSpeed { .. } => (AT_FULL_SPEED + SLOWING) as usize,
         }
@@ -91,6 +93,8 @@ pub enum Failing {
     AtTimes,
     /// It announced a pause that is longer than a series waits.
     Announced,
+    /// At every request, in a time limit of ours: further requests in the crawl's own way would only wait as long.
+    Silently,
     /// Never: it is tried at each address of its host.
     Never,
     /// It was refused, as others of its host were, and fine when it was requested again.
@@ -136,6 +140,7 @@ pub fn opening(failing: Failing, dice: &mut fastrand::Rng) -> Vec<Step> {
             steps
         }
         Failing::Announced => vec![step(Probe::Browser), step(Probe::Alone)],
+        Failing::Silently => vec![step(Probe::Browser)],
         Failing::Never => Vec::new(),
         Failing::AtSpeed { first } => burst(first).take(1).collect(),
     }
@@ -162,7 +167,7 @@ pub fn leads_on(failing: Failing, outcome: Outcome) -> bool {
         // A name that does not resolve does not resolve for a browser either.
         Failing::Always => !matches!(outcome.layer(), Layer::Dns | Layer::Policy),
         Failing::AtTimes | Failing::Announced => false,
-        Failing::AtSpeed { .. } | Failing::Never => true,
+        Failing::AtSpeed { .. } | Failing::Never | Failing::Silently => true,
     }
 }
 
@@ -171,6 +176,7 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
     match subject.failing {
         Failing::AtSpeed { first } => return burst(first).skip(1).collect(),
         Failing::Never => return there_and_back(addresses, ADDRESSES),
+        Failing::Silently => return there_and_back(addresses, ADDRESSES_OF_FAILING),
         Failing::Always | Failing::AtTimes | Failing::Announced => {}
     }
     if !outcome.is_failure() {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Outcome, QuickRetry};
+use crate::model::{Layer, Outcome, QuickRetry};
 
 /// First upper bound of the wait before a retry; each further one doubles it. Full jitter as in the
 /// AWS Architecture Blog, "Exponential Backoff And Jitter".
@@ -19,6 +19,10 @@ pub const LONGEST_ANNOUNCED: Duration = Duration::from_mins(1);
 
 /// Wait after a 429 without `Retry-After`.
 const TOO_MANY_REQUESTS: Duration = Duration::from_secs(30);
+
+/// Waits before further requests for a robots.txt whose quick retries failed: its whole host depends on it, and a deploy or
+/// a restart is over by then. Ours.
+const ROBOTS_AGAIN: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(45)];
 
 /// Maximum immediate repeats over a new connection after a failure on a connection that was already
 /// open. The server may have closed it while idle, which is no evidence about the page.
@@ -51,12 +55,7 @@ pub fn after(tried: Tried, retries: u32, roll: f64) -> Decision {
     if tried.stale_connection && tried.attempts <= STALE_REPEATS {
         return Decision::Again(Duration::ZERO);
     }
-    let allowed = match tried.outcome.quick_retry() {
-        QuickRetry::No | QuickRetry::AsTarget => 0,
-        QuickRetry::Once => retries.min(1),
-        QuickRetry::Yes | QuickRetry::AfterRetryAfter => retries,
-    };
-    if tried.attempts > allowed {
+    if tried.attempts > allowed(tried.outcome, retries) {
         return Decision::Settle;
     }
     let jitter = roll.clamp(0.0, 1.0);
@@ -69,6 +68,28 @@ pub fn after(tried: Tried, retries: u32, roll: f64) -> Decision {
             Decision::Again(wait.mul_f64(1.0 + 0.1 * jitter).max(backoff))
         }
         None => Decision::Again(backoff_bound(tried.attempts).mul_f64(jitter)),
+    }
+}
+
+/// Decides what follows an attempt at the robots.txt of a host of the site. One that is refused or has no name is not
+/// waited for.
+pub fn after_robots(tried: Tried, retries: u32, roll: f64) -> Decision {
+    let decision = after(tried, retries, roll);
+    let may_recover = tried.outcome.layer() == Layer::Http || tried.outcome.is_time_limit();
+    if decision != Decision::Settle || retries == 0 || !tried.outcome.is_failure() || !may_recover {
+        return decision;
+    }
+    let made = tried.attempts - allowed(tried.outcome, retries) - 1;
+    let wait = ROBOTS_AGAIN.get(made as usize);
+    wait.map_or(Decision::Settle, |wait| Decision::Again(*wait))
+}
+
+/// Returns the maximum quick retries after this outcome.
+fn allowed(outcome: Outcome, retries: u32) -> u32 {
+    match outcome.quick_retry() {
+        QuickRetry::No | QuickRetry::AsTarget => 0,
+        QuickRetry::Once => retries.min(1),
+        QuickRetry::Yes | QuickRetry::AfterRetryAfter => retries,
     }
 }
 
@@ -123,6 +144,23 @@ mod tests {
         assert_eq!(after(never, 0, 0.5), Decision::Settle);
         never.retry_after = Some(Duration::from_secs(1));
         assert_eq!(after(never, 0, 0.5), Decision::Settle);
+    }
+
+    #[test]
+    fn a_robots_txt_gets_two_late_requests_if_its_host_answers() {
+        let waits = |outcome| -> Vec<u64> {
+            let decide = |attempts| after_robots(tried(outcome, attempts), 2, 0.5);
+            let made = (1..9).map_while(|attempts| match decide(attempts) {
+                Decision::Again(wait) => Some(wait.as_secs()),
+                Decision::Settle => None,
+            });
+            made.collect()
+        };
+        assert_eq!(waits(Outcome::Server502), [1, 2, 15, 45]);
+        assert_eq!(waits(Outcome::Server500), [1, 15, 45]);
+        assert_eq!(waits(Outcome::TtfbTimeout), [1, 15, 45]);
+        assert_eq!(waits(Outcome::ConnectRefused), [1]);
+        assert_eq!(waits(Outcome::Client404), [0; 0]);
     }
 
     #[test]

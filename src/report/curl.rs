@@ -19,6 +19,8 @@ pub struct Curl<'a> {
     pub http1: bool,
     /// Addresses of `--resolve`.
     pub resolve: &'a [HostOverride],
+    /// Whether the request had a user and a password. The line has placeholders for them.
+    pub login: bool,
 }
 
 impl Curl<'_> {
@@ -35,6 +37,9 @@ impl Curl<'_> {
         add("-w", WRITE_OUT);
         if let Some(user_agent) = self.user_agent {
             add("-A", user_agent);
+        }
+        if self.login {
+            add("-u", "USER:PASSWORD");
         }
         let url = self.url.as_url();
         let port = url.port_or_known_default();
@@ -69,11 +74,15 @@ pub(super) fn line_of(run: &RunRow, encoded: &str) -> Option<String> {
     let resolve: Vec<HostOverride> = (requests.reach.resolve.iter())
         .filter_map(|given| given.parse().ok())
         .collect();
+    let url = CrawlUrl::parse(encoded).ok()?;
+    let mut starts = run.plan.scope.seeds.iter();
+    let is_of_site = starts.any(|start| start.host() == url.host());
     let curl = Curl {
-        url: &CrawlUrl::parse(encoded).ok()?,
         user_agent: Some(&requests.user_agent),
         http1: requests.reach.http1,
         resolve: &resolve,
+        login: is_of_site && requests.reach.has_login(),
+        url: &url,
     };
     Some(curl.line())
 }
@@ -104,6 +113,7 @@ mod tests {
             user_agent,
             http1,
             resolve: &resolve,
+            login: false,
         };
         let line = curl.line();
         let (start, rest) = line.split_once(WRITE_OUT).expect("what it prints");
@@ -134,6 +144,21 @@ mod tests {
         assert_eq!(
             line("http://a.example/?q[]=1", Some("a\u{1b}b\nc"), false, &[]),
             "-A abc -g 'http://a.example/?q[]=1'"
+        );
+    }
+
+    #[test]
+    fn a_login_is_a_placeholder() {
+        let curl = Curl {
+            url: &CrawlUrl::parse("https://a.example/").expect("a URL"),
+            user_agent: None,
+            http1: false,
+            resolve: &[],
+            login: true,
+        };
+        assert!(
+            curl.line()
+                .ends_with(" -u USER:PASSWORD https://a.example/")
         );
     }
 

@@ -71,7 +71,7 @@ pub(super) fn write(
     let mut of_urls = Counts::default();
     store.typed_rows(run.id, &mut |row: FailingRow| {
         of_urls.add(Some(ending_of_url(&row)));
-        true
+        Ok::<(), Fault>(())
     })?;
 
     let mut xml = Writer::new_with_indent(BufWriter::new(out), b' ', 2);
@@ -89,14 +89,9 @@ pub(super) fn write(
 
     begin_suite("gatecrawl URLs", run, of_urls, &mut xml)?;
     let findings = store.summary(run.id)?.findings;
-    let mut fault = None;
     store.typed_rows(run.id, &mut |row: FailingRow| {
-        fault = write_url(&row, run, &findings, &mut xml).err();
-        fault.is_none()
+        Ok::<(), Fault>(write_url(&row, run, &findings, &mut xml)?)
     })?;
-    if let Some(fault) = fault {
-        return Err(fault.into());
-    }
     end("testsuite", &mut xml)?;
     end("testsuites", &mut xml)?;
     let out = xml.get_mut();
@@ -220,8 +215,8 @@ fn finding_of<'a>(row: &FailingRow, findings: &'a [StoredFinding]) -> Option<&'a
 impl Case<'_> {
     fn write(&self, xml: &mut Xml<impl Write>) -> std::io::Result<()> {
         let mut case = BytesStart::new("testcase");
-        case.push_attribute(("classname", legible(self.class).as_str()));
-        case.push_attribute(("name", legible(self.name).as_str()));
+        case.push_attribute(("classname", xml_text(self.class).as_str()));
+        case.push_attribute(("name", xml_text(self.name).as_str()));
         case.push_attribute(("time", format!("{:.3}", self.time).as_str()));
         let Some(ending) = self.ending else {
             return xml.write_event(Event::Empty(case));
@@ -233,10 +228,10 @@ impl Case<'_> {
             Ending::Skipped => "skipped",
         });
         why.push_attribute(("type", self.kind));
-        why.push_attribute(("message", legible(self.message).as_str()));
+        why.push_attribute(("message", xml_text(self.message).as_str()));
         let name = why.to_end().into_owned();
         xml.write_event(Event::Start(why))?;
-        xml.write_event(Event::Text(BytesText::new(&legible(self.details))))?;
+        xml.write_event(Event::Text(BytesText::new(&xml_text(self.details))))?;
         xml.write_event(Event::End(name))?;
         end("testcase", xml)
     }
@@ -292,7 +287,7 @@ fn begin_suite(
     counts.attributes(&mut suite, true);
     let started = run.started.spreadsheet().replace(' ', "T");
     suite.push_attribute(("timestamp", started.as_str()));
-    suite.push_attribute(("hostname", legible(&run.site).as_str()));
+    suite.push_attribute(("hostname", xml_text(&run.site).as_str()));
     xml.write_event(Event::Start(suite))
 }
 
@@ -301,7 +296,7 @@ fn end(name: &str, xml: &mut Xml<impl Write>) -> std::io::Result<()> {
 }
 
 /// Makes control characters visible and removes characters that XML 1.0 cannot hold.
-fn legible(text: &str) -> String {
+fn xml_text(text: &str) -> String {
     tame(text)
         .chars()
         .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))

@@ -35,7 +35,8 @@ pub use html::escaping;
 pub use json::listed::{SummaryFault, read_summary};
 pub use json::text::pretty_json;
 pub use tables::changes::{COMPARE_COLUMNS, Compared, comparison_json, write_changes};
-pub use tables::csv::{ComputedRows, plain, writer as csv_writer};
+pub use tables::csv::{ComputedRows, without_formulas, writer as csv_writer};
+pub use tables::jsonl::snake_case;
 pub use tables::logs::{ComputedTable, write_logs};
 pub use view::Color;
 pub use view::brief::{
@@ -70,16 +71,25 @@ pub fn write(
     let mut view = None;
     for export in &exports {
         let path = directory.put(&export.file_name(), |file| match *export {
-            Export::Csv(table) => tables::csv::write(store, run, table, file),
+            Export::Csv(table) => tables::csv::write(store, run, table, wanted.marked(file)?),
             Export::Jsonl(table) => tables::jsonl::write(store, run, table, file),
             Export::Page => html::write(once(&mut view, store, run, wanted)?, file),
             Export::Pdf => html::pdf::write(once(&mut view, store, run, wanted)?, file),
             Export::Markdown => markdown::write(once(&mut view, store, run, wanted)?, file),
             Export::Workbook => tables::workbook::write(store, run, wanted, (out, file)),
             Export::Junit => junit::write(store, run, &wanted.gates, file),
-            Export::ScreamingFrog(sheet) => tables::screaming_frog::write(store, run, sheet, file),
+            Export::ScreamingFrog(sheet) => {
+                tables::screaming_frog::write(store, run, sheet, wanted.marked(file)?)
+            }
+            Export::Tickets => {
+                markdown::tickets::markdown(once(&mut view, store, run, wanted)?, file)
+            }
+            Export::TicketsCsv => {
+                let view = once(&mut view, store, run, wanted)?;
+                markdown::tickets::csv(view, wanted.marked(file)?)
+            }
             Export::Changes => compared(wanted, |other| {
-                tables::changes::csv(store, run, other, file)
+                tables::changes::csv(store, run, other, wanted.marked(file)?)
             }),
             Export::ChangesJsonl => compared(wanted, |other| {
                 tables::changes::jsonl(store, run, other, file)

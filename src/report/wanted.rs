@@ -1,6 +1,9 @@
 //! The exports to write of a run.
 
+use std::io::{self, Write};
+
 use super::files::cover::Cover;
+use super::files::directory::BOM;
 use super::files::format::{Export, Format};
 use super::tables::changes::Compared;
 use super::view::brief::Brief;
@@ -27,6 +30,14 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// Returns a CSV file to write to, which begins with a byte order mark if its readers want one.
+    pub(super) fn marked<'f, W: Write>(&self, file: &'f mut W) -> io::Result<&'f mut W> {
+        if self.cover.csv_bom {
+            file.write_all(BOM)?;
+        }
+        Ok(file)
+    }
+
     /// Returns the files to write: those of a comparison only if there is one.
     pub(super) fn exports(&self) -> Vec<Export> {
         let mut exports = Export::of(&self.formats);

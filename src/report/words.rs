@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::assess::{Band, Uncaught};
+use crate::assess::{Band, NotEstimated, Uncaught};
 use crate::model::{Cause, Causes};
-use crate::store::{ExternalCounts, RunSummary, StoredDeduction, StoredFinding, UrlCounts};
+use crate::store::{
+    ExternalCounts, RunSummary, RunTraffic, StoredDeduction, StoredFinding, UrlCounts,
+};
 
 /// Formats a number with its thousands separated: `1,234`.
 pub fn number(value: u64) -> String {
@@ -72,8 +74,8 @@ pub fn apart(summary: &RunSummary) -> Option<String> {
 /// Returns the note about links and sitemap entries that were left out, and sitemaps that could not be read, and may
 /// lead to unknown pages; `None` if there are none.
 pub fn left_out(summary: &RunSummary) -> Option<String> {
-    let unread = summary.unread_sitemaps;
-    let left_out = summary.unseen.saturating_sub(unread);
+    let (unread, indexes) = (summary.unread_sitemaps, summary.unread_indexes);
+    let left_out = summary.unseen.saturating_sub(unread + indexes);
     let (what, were) = if left_out == 1 {
         ("link or sitemap entry", "was")
     } else {
@@ -87,13 +89,31 @@ pub fn left_out(summary: &RunSummary) -> Option<String> {
         let sitemaps = count(unread, "sitemap");
         format!("{sitemaps} that may list unknown pages could not be read")
     });
-    let parts: Vec<String> = left_out.into_iter().chain(unread).collect();
+    let indexes = (indexes > 0).then(|| {
+        let pages = count(indexes, "index page");
+        format!("{pages} that may link to unknown pages always failed")
+    });
+    let parts: Vec<String> = left_out.into_iter().chain(unread).chain(indexes).collect();
     (!parts.is_empty()).then(|| parts.join(" and "))
 }
 
 /// Returns a text in one line, with control characters visible: a text of a site stays in its line and has no colours.
 pub fn one_line(text: &str) -> String {
     tame(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
+}
+
+/// Bars of rising height.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// Returns a bar for each value, the highest for `most`; a blank stands for an unknown value. Any value above zero is
+/// higher than zero.
+pub fn bars(values: &[Option<f64>], most: f64) -> String {
+    let bar = |value: &Option<f64>| match value {
+        None => ' ',
+        Some(value) if most <= 0.0 || *value <= 0.0 => BARS[0],
+        Some(value) => BARS[((value / most * 7.0).round() as usize).clamp(1, 7)],
+    };
+    values.iter().map(bar).collect()
 }
 
 /// Share of the pages that never failed up to which a bound without any failure says something. Ours.
@@ -121,6 +141,50 @@ pub fn uncaught(found: &Uncaught) -> String {
          estimate: {}).",
         whole(found.pages.low),
         whole(found.pages.value),
+    )
+}
+
+/// Returns why uncaught pages are not estimated, in a sentence.
+pub const fn not_estimated(why: NotEstimated) -> &'static str {
+    match why {
+        NotEstimated::Recovered => {
+            "How many more pages fail now and then is not estimated: all pages that failed were fine in every later look, \
+             so they do not fail by themselves."
+        }
+        NotEstimated::Clustered => {
+            "How many more pages fail now and then is not estimated: failures came together in time, so pages do not \
+             fail by themselves."
+        }
+    }
+}
+
+/// Returns the clicks a day that failing pages cost, in words; `None` if they cost none.
+pub fn clicks_at_risk(traffic: &RunTraffic) -> Option<String> {
+    let found = traffic.at_risk;
+    let whole = |clicks: f64| number(clicks.round() as u64);
+    (found.value >= 0.5).then(|| {
+        format!(
+            "about {} clicks a day at risk ({} to {}, an estimate)",
+            whole(found.value),
+            whole(found.low),
+            whole(found.high)
+        )
+    })
+}
+
+/// Returns how far the visits that a run uses fit its pages, in a sentence.
+pub fn traffic(traffic: &RunTraffic) -> String {
+    let (visits, matched) = (traffic.visits, traffic.matched_visits);
+    let share = if visits > 0.0 { matched / visits } else { 0.0 };
+    let assumed = if traffic.stated { "" } else { ", assumed" };
+    let risk = clicks_at_risk(traffic).map_or(String::new(), |risk| format!("; {risk}"));
+    format!(
+        "{} of {} with visits are known, with {} of {} clicks ({}{assumed}){risk}",
+        number(traffic.matched),
+        count(traffic.pages, "page"),
+        percent(share),
+        number(visits.round() as u64),
+        count(traffic.days.into(), "day"),
     )
 }
 
@@ -170,6 +234,9 @@ pub fn tamed(mut out: String, c: char) -> String {
 /// Returns whether a character acts instead of being shown: control characters except line break and tab, line and
 /// paragraph separators, the marks of Unicode annex 9 section 2 that turn the direction of writing, and blanks that are
 /// not spaces. Characters that words need stay: joiners (Persian, emoji), variation selectors, the soft hyphen.
+///
+/// Files for programs change fewer characters: `tables::csv::commands` those that control a terminal or turn whole
+/// words, because programs compare the rest; `json::text::acting` these and the ends of lines, as escapes.
 fn acts(c: char) -> bool {
     let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let parts = matches!(c, '\u{2028}' | '\u{2029}');
@@ -247,6 +314,11 @@ pub fn deduction(row: &StoredDeduction) -> String {
             fact("first_attempts")
         ),
     }
+}
+
+/// Returns why a score is inconclusive, for files.
+pub fn few_attempts(first_attempts: u64, needed: u64) -> String {
+    format!("{first_attempts} first attempts of at least {needed}")
 }
 
 /// Returns why there is no score: a host needs a few pages for one.

@@ -5,13 +5,12 @@ use toml_edit::{DocumentMut, Item, Table};
 /// The table of the projects.
 const PROJECTS: &str = "project";
 
-/// Adds a project with these keys, each as it would stand in the file: `rate = 5`. The fault says what is
-/// wrong, in one line.
+/// Adds a project with these keys, written as in the file: `rate = 5`. The error is one line.
 pub fn add(text: &str, name: &str, keys: &[String]) -> Result<String, String> {
     let mut file = parse(text)?;
     let mut table = Table::new();
     for key in keys {
-        // What it says may be secret.
+        // The text may be secret.
         let fault = || {
             let name: String = key.chars().take_while(|c| !"=: ".contains(*c)).collect();
             format!(
@@ -33,7 +32,7 @@ pub fn add(text: &str, name: &str, keys: &[String]) -> Result<String, String> {
         }
     }
     let projects = file.entry(PROJECTS).or_insert_with(|| {
-        // Only its tables have a header.
+        // Only its tables have headers.
         let mut projects = Table::new();
         projects.set_implicit(true);
         Item::Table(projects)
@@ -50,12 +49,12 @@ pub fn add(text: &str, name: &str, keys: &[String]) -> Result<String, String> {
     Ok(file.to_string())
 }
 
-/// A key whose value is a text, as it would stand in the file.
+/// Returns a key whose value is a text, as written in the file.
 pub fn text(key: &str, value: &str) -> String {
     format!("{key} = {}", toml_edit::Value::from(value))
 }
 
-/// Takes a project out; none if there is none of that name.
+/// Removes a project, or returns `None` if there is none with this name.
 pub fn remove(text: &str, name: &str) -> Result<Option<String>, String> {
     let mut file = parse(text)?;
     let projects = file.get_mut(PROJECTS).and_then(Item::as_table_like_mut);
@@ -64,7 +63,7 @@ pub fn remove(text: &str, name: &str) -> Result<Option<String>, String> {
 }
 
 fn parse(text: &str) -> Result<DocumentMut, String> {
-    // Only what is wrong: the line itself may hold a secret.
+    // Only the message: the line itself may hold a secret.
     text.parse()
         .map_err(|fault: toml_edit::TomlError| fault.message().to_owned())
 }
@@ -98,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_added_is_said() {
+    fn a_project_that_cannot_be_added_is_an_error() {
         let keys = |text: &str| vec![text.to_owned()];
         let cases = [
             (add(FILE, "shop", &[]), "already"),

@@ -1,9 +1,8 @@
-//! What the runner tells: everything that others may want to send, count or show, as one closed enum.
-//! Who listens is handed in; the runner does not know who it is.
+//! The events of the runner that others send, count or show. The runner does not know its listeners.
 //!
-//! An event is told *before* the runner notes that it is done with its cause. So a process that is
-//! killed in between tells it again: an event is told at least once, and [`Event::key`] is the same
-//! each time. Whoever must not repeat it remembers the key.
+//! The runner sends an event *before* it stores that the cause is done. If the process is killed in between, it
+//! sends the event again. So each event is sent at least once, always with the same [`Event::key`]. A listener
+//! that must not repeat an event stores its key.
 
 use std::path::PathBuf;
 
@@ -12,24 +11,23 @@ use crate::model::Moment;
 use crate::report::Brief;
 use crate::store::RunId;
 
-/// Something that happened to the projects.
+/// A change of the projects.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// A run of a project began, or goes on after the runner was stopped.
+    /// A run of a project began, or continues after the runner was stopped.
     RunStarted {
         /// Its name in the configuration.
         project: String,
         /// When it should have begun.
         due: Moment,
-        /// When it began, or goes on.
+        /// When it began or continued.
         at: Moment,
-        /// It goes on with what an interrupted run left.
+        /// Whether it continues an interrupted run.
         resumed: bool,
     },
-    /// A run was made to its end, and its exports are written.
+    /// A run ended, and its exports are written.
     RunEnded(RunEnded),
-    /// A run could not be made: our own trouble, such as a full disk, or a configuration that cannot
-    /// be carried out.
+    /// A run could not be made for a local reason, such as a full disk or an invalid configuration.
     RunFailed {
         /// Its name in the configuration.
         project: String,
@@ -40,48 +38,47 @@ pub enum Event {
         /// Why, in one line.
         why: String,
     },
-    /// A run, or a recheck, cannot be made now: this machine has no network, or the site's robots.txt cannot be read. It
-    /// is made later by itself.
+    /// A run or recheck was postponed: this machine has no network, or the site's robots.txt cannot be read.
     PutOff {
         /// Its name in the configuration.
         project: String,
         /// When it is tried again, if the runner runs by then.
         again: Moment,
-        /// What shows that, in one line.
+        /// The reason, in one line.
         why: String,
     },
-    /// URLs of a run that failed were asked again, minutes to days after it. The run's verdicts
-    /// and scores are concluded anew.
+    /// Failed URLs of a run were requested again, minutes to days later. The run's verdicts and scores are
+    /// recomputed.
     Rechecked {
         /// Its name in the configuration.
         project: String,
-        /// The run that they failed in.
+        /// The run in which they failed.
         run: RunId,
-        /// Which time this was, from 1.
+        /// The number of this recheck, from 1.
         step: u8,
-        /// When it was over.
+        /// When it ended.
         at: Moment,
-        /// URLs whose last attempt before had failed, and whose last one now did not.
+        /// URLs whose last attempt before it failed and whose last attempt now did not.
         recovered: Vec<String>,
-        /// URLs whose last attempt failed, whether or not there was time to ask them.
+        /// URLs whose last attempt failed, whether or not there was time to request them.
         failing: Vec<String>,
-        /// When those are asked the next time; absent after the last time.
+        /// When they are requested next; absent after the last recheck.
         next: Option<Moment>,
     },
-    /// How much there is to do, told when it changes.
+    /// The length of the queue, sent when it changes.
     Queue {
         /// When it was counted.
         at: Moment,
-        /// Runs and rechecks under way.
+        /// Runs and rechecks in progress.
         running: usize,
-        /// Those that are due and wait for a place or for their host.
+        /// Due runs and rechecks that wait for a place or for their host.
         waiting: usize,
         /// When the next one is due; absent if there is none.
         next: Option<Moment>,
     },
 }
 
-/// A run that was made to its end.
+/// A run that ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunEnded {
     /// Its name in the configuration.
@@ -90,13 +87,13 @@ pub struct RunEnded {
     pub run: RunId,
     /// When it should have begun.
     pub due: Moment,
-    /// When it was over.
+    /// When it ended.
     pub at: Moment,
-    /// What became of it.
+    /// Its result.
     pub outcome: RunOutcome,
     /// Its gates (`fail-on`), in the order of the configuration.
     pub gates: Vec<GateResult>,
-    /// What it has to say.
+    /// The short account of it.
     pub brief: Box<Brief>,
     /// The directory of its exports; absent without `out`.
     pub out: Option<PathBuf>,
@@ -104,7 +101,7 @@ pub struct RunEnded {
     pub files: Vec<PathBuf>,
 }
 
-/// What became of a run that was made to its end, the best first.
+/// The result of a run that ended, the best first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunOutcome {
     /// All gates held.
@@ -113,20 +110,20 @@ pub enum RunOutcome {
     GateUndecided,
     /// A gate failed.
     GateFailed,
-    /// The site could not be audited at all, and why.
+    /// The site could not be audited; contains the reason.
     NoAudit(String),
 }
 
-/// Is told what happens, in the order in which it happens, on the runner's own task: it must not
-/// wait, and its own trouble is its own affair. What takes time belongs in a queue.
+/// A receiver of events, in their order, on the runner's own task. It must not wait and handles its own errors.
+/// Slow work belongs in a queue.
 pub trait Listener: Send {
-    /// Takes note of an event.
+    /// Receives an event.
     fn hear(&mut self, event: &Event);
 }
 
 impl Event {
-    /// What this is an event of, the same if it is told again: `shop/run/7/ended`. Absent where a
-    /// repetition is no mistake.
+    /// Returns the identity of the event, the same if it is sent again: `shop/run/7/ended`. Returns `None` where
+    /// a repetition does no harm.
     pub fn key(&self) -> Option<String> {
         match self {
             Event::RunEnded(ended) => Some(format!("{}/run/{}/ended", ended.project, ended.run)),
@@ -141,12 +138,12 @@ impl Event {
     }
 }
 
-/// Nobody listens.
+/// Ignores all events.
 impl Listener for () {
     fn hear(&mut self, _: &Event) {}
 }
 
-/// Both listen.
+/// Passes events to both.
 impl<A: Listener, B: Listener> Listener for (A, B) {
     fn hear(&mut self, event: &Event) {
         self.0.hear(event);
@@ -159,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_told_again_has_the_same_key() {
+    fn an_event_that_is_sent_again_has_the_same_key() {
         let failed = |at| Event::RunFailed {
             project: "shop".to_owned(),
             due: Moment::from_millis(7),

@@ -1,4 +1,4 @@
-//! Puts what the runner tells up on the board that monitoring reads.
+//! Copies the runner's events to the board that monitoring reads.
 
 use crate::measure::{Board, metrics_of_run};
 use crate::store::{Store, StoreError};
@@ -8,14 +8,14 @@ use super::event::{Event, Listener, RunOutcome};
 /// Keeps a board up to date.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// Where runs are stored.
+    /// The store of the runs.
     pub store: Store,
-    /// What is kept up to date.
+    /// The board.
     pub board: Board,
 }
 
 impl Measured {
-    /// Puts up what is stored, for the time before the first event: the last run of each project.
+    /// Publishes the stored state before the first event: the last run of each project.
     pub fn start(&self, projects: &[String]) -> Result<(), StoreError> {
         for project in projects {
             self.put(project)?;
@@ -24,13 +24,14 @@ impl Measured {
         Ok(())
     }
 
-    /// Counts messages to people anew; for whoever sends them, after each round.
+    /// Counts notifications again; called after each round of sending.
     pub fn count_notices(&self) -> Result<(), StoreError> {
         self.board.put_notices(self.store.notice_counts()?);
         Ok(())
     }
 
-    /// Puts up the last run that the schedule made for a project. Other runs of the site are not the project's.
+    /// Publishes the last run that the schedule made for a project. Other runs of the site are not the
+    /// project's.
     fn put(&self, project: &str) -> Result<(), StoreError> {
         if let Some(made) = self.store.scheduled_runs(project)?.first() {
             let run = self.store.run_by_id(made.run)?;
@@ -40,7 +41,7 @@ impl Measured {
         Ok(())
     }
 
-    /// Reads a run beside the runner's task: a big one takes a while.
+    /// Reads a run on another task, because a large one takes a while.
     fn put_soon(&self, project: &str) {
         let (measured, project) = (self.clone(), project.to_owned());
         tokio::task::spawn_blocking(move || {
@@ -85,7 +86,7 @@ mod tests {
     use crate::store::{NewRun, RunId, ScheduledRun};
 
     #[test]
-    fn after_a_restart_a_project_has_the_numbers_that_its_own_last_run_was_judged_by() {
+    fn after_a_restart_a_project_has_the_numbers_of_its_own_last_run() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("runs.db")).expect("a store");
         let url = CrawlUrl::parse("https://a.example/").expect("a URL");

@@ -1,6 +1,6 @@
-//! Audits that come again by themselves: which project is due when, what runs next, and what is told
-//! of it. What decides is pure, with the time handed in; how an audit is made is a port that whoever
-//! starts the runner fills. Nothing here prints or knows of the command line.
+//! Scheduled audits: which project is due when, what runs next, and the notifications about it. Decisions are
+//! pure and take the time as an argument. Whoever starts the runner supplies the port that makes audits. Nothing
+//! here prints.
 
 pub mod edit;
 pub mod emit;

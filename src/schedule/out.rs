@@ -1,5 +1,4 @@
-//! Where the exports of a run go: a path in which `{project}`, `{date}`, `{time}` and `{run}` stand for
-//! the run's own.
+//! Export paths, in which `{project}`, `{date}`, `{time}` and `{run}` stand for those of the run.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,14 +9,14 @@ use crate::model::Moment;
 
 use super::Project;
 
-/// What may stand in a path, for messages.
+/// The valid placeholders, for messages.
 pub const PLACEHOLDERS: &str = "{project}, {date}, {time} and {run}";
 
-/// Placeholders that differ from one run of a project to the next.
+/// Placeholders that differ between the runs of a project.
 const DIFFERING: [&str; 2] = ["{date}", "{run}"];
 
-/// Puts in what is known before a run: the project, and day and time (`2026-11-28`, `0600`) at which it
-/// is due.
+/// Fills in what is known before a run: the project, and the day and time (`2026-11-28`, `0600`) at which it is
+/// due.
 pub fn with_time(pattern: &Path, project: &str, due: &Zoned) -> PathBuf {
     let text = pattern.to_string_lossy();
     let text = text
@@ -27,7 +26,7 @@ pub fn with_time(pattern: &Path, project: &str, due: &Zoned) -> PathBuf {
     PathBuf::from(text)
 }
 
-/// What is wrong with a path, if anything.
+/// Returns what is wrong with a path, if anything.
 pub fn fault(pattern: &Path, overwrite: bool) -> Option<String> {
     let text = pattern.to_string_lossy();
     if !overwrite && !DIFFERING.iter().any(|name| text.contains(name)) {
@@ -45,8 +44,8 @@ pub fn fault(pattern: &Path, overwrite: bool) -> Option<String> {
 /// Runs of each project whose directories are compared.
 const AHEAD: usize = 32;
 
-/// Finds a project of which a run would replace the exports of another run, of itself or of another project, among the
-/// next runs of each. Returns its name, and why.
+/// Finds a project with a run among the next ones that would replace the exports of another run, of this or
+/// another project. Returns its name and the reason.
 pub fn shared<'p>(
     projects: impl Iterator<Item = &'p Project>,
     now: Moment,
@@ -56,7 +55,7 @@ pub fn shared<'p>(
         let Some(out) = project.out.as_deref() else {
             continue;
         };
-        // The numbers of runs are unique in a database.
+        // Numbers of runs are unique in a database.
         if out.to_string_lossy().contains("{run}") {
             continue;
         }

@@ -1,5 +1,5 @@
-//! The runner through weeks and years: its clock is the runtime's, which stands still but when nobody
-//! has anything to do, and its audits take twenty minutes of it.
+//! The runner through weeks and years. Its clock is the runtime's, which advances only when nothing is running.
+//! Its audits take twenty minutes of that time.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -15,13 +15,13 @@ use crate::store::{NewRun, RunId, RunState, Store};
 
 use super::*;
 
-/// How long an audit takes.
+/// The duration of an audit.
 const AUDIT: Duration = Duration::from_mins(20);
 
-/// How long it takes to find out that there is no network.
+/// The time until a missing network is noticed.
 const OFFLINE: Duration = Duration::from_millis(700);
 
-/// What happened, for everybody to look at.
+/// The events so far.
 type Diary = Arc<Mutex<Vec<Event>>>;
 
 impl Clock for crawl::Clock {
@@ -46,7 +46,7 @@ impl Listener for Reader {
 struct Fake {
     store: Store,
     clock: crawl::Clock,
-    /// Since when this machine has a network; always without one.
+    /// When this machine gets a network; `None` if it always has one.
     online: Mutex<Option<Moment>>,
     work: Mutex<Vec<AuditWork>>,
     open: Mutex<(usize, usize)>,
@@ -72,7 +72,7 @@ impl Auditor for Fake {
         let run = run.map_err(|fault| Unmade::Fault(fault.to_string()))?;
         let online = *self.online.lock().unwrap();
         if online.is_some_and(|from| self.clock.now() < from) {
-            // As long as witnesses are asked.
+            // As long as the requests to witnesses take.
             tokio::time::sleep(OFFLINE).await;
             return Err(Unmade::Offline("this machine has no network".to_owned()));
         }
@@ -118,7 +118,7 @@ fn plan() -> CrawlPlan {
     serde_json::from_str(json).expect("a plan")
 }
 
-/// A machine with a database, on which the runner is started again and again.
+/// A machine with a database, on which the runner is started repeatedly.
 struct Machine {
     dir: tempfile::TempDir,
     clock: crawl::Clock,
@@ -183,7 +183,7 @@ impl Machine {
         self.clock.sleep_until(at(end)).await;
     }
 
-    /// When runs began, each with when it was due, by project.
+    /// Returns when runs began, each with its due time, by project.
     fn begun(&self) -> BTreeMap<String, Vec<(Moment, Moment)>> {
         let mut begun: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for event in self.diary.lock().unwrap().iter() {
@@ -200,7 +200,7 @@ impl Machine {
         begun
     }
 
-    /// Until when runs were put off.
+    /// Returns until when runs were postponed.
     fn put_off(&self) -> Vec<Moment> {
         let diary = self.diary.lock().unwrap();
         let put_off = diary.iter().filter_map(|event| match event {
@@ -210,7 +210,7 @@ impl Machine {
         put_off.collect()
     }
 
-    /// Why runs failed.
+    /// Returns why runs failed.
     fn failed(&self) -> Vec<String> {
         let diary = self.diary.lock().unwrap();
         let failed = diary.iter().filter_map(|event| match event {
@@ -235,7 +235,8 @@ fn at(text: &str) -> Moment {
     Moment::from_millis(timestamp.as_millisecond())
 }
 
-/// A time of day on a date; the end of the gap where clocks leave it out, the first of two.
+/// Returns a time of day on a date: the end of the gap where clocks skip it, the first of two where they repeat
+/// it.
 fn oracle(day: Date, (hour, minute): (i8, i8), zone: &TimeZone) -> Moment {
     let civil = day.at(hour, minute, 0, 0);
     let timestamp = match zone.to_ambiguous_timestamp(civil).offset() {
@@ -294,11 +295,11 @@ async fn through_a_year_every_time_is_right() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nights_that_were_missed_are_made_up_for_once() {
+async fn missed_nights_are_made_up_for_once() {
     let text = "schedule = 'daily at 03:30'\ntimezone = 'Europe/Berlin'";
     let machine = Machine::new("2026-03-26T12:00:00Z", &[("shop", "a", text)]);
     machine.killed_at("2026-03-27T12:00:00Z").await;
-    // Off over two nights, the change of clocks among them.
+    // Off over two nights, including the change of clocks.
     machine.off_until("2026-03-29T10:00:00Z").await;
     machine.killed_at("2026-03-30T12:00:00Z").await;
     let expected = [
@@ -318,7 +319,7 @@ async fn nights_that_were_missed_are_made_up_for_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_killed_run_goes_on_and_is_told_once() {
+async fn a_killed_run_continues_and_is_reported_once() {
     let text = "schedule = 'daily at 03:30'\ntimezone = 'UTC'\n";
     let mut machine = Machine::new("2026-05-01T12:00:00Z", &[("shop", "a", text)]);
     machine.projects[0].out = Some("reports/{date}-{run}".into());
@@ -363,7 +364,7 @@ async fn a_clock_that_was_ten_years_ahead_keeps_no_project_from_being_due() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_told_to_stop_interrupts_and_goes_on_the_next_time() {
+async fn a_stopped_runner_interrupts_its_run_and_continues_it_the_next_time() {
     let text = "schedule = 'daily at 03:30'\ntimezone = 'UTC'\n";
     let machine = Machine::new("2026-05-01T12:00:00Z", &[("shop", "a", text)]);
     let (switch, stop) = stop_switch();
@@ -397,7 +398,7 @@ async fn projects_on_one_host_take_turns() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_fails_is_told_and_waits_for_its_next_time() {
+async fn a_failed_run_is_reported_and_waits_for_its_next_time() {
     let text = "schedule = 'daily at 03:30'\ntimezone = 'UTC'\n";
     let machine = Machine::new("2026-05-01T12:00:00Z", &[("broken", "a", text)]);
     machine.killed_at("2026-05-03T12:00:00Z").await;
@@ -405,7 +406,7 @@ async fn what_fails_is_told_and_waits_for_its_next_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_without_a_network_is_put_off_and_goes_on_when_there_is_one() {
+async fn a_run_without_a_network_is_postponed_until_there_is_one() {
     let text = "schedule = 'daily at 03:30'\ntimezone = 'UTC'\n";
     let machine = Machine::new("2026-05-01T12:00:00Z", &[("shop", "a", text)]);
     let back = at("2026-05-02T05:02:00Z");
@@ -447,12 +448,12 @@ async fn a_robots_txt_that_fails_at_the_due_time_is_tried_again_over_an_hour() {
     *machine.auditor.closed.lock().unwrap() = Some(at("2026-11-10T00:00:00Z"));
     machine.killed_at("2026-11-10T00:00:00Z").await;
     assert_eq!(machine.put_off().len(), 3, "{:?}", machine.put_off());
-    assert_eq!(machine.ended().len(), 2, "then it is told");
+    assert_eq!(machine.ended().len(), 2, "then it is reported");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_network_that_does_not_come_back_is_told_in_the_end() {
-    let told = |text| async move {
+async fn a_network_that_does_not_come_back_is_reported_in_the_end() {
+    let reported = |text| async move {
         let machine = Machine::new("2026-05-01T12:00:00Z", &[("shop", "a", text)]);
         *machine.auditor.online.lock().unwrap() = Some(at("2027-01-01T00:00:00Z"));
         machine.killed_at("2026-05-03T03:00:00Z").await;
@@ -460,14 +461,14 @@ async fn a_network_that_does_not_come_back_is_told_in_the_end() {
     };
     // After six hours, or when it is due again.
     let why = "this machine has no network";
-    let daily = told("schedule = 'daily at 03:30'\ntimezone = 'UTC'\n").await;
+    let daily = reported("schedule = 'daily at 03:30'\ntimezone = 'UTC'\n").await;
     assert_eq!(daily, (72, vec![why.to_owned()]));
-    let hourly = told("schedule = '0 * * * *'\ntimezone = 'UTC'\n").await;
+    let hourly = reported("schedule = '0 * * * *'\ntimezone = 'UTC'\n").await;
     assert_eq!(hourly.1.len(), 37, "from two o'clock on");
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_runs_once_without_a_network_is_told_and_goes_on_the_next_time() {
+async fn a_single_run_without_a_network_is_reported_and_continues_the_next_time() {
     let text = "schedule = 'daily at 03:30'\ntimezone = 'UTC'\n";
     let machine = Machine::new("2026-05-01T12:00:00Z", &[("shop", "a", text)]);
     let (_switch, stop) = stop_switch();
@@ -485,7 +486,7 @@ async fn whoever_runs_once_without_a_network_is_told_and_goes_on_the_next_time()
 }
 
 #[tokio::test(start_paused = true)]
-async fn now_is_now_and_one_process_works_on_a_project() {
+async fn a_run_on_demand_begins_now_and_one_process_works_on_a_project() {
     let text = "schedule = 'monthly on 1 03:30'\ntimezone = 'UTC'\n";
     let machine = Machine::new("2026-05-02T12:00:00Z", &[("shop", "a", text)]);
     let now = |stop| Runner {

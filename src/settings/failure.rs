@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use crate::audit::{AuditError, BaselineError, Left};
+use crate::logs::LogsError;
 use crate::report::{ReportError, csv_io_error};
 use crate::store::{StoreError, StoreFault};
 
@@ -149,8 +150,19 @@ impl From<AuditError> for Failure {
             AuditError::Out(fault) => bad_out(&fault),
             AuditError::Baseline(fault) => fault.into(),
             AuditError::Export { source, .. } => source.into(),
+            AuditError::Logs(fault) => fault.into(),
             AuditError::Site(_) | AuditError::Fetcher(_) => Failure::usage(chain(&fault)),
             AuditError::Kept(_) | AuditError::BrokenOff(_) => Failure::own(fault),
+        }
+    }
+}
+
+impl From<LogsError> for Failure {
+    fn from(fault: LogsError) -> Failure {
+        match fault {
+            LogsError::Store(fault) => fault.into(),
+            LogsError::Busy(_) => Failure::own(fault),
+            _ => Failure::usage(chain(&fault)),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::fetch::{FetchSettings, Fetcher, HttpFetcher, Named, location};
-use crate::model::{CrawlUrl, Exchange, Keep, Outcome, Request};
+use crate::model::{CrawlUrl, Exchange, Keep, Outcome, Request, reason_phrase};
 
 use super::args::value::crawl_url;
 use super::failure::Failure;
@@ -118,11 +118,8 @@ impl Fetched {
         match (exchange.status, &exchange.reason) {
             (Some(status), Some(reason)) if !reason.is_empty() => format!("{status} {reason}"),
             (Some(status), _) => {
-                let known = http::StatusCode::from_u16(status).ok();
-                let reason = known.and_then(|status| status.canonical_reason());
-                format!("{status} {}", reason.unwrap_or_default())
-                    .trim_end()
-                    .to_owned()
+                let text = format!("{status} {}", reason_phrase(status));
+                text.trim_end().to_owned()
             }
             (None, _) => exchange.fault.clone(),
         }

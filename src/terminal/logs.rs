@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::logs::{
-    Episode, Explained, FileCount, HourCount, LogSummary, Requests, Since, Verified,
+    Difference, Episode, Explained, FileCount, HourCount, LogSummary, Requests, Since, Verified,
 };
 use crate::model::Moment;
 
@@ -42,11 +43,82 @@ pub(crate) fn text(input: &LogsText<'_>) -> String {
     tame_but_colors(&out).into_owned()
 }
 
+/// Counts of a time that is followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LiveCounts {
+    pub(crate) requests: u64,
+    pub(crate) failed: u64,
+    pub(crate) of_502: u64,
+    pub(crate) googlebot: u64,
+    pub(crate) googlebot_failed: u64,
+    pub(crate) urls: u64,
+}
+
+impl LiveCounts {
+    /// Returns the sum of two times.
+    pub(crate) fn and(self, other: &LiveCounts) -> LiveCounts {
+        LiveCounts {
+            requests: self.requests + other.requests,
+            failed: self.failed + other.failed,
+            of_502: self.of_502 + other.of_502,
+            googlebot: self.googlebot + other.googlebot,
+            googlebot_failed: self.googlebot_failed + other.googlebot_failed,
+            // The same URLs may be in both.
+            urls: self.urls.max(other.urls),
+        }
+    }
+}
+
+/// Renders the line of a time that is followed: what is new, and the counts of the last minutes.
+pub(crate) fn live(
+    now: Moment,
+    (new, lately): (&LiveCounts, &LiveCounts),
+    window: Duration,
+    summary: &LogSummary,
+) -> String {
+    let time = now.to_string();
+    let time = time.get(11..19).unwrap_or_default();
+    let requests = count(new.requests, "request");
+    let mut line = format!("{time}  {requests}, {} failed", number(new.failed));
+    let statuses = summary.by_status.iter().filter(|(_, count)| **count > 0);
+    let statuses: Vec<String> = statuses
+        .map(|(status, count)| format!("{status}: {}", number(*count)))
+        .collect();
+    if let Some(worst) = summary.worst_urls.first() {
+        let (statuses, address) = (statuses.join(", "), short(&worst.address));
+        let _ = write!(line, " ({statuses}; most on {address})");
+    }
+    let share = lately.failed as f64 / lately.requests.max(1) as f64;
+    let _ = write!(
+        line,
+        "  last {} min: {} of {} ({}), Googlebot {} of {}",
+        window.as_secs() / 60,
+        number(lately.failed),
+        number(lately.requests),
+        percent(share),
+        number(lately.googlebot_failed),
+        number(lately.googlebot)
+    );
+    tame(&line).into_owned()
+}
+
+/// Renders what logs say beside an audit.
+pub(crate) fn beside_audit(summary: &LogSummary, output: OutputStyle) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = head(summary, output.color, &mut out)
+        .and_then(|()| rate(summary, output.color, &mut out))
+        .and_then(|()| who(summary, &mut out))
+        .and_then(|()| crawl(summary, &mut out));
+    tame_but_colors(&out).into_owned()
+}
+
 fn write(input: &LogsText<'_>, out: &mut String) -> std::fmt::Result {
     let (summary, color) = (input.summary, input.output.color);
     head(summary, color, out)?;
     rate(summary, color, out)?;
     who(summary, out)?;
+    crawl(summary, out)?;
     bots(summary, color, out)?;
     hours(summary, color, out)?;
     episodes(summary, out)?;
@@ -168,6 +240,69 @@ fn who(summary: &LogSummary, out: &mut String) -> std::fmt::Result {
                 .unwrap_or_default();
             writeln!(out, "                 {}{since}", short(address))?;
         }
+    }
+    Ok(())
+}
+
+/// The crawl beside the logs.
+fn crawl(summary: &LogSummary, out: &mut String) -> std::fmt::Result {
+    if summary.own_requests > 0 {
+        let own = count(summary.own_requests, "request");
+        writeln!(
+            out,
+            "  Own crawls     {own} of gatecrawl, left out of all counts"
+        )?;
+    }
+    let Some(crawl) = &summary.crawl else {
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "  Crawl          run {} of {}, {} UTC: {} of {} are in the logs",
+        crawl.run,
+        crawl.site,
+        minute(crawl.started),
+        number(crawl.urls_in_logs),
+        count(crawl.urls, "URL")
+    )?;
+    for kind in &crawl.differences {
+        let urls = count(kind.urls, "URL");
+        let (one, many) = match kind.difference {
+            Difference::OnlyOthers => (
+                "fails for others but was fine for the crawl",
+                "fail for others but were fine for the crawl",
+            ),
+            Difference::NotCrawled => (
+                "fails for others and was not crawled",
+                "fail for others and were not crawled",
+            ),
+            Difference::Both => (
+                "fails for others and for the crawl",
+                "fail for others and for the crawl",
+            ),
+            Difference::OnlyCrawl => (
+                "failed for the crawl but never for others",
+                "failed for the crawl but never for others",
+            ),
+            Difference::NotRequested => (
+                "failed for the crawl; nobody else requested it",
+                "failed for the crawl; nobody else requested them",
+            ),
+        };
+        let words = if kind.urls == 1 { one } else { many };
+        let example = kind.worst.first().map(|worst| short(worst));
+        let example = example.map_or(String::new(), |worst| format!(", such as {worst}"));
+        writeln!(out, "                 {urls} {words}{example}")?;
+    }
+    if crawl.failed_attempts > 0 {
+        let example = crawl.lines.first();
+        let example = example.map_or(String::new(), |line| format!(", such as {line}"));
+        let attempts = count(crawl.failed_attempts, "failed attempt");
+        let explained = number(crawl.explained_attempts);
+        writeln!(
+            out,
+            "                 lines of the logs explain {explained} of its {attempts}{example}"
+        )?;
     }
     Ok(())
 }
@@ -338,15 +473,24 @@ fn causes(summary: &LogSummary, out: &mut String) -> std::fmt::Result {
     let Explained {
         failed: failures,
         explained: joined,
+        answered,
         records,
     } = summary.error_logs;
-    if records > 0 && failures > 0 {
-        let share = percent(joined as f64 / failures as f64);
+    let expected = failures - answered.min(failures);
+    if records > 0 && expected > 0 {
+        let share = percent(joined as f64 / expected as f64);
+        let others = match answered {
+            0 => String::new(),
+            answered => format!(
+                "; the application itself answered {}, of which a web server logs no error",
+                count(answered, "other")
+            ),
+        };
         writeln!(
             out,
-            "  Error logs     explain {} of {} ({share})",
+            "  Error logs     explain {} of {} ({share}){others}",
             number(joined),
-            count(failures, "failed request")
+            count(expected, "failed request")
         )?;
     }
     let known = summary

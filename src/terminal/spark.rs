@@ -1,22 +1,20 @@
 //! Numbers as a row of bars.
 
-/// Bars of rising height.
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+use crate::report::words::bars;
 
-/// Digits in place of bars where the output is no terminal, such as a file.
-const DIGITS: [char; 8] = ['0', '1', '2', '3', '4', '5', '6', '7'];
-
-/// Returns a bar for each value, the highest for the greatest value; a blank stands for an unknown value.
+/// Returns a bar for each value, the highest for the greatest value; a blank stands for an unknown value. Digits
+/// replace the bars where the output is no terminal, such as a file.
 pub(crate) fn spark(values: &[Option<f64>], terminal: bool) -> String {
-    let signs = if terminal { BARS } else { DIGITS };
     let most = values.iter().flatten().copied().fold(0.0, f64::max);
-    let sign = |value: &Option<f64>| match value {
-        None => ' ',
-        Some(value) if most <= 0.0 || *value <= 0.0 => signs[0],
-        // Any value above zero gets a visible bar.
-        Some(value) => signs[((value / most * 7.0).round() as usize).clamp(1, 7)],
+    let bars = bars(values, most);
+    if terminal {
+        return bars;
+    }
+    let digit = |bar| match bar {
+        ' ' => ' ',
+        bar => char::from(b'0' + (bar as u32 - '▁' as u32) as u8),
     };
-    values.iter().map(sign).collect()
+    bars.chars().map(digit).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::crawl::{Event, Gauge};
-use crate::model::{HostKey, Moment};
+use crate::model::{CrawlUrl, HostKey, Moment};
 use crate::policy::BreakerChange;
 
 use super::text::{count, duration};
@@ -22,13 +22,18 @@ pub(crate) struct Stall {
     /// Until when each host is paused, and why. Each gauge removes pauses that are over.
     waits: HashMap<HostKey, (Moment, &'static str)>,
     last: Option<(HostKey, Moment)>,
+    /// URLs whose answers are awaited, the longest first; as many as are requested at once.
+    open: Vec<CrawlUrl>,
     /// When the next request of an experiment begins.
     experiment_at: Option<Moment>,
+    /// Its URL.
+    experiment: Option<CrawlUrl>,
 }
 
 impl Stall {
     pub(super) fn see(&mut self, event: &Event<'_>) {
         match event {
+            Event::Requested { url } => self.open.push((*url).clone()),
             Event::Attempted {
                 url,
                 attempt,
@@ -36,6 +41,9 @@ impl Stall {
                 ..
             } => {
                 self.quiet = 0;
+                if let Some(at) = self.open.iter().position(|open| open == *url) {
+                    self.open.remove(at);
+                }
                 let host = url.host_key();
                 if let Some(until) = again {
                     let why = match attempt.trace.retry_after {
@@ -56,8 +64,9 @@ impl Stall {
                 }
                 BreakerChange::Suspected => {}
             },
-            Event::ExperimentRequest { at, .. } => {
+            Event::ExperimentRequest { url, at, .. } => {
                 self.quiet = 0;
+                self.experiment = Some((*url).clone());
                 self.experiment_at = Some(*at);
             }
             Event::Gauge(gauge) => {
@@ -79,9 +88,13 @@ impl Stall {
             return None;
         }
         if gauge.open > 0 {
-            let open = count(gauge.open as u64, "open request");
             let since = duration(Duration::from_secs(self.quiet.into()));
-            return Some(format!("waiting for {open}, no answer for {since}"));
+            let open = match self.open.first().or(self.experiment.as_ref()) {
+                Some(url) if gauge.open == 1 => url.to_string(),
+                Some(url) => format!("{url} and {} more", gauge.open - 1),
+                None => count(gauge.open as u64, "open request"),
+            };
+            return Some(format!("no answer for {since} from {open}"));
         }
         let paced = self.last.iter().filter_map(|(host, started)| {
             let pause = Duration::try_from_secs_f64(1.0 / gauge.rate?).ok()?;
@@ -185,7 +198,15 @@ mod tests {
             stall.reason(&gauge)
         };
         assert_eq!((reason(), reason()), (None, None));
-        let expected = "waiting for 2 open requests, no answer for 3.0 s";
+        let expected = "no answer for 3.0 s from 2 open requests";
         assert_eq!(reason().as_deref(), Some(expected));
+        let [slow, other] = ["http://a.example/slow", "http://a.example/other"]
+            .map(|text| CrawlUrl::parse(text).expect("a URL"));
+        for url in [&slow, &other] {
+            stall.see(&Event::Requested { url });
+        }
+        let expected = "no answer for 4.0 s from http://a.example/slow and 1 more";
+        stall.see(&Event::Gauge(gauge));
+        assert_eq!(stall.reason(&gauge).as_deref(), Some(expected));
     }
 }

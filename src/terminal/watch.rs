@@ -94,7 +94,7 @@ impl Observer for Watch {
             } => {
                 tracing::warn!(%since, %ended, "this machine has network again at {ended}");
             }
-            Event::Gauge(_) => {}
+            Event::Requested { .. } | Event::Gauge(_) => {}
         }
     }
 }

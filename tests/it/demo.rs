@@ -67,6 +67,16 @@ fn the_demo_shows_every_fault_it_promises() {
     );
     assert_eq!(found["/shop/wishlist/"]["Not Fetched Because"], "nofollow");
 
+    // The checkout is one finding, and the first.
+    let findings = dir.path().join("gatecrawl-demo/findings.csv");
+    let mut reader = csv::Reader::from_path(findings).expect("an export");
+    let first: Option<HashMap<String, String>> =
+        reader.deserialize().next().transpose().expect("a row");
+    let first = first.expect("a finding");
+    let (rule, pages) = (first["Rule"].as_str(), first["Pages"].as_str());
+    assert_eq!((rule, pages), ("section_down", "4"), "{first:?}");
+    assert!(first["Subject"].ends_with("/shop/checkout/"), "{first:?}");
+
     let formats = [
         "report",
         "-f",

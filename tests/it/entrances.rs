@@ -301,6 +301,7 @@ fn order(workdir: &Workdir, origin: &Origin, case: &Case) -> Order {
             gates: gates.collect(),
             baseline: case.baseline.map(path),
             maps: Vec::new(),
+            logs: Vec::new(),
             zone: Zone::default(),
         },
         remembered: Remembered::WithRun,

@@ -20,6 +20,7 @@ mod nameserver;
 mod numbers;
 mod origin;
 mod outages;
+mod post;
 #[cfg(target_os = "linux")]
 mod preloaded;
 mod replay;

@@ -157,7 +157,8 @@ async fn an_outage_of_the_whole_site_is_told_with_its_times() {
     let told = told.expect("a message");
     let headline = told["headline"].as_str().expect("a text");
     assert!(
-        headline.starts_with("The whole site answered 502 from 20") && headline.contains(" JST ("),
+        headline.starts_with("The whole site answered 502 from 20")
+            && headline.contains(" JST and was fine again by "),
         "{told}"
     );
     let subject = told["subject"].as_str().expect("a text");

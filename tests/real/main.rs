@@ -9,6 +9,7 @@ mod documentation;
 mod full_disk;
 mod hostile;
 mod killed_often;
+mod logs;
 mod matrix;
 mod netns;
 mod nginx;

@@ -46,7 +46,7 @@ pub struct Comparison {
     /// Sitemaps that could be read before but not now, at most [`Comparison::MOST_LOST_SITEMAPS`].
     pub lost_sitemaps: Vec<String>,
     /// Scores of the site.
-    pub scores: SiteScores,
+    pub scores: SiteScores<ScoreChange>,
     /// Notes in sentences about facts that could not be known, and why.
     pub notes: Vec<String>,
     /// Sections of either run: changed ones first, the worst of them first.
@@ -70,15 +70,15 @@ pub struct Side {
     pub state: String,
 }
 
-/// Scores of a site in two runs.
+/// Scores of a site: of one run, or their changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct SiteScores {
+pub struct SiteScores<T> {
     /// 0..100, 100 is best.
-    pub crawlability: ScoreChange,
+    pub crawlability: T,
     /// 0..100, 0 is best.
-    pub indexing_risk: ScoreChange,
+    pub indexing_risk: T,
     /// Share of first attempts that failed, 0..1.
-    pub error_rate: ScoreChange,
+    pub error_rate: T,
 }
 
 /// A score in two runs.
@@ -268,8 +268,8 @@ pub struct Listed {
     pub pages: Vec<(String, PageState)>,
     /// Number of failing pages, listed or not.
     pub total: u64,
-    /// Crawlability, indexing risk and error rate of the site, if there was enough evidence.
-    pub scores: [Option<Interval>; 3],
+    /// Scores of the site, if there was enough evidence.
+    pub scores: SiteScores<Option<Interval>>,
     /// Sections with their names.
     pub sections: Vec<(String, SectionState)>,
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::answer::{Announced, AnswerFacts, LONGEST_DEFAULT_DELAY};
 use super::context::Ratio;
 use super::host::Addresses;
+use super::logged::LogLines;
 use super::timing::TimerCounts;
 use crate::assess::verdict::kind::FailureKind;
 use crate::assess::verdict::rules::Verdict;
@@ -78,6 +79,8 @@ pub struct ClusterFacts {
     pub reused: u64,
     /// Addresses that answered.
     pub addresses: Addresses,
+    /// Lines of server logs about its failures.
+    pub logged: LogLines,
     /// `Server` of the first answer that had one.
     pub server: Option<String>,
     /// First and last failure.
@@ -112,6 +115,7 @@ impl ClusterFacts {
             cached: 0,
             reused: 0,
             addresses: Addresses::default(),
+            logged: LogLines::default(),
             server: None,
             span: None,
             sections: BTreeMap::new(),
@@ -181,8 +185,13 @@ impl ClusterFacts {
         self.soft = self.soft.or(other.soft);
         self.status = self.status.or(other.status);
         self.failures += other.failures;
-        for (outcome, count) in &other.others {
-            *self.others.entry(*outcome).or_default() += count;
+        // The pages of a dead folder may fail in several ways.
+        let own = other.failures.saturating_sub(other.others.values().sum());
+        let all = (other.others.iter()).map(|(outcome, count)| (*outcome, *count));
+        for (outcome, count) in all.chain([(other.cluster.outcome, own)]) {
+            if outcome != self.cluster.outcome && count > 0 {
+                *self.others.entry(outcome).or_default() += count;
+            }
         }
         self.persistent = sum(self.persistent, other.persistent);
         self.intermittent += other.intermittent;
@@ -203,6 +212,7 @@ impl ClusterFacts {
         self.cached += other.cached;
         self.reused += other.reused;
         self.addresses.merge(&other.addresses);
+        self.logged.merge(&other.logged);
         self.server = self.server.take().or_else(|| other.server.clone());
         self.span = match (self.span, other.span) {
             (Some(one), Some(more)) => Some((one.0.min(more.0), one.1.max(more.1))),

@@ -6,7 +6,6 @@ use serde::{Serialize, Serializer};
 
 use crate::assess::statistics::chance::hits_or_more;
 use crate::assess::statistics::rate::Interval;
-use crate::model::Cause;
 
 /// A count out of a total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -188,8 +187,6 @@ pub struct Context {
     pub restart: bool,
     /// Experiments with URLs of the cluster.
     pub experiments: Vec<Experiment>,
-    /// A line of a server's log that names the cause of these failures.
-    pub log_line: Option<(Cause, String)>,
 }
 
 impl Context {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::context::Ratio;
 use super::error_page::soft_error::SoftSign;
 use super::load_curve::Load;
+use super::outages::Lasted;
 use crate::assess::history::rate_limit::RateLimit;
 use crate::model::{Cause, LONG_CHAIN, MAX_REDIRECTS, Moment, Outcome};
 
@@ -90,6 +91,7 @@ pub enum Evidence {
         until: Moment,
         failed: u64,
         pages: u32,
+        before: Option<Moment>,
         after: Option<Moment>,
     },
     Outages {
@@ -118,6 +120,9 @@ pub enum Evidence {
         from: Moment,
         until: Option<Moment>,
         silence: String,
+    },
+    ClosedConnections {
+        requests: Ratio,
     },
     NotCounted {
         attempts: u64,
@@ -201,6 +206,7 @@ pub enum Evidence {
     },
     LogLine {
         cause: Cause,
+        failures: Ratio,
         line: String,
     },
     Soft {
@@ -290,6 +296,14 @@ pub enum Evidence {
         address: String,
         page: String,
     },
+    Scripted {
+        pages: Ratio,
+    },
+    Forbidden {
+        pages: u64,
+        listed: u64,
+        line: String,
+    },
     Policy {
         text: &'static str,
     },
@@ -322,7 +336,7 @@ impl fmt::Display for Evidence {
             },
             E::OwnStatus { product } => write!(f, "a status that only {product} has"),
             E::Header { name, value } => write!(f, "header {name}: {value}"),
-            E::Outcome { outcome, count } => write!(f, "{count} \u{d7} {outcome}"),
+            E::Outcome { outcome, count } => write!(f, "{count} \u{d7} {}", outcome.words()),
             E::Attempts { failed } => write!(f, "{failed} requests failed"),
             E::Urls { failing, whose } => write!(f, "{failing} URLs of {whose} fail"),
             E::Timer {
@@ -372,7 +386,7 @@ impl fmt::Display for Evidence {
             E::Controls { fine } => {
                 write!(
                     f,
-                    "{fine} requests for control URLs of the host were fine meanwhile"
+                    "{fine} requests for other pages of the host were fine meanwhile"
                 )
             }
             E::Sections { failing } => write!(f, "{failing} sections have failing URLs"),
@@ -396,21 +410,24 @@ impl fmt::Display for Evidence {
                 until,
                 failed,
                 pages,
+                before,
                 after,
             } => {
-                let seconds = until.since(*from).as_secs_f64();
+                let lasted = Lasted::between((*before, *from), (*until, *after));
                 let pages = count(u64::from(*pages), "page");
                 let requests = match failed {
                     1 => "the only request".to_owned(),
                     failed => format!("all {failed} requests"),
                 };
-                write!(
-                    f,
-                    "from {from} to {until} ({seconds:.0} s) {requests} failed, at {pages}"
-                )?;
+                write!(f, "from {from} to {until} {requests} failed, at {pages}")?;
                 match after {
-                    Some(after) => write!(f, "; the first good answer came at {after}"),
-                    None => Ok(()),
+                    Some(after) => {
+                        write!(
+                            f,
+                            "; the first good answer came at {after}: down for {lasted}"
+                        )
+                    }
+                    None => write!(f, ": down for {lasted}"),
                 }
             }
             E::Outages { count } => write!(f, "it went down {count} times in all"),
@@ -486,6 +503,10 @@ impl fmt::Display for Evidence {
                     "this machine had no network from {from} until the crawl was interrupted: {silence}"
                 ),
             },
+            E::ClosedConnections { requests } => write!(
+                f,
+                "{requests} requests got no answer because the server closed the kept connection; they count against no page"
+            ),
             E::NotCounted { attempts, urls } => write!(
                 f,
                 "{attempts} {} at {urls} {} do not count",
@@ -521,7 +542,7 @@ impl fmt::Display for Evidence {
             } => {
                 write!(f, "at {address} {failed} requests failed")?;
                 match outcome {
-                    Some(outcome) => write!(f, " ({})", outcome.id().replace('_', " ")),
+                    Some(outcome) => write!(f, " ({})", outcome.words()),
                     None => Ok(()),
                 }
             }
@@ -627,7 +648,15 @@ impl fmt::Display for Evidence {
                     more => write!(f, " and {more} more patterns"),
                 }
             }
-            E::LogLine { cause, line } => write!(f, "the server's log says {}: {line}", cause.id()),
+            E::LogLine {
+                cause,
+                failures,
+                line,
+            } => write!(
+                f,
+                "the server's log says {} for {failures} failures, see {line}",
+                cause.title()
+            ),
             E::Soft { pages } => {
                 write!(f, "{pages} pages with a status of success are error pages")
             }
@@ -651,8 +680,9 @@ impl fmt::Display for Evidence {
                 inlinks,
             } => write!(
                 f,
-                "after {hops} {} it ends at {target} with {outcome}; {inlinks} internal {} there",
+                "after {hops} {} it ends at {target} with {}; {inlinks} internal {} there",
                 if *hops == 1 { "hop" } else { "hops" },
+                outcome.words(),
                 if *inlinks == 1 {
                     "link leads"
                 } else {
@@ -690,9 +720,13 @@ impl fmt::Display for Evidence {
                 "{urls} URLs failed in earlier runs too, one of them in {most}"
             ),
             E::Lasts { hours } if *hours < 1.0 => {
-                write!(f, "seen over {:.0} s", hours * 3600.0)
+                write!(
+                    f,
+                    "{:.0} s from the first failure to the last",
+                    hours * 3600.0
+                )
             }
-            E::Lasts { hours } => write!(f, "seen over {hours:.1} h"),
+            E::Lasts { hours } => write!(f, "{hours:.1} h from the first failure to the last"),
             E::FirstByte {
                 median_ms,
                 p95_ms,
@@ -755,7 +789,7 @@ impl fmt::Display for Evidence {
                 match (status, outcome) {
                     (Some(status), _) => write!(f, " answers {status}")?,
                     (None, Some(outcome)) => {
-                        write!(f, " does not answer ({})", outcome.id().replace('_', " "))?;
+                        write!(f, " does not answer ({})", outcome.words())?;
                     }
                     (None, None) => {
                         f.write_str(" was not requested, because its host was given up")?;
@@ -780,6 +814,26 @@ impl fmt::Display for Evidence {
                     f,
                     "{reference} fails on {pages} ({urls}), such as {address} on {page}"
                 )
+            }
+            E::Scripted { pages } => write!(
+                f,
+                "{} of {} have hardly a text and no link without their scripts",
+                pages.part,
+                count(pages.of, "HTML page")
+            ),
+            E::Forbidden {
+                pages,
+                listed,
+                line,
+            } => {
+                write!(f, "robots.txt forbids all {}", count(*pages, "known page"))?;
+                if !line.is_empty() {
+                    write!(f, " ({line})")?;
+                }
+                match listed {
+                    0 => Ok(()),
+                    listed => write!(f, "; a sitemap lists {listed} of them"),
+                }
             }
             E::Policy { text } => f.write_str(text),
             E::Example { url } => write!(f, "for example {url}"),

@@ -127,6 +127,10 @@ impl TimeHistogram {
 pub struct Pool {
     /// Answers that failed, of all.
     pub answers: Ratio,
+    /// First answers of URLs that failed, of all.
+    pub first: Ratio,
+    /// Later answers that failed, of all at URLs whose first answer failed.
+    pub again: Ratio,
     /// The name of the section, if it is one alone.
     pub section: Option<String>,
 }
@@ -170,6 +174,8 @@ pub struct HostFacts {
     pub limited_section: Option<String>,
     /// Times to the first byte of good answers.
     pub first_bytes: TimeHistogram,
+    /// Requests that ended when the server closed a kept connection, of all: they say nothing of their pages.
+    pub closed: Ratio,
     /// Answers with an invalid `Retry-After`.
     pub announced_invalid: u64,
     /// The longest announced delay of a failing answer.

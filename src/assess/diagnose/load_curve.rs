@@ -1,5 +1,7 @@
 //! Failures of a host by its load, and the load from which it fails more. Load has two measures, because
-//! servers limit both: requests open at once, and requests begun within a second.
+//! servers limit both: requests open at once, and requests begun within a second. Only the time from the first
+//! failure to the last counts: a site that is slow for a while has more requests open just then, and what fails for
+//! a while fails at the load of that time.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -30,11 +32,22 @@ const APART: f64 = 0.25;
 /// usual 5 %).
 const BY_CHANCE: f64 = 0.05;
 
-/// Failures by load, from requests in time order. Of constant size, about 3 kB.
+/// Maximum probability that random failures are separated as well, for load to be the reason of failures that look
+/// like outages (ours).
+const SELDOM: f64 = 0.001;
+
+/// Minimum share of the failures that lie above the step, for the same (ours). In outages fewer do, because the crawl
+/// slows down in them.
+const MOST: f64 = 0.8;
+
+/// Failures by load, from requests in time order. Of constant size, about 6 kB.
 #[derive(Clone, Debug, Default)]
 pub struct LoadCurve {
-    open: Counts,
-    begun: Counts,
+    /// From the first failure to the last, at URLs that also succeed.
+    between_failures: ByLoad,
+    /// Successes at such URLs since the last failure.
+    since_failure: ByLoad,
+    has_failed: bool,
     /// Start times of the requests of the last second.
     last_second: VecDeque<Moment>,
 }
@@ -65,8 +78,9 @@ pub struct LoadStep {
 }
 
 impl LoadCurve {
-    /// Counts the next request, in time order; `open` includes it.
-    pub fn add(&mut self, started: Moment, open: u32, failed: bool) {
+    /// Counts the next request, in time order; `open` includes it. `ever_fine` says whether its URL succeeds at
+    /// least sometimes.
+    pub fn add(&mut self, started: Moment, open: u32, failed: bool, ever_fine: bool) {
         let is_old = |at: &Moment| started.since(*at) >= Duration::from_secs(1);
         while self.last_second.front().is_some_and(is_old) {
             self.last_second.pop_front();
@@ -74,14 +88,54 @@ impl LoadCurve {
         if self.last_second.len() < MOST_STARTS {
             self.last_second.push_back(started);
         }
-        self.open.add(open, failed);
-        self.begun.add(self.last_second.len() as u32, failed);
+        let begun = self.last_second.len() as u32;
+        if !ever_fine || !(failed || self.has_failed) {
+            return;
+        }
+        self.has_failed = true;
+        self.since_failure.add(open, begun, failed);
+        if failed {
+            self.between_failures.take(&mut self.since_failure);
+        }
     }
 
     /// Returns the load that separates failures best, if chance does not explain it. Uses Fisher's exact
     /// test (R. A. Fisher, "The Design of Experiments", 1935), with the probability multiplied by the
     /// number of loads tested (Bonferroni).
     pub fn step(&self) -> Option<LoadStep> {
+        self.between_failures.step()
+    }
+
+    /// Returns whether load explains failures that come together better than outages do. In an outage requests fail
+    /// at any load. Here hardly any fails below some load, even between the first failure and the last.
+    pub fn explains_outages(&self) -> bool {
+        self.step().is_some_and(|step| {
+            let failed = step.above.part + step.below.part;
+            step.chance <= SELDOM && step.above.part as f64 >= MOST * failed as f64
+        })
+    }
+}
+
+/// Failures by both measures of load.
+#[derive(Clone, Debug, Default)]
+struct ByLoad {
+    open: Counts,
+    begun: Counts,
+}
+
+impl ByLoad {
+    fn add(&mut self, open: u32, begun: u32, failed: bool) {
+        self.open.add(open, failed);
+        self.begun.add(begun, failed);
+    }
+
+    /// Moves the counts of `other` into this one.
+    fn take(&mut self, other: &mut ByLoad) {
+        self.open.take(&mut other.open);
+        self.begun.take(&mut other.begun);
+    }
+
+    fn step(&self) -> Option<LoadStep> {
         let begun = self.begun.step(Load::Begun);
         let open = self.open.step(Load::Open);
         let steps = open.into_iter().chain(begun);
@@ -104,9 +158,14 @@ impl Counts {
         self.0[place(load)].count(failed);
     }
 
+    fn take(&mut self, other: &mut Counts) {
+        for (count, other) in self.0.iter_mut().zip(other.0.iter_mut()) {
+            *count = sum(*count, std::mem::take(other));
+        }
+    }
+
     fn step(&self, load: Load) -> Option<LoadStep> {
-        let add = |sum: Ratio, more: &Ratio| Ratio::new(sum.part + more.part, sum.of + more.of);
-        let all = self.0.iter().fold(Ratio::default(), add);
+        let all = self.0.iter().copied().fold(Ratio::default(), sum);
         let seen = self.0.iter().filter(|count| count.of > 0).count();
         let mut below = Ratio::default();
         let mut best: Option<LoadStep> = None;
@@ -126,9 +185,16 @@ impl Counts {
                     });
                 }
             }
-            below = add(below, count);
+            below = sum(below, *count);
         }
         best
+    }
+}
+
+const fn sum(one: Ratio, other: Ratio) -> Ratio {
+    Ratio {
+        part: one.part + other.part,
+        of: one.of + other.of,
     }
 }
 
@@ -169,7 +235,7 @@ mod tests {
         let mut at = 0;
         for (pause, open, failed) in requests {
             at += pause;
-            curve.add(Moment::from_millis(at), open, failed);
+            curve.add(Moment::from_millis(at), open, failed, true);
         }
         curve
     }
@@ -182,11 +248,11 @@ mod tests {
         assert_eq!((step.load, step.from, step.below.part), (Load::Open, 6, 0));
         // Three failures suffice if no other request was made at that rate.
         let by_rate = curve((0..240).map(|n: u32| {
-            let is_fast = (20..60).contains(&n);
+            let is_fast = (20..60).contains(&n) || (180..200).contains(&n);
             (
                 if is_fast { 30 } else { 70 },
                 3,
-                is_fast && [52, 55, 58].contains(&n),
+                is_fast && [52, 58, 198].contains(&n),
             )
         }));
         let step = by_rate.step().expect("a step");
@@ -200,6 +266,41 @@ mod tests {
         assert_eq!(even.step(), None);
         assert_eq!(curve([(5, 1, true), (5, 2, true)]).step(), None);
         assert_eq!(LoadCurve::default().step(), None);
+    }
+
+    #[test]
+    fn outages_of_which_only_fast_requests_fail_are_load() {
+        let refused = |n: i64| {
+            let is_fast = n % 12 < 6;
+            (if is_fast { 100 } else { 1_000 }, 1, n % 12 > 0 && is_fast)
+        };
+        assert!(curve((0..60).map(refused)).explains_outages());
+        // Down for five seconds in every thirty: the crawl slows down and keeps failing.
+        let down = (0..120).map(|n: i64| match n % 40 {
+            0..3 => (100, 4, true),
+            3..8 => (1_000, 1, true),
+            8..11 => (1_000, 1, false),
+            _ => (100, 4, false),
+        });
+        assert!(!curve(down).explains_outages());
+        // All slow requests are made after the outage is over.
+        let once = (0..80).map(|n: i64| match n {
+            0..12 => (100, 4, false),
+            12..20 => (100, 4, true),
+            _ => (1_000, 1, false),
+        });
+        let once = curve(once);
+        assert!(once.step().is_none() && !once.explains_outages());
+    }
+
+    #[test]
+    fn a_time_in_which_slow_requests_pile_up_and_fail_is_no_load() {
+        // Good times with one open request, and a slow time in which the crawl keeps three open.
+        let slow = |n: i64| match n {
+            0..100 | 130..400 => (100, 1, false),
+            _ => (1_500, 1 + (n % 3) as u32, n % 3 == 1),
+        };
+        assert_eq!(curve((0..400).map(slow)).step(), None);
     }
 
     #[test]

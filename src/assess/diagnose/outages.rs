@@ -1,6 +1,7 @@
 //! Times in which all requests to a host, a section or a family failed: how often, how long, and with
 //! which rhythm.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::model::Moment;
@@ -48,6 +49,48 @@ pub struct Outage {
     pub pages: u32,
 }
 
+/// How long an outage was. It began between the last good answer and the first failure, and ended between the last
+/// failure and the first good answer: more is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lasted {
+    /// From the first failure to the last.
+    pub at_least: Duration,
+    /// From the last good answer before it to the first one after it; none if one of them was not seen.
+    pub at_most: Option<Duration>,
+}
+
+impl Lasted {
+    /// Of the first and the last failure, and of the good answers around them.
+    pub fn between(
+        (before, from): (Option<Moment>, Moment),
+        (until, after): (Moment, Option<Moment>),
+    ) -> Lasted {
+        let around = before.zip(after);
+        Lasted {
+            at_least: until.since(from),
+            at_most: around.map(|(before, after)| after.since(before)),
+        }
+    }
+}
+
+/// In whole seconds, minutes or hours: `9 to 24 s`, `20 s`, `at least 9 s`.
+impl fmt::Display for Lasted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let longest = self.at_most.unwrap_or(self.at_least);
+        let (unit, name) = match longest.as_secs() {
+            0..120 => (1.0, "s"),
+            120..7_200 => (60.0, "min"),
+            _ => (3_600.0, "h"),
+        };
+        let least = (self.at_least.as_secs_f64() / unit).floor();
+        match self.at_most.map(|most| (most.as_secs_f64() / unit).ceil()) {
+            Some(most) if most > least => write!(f, "{least:.0} to {most:.0} {name}"),
+            Some(most) => write!(f, "{most:.0} {name}"),
+            None => write!(f, "at least {least:.0} {name}"),
+        }
+    }
+}
+
 /// The rhythm of repeated outages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rhythm {
@@ -75,6 +118,11 @@ impl Outage {
     /// Returns whether requests of the group succeeded again.
     pub fn is_over(&self) -> bool {
         self.after.is_some()
+    }
+
+    /// Returns the bounds of its duration.
+    pub fn bounds(&self) -> Lasted {
+        Lasted::between((self.before, self.from), (self.until, self.after))
     }
 
     /// Returns its start: between the last success and the first failure.
@@ -268,6 +316,33 @@ mod tests {
             times: times.iter().copied().map(outage).collect(),
             unkept: 0,
         }
+    }
+
+    #[test]
+    fn how_long_an_outage_was_is_known_as_well_as_it_was_seen() {
+        let told = |before: Option<i64>, from: i64, until: i64, after: Option<i64>| {
+            let at = Moment::from_millis;
+            let outage = Outage {
+                before: before.map(at),
+                after: after.map(at),
+                ..outage((0, 0))
+            };
+            let (from, until) = (at(from), at(until));
+            Outage {
+                from,
+                until,
+                ..outage
+            }
+            .bounds()
+            .to_string()
+        };
+        // The breaker asks rarely while a host is down: the last failure is long before the first good answer.
+        let breaker = told(Some(11_900), 12_000, 21_000, Some(36_000));
+        assert_eq!(breaker, "9 to 25 s");
+        assert_eq!(told(Some(0), 0, 20_000, Some(20_000)), "20 s");
+        assert_eq!(told(None, 0, 9_000, Some(12_000)), "at least 9 s");
+        assert_eq!(told(Some(0), 1_000, 200_000, Some(230_000)), "3 to 4 min");
+        assert_eq!(told(Some(0), 0, 7_200_000, None), "at least 2 h");
     }
 
     #[test]

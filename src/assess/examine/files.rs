@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::assess::NoStart;
 use crate::assess::diagnose::rules::{
-    BrokenReference, DeadLinks, OwnOutageFacts, RedirectChains, SitemapProblem,
+    BlockedSection, BrokenReference, DeadLinks, OwnOutageFacts, RedirectChains, ScriptedPages,
+    SitemapProblem,
 };
 use crate::model::{Moment, Outcome};
 
@@ -32,6 +33,10 @@ pub struct SiteFiles {
     pub site: String,
     /// References of good pages that fail, those of most pages first.
     pub broken_references: Vec<BrokenReference>,
+    /// Pages that show nothing without their scripts.
+    pub scripted: ScriptedPages,
+    /// Sections that robots.txt forbids as a whole.
+    pub blocked: Vec<BlockedSection>,
     /// Why no start page answered with a page; absent if one did.
     pub no_start: Option<NoStart>,
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::courses::Whole;
+use super::histories::Whole;
 use super::trials::Trials;
 use super::url::Seen;
 use crate::assess::diagnose::{self, ClusterFacts, Ratio};
@@ -15,6 +15,8 @@ use crate::model::{Cause, Outcome, Role};
 pub(super) struct ClusterKey {
     pub(super) host: String,
     pub(super) section: String,
+    /// The folder of which every page fails, which is the section then.
+    pub(super) dead_folder: Option<String>,
     /// The pattern of their family.
     pub(super) family: String,
     pub(super) outcome: Outcome,
@@ -49,6 +51,8 @@ pub(super) struct Cluster {
     pub(super) at_speed: bool,
     pub(super) waits: bool,
     pub(super) together: Option<Whole>,
+    /// The folder of which every page fails, which is its section then.
+    pub(super) dead_folder: Option<String>,
     /// The pattern of its family.
     pub(super) family: String,
     /// Number of URLs.
@@ -75,6 +79,7 @@ impl Cluster {
             at_speed: key.at_speed,
             waits: key.waits,
             together: key.together,
+            dead_folder: key.dead_folder.clone(),
             family: key.family.clone(),
             urls: 0,
             internal: false,
@@ -91,6 +96,9 @@ impl Cluster {
             .filter(|seen| seen.facts.outcome.is_failure())
         {
             self.facts.add(&attempt.facts, attempt.observation.started);
+            if let Some(line) = attempt.log_line {
+                self.facts.logged.add(line.cause, line.place);
+            }
             if self.made_by.is_none() {
                 self.made_by = attempt.made_by.map(str::to_owned);
             }

@@ -20,6 +20,8 @@ const MOST_SECTIONS: usize = 500;
 pub(super) struct Host {
     pub(super) facts: HostFacts,
     pub(super) sections: BTreeMap<String, Section>,
+    /// Pages that fail of folders of which every page does, of all.
+    pub(super) dead_folders: BTreeMap<String, Ratio>,
     /// Controls that were fine in confirmation passes, of all.
     pub(super) controls: Ratio,
     pub(super) pages: PageFaults,
@@ -50,6 +52,10 @@ pub(super) struct Section {
     pub(super) flaps: bool,
     /// Answers that failed, of all.
     pub(super) answers: Ratio,
+    /// First answers of URLs that failed, of all.
+    pub(super) first: Ratio,
+    /// Later answers that failed, of all at URLs whose first answer failed.
+    pub(super) again: Ratio,
 }
 
 impl Host {
@@ -57,6 +63,7 @@ impl Host {
         Host {
             facts: HostFacts::new(name),
             sections: BTreeMap::new(),
+            dead_folders: BTreeMap::new(),
             controls: Ratio::default(),
             pages: PageFaults::new(name),
             files: BTreeMap::new(),
@@ -97,10 +104,11 @@ impl Host {
 
     /// Returns the failing URLs of these sections, out of all fetched.
     pub(super) fn failing_in<'s>(&self, sections: impl Iterator<Item = &'s String>) -> Ratio {
-        let sections = sections.filter_map(|name| self.sections.get(name));
-        sections.fold(Ratio::default(), |sum, section| {
-            Ratio::new(sum.part + section.urls.part, sum.of + section.urls.of)
-        })
+        let urls = sections.filter_map(|name| {
+            let of_section = self.sections.get(name).map(|section| section.urls);
+            of_section.or_else(|| self.dead_folders.get(name).copied())
+        });
+        urls.fold(Ratio::default(), sum)
     }
 
     fn count_announced(&mut self, seen: &Seen<'_>) {
@@ -120,21 +128,47 @@ impl Host {
         self.facts.flapping.count(flaps);
         let at_speed = judgement.verdict == Verdict::LoadInduced;
         self.facts.load_induced.count(at_speed);
-        let mut answers = Ratio::default();
+        let (mut answers, mut later) = (Ratio::default(), Ratio::default());
+        let mut first = None;
         for attempt in seen.evidence() {
+            if attempt.observation.is_attempt() {
+                let is_closed = attempt.facts.reused && !attempt.observation.is_evidence();
+                self.facts.closed.count(is_closed);
+            }
             if attempt.observation.is_evidence() && attempt.observation.is_attempt() {
                 self.facts.add(&attempt.facts);
-                answers.count(failed(&attempt.facts));
+                let failed = failed(&attempt.facts);
+                answers.count(failed);
+                if first.is_some() {
+                    later.count(failed);
+                }
+                first = first.or(Some(failed));
             }
             if attempt.facts.outcome.explains(attempt.facts.status) {
                 self.blocks.count(is_block(attempt.facts.fingerprint));
             }
         }
+        if let Some(folder) = seen.dead_folder {
+            let fits = self.dead_folders.len() < MOST_SECTIONS;
+            match self.dead_folders.get_mut(folder) {
+                Some(urls) => urls.count(fails),
+                None if fits => {
+                    let urls = Ratio::new(u64::from(fails), 1);
+                    self.dead_folders.insert(folder.to_owned(), urls);
+                }
+                None => {}
+            }
+        }
         let section = self.section(seen.section);
         section.urls.count(fails);
         section.flaps |= flaps;
-        section.answers.part += answers.part;
-        section.answers.of += answers.of;
+        section.answers = sum(section.answers, answers);
+        if let Some(failed) = first {
+            section.first.count(failed);
+        }
+        if first == Some(true) {
+            section.again = sum(section.again, later);
+        }
         self.count_controls(seen);
         self.count_at_addresses(seen);
         self.count_announced(seen);
@@ -205,6 +239,10 @@ impl Host {
         }
         self.sections.get_mut(name).expect("it is there by now")
     }
+}
+
+fn sum(one: Ratio, other: Ratio) -> Ratio {
+    Ratio::new(one.part + other.part, one.of + other.of)
 }
 
 /// Returns whether a URL fails, constantly, intermittently or unconfirmed.

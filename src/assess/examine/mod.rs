@@ -4,10 +4,10 @@
 //! scores. Memory grows with hosts, sections and clusters, each of which has a bound.
 
 mod conclude;
-mod courses;
 mod files;
 mod flapping;
 mod group;
+mod histories;
 mod host;
 mod known;
 mod outage_of_url;
@@ -24,15 +24,15 @@ use std::time::Duration;
 pub use conclude::conclusions::{ClusterFound, Conclusions, TrialFound};
 pub use conclude::scores::PartFound;
 pub use conclude::told::FindingFound;
-pub use courses::{GroupAttempt, Histories, Home, PartEvidence, Together, Whole};
 pub use files::{EndedRedirect, GivenUp, KnownSitemap, RobotsFile, SiteFiles};
 pub use flapping::{Failing, Flapping};
+pub use histories::{GroupAttempt, Histories, Home, PartEvidence, Together, Whole};
 pub use outage_of_url::OutageOfUrl;
 pub use speed::SpeedEffect;
-pub use url::{Examined, Seen, SeenAttempt, SeenPage};
+pub use url::{Examined, Seen, SeenAttempt, SeenLine, SeenPage};
 
-use self::courses::HostTogether;
 use self::group::{Cluster, ClusterKey};
+use self::histories::HostTogether;
 use self::host::Host;
 use self::known::Known;
 use self::trials::Trials;
@@ -43,7 +43,7 @@ use super::score::site::{OTHER, Scored, SiteTally};
 use super::score::weight::{priority, weight};
 use super::verdict::rules::{Rules, Verdict};
 use super::verdict::tally::Tally;
-use crate::model::{Moment, Outcome, Role};
+use crate::model::{Frequency, Moment, Outcome, Role};
 
 /// Maximum hosts that are counted separately; about 4 kB each.
 const MOST_HOSTS: usize = 2_000;
@@ -137,14 +137,22 @@ impl Examination {
         // What never was fine though it was requested time and again has a fault of its own, be it that which
         // brings the others down.
         let is_own = judgement.verdict == Verdict::Persistent;
-        let outage = outage.filter(|outage| outage.comes_again() || !(is_own && outage.is_over));
+        let comes_again = |outage: &OutageOfUrl| outage.comes_again() && judgement.has_recovered();
+        let outage = outage.filter(|outage| comes_again(outage) || !(is_own && outage.is_over));
         if let Some(outage) = outage {
-            if outage.comes_again() {
-                judgement = tally.judged(Verdict::Intermittent);
+            if comes_again(&outage) {
+                // Nine good looks clear a page, whatever becomes of the others.
+                if judgement.looks.frequency() != Some(Frequency::Rarely) {
+                    judgement = tally.judged(Verdict::Intermittent);
+                }
             } else if outage.whole == Whole::Host && outage.is_over && judgement.last_ok.is_some() {
                 judgement = tally.judged(Verdict::Transient);
             }
             judgement.in_outage = true;
+        }
+        // A good answer to the crawl's own way of asking shows that the page does not always fail.
+        if judgement.verdict == Verdict::Persistent && seen.is_fine_alone() {
+            judgement = tally.judged(Verdict::Intermittent);
         }
         let comes_and_goes = !judgement.in_outage && seen.earlier.comes_and_goes();
         if judgement.verdict == Verdict::Transient && comes_and_goes {
@@ -240,9 +248,12 @@ impl Examination {
         together: Option<Whole>,
     ) -> Option<usize> {
         let main = seen.main_failure()?;
+        // Of what went down for a time its outages speak.
+        let dead_folder = seen.dead_folder.filter(|_| together.is_none());
         let key = ClusterKey {
             host: seen.host.to_owned(),
-            section: seen.section.to_owned(),
+            section: dead_folder.unwrap_or(seen.section).to_owned(),
+            dead_folder: dead_folder.map(str::to_owned),
             family: seen.family.to_owned(),
             outcome: main.facts.outcome,
             fingerprint: main.facts.fingerprint.map(str::to_owned),
@@ -254,6 +265,7 @@ impl Examination {
         };
         let coarse = |key: &ClusterKey| ClusterKey {
             section: OTHER.to_owned(),
+            dead_folder: None,
             family: String::new(),
             fingerprint: None,
             // The coarse key has no section or family that could be down.

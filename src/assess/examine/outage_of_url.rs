@@ -2,7 +2,7 @@
 
 use crate::model::Moment;
 
-use super::courses::{Home, Together, Whole};
+use super::histories::{Home, Together, Whole};
 
 /// The outages of a host, or of a part of the site, in which all failures of a URL lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -73,6 +73,7 @@ fn attempt(outcome: Outcome, pass: u32, nth: i64, slow: bool) -> SeenAttempt<'st
             rate: Some(rate),
         },
         made_by: None,
+        log_line: None,
     }
 }
 
@@ -92,11 +93,21 @@ impl Run {
         attempts: &[SeenAttempt<'_>],
         soft_page: Option<SeenPage<'_>>,
     ) -> Examined {
+        self.page_of((section, None), attempts, soft_page)
+    }
+
+    fn page_of(
+        &mut self,
+        (section, dead_folder): (&str, Option<&str>),
+        attempts: &[SeenAttempt<'_>],
+        soft_page: Option<SeenPage<'_>>,
+    ) -> Examined {
         self.0.take(&Seen {
             address: &format!("{HOST}{section}page"),
             host: HOST,
             section,
             family: &format!("{section}*"),
+            dead_folder,
             role: Role::Page,
             importance: Importance {
                 inlinks: 1,
@@ -118,6 +129,7 @@ impl Run {
             host: HOST,
             section: "/",
             family: "",
+            dead_folder: None,
             role: Role::Robots,
             importance: Importance::default(),
             earlier: EarlierRuns::default(),
@@ -143,6 +155,29 @@ impl Run {
 
 fn rules(found: &Conclusions) -> Vec<&str> {
     found.findings.iter().map(|found| found.rule).collect()
+}
+
+#[test]
+fn a_folder_of_which_every_page_fails_is_one_finding_however_its_pages_fail() {
+    let mut run = Run::new();
+    run.pages("/shop/", 20, ". .");
+    let always = |outcome| -> Vec<SeenAttempt<'static>> {
+        (1..=4)
+            .map(|pass| attempt(outcome, pass, 0, true))
+            .collect()
+    };
+    run.page("/shop/", &always(Outcome::Server502));
+    for outcome in [Outcome::Server502, Outcome::Server504].repeat(2) {
+        run.page_of(("/shop/", Some("/shop/checkout/")), &always(outcome), None);
+    }
+    let found = run.conclude();
+    assert_eq!(rules(&found), ["section_down", "persistent_cluster"]);
+    let down = &found.findings[0];
+    let expected = (format!("{HOST}/shop/checkout/"), Some(4), 2);
+    assert_eq!(
+        (down.subject.clone(), down.pages(), down.clusters.len()),
+        expected
+    );
 }
 
 #[test]
@@ -310,6 +345,45 @@ fn counted(found: &Conclusions) -> Vec<(&str, u64)> {
 }
 
 #[test]
+fn what_a_cdn_says_of_the_origin_is_no_block_of_crawlers() {
+    let mut run = Run::new();
+    let of_cdn = |status: u16| {
+        let mut made = attempts("F f f");
+        for attempt in &mut made {
+            let outcome = Outcome::of_error_status(status, false);
+            (attempt.observation.outcome, attempt.facts.outcome) = (outcome, outcome);
+            (attempt.observation.status, attempt.facts.status) = (Some(status), Some(status));
+            attempt.facts.fingerprint = Some(match status {
+                520 => "cloudflare-520",
+                521 => "cloudflare-521",
+                522 => "cloudflare-522",
+                _ => "cloudflare-524",
+            });
+        }
+        made
+    };
+    for status in [520, 521, 522, 524] {
+        for _ in 0..9 {
+            run.page("/a/", &of_cdn(status));
+        }
+    }
+    run.pages("/b/", 40, ".");
+    let found = run.conclude();
+    assert!(
+        !rules(&found).contains(&"client_block"),
+        "{:?}",
+        rules(&found)
+    );
+    for cluster in &found.clusters {
+        assert_ne!(
+            cluster.diagnosis.cause(),
+            Some(Cause::Firewall),
+            "{cluster:?}"
+        );
+    }
+}
+
+#[test]
 fn other_spellings_tell_one_backend_of_several_sections_from_a_section_that_is_broken() {
     let mut run = Run::new();
     // A few of each section, which tell little alone.
@@ -462,7 +536,7 @@ fn busy(from_open: u32) -> Together {
 /// A host of three sections with an index each, asked in turn once a second; `/shop/` is down for twenty
 /// seconds of sixty, the whole host too if so.
 fn flapping(whole: bool) -> Together {
-    let mut courses = Histories::default();
+    let mut histories = Histories::default();
     let homes = ["/shop/", "/shop/p*", "/blog/p*", "/docs/p*"].map(|family| Home {
         host: HOST,
         section: &family[..6],
@@ -470,7 +544,7 @@ fn flapping(whole: bool) -> Together {
     });
     let is_shop = |home: &Home<'_>| home.section == "/shop/";
     for home in homes.iter().filter(|home| whole || is_shop(home)) {
-        courses.watch(*home, false);
+        histories.watch(*home, false);
     }
     for n in 0..240_u32 {
         let home = homes[[0, 1, 1, 2, 1, 3][n as usize % 6]];
@@ -491,9 +565,9 @@ fn flapping(whole: bool) -> Together {
             purpose: Purpose::Crawl,
             is_page: true,
         };
-        courses.add(home, seen);
+        histories.add(home, seen);
     }
-    courses.together()
+    histories.together()
 }
 
 #[test]
@@ -527,6 +601,38 @@ fn a_page_that_fails_every_time_is_told_beside_the_outages_that_it_brings() {
 }
 
 #[test]
+fn a_part_that_goes_down_again_and_again_says_nothing_against_nine_good_looks() {
+    let mut run = Run::new();
+    run.0.together(flapping(false));
+    let judged = |run: &mut Run, marks: &str| {
+        let found = run.page("/shop/", &attempts(marks)).judgement;
+        (found.verdict, found.in_outage)
+    };
+    let good = ", ".repeat(10);
+    let cleared = judged(&mut run, &format!("f {good}"));
+    assert_eq!(cleared, (Verdict::Transient, true));
+    assert_eq!(judged(&mut run, "f ,"), (Verdict::Intermittent, true));
+    // Never fine, and not fine since.
+    assert_eq!(judged(&mut run, "f f f"), (Verdict::Persistent, false));
+    assert_eq!(judged(&mut run, ", f"), (Verdict::Unconfirmed, true));
+}
+
+#[test]
+fn a_page_that_is_fine_in_the_crawls_own_way_does_not_always_fail() {
+    let verdict = |probe, outcome| {
+        let mut made = attempts("F f f");
+        made.push(tried(Probe::Alone, Outcome::Server502, ""));
+        made.push(tried(probe, outcome, ""));
+        Run::new().page("/a/", &made).judgement.verdict
+    };
+    let (fine, failed) = (Outcome::OkHtml, Outcome::Server502);
+    assert_eq!(verdict(Probe::Alone, fine), Verdict::Intermittent);
+    assert_eq!(verdict(Probe::FreshConnection, fine), Verdict::Intermittent);
+    assert_eq!(verdict(Probe::FreshConnection, failed), Verdict::Persistent);
+    assert_eq!(verdict(Probe::Browser, fine), Verdict::Persistent);
+}
+
+#[test]
 fn a_page_belongs_to_the_failure_that_it_had_most_often() {
     let mut run = Run::new();
     let outcomes = [
@@ -543,7 +649,11 @@ fn a_page_belongs_to_the_failure_that_it_had_most_often() {
     assert_eq!(found.clusters[0].outcome, Outcome::TtfbTimeout);
     let evidence = &found.clusters[0].diagnosis.evidence;
     let words: Vec<String> = evidence.iter().take(2).map(ToString::to_string).collect();
-    assert_eq!(words, ["2 \u{d7} ttfb_timeout", "1 \u{d7} empty_reply"]);
+    let expected = [
+        "2 \u{d7} no answer in time",
+        "1 \u{d7} connection closed without an answer",
+    ];
+    assert_eq!(words, expected);
 }
 
 #[test]
@@ -581,7 +691,7 @@ fn controls_succeeded_in_the_crawl_and_were_requested_again() {
     let found = run.conclude();
     let evidence = &found.clusters[0].diagnosis.evidence;
     let words: Vec<String> = evidence.iter().map(ToString::to_string).collect();
-    let expected = "7 of 8 requests for control URLs of the host were fine meanwhile".to_owned();
+    let expected = "7 of 8 requests for other pages of the host were fine meanwhile".to_owned();
     assert!(words.contains(&expected), "{words:?}");
 }
 

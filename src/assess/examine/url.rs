@@ -5,7 +5,7 @@ use crate::assess::score::weight::Importance;
 use crate::assess::verdict::earlier_runs::EarlierRuns;
 use crate::assess::verdict::judgement::Judgement;
 use crate::assess::verdict::observation::Observation;
-use crate::model::{Purpose, Role};
+use crate::model::{Cause, Probe, Purpose, Role};
 
 /// A URL with all its records.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Seen<'a> {
     pub section: &'a str,
     /// The pattern of its family; empty if it never failed and no page of the run is slow.
     pub family: &'a str,
+    /// The path of the widest folder below its section around it of which every page fails, if there is one.
+    pub dead_folder: Option<&'a str>,
     /// Its role in the crawl.
     pub role: Role,
     /// The facts that make it important.
@@ -41,6 +43,17 @@ pub struct SeenAttempt<'a> {
     pub facts: AnswerFacts<'a>,
     /// The name in data of the kind of machine that made an error page.
     pub made_by: Option<&'a str>,
+    /// The line of a server log about its failure.
+    pub log_line: Option<SeenLine<'a>>,
+}
+
+/// A line of a server log.
+#[derive(Clone, Copy, Debug)]
+pub struct SeenLine<'a> {
+    /// The cause that it proves.
+    pub cause: Cause,
+    /// Where it is, such as `line 4711 of error.log`.
+    pub place: &'a str,
 }
 
 /// The beginning of a page.
@@ -71,6 +84,13 @@ impl<'a> Seen<'a> {
     pub(super) fn evidence(&self) -> impl DoubleEndedIterator<Item = &SeenAttempt<'a>> {
         let attempts = self.attempts.iter();
         attempts.filter(|attempt| attempt.purpose.is_evidence())
+    }
+
+    /// Returns whether an experiment in the crawl's own way was fine: alone, or over a new connection.
+    pub(super) fn is_fine_alone(&self) -> bool {
+        let own = [Probe::Alone, Probe::FreshConnection].map(Purpose::Probe);
+        let mut made = self.attempts.iter();
+        made.any(|made| own.contains(&made.purpose) && made.facts.outcome.is_content())
     }
 
     /// Returns the fault of the page in its last answer, if that is an error page with a success status.

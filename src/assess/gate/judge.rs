@@ -45,6 +45,8 @@ pub struct Measured {
     pub coverage: Option<f64>,
     /// Requests of Googlebot in server logs that were answered with a 5xx; absent if no log was read.
     pub googlebot_server_errors: Option<u64>,
+    /// Clicks a day that failing pages cost; absent without visits of the pages.
+    pub clicks_at_risk: Option<Interval>,
     /// Pages requested at least once.
     pub requested: u64,
     /// Known pages that were not requested although no limit of the user excludes them. Their answers
@@ -297,6 +299,12 @@ impl Measured {
             Metric::GooglebotServerErrors => match self.googlebot_server_errors {
                 Some(requests) => Ok(Possible::certain(Interval::exact(requests as f64))),
                 None => Err("no server log was read; `gatecrawl logs` reads them".to_owned()),
+            },
+            Metric::ClicksAtRisk => match self.clicks_at_risk {
+                Some(clicks) => Ok(Possible::certain(clicks)),
+                None => {
+                    Err("no visits of the pages are known; name a file with --traffic".to_owned())
+                }
             },
         }
     }

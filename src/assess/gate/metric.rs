@@ -23,6 +23,7 @@ pub enum Metric {
     NewServerErrors,
     Coverage,
     GooglebotServerErrors,
+    ClicksAtRisk,
 }
 
 /// The description of a metric.
@@ -39,7 +40,7 @@ pub struct MetricInfo {
 }
 
 /// All metrics. Scripts rely on the names.
-pub const METRICS: [MetricInfo; 15] = [
+pub const METRICS: [MetricInfo; 16] = [
     info(
         Metric::ServerErrors,
         "5xx",
@@ -129,6 +130,12 @@ pub const METRICS: [MetricInfo; 15] = [
         "googlebot-5xx",
         Unit::Count,
         "requests of Googlebot in the server's logs that were answered with a 5xx",
+    ),
+    info(
+        Metric::ClicksAtRisk,
+        "clicks-at-risk",
+        Unit::Count,
+        "clicks a day that failing pages cost, an estimate",
     ),
 ];
 

@@ -124,7 +124,7 @@ fn errors_suggest_the_nearest_name() {
             "qq > 1",
             "no metric \"qq\"; known are 5xx, 502, 503, 504, 5xx-rate, 502-rate, persistent, \
              intermittent, transient, unreachable, crawlability, indexing-risk, new-5xx, coverage, \
-             googlebot-5xx"
+             googlebot-5xx, clicks-at-risk"
                 .to_owned(),
         ),
         (

@@ -3,7 +3,7 @@
 //! there is none, and tokens come back at the rate of the limit. CDNs and applications rather count the
 //! requests in a fixed window of time, such as ten seconds, and refuse what is beyond.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Moment;
 
@@ -27,6 +27,12 @@ const JUST_NONE: f64 = 0.999;
 /// Minimum refusals, and URLs that were refused (ours): one proves nothing, and a URL that is refused at any
 /// rate proves nothing about the rate.
 const FEWEST: u64 = 2;
+
+/// Time between two requests, as a multiple of that of the limit, at which no limit refuses the second (ours).
+const SLOW: f64 = 2.0;
+
+/// Share of the URLs that a limit refuses up to which others may answer with a refusal at any rate (ours).
+const DEAD: f64 = 0.5;
 
 /// Windows that are tested, in milliseconds: a second, and the usual periods of Cloudflare's rate limiting
 /// rules (Cloudflare docs, "Rate limiting parameters").
@@ -68,7 +74,14 @@ struct Explained {
 
 /// Requests to one host in time order.
 #[derive(Clone, Debug, Default)]
-pub(in crate::assess) struct LimitedRequests(Vec<Limited>);
+pub(in crate::assess) struct LimitedRequests {
+    requests: Vec<Limited>,
+    /// When the last request began, whatever its URL.
+    last: Option<Moment>,
+    /// URLs that were refused at every request, with the longest time in seconds from the request before to one of
+    /// theirs. A limit refuses them as well, but not after a pause.
+    dead: BTreeMap<i64, f64>,
+}
 
 /// A request that a limit may have refused.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +94,8 @@ pub(in crate::assess) struct Limited {
     pub(in crate::assess) open: u32,
     /// The status that refused it.
     pub(in crate::assess) refused_with: Option<u16>,
+    /// Whether its URL is fine at least at times.
+    pub(in crate::assess) ever_fine: bool,
 }
 
 impl Limited {
@@ -93,17 +108,26 @@ impl LimitedRequests {
     /// Adds the next request, with the status that refused it, if any. Beyond the first two thousand,
     /// only requests of experiments are kept.
     pub(in crate::assess) fn add(&mut self, request: Limited, in_burst: bool) {
-        if in_burst || self.0.len() < MOST {
-            self.0.push(request);
+        let before = self.last.replace(request.started);
+        if request.ever_fine {
+            if in_burst || self.requests.len() < MOST {
+                self.requests.push(request);
+            }
+        } else if self.dead.len() < MOST || self.dead.contains_key(&request.url) {
+            let pause = before.map_or(f64::INFINITY, |before| {
+                request.started.since(before).as_secs_f64()
+            });
+            let longest = self.dead.entry(request.url).or_default();
+            *longest = longest.max(pause);
         }
     }
 
     /// Returns the limit that explains which requests were refused, if one does, and better than a limit of open
-    /// requests or a single outage.
+    /// requests or a single outage. Where many URLs are refused at any rate, the status has another meaning.
     pub(in crate::assess) fn limit(&self) -> Option<RateLimit> {
-        let refused: Vec<&Limited> = self.0.iter().filter(|it| it.is_refused()).collect();
+        let refused: Vec<&Limited> = self.requests.iter().filter(|it| it.is_refused()).collect();
         let urls: BTreeSet<i64> = refused.iter().map(|it| it.url).collect();
-        if (urls.len() as u64) < FEWEST || refused.len() == self.0.len() {
+        if (urls.len() as u64) < FEWEST || refused.len() == self.requests.len() {
             return None;
         }
         // One refusal may be off because of the network delay, unless it is half of them.
@@ -119,11 +143,16 @@ impl LimitedRequests {
                     high: it.high,
                     burst: it.burst,
                     refused,
-                    requests: self.0.len() as u64,
+                    requests: self.requests.len() as u64,
                     status: self.status(),
                 })
         };
-        found(self.by_bucket()).or_else(|| found(self.by_window()))
+        let explained = found(self.by_bucket()).or_else(|| found(self.by_window()));
+        explained.filter(|limit| {
+            let pause = SLOW / limit.low;
+            let dead = self.dead.values().filter(|longest| **longest >= pause);
+            (dead.count() as f64) < DEAD * urls.len() as f64
+        })
     }
 
     /// Returns the token bucket that explains most answers.
@@ -161,7 +190,11 @@ impl LimitedRequests {
     /// Returns the count of requests in a fixed window that explains most answers, for refusals by 429 alone: that
     /// status says that there is a limit, and only its number is open.
     fn by_window(&self) -> Option<Explained> {
-        let refused = self.0.iter().filter(|request| request.is_refused()).count() as u64;
+        let refused = self
+            .requests
+            .iter()
+            .filter(|request| request.is_refused())
+            .count() as u64;
         if refused < FEWEST_BY_WINDOW || self.status() != 429 {
             return None;
         }
@@ -188,7 +221,7 @@ impl LimitedRequests {
         let mut refusing = BTreeSet::new();
         // By the number of requests let through before in the window: how many were refused, how many were not.
         let mut after: Vec<(u64, u64)> = Vec::new();
-        for request in &self.0 {
+        for request in &self.requests {
             let index = (request.started.millis() - phase).div_euclid(length);
             if index != window.0 {
                 window = (index, 0);
@@ -224,7 +257,7 @@ impl LimitedRequests {
     fn status(&self) -> u16 {
         let refused_with = |status| {
             let such = |request: &&Limited| request.refused_with == Some(status);
-            self.0.iter().filter(such).count()
+            self.requests.iter().filter(such).count()
         };
         if refused_with(503) > refused_with(429) {
             503
@@ -237,8 +270,8 @@ impl LimitedRequests {
     fn wrong(&self, rate: f64, burst: u32) -> u64 {
         let full = f64::from(burst);
         let (mut tokens, mut wrong) = (full, 0);
-        let mut last = self.0.first().map(|request| request.started);
-        for request in &self.0 {
+        let mut last = self.requests.first().map(|request| request.started);
+        for request in &self.requests {
             let since = last.map_or(0.0, |last| request.started.since(last).as_secs_f64());
             last = Some(request.started);
             tokens = (tokens + since * rate).min(full);
@@ -256,10 +289,10 @@ impl LimitedRequests {
 
     /// Returns the number of answers that the best limit of open requests does not explain.
     fn wrong_by_open(&self) -> u64 {
-        let most = self.0.iter().map(|request| request.open).max();
+        let most = self.requests.iter().map(|request| request.open).max();
         let wrong = |limit: u32| {
             let unexplained = |request: &&Limited| (request.open > limit) != request.is_refused();
-            self.0.iter().filter(unexplained).count() as u64
+            self.requests.iter().filter(unexplained).count() as u64
         };
         let limits = 1..most.unwrap_or_default();
         limits.map(wrong).min().unwrap_or(u64::MAX)
@@ -268,12 +301,16 @@ impl LimitedRequests {
     /// Returns how many answers the best single outage does not explain: in it all requests are refused, and no other.
     fn wrong_by_outage(&self) -> u64 {
         let (mut here, mut best) = (0_i64, 0_i64);
-        for request in &self.0 {
+        for request in &self.requests {
             let explained = if request.is_refused() { 1 } else { -1 };
             here = (here + explained).max(0);
             best = best.max(here);
         }
-        let refused = self.0.iter().filter(|request| request.is_refused()).count() as u64;
+        let refused = self
+            .requests
+            .iter()
+            .filter(|request| request.is_refused())
+            .count() as u64;
         refused - best.unsigned_abs()
     }
 }
@@ -301,6 +338,7 @@ mod tests {
             started: Moment::from_millis(at),
             open,
             refused_with,
+            ever_fine: true,
         }
     }
 
@@ -344,7 +382,7 @@ mod tests {
     fn a_limit_has_the_status_of_most_of_its_refusals() {
         let limited = |first: usize| {
             let mut requests = requests_to(5.0, 1, pauses());
-            let refused = requests.0.iter_mut().filter(|it| it.is_refused());
+            let refused = requests.requests.iter_mut().filter(|it| it.is_refused());
             let mut count = 0;
             for request in refused {
                 count += 1;
@@ -390,7 +428,7 @@ mod tests {
         }
         assert_eq!(requests.limit(), None);
         let mut limited = requests_to(5.0, 5, [100; 12].into_iter().chain([1_000; 30]));
-        let last = limited.0.last().expect("requests").started;
+        let last = limited.requests.last().expect("requests").started;
         let mut tokens = 5.0_f64;
         for n in 1..=12_i64 {
             let at = last.millis() + 5_000 + n * 50;
@@ -430,6 +468,24 @@ mod tests {
         );
         assert!(limit.is_known());
         assert_eq!(counted(503), None);
+    }
+
+    #[test]
+    fn where_pages_are_refused_at_any_rate_a_few_refusals_are_no_limit() {
+        let found = |dead: i64| {
+            let mut requests = requests_to(5.0, 1, pauses());
+            let last = requests.last.expect("requests").millis();
+            for n in 1..=dead {
+                let refused = request(-n, last + n * 5_000, 1, Some(503));
+                let refused = Limited {
+                    ever_fine: false,
+                    ..refused
+                };
+                requests.add(refused, false);
+            }
+            requests.limit().is_some()
+        };
+        assert_eq!((found(0), found(2), found(200)), (true, true, false));
     }
 
     #[test]

@@ -157,6 +157,8 @@ pub(super) struct Books {
     pub(super) steps: Topics,
     pub(super) statuses: Topics,
     pub(super) outcomes: Topics,
+    pub(super) words: Topics,
+    pub(super) numbers: Topics,
     pub(super) servers: BTreeMap<String, Server>,
 }
 
@@ -169,9 +171,34 @@ impl Books {
             steps: toml::from_str(include_str!("steps.toml"))?,
             statuses: toml::from_str(include_str!("statuses.toml"))?,
             outcomes: toml::from_str(include_str!("outcomes.toml"))?,
+            words: toml::from_str(include_str!("words.toml"))?,
+            numbers: numbers(include_str!("../../../docs/numbers.md")),
             servers: toml::from_str(include_str!("servers.toml"))?,
         })
     }
+}
+
+/// Returns a topic as keys are written: no capitals, `_` between words.
+pub(super) fn normal(topic: &str) -> String {
+    let topic = topic.trim().to_lowercase().replace(['-', ' '], "_");
+    topic
+        .strip_prefix("http_")
+        .map_or(topic.clone(), str::to_owned)
+}
+
+/// Reads the document that defines what is counted: each paragraph that begins with its word in bold is a topic.
+fn numbers(document: &str) -> Topics {
+    let paragraphs = document.split("\n\n");
+    let defined = paragraphs.filter_map(|text| text.trim().strip_prefix("**")?.split_once(".** "));
+    let topics = defined.map(|(title, meaning)| {
+        let topic = Topic {
+            title: title.to_owned(),
+            meaning: meaning.replace('\n', " "),
+            ..Topic::default()
+        };
+        (normal(title), topic)
+    });
+    topics.collect()
 }
 
 impl Topic {

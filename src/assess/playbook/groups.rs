@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::book::{BOOKS, Topics};
 use super::lookup::{SERVERS, lookup};
 use super::proxies;
-use crate::model::{Cause, Outcome};
+use crate::assess::Verdict;
+use crate::model::{Cause, Outcome, SkipReason};
 
 /// Topics of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +33,9 @@ pub fn groups() -> Vec<Group> {
     let is_cause = |key: &&str| ten.contains(key);
     let with = |prefix: &'static str| keys(&books.steps).filter(move |key| key.starts_with(prefix));
     let more = keys(&books.causes).filter(|key| !is_cause(key));
+    let verdicts = Verdict::ALL.map(Verdict::name);
+    let reasons = SkipReason::ALL.map(SkipReason::name);
+    let others = keys(&books.words).filter(|key| !verdicts.contains(key) && !reasons.contains(key));
     vec![
         group("Status codes", keys(&books.statuses), title),
         group("Causes", ten.into_iter(), title),
@@ -44,6 +48,10 @@ pub fn groups() -> Vec<Group> {
             Outcome::ALL.iter().map(|outcome| outcome.id()),
             meaning,
         ),
+        group("Verdicts", verdicts.into_iter(), title),
+        group("Why a URL was not requested", reasons.into_iter(), title),
+        group("Scores and other words", others, title),
+        group("What is counted", keys(&books.numbers), title),
     ]
 }
 

@@ -60,6 +60,11 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// Returns whether an attempt was fine after one that failed.
+    pub fn has_recovered(&self) -> bool {
+        self.first_failed.is_some() && self.last_ok > self.first_failed
+    }
+
     /// Returns the indexing risk (0..100) as observed so far.
     pub fn risk_now(&self) -> Risk {
         self.risk(self.lasting)

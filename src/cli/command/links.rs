@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 use crate::model::{CrawlUrl, Outcome, Reference, RequestPlan, UrlFault};
 use crate::parse::{Resolver, RobotsDirectives, decode, link_references, page};
-use crate::report::{csv_writer, plain};
+use crate::report::{csv_writer, without_formulas};
 
 use crate::settings::args::LinksArgs;
 use crate::settings::args::value::crawl_url;
@@ -89,9 +89,9 @@ fn print(source: &Source, console: &mut Console) -> Result<Exit, Failure> {
         let follow = !(nofollow || reference.nofollow);
         Ok(csv.write_record([
             reference.kind.name(),
-            &tame(&plain(&url)),
-            &tame(&plain(&reference.anchor)),
-            &tame(&plain(&reference.rel)),
+            &tame(&without_formulas(&url)),
+            &tame(&without_formulas(&reference.anchor)),
+            &tame(&without_formulas(&reference.rel)),
             if follow { "true" } else { "false" },
         ])?)
     };

@@ -8,7 +8,7 @@ use crate::fetch::{Fetcher, HttpFetcher};
 use crate::model::{CrawlUrl, HostKey, Outcome};
 use crate::parse::sitemap::{Entry, Kind, ProblemKind, Report, SIZE_LIMIT, read};
 use crate::policy::{MOST_FOREIGN_SITEMAPS, MOST_NESTED_SITEMAPS, MOST_SITEMAPS};
-use crate::report::{csv_writer, plain};
+use crate::report::{csv_writer, without_formulas};
 
 use crate::settings::args::value::crawl_url;
 use crate::settings::args::{SitemapArgs, SitemapFormat};
@@ -220,7 +220,8 @@ impl<'a> Printer<'a> {
             Printer::Text(_) => {}
             Printer::Csv(csv) => {
                 let lastmod = entry.lastmod.as_deref().unwrap_or_default();
-                let (location, lastmod) = (plain(&entry.location), plain(lastmod));
+                let (location, lastmod) =
+                    (without_formulas(&entry.location), without_formulas(lastmod));
                 csv.write_record([&*tame(&location), &*tame(&lastmod), name(entry.kind)])?;
             }
         }

@@ -73,6 +73,8 @@ fn every_topic_of_the_guide_is_explained_and_listed() {
     let keys = [&CAUSES[..], &MORE_CAUSES, &STEPS, &SERVERS, &CHECKS].concat();
     for key in keys {
         let page = explained(&[key]);
+        let mut parts = page.split("\n\n").take(2);
+        assert!(parts.all(|part| !part.trim().is_empty()), "{key}: {page}");
         assert!(page.contains("\nConfirm\n"), "{key}: {page}");
         assert!(page.contains("\nFix\n"), "{key}: {page}");
         assert!(listed(key), "{key}");
@@ -106,6 +108,37 @@ fn a_page_names_the_next_topics() {
     let special = page.find("nginx: confirm").expect("what nginx needs");
     assert!(special < page.find("\nCauses behind it").expect("the general part"));
     insta::assert_snapshot!("explain_proxies", explained(&["proxies"]));
+}
+
+#[test]
+fn the_words_of_the_exports_are_explained() {
+    let rate = explained(&["Error Rate"]);
+    assert!(
+        rate.starts_with("Error Rate\n\n  - pages.csv: Share of failed attempts"),
+        "{rate}"
+    );
+    let cases = [
+        ("persistent", "at least two passes"),
+        ("host_down", "crawl stopped requesting it"),
+        ("max-pages", "found after"),
+        ("indexing-risk", "0 is best"),
+        ("coverage", "Fetched pages divided by known pages"),
+        ("coverage", "--fail-on: Share of the known pages"),
+        ("Priority", "Order in which to repair"),
+        ("TTFB (ms)", "Milliseconds to the first byte"),
+        ("ttfb_ms", "Milliseconds to the first byte"),
+        ("new-5xx", "compared with the baseline"),
+        ("New Verdict", "The verdicts"),
+        ("persistent_cluster", "Pages that fail again and again"),
+    ];
+    for (topic, meaning) in cases {
+        let page = explained(&[topic]).replace('\n', " ");
+        let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(page.contains(meaning), "{topic}: {page}");
+    }
+    let one: serde_json::Value =
+        serde_json::from_str(&explained(&["priority", "--json"])).expect("JSON");
+    assert_eq!(one["declared"][0]["places"][0], "pages.csv");
 }
 
 #[test]
@@ -146,6 +179,10 @@ fn an_unknown_topic_is_answered_with_known_ones() {
         (
             &["overlaod"][..],
             "no topic \"overlaod\"; did you mean \"overload\"?",
+        ),
+        (
+            &["eror rate"],
+            "no topic \"eror rate\"; did you mean \"Error Rate\"?",
         ),
         (
             &["qqqq"],

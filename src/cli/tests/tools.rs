@@ -148,7 +148,7 @@ fn logs_are_summed_up_judged_and_exported() {
     }
     let urls = std::fs::read_to_string(out.join("log_urls.csv")).expect("written");
     assert!(urls.contains("\r\n/b?key=***,"), "{urls}");
-    assert_eq!(std::fs::read_dir(out).expect("readable").count(), 6);
+    assert_eq!(std::fs::read_dir(out).expect("readable").count(), 8);
     let unknown = run_with(&["logs", "-"], "no log\n");
     assert_eq!(unknown.exit, Exit::Usage);
     assert_eq!(run(&["logs", "no/such"]).exit, Exit::Usage);

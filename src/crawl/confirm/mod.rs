@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::frontier::Discovery;
 use crate::model::{ConfirmPlan, CrawlUrl, Fingerprint, HostKey, Moment, Pace, Role, SamplePlan};
-use crate::policy::{Candidate, ConfirmPace, Enough, LoadTrial, select};
+use crate::policy::{CAREFUL, Candidate, ConfirmPace, Enough, LoadTrial, select};
 use crate::store::{FailedUrl, PassesMade, RunId, Store, StoreError};
 
 pub(super) use self::pass::{Answer, PassPace};
@@ -84,8 +84,8 @@ pub(super) struct NextPass {
     pub(super) left_out: usize,
     /// Whether all of them failed first after the passes had begun.
     pub(super) is_late: bool,
-    /// The pace of its hosts at first.
-    pub(super) hosts: Vec<(HostKey, Pace)>,
+    /// The hosts of these URLs.
+    pub(super) hosts: Vec<HostKey>,
 }
 
 /// A failing URL that a pass requests.
@@ -101,8 +101,8 @@ struct Chosen<'a> {
 pub(super) struct Follows {
     /// When the URL gets another look in this pass, if it does.
     pub(super) again: Option<Moment>,
-    /// The pace of its host from now on, if it changes.
-    pub(super) pace: Option<Pace>,
+    /// Whether the pace of its host changes.
+    pub(super) changes_pace: bool,
     /// Whether it is known that load is not why its host fails.
     pub(super) load_excluded: bool,
     /// The number of sentinels that alone are requested from now on, and until when.
@@ -157,6 +157,12 @@ impl Passes {
     /// Returns the maximum pace of the sample on a host.
     pub(super) fn sample_pace(&self) -> Pace {
         self.pace.of_sample()
+    }
+
+    /// Returns the pace of a host in the passes.
+    pub(super) fn pace(&self, host: &HostKey) -> Pace {
+        self.pace
+            .of(&self.trials.get(host).copied().unwrap_or_default())
     }
 
     /// Chooses the next pass when nothing is left to request. Returns `None` if all passes are made
@@ -300,7 +306,7 @@ impl Passes {
         store: &Store,
         run: RunId,
     ) -> Result<(), StoreError> {
-        let names: HashSet<HostKey> = next.hosts.iter().map(|(host, _)| host.clone()).collect();
+        let names: HashSet<HostKey> = next.hosts.iter().cloned().collect();
         let controls = store.controls(run, &names)?;
         let of_pass = |url| control(url, next.number, next.starts);
         let chosen: Vec<Discovery> = controls.iter().map(of_pass).collect();
@@ -330,11 +336,7 @@ impl Passes {
         for found in &chosen {
             *waiting.entry(found.url.host_key()).or_default() += 1;
         }
-        let hosts = waiting.keys().map(|host| {
-            let trial = self.trials.get(host).copied().unwrap_or_default();
-            (host.clone(), self.pace.of(&trial))
-        });
-        let hosts = hosts.collect();
+        let hosts = waiting.keys().cloned().collect();
         self.current = Some(CurrentPass {
             starts: pace.starts,
             last_answer: pace.starts,
@@ -454,6 +456,7 @@ impl Passes {
         let trial = self.trials.entry(host.clone()).or_default();
         let changes = trial.answered(failed, answer.took);
         let pace = self.pace.of(trial);
+        let spacing = pace.interval.min(CAREFUL.interval);
         let load_excluded = trial.is_excluded();
         watched.saw(answer);
         let again = if current.is_closing {
@@ -462,17 +465,17 @@ impl Passes {
             watched.wants_more(answer, trial)
         };
         let again = again
-            .then(|| current.again_at(&host, pace.interval, now))
+            .then(|| current.again_at(&host, spacing, now))
             .flatten();
         let again = again.map(|at| at.max(now + answer.announced.unwrap_or_default()));
         if again.is_none() {
             current.done(url);
         }
-        let again = again.or_else(|| current.watch(url, pace.interval, answer, now));
+        let again = again.or_else(|| current.watch(url, spacing, answer, now));
         let watching = again.and_then(|_| current.watches_only());
         Follows {
             again,
-            pace: changes.then_some(pace),
+            changes_pace: changes,
             load_excluded,
             watching,
         }

@@ -228,7 +228,10 @@ impl PassPace {
         if trial.may_be_fast() {
             self.fast()
         } else {
-            CAREFUL
+            Pace {
+                interval: trial.interval(),
+                ..CAREFUL
+            }
         }
     }
 

@@ -305,6 +305,7 @@ where
         let interval = lease.pace.interval.as_secs_f64();
         self.rate = (interval > 0.0).then(|| 1.0 / interval);
         let (now, found) = (self.clock.now(), &lease.found);
+        self.observer.see(&Event::Requested { url: &found.url });
         let last = self.state.forget_last_attempt(&found.url);
         let beginning = Beginning {
             started: now,

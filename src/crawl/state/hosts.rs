@@ -19,7 +19,7 @@ use crate::model::{
 use crate::policy::{
     Breaker, BreakerChange, BreakerSignal, CAREFUL, ClientLimit, Controls, Decision, Families,
     Family, FamilyKnowledge, FirstAttempt, HostPace, Hung, LONGEST_ANNOUNCED, PaceSignal, Suspects,
-    Tried, Waited, after, announced,
+    Tried, Waited, after, after_robots, announced,
 };
 
 use crate::crawl::site::Site;
@@ -132,28 +132,23 @@ impl Hosts {
         let matters = tried.outcome.is_failure() || host.wants_family();
         let family = matters.then(|| families.of(&found.url));
         let alone = family.is_some_and(|family| host.suspects.is_alone(family));
-        // The passes request again every failure in a family that fails.
-        let retries = if plan.adapt && alone && confirms {
-            0
-        } else {
-            plan.retries
-        };
+        // The passes request again every failure in a family that fails, and what ran into a time limit: a retry of that
+        // would hold a place for another half minute.
+        let hangs = tried.outcome.is_time_limit() && found.role != Role::Robots;
+        let for_passes = plan.adapt && confirms && (alone || hangs);
+        let retries = if for_passes { 0 } else { plan.retries };
         let mut reaction = Reaction::default();
-        if let Decision::Again(wait) = after(tried, retries, roll) {
+        let is_rules = found.role == Role::Robots && site.scope.is_site(&found.url);
+        let decide = if is_rules { after_robots } else { after };
+        if let Decision::Again(wait) = decide(tried, retries, roll) {
             reaction.again = Some(now + wait);
         }
         host.note_control(found, tried.outcome, families);
-        // A stale connection is no evidence about the host, nor is a request that was not sent.
-        let stale = tried.stale_connection && tried.attempts <= 1;
-        let speaks = !matches!(
-            tried.outcome,
-            Outcome::AddressRefused | Outcome::StreamRefused
-        );
         if let (Some(_), Some((control, attempt))) = (brought.control, brought.hops.first()) {
             let failed = attempt.outcome.is_failure();
             host.suspects.note_control(families.of(control), failed);
         }
-        if plan.adapt && !stale && speaks {
+        if plan.adapt && speaks_of_host(tried) {
             host.adapt(brought, family, &mut reaction, now, roll);
         }
         for (control, attempt) in &brought.hops {
@@ -239,6 +234,28 @@ impl Hosts {
         wait.filter(|_| adapts)
     }
 
+    /// Records an answer in a pass for the breaker of its host: what failed in the crawl fails again, but a host that
+    /// answers nothing any more is spared.
+    pub(super) fn break_off(
+        &mut self,
+        brought: &Brought,
+        now: Moment,
+        dice: &mut fastrand::Rng,
+    ) -> Reaction {
+        let mut reaction = Reaction::default();
+        if self.site.plan.pace.adapt && speaks_of_host(brought.tried) {
+            let host = self.host(&brought.lease.found.url.host_key());
+            host.break_off(brought, &mut reaction, now, dice.f64());
+        }
+        reaction
+    }
+
+    /// Returns whether a host was found down and is not up again.
+    pub(super) fn is_down(&self, host: &HostKey) -> bool {
+        let known = self.known.get(host);
+        known.is_some_and(|known| known.breaker.is_open())
+    }
+
     /// Extends all hosts by time in which this machine had no network: it does not count as theirs.
     pub(super) fn extend(&mut self, by: Duration) {
         for host in self.known.values_mut() {
@@ -282,7 +299,7 @@ impl Hosts {
         let Some(host) = self.known.get(&found.url.host_key()) else {
             return false;
         };
-        let may_doubt_family = found.tries == 0 && !host.suspects.is_empty();
+        let may_doubt_family = found.pass == 1 && found.tries == 0 && !host.suspects.is_empty();
         let is_doubtful = || host.suspects.is_doubtful(self.families.of(&found.url));
         !host.breaker.is_closed() || (may_doubt_family && is_doubtful())
     }
@@ -435,7 +452,9 @@ impl Host {
             self.pace.control_was_fine(now);
         }
         if let Some(wait) = limited {
-            match suspect {
+            // A page of another family was fine right after it.
+            let others_are_fine = control.is_some_and(|it| !speaks_against_host(it.outcome));
+            match suspect.or(family.filter(|_| others_are_fine)) {
                 // This family alone limits us.
                 Some(family) => self.suspects.limited(family, wait, now),
                 None => reaction.park = Some(now + wait),
@@ -531,6 +550,17 @@ fn gave_up(waited: Waited) -> String {
         back.unwrap_or_default(),
     ]
     .concat()
+}
+
+/// Returns whether an attempt is evidence about its host. One on a stale connection is none, nor is a request that was
+/// not sent.
+fn speaks_of_host(tried: Tried) -> bool {
+    let stale = tried.stale_connection && tried.attempts <= 1;
+    !stale
+        && !matches!(
+            tried.outcome,
+            Outcome::AddressRefused | Outcome::StreamRefused
+        )
 }
 
 /// Returns whether the outcome is evidence that the host is down. One that answers 206 or 304

@@ -1,5 +1,6 @@
 //! The decision on a lease: it is requested, skipped, or set aside.
 
+use crate::crawl::confirm::SAMPLE;
 use crate::crawl::visit::series::Allowed;
 use crate::frontier::{Discovery, Lease, Settlement};
 use crate::model::{Admission, CrawlUrl, LinkKind, Moment, Role, ScopePlan, Skip, SkipReason};
@@ -42,7 +43,10 @@ impl State {
                 let settle = Effect::Settle(*ticket, Settlement::Unused);
                 return Due::Skip(lease.found.url, skip, settle);
             }
-        } else if refused.is_some() || self.passes.is_over(found.pass, now) {
+        } else if refused.is_some()
+            || self.passes.is_over(found.pass, now)
+            || (found.pass == SAMPLE && self.hosts.is_down(&found.url.host_key()))
+        {
             // The results of an earlier fetch stay as they were.
             self.passes.not_requested(&found.url);
             self.forget_last_attempt(&found.url);
@@ -71,10 +75,9 @@ impl State {
         self.admissions.disallowed(url)
     }
 
-    /// Returns the control for a URL of the crawl, if its host is suspected. Passes have controls
-    /// of their own.
+    /// Returns the control for a URL, if its host is suspected.
     pub(in crate::crawl) fn control(&self, found: &Discovery) -> Option<CrawlUrl> {
-        let may_doubt = found.pass == 1 && found.role != Role::Robots && self.site.plan.pace.adapt;
+        let may_doubt = found.role != Role::Robots && self.site.plan.pace.adapt;
         if !may_doubt || !self.hosts.is_doubted(found) {
             return None;
         }

@@ -6,7 +6,8 @@ use crate::crawl::confirm::{Answer, SAMPLE};
 use crate::crawl::event::Event;
 use crate::crawl::visit::Brought;
 use crate::frontier::Discovery;
-use crate::model::{Attempt, CrawlUrl, HostKey, Moment};
+use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Pace};
+use crate::policy::{BreakerChange, CAREFUL};
 use crate::store::StoreError;
 
 use super::State;
@@ -51,7 +52,8 @@ impl State {
             left_out: next.left_out,
             is_late: next.is_late,
         })];
-        for (host, pace) in next.hosts {
+        for host in next.hosts {
+            let pace = self.pace_in_pass(&host, next.number);
             let pace = self.hosts.pass_pace(&host, pace);
             effects.push(Effect::Slow(host, pace));
         }
@@ -88,13 +90,30 @@ impl State {
         }
         let limited = self.hosts.limited(found, brought.tried);
         let wait = limited.map(|wait| self.passes.limited(&host, wait));
-        let reaction = Reaction {
-            again: follows.again,
-            park: wait.map(|wait| now + wait),
-            pace: follows.pace.map(|pace| self.hosts.pass_pace(&host, pace)),
-            ..Reaction::default()
-        };
+        let mut reaction = self.hosts.break_off(brought, now, &mut self.dice);
+        reaction.park = reaction.park.max(wait.map(|wait| now + wait));
+        let is_given_up = reaction.breaker == Some(BreakerChange::GaveUp);
+        if is_given_up {
+            self.passes.not_requested(&found.url);
+        } else {
+            reaction.again = follows.again;
+        }
+        if reaction.breaker.is_some() || follows.changes_pace {
+            let pace = self.pace_in_pass(&host, found.pass);
+            reaction.pace = Some(self.hosts.pass_pace(&host, pace));
+        }
         (reaction, watching.map(Effect::Say).into_iter().collect())
+    }
+
+    /// Returns the pace of a host in a pass, or in the sample. While the host is down, it is requested carefully.
+    fn pace_in_pass(&self, host: &HostKey, pass: u8) -> Pace {
+        if self.hosts.is_down(host) {
+            CAREFUL
+        } else if pass == SAMPLE {
+            self.passes.sample_pace()
+        } else {
+            self.passes.pace(host)
+        }
     }
 
     /// Returns the pages to request next to a URL of a pass or the sample, if it fails and was fine

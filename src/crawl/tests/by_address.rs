@@ -28,8 +28,7 @@ fn unanswered(outcome: Outcome) -> Reply {
 
 impl Crawl {
     async fn audited(mut self) -> Crawl {
-        let seeds = self.plan.scope.seeds.clone();
-        assert_eq!(self.run(Start::Fresh(seeds)).await, Ended::Finished);
+        assert_eq!(self.run_fresh().await, Ended::Finished);
         self
     }
 
@@ -178,8 +177,7 @@ async fn pages_that_always_fail_at_the_address_of_the_crawl_are_no_second_findin
         let is_page = request.url.path_and_query() == "/";
         (is_page && request.address != Some(THERE)).then(|| error(502))
     });
-    let seeds = crawl.plan.scope.seeds.clone();
-    crawl.run(Start::Fresh(seeds)).await;
+    crawl.run_fresh().await;
     let tried = crawl.tried();
     assert_eq!(tried.len(), 4, "{tried:?}");
     assert_eq!(

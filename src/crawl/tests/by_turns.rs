@@ -47,8 +47,7 @@ async fn audited(sections: &[(&str, usize)], down: &'static str, turns: Turns) -
             takes: Duration::from_millis(20),
         })
     })));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     crawl
 }
 

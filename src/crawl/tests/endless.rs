@@ -21,8 +21,7 @@ async fn crawl_in(room: Option<usize>, plan: CrawlPlan, answer: fn(&Asked<'_>) -
         Some(Timed { reply, takes })
     };
     crawl.script.origin = Some(Origin(Box::new(answering)));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     crawl
 }
 
@@ -239,8 +238,7 @@ async fn urls_that_wait_only_in_the_store_are_fetched_by_a_resumed_run() {
     crawl.script.origin = Some(Origin(Box::new(answer)));
     let (switch, _) = stop_switch();
     crawl.script.stop_after = Some((150, switch));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
     crawl.script.stop_after = None;
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
     let mut requested = crawl.asked_sorted();

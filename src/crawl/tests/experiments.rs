@@ -47,8 +47,7 @@ impl Crawl {
     }
 
     async fn finish(mut self) -> Crawl {
-        let seeds = self.plan.scope.seeds.clone();
-        assert_eq!(self.run(Start::Fresh(seeds)).await, Ended::Finished);
+        assert_eq!(self.run_fresh().await, Ended::Finished);
         self
     }
 }
@@ -476,8 +475,7 @@ async fn interrupted_experiments_go_on_and_are_not_made_twice() {
     // Two attempts at each page; a series and a half.
     crawl.script.uncounted = &["/robots.txt", "/sitemap.xml", "/"];
     crawl.script.stop_after = Some((6 + 4 + 1, placeholder));
-    let seeds = vec![url("/")];
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
     assert_eq!(crawl.probe_count(), 5, "what is known is kept");
     crawl.script.stop_after = None;
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
@@ -495,8 +493,7 @@ async fn a_crawl_that_is_told_to_stop_experiments_with_nothing() {
     let mut crawl = Crawl::new(probing(), &site(&start, &[("/dead", &dead)]));
     let (placeholder, _) = stop_switch();
     crawl.script.stop_after = Some((5, placeholder));
-    let seeds = vec![url("/")];
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
     assert_eq!(crawl.probe_count(), 0);
 }
 

@@ -83,8 +83,7 @@ impl Flaky {
                 takes: Duration::from_millis(20),
             })
         })));
-        let seeds = crawl.plan.scope.seeds.clone();
-        assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+        assert_eq!(crawl.run_fresh().await, Ended::Finished);
         let columns = [
             "Address",
             "Verdict",
@@ -223,14 +222,6 @@ fn answering(crawl: &mut Crawl, answer: fn(&Asked<'_>) -> Option<Reply>) {
     })));
 }
 
-/// Returns a 503 with a `Retry-After` in seconds.
-fn closed(seconds: u32) -> Reply {
-    let mut reply = error(503);
-    reply.outcome = Outcome::Server503RetryAfter;
-    reply.headers.push(("retry-after", seconds.to_string()));
-    reply
-}
-
 /// Returns pages that are always fine, and the start page that links to them and to `others`.
 fn with_fine(count: usize, others: &[&str]) -> Vec<(String, Vec<Reply>)> {
     let fine: Vec<String> = (0..count).map(|n| format!("/fine/{n}")).collect();
@@ -239,13 +230,6 @@ fn with_fine(count: usize, others: &[&str]) -> Vec<(String, Vec<Reply>)> {
     let mut site = vec![("/".to_owned(), vec![links(&all)])];
     site.extend(fine.iter().map(|path| (path.clone(), vec![page("a page")])));
     site
-}
-
-fn borrowed(site: &[(String, Vec<Reply>)]) -> Vec<(&str, &[Reply])> {
-    let pages = site.iter();
-    pages
-        .map(|(path, replies)| (path.as_str(), &replies[..]))
-        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -260,8 +244,7 @@ async fn no_retry_after_holds_up_a_pass_and_an_announced_end_counts_as_proof() {
         "/dead" => Some(error(502)),
         _ => None,
     });
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     let columns = ["Address", "Verdict"];
     let rows = crawl.rows(Table::ServerErrors, &columns);
     for path in ["/long", "/short", "/dead"] {
@@ -293,8 +276,7 @@ async fn pages_that_failed_only_in_an_outage_of_the_host_get_one_more_look() {
         let down = (5..10).contains(&seconds) && asked.path.starts_with("/fine/");
         down.then(|| error(502))
     });
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     let failed = crawl.rows(Table::ServerErrors, &["Verdict"]);
     assert!(failed.len() > 20, "{failed:?}");
     assert!(
@@ -334,8 +316,7 @@ async fn a_sample_finds_failures_that_the_crawl_missed_and_is_made_once() {
     let (placeholder, _) = stop_switch();
     // robots.txt, sitemap, 32 pages of the crawl and some of the sample.
     crawl.script.stop_after = Some((44, placeholder));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
     crawl.script.stop_after = None;
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
     let mut rows = crawl.rows(Table::Attempts, &["Address", "Purpose", "Pass"]);

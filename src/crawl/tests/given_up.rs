@@ -7,14 +7,9 @@ const PAGES: usize = 300;
 
 /// Crawls a site that answers a number of requests and then nothing but 503.
 async fn dies_after(pages: &[(String, Vec<Reply>)], trouble: Trouble) -> Crawl {
-    let answers: Vec<(&str, &[Reply])> = pages
-        .iter()
-        .map(|(path, replies)| (path.as_str(), replies.as_slice()))
-        .collect();
-    let mut crawl = Crawl::new(plan(), &answers);
+    let mut crawl = Crawl::new(plan(), &borrowed(pages));
     crawl.script.trouble = Some(trouble);
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Incomplete);
+    assert_eq!(crawl.run_fresh().await, Ended::Incomplete);
     crawl
 }
 
@@ -98,8 +93,7 @@ async fn a_host_that_is_only_linked_to_makes_no_run_incomplete() {
         let down = path.starts_with("http://down.test/") && !path.ends_with("/robots.txt");
         down.then(|| error(503))
     });
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     assert!(crawl.skipped().contains(&"host_down".to_owned()));
     let found = crawl.rows(Table::Findings, &["Rule", "Evidence"]);
     let links = found.iter().find(|row| row.starts_with("external_links"));
@@ -147,8 +141,7 @@ async fn a_list_of_a_host_that_hangs_ends_within_a_quarter_of_an_hour() {
             takes: Duration::from_secs(30),
         })
     })));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Incomplete);
+    assert_eq!(crawl.run_fresh().await, Ended::Incomplete);
     let took = crawl.script.began.get().unwrap().elapsed();
     // Ten minutes of patience, and requests that hang for half a minute each.
     assert!(took < Duration::from_mins(14), "{took:?}");

@@ -13,14 +13,9 @@ pub(super) fn site_of(count: usize) -> Vec<(String, Vec<Reply>)> {
 }
 
 async fn crawl(plan: CrawlPlan, answers: &[(String, Vec<Reply>)], trouble: Trouble) -> Crawled {
-    let answers: Vec<(&str, &[Reply])> = answers
-        .iter()
-        .map(|(path, replies)| (path.as_str(), replies.as_slice()))
-        .collect();
-    let mut crawl = Crawl::new(plan, &answers);
+    let mut crawl = Crawl::new(plan, &borrowed(answers));
     crawl.script.trouble = Some(trouble);
-    let seeds = crawl.plan.scope.seeds.clone();
-    let ended = crawl.run(Start::Fresh(seeds)).await;
+    let ended = crawl.run_fresh().await;
     let crawled = Crawled { crawl };
     let is_whole = crawled.skipped("host_down") == 0;
     let expected = if is_whole {
@@ -162,16 +157,9 @@ async fn one_failing_host_slows_no_other() {
     assert!(of("http://down.test paced 1 ") > 0);
 }
 
-fn closed(seconds: &str) -> Reply {
-    let mut reply = error(503);
-    reply.outcome = Outcome::Server503RetryAfter;
-    reply.headers.push(("retry-after", seconds.to_owned()));
-    reply
-}
-
 #[tokio::test(start_paused = true)]
 async fn pages_that_announce_an_end_hold_up_no_other_page() {
-    for seconds in ["40", "120", "3600"] {
+    for seconds in [40, 120, 3_600] {
         let mut crawl = Crawl::new(plan(), &[]);
         let answers = site_of(100).into_iter().map(|(path, mut replies)| {
             if ["/p3", "/p4", "/p50"].contains(&path.as_str()) {
@@ -180,8 +168,7 @@ async fn pages_that_announce_an_end_hold_up_no_other_page() {
             (path, replies)
         });
         crawl.script.answers = Mutex::new(answers.collect());
-        let seeds = crawl.plan.scope.seeds.clone();
-        assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+        assert_eq!(crawl.run_fresh().await, Ended::Finished);
         let crawled = Crawled { crawl };
         assert_eq!(crawled.ended("ok_html"), 98, "{seconds}");
         assert_eq!(crawled.ended("server_503_retry_after"), 3, "{seconds}");
@@ -203,8 +190,8 @@ async fn a_host_that_was_up_is_checked_before_the_end_that_it_announces() {
         (30..43).contains(&request) && !robots_are_fine(path)
     }
     let deploys: [Trouble; 2] = [
-        |path, request| is_down(path, request).then(|| closed("90")),
-        |path, request| is_down(path, request).then(|| closed("3600")),
+        |path, request| is_down(path, request).then(|| closed(90)),
+        |path, request| is_down(path, request).then(|| closed(3_600)),
     ];
     for deploy in deploys {
         let crawled = crawl(plan(), &site_of(100), deploy).await;
@@ -212,7 +199,7 @@ async fn a_host_that_was_up_is_checked_before_the_end_that_it_announces() {
         assert!(crawled.breaker().contains(&"Opened".to_owned()));
     }
     let crawled = crawl(plan(), &site_of(100), |path, request| {
-        (request > 30 && !robots_are_fine(path)).then(|| closed("3000"))
+        (request > 30 && !robots_are_fine(path)).then(|| closed(3_000))
     })
     .await;
     assert!(crawled.skipped("host_down") > 50);
@@ -231,7 +218,7 @@ async fn a_host_that_was_up_is_checked_before_the_end_that_it_announces() {
 async fn pages_that_announced_an_hour_during_a_deploy_are_confirmed_when_the_host_is_up() {
     let crawled = crawl(confirming(), &site_of(100), |path, request| {
         let down = (30..43).contains(&request) && !robots_are_fine(path);
-        down.then(|| closed("3600"))
+        down.then(|| closed(3_600))
     })
     .await;
     let pages = crawled.crawl.rows(Table::Pages, &["Verdict", "Outcome"]);

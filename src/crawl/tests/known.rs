@@ -23,8 +23,7 @@ impl Crawl {
     }
 
     async fn crawl_all(&mut self) {
-        let seeds = self.plan.scope.seeds.clone();
-        assert_eq!(self.run(Start::Fresh(seeds)).await, Ended::Finished);
+        assert_eq!(self.run_fresh().await, Ended::Finished);
     }
 
     /// Completes another run. Returns its requests, in order.
@@ -234,8 +233,7 @@ async fn many_known_pages_are_each_requested_once_even_if_the_run_is_interrupted
     crawl.next(once(), &[("/", &[page("no link")])]);
     let (stop, _) = stop_switch();
     crawl.script.stop_after = Some((1_100, stop));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
     crawl.script.stop_after = None;
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
     let mut requested = crawl.asked_sorted();

@@ -13,11 +13,11 @@ use tokio::time::Instant;
 use crate::fetch::Fetcher;
 use crate::frontier::LocalFrontier;
 use crate::model::{
-    Coding, ConfirmPlan, Connection, Cookies, Coverage, CrawlPlan, CrawlUrl, Exchange, Held,
-    Moment, Network, Outcome, PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan,
-    SamplePlan, ScopePlan, Sitemaps, Timings, Version, Witnesses,
+    Coding, ConfirmPlan, Connection, Cookies, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment,
+    Network, Outcome, PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan, SamplePlan,
+    ScopePlan, Sitemaps, Timings, Version, Witnesses,
 };
-use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
+use crate::store::{Cell, NewRun, RunId, RunState, Store, StoreError, Table};
 
 use super::*;
 
@@ -126,6 +126,14 @@ fn page(body: &str) -> Reply {
     }
 }
 
+/// Returns a site's answers as a crawl takes them.
+fn borrowed(answers: &[(String, Vec<Reply>)]) -> Vec<(&str, &[Reply])> {
+    let answers = answers.iter();
+    answers
+        .map(|(path, replies)| (path.as_str(), &replies[..]))
+        .collect()
+}
+
 fn links(to: &[&str]) -> Reply {
     let mut html = "<p>A page.</p>".to_owned();
     for target in to {
@@ -147,6 +155,14 @@ fn error(status: u16) -> Reply {
         status,
         ..page("<title>sorry</title>")
     }
+}
+
+/// Returns a 503 with a `Retry-After` in seconds.
+fn closed(seconds: u32) -> Reply {
+    let mut reply = error(503);
+    reply.outcome = Outcome::Server503RetryAfter;
+    reply.headers.push(("retry-after", seconds.to_string()));
+    reply
 }
 
 fn redirect(to: &str) -> Reply {
@@ -245,13 +261,9 @@ impl Fetcher for Script {
             headers.append(HeaderName::from_static(name), value);
         }
         Exchange {
-            outcome: reply.outcome,
-            fault: String::new(),
             // `None` if there was no answer.
             status: Some(reply.status).filter(|status| *status > 0),
-            reason: None,
             headers,
-            packed: None,
             wire_bytes: reply.body.len() as u64,
             decoded_bytes: reply.body.len() as u64,
             body: reply.body.into_bytes(),
@@ -263,7 +275,7 @@ impl Fetcher for Script {
             remote: self.remote.filter(|_| reply.status > 0),
             version: self.version,
             reused: self.reused,
-            held: Held::default(),
+            ..Exchange::unanswered(reply.outcome, String::new())
         }
     }
 }
@@ -413,10 +425,15 @@ impl Crawl {
         ended
     }
 
+    /// Crawls from the plan's seeds.
+    async fn run_fresh(&mut self) -> Ended {
+        let seeds = self.plan.scope.seeds.clone();
+        self.run(Start::Fresh(seeds)).await
+    }
+
     async fn to_the_end(plan: CrawlPlan, answers: &[(&str, &[Reply])]) -> Crawl {
         let mut crawl = Crawl::new(plan, answers);
-        let seeds = crawl.plan.scope.seeds.clone();
-        assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+        assert_eq!(crawl.run_fresh().await, Ended::Finished);
         crawl
     }
 
@@ -447,7 +464,7 @@ impl Crawl {
             .rows(self.run, table, &mut |cells| {
                 let row: Vec<String> = at.iter().map(|at| show(cells[*at])).collect();
                 rows.push(row.join(" | "));
-                true
+                Ok::<(), StoreError>(())
             })
             .unwrap();
         rows
@@ -602,7 +619,7 @@ async fn nothing_is_fetched_when_robots_txt_is_down() {
     assert!(crawl.asked().is_empty());
     assert_eq!(
         crawl.rows(Table::Robots, &["Host", "Access", "Outcome", "Attempts"]),
-        [" | unreachable | server_502 | 3"]
+        [" | unreachable | server_502 | 5"]
     );
     assert_eq!(
         crawl.rows(Table::Skipped, &["Address", "Reason"]),
@@ -670,11 +687,7 @@ async fn endless_redirects_end_after_ten() {
         .map(|n| (format!("/r{n}"), vec![redirect(&format!("/r{}", n + 1))]))
         .collect();
     answers.push(("/".to_owned(), vec![links(&["/r0"])]));
-    let answers: Vec<(&str, &[Reply])> = answers
-        .iter()
-        .map(|(path, replies)| (path.as_str(), replies.as_slice()))
-        .collect();
-    let crawl = Crawl::to_the_end(plan(), &answers).await;
+    let crawl = Crawl::to_the_end(plan(), &borrowed(&answers)).await;
     assert_eq!(crawl.asked().len(), 1 + 11);
     assert_eq!(
         crawl.rows(Table::Skipped, &["Address", "Reason"]),
@@ -805,8 +818,7 @@ async fn a_resumed_crawl_keeps_the_pause_that_robots_txt_demands() {
     let mut crawl = Crawl::new(plan(), answers);
     let (placeholder, _) = stop_switch();
     crawl.script.stop_after = Some((4, placeholder));
-    let seeds = vec![url("/")];
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
     crawl.script.stop_after = None;
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
     let rates = crawl.rows(Table::Attempts, &["Address", "Rate"]);
@@ -823,8 +835,7 @@ async fn a_clock_that_was_set_back_or_forward_delays_nothing_and_reverses_no_ord
         crawl.began = Moment::from_millis(from);
         let (placeholder, _) = stop_switch();
         crawl.script.stop_after = Some((4, placeholder));
-        let seeds = vec![url("/")];
-        assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+        assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
         crawl.script.stop_after = None;
         crawl.began = Moment::from_millis(to);
         let began = tokio::time::Instant::now();
@@ -987,8 +998,7 @@ async fn an_interrupted_pass_continues() {
     let (placeholder, _) = stop_switch();
     // robots.txt, sitemap, home, three attempts at /dead; then the first pass.
     crawl.script.stop_after = Some((7, placeholder));
-    let seeds = vec![url("/")];
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
     crawl.script.stop_after = None;
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
     assert_eq!(

@@ -56,7 +56,7 @@ impl Dark {
     }
 }
 
-fn nothing() -> Reply {
+pub(super) fn nothing() -> Reply {
     Reply {
         outcome: Outcome::ConnectTimeout,
         status: 0,
@@ -87,8 +87,7 @@ fn big() -> Crawl {
 
 impl Crawl {
     async fn begins(&mut self) -> Ended {
-        let seeds = self.plan.scope.seeds.clone();
-        self.run(Start::Fresh(seeds)).await
+        self.run_fresh().await
     }
 
     fn count(&self, table: Table, column: &str, value: &str) -> usize {

@@ -54,8 +54,7 @@ async fn the_links_of_a_recovered_page_are_crawled_at_full_pace_and_take_no_time
             _ => at_once(page("a page")),
         }
     }));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     let (first, last) = {
         let requests = crawl.script.requests.lock().unwrap();
         (requests.first().unwrap().0, requests.last().unwrap().0)
@@ -96,8 +95,7 @@ async fn begins_again(killed: u32) {
     }));
     let (stop, _) = stop_switch();
     crawl.script.stop_after = Some((95, stop));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
     let of_pass = |crawl: &Crawl, pass: &str| {
         let rows = crawl.rows(Table::Attempts, &["Pass"]);
         rows.iter().filter(|row| *row == pass).count()
@@ -140,8 +138,7 @@ async fn a_resumed_pass_ends_when_its_time_is_over() {
     }));
     let (stop, _) = stop_switch();
     crawl.script.stop_after = Some((480, stop));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
     let made = crawl.script.requests.lock().unwrap().len();
     let passes = crawl.rows(Table::Attempts, &["Pass"]);
     assert!(passes.contains(&"2".to_owned()));
@@ -168,8 +165,7 @@ async fn a_control_that_fails_in_the_last_pass_gets_looks_until_it_is_fine() {
             _ => at_once(page("a page")),
         }
     }));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     let attempts = crawl.rows(Table::Attempts, &["Address", "Pass", "Status Code"]);
     assert!(attempts.contains(&"/ | 3 | 502".to_owned()), "{attempts:?}");
     let pages = crawl.rows(Table::Pages, &["Address", "Status Code", "Verdict"]);
@@ -208,8 +204,7 @@ async fn a_page_that_waits_for_its_retry_when_the_crawl_is_interrupted_is_fetche
     let (unused, _) = stop_switch();
     // robots.txt, sitemap, home, the page.
     crawl.script.stop_after = Some((4, unused));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
     crawl.store.conclude(crawl.run).unwrap();
     let summary = crawl.store.summary(crawl.run).unwrap();
     let pages = &summary.pages;
@@ -257,8 +252,7 @@ async fn pages_that_are_found_during_a_pass_have_passes_of_their_own() {
     for (until, heals) in [(10, None), (40, None), (10, Some(50)), (40, Some(100))] {
         let heals = heals.map(Duration::from_secs);
         let mut crawl = late_section(Duration::from_secs(until), heals);
-        let seeds = crawl.plan.scope.seeds.clone();
-        assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+        assert_eq!(crawl.run_fresh().await, Ended::Finished);
         let verdicts = crawl.rows(Table::Pages, &["Address", "Verdict"]);
         let expected = |row: &str| match row.split(" | ").next().expect("a path") {
             "/shop" => "transient",
@@ -284,8 +278,7 @@ async fn pages_that_are_found_during_a_pass_have_theirs_after_an_interruption_to
     let (stop, _) = stop_switch();
     // In the last planned pass the section leads on.
     crawl.script.stop_after = Some((67, stop));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
     let passes = crawl.rows(Table::Attempts, &["Pass"]);
     assert!(passes.contains(&"4".to_owned()), "{passes:?}");
     crawl.script.stop_after = None;
@@ -311,8 +304,7 @@ async fn pages_that_lead_to_one_another_during_passes_end_with_the_budget() {
         }
         at_once(links(&[&format!("/{}", at + 1)]))
     }));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     let requests = crawl.script.requests.lock().unwrap();
     let lasted = requests.last().unwrap().0 - requests.first().unwrap().0;
     let (least, most) = (Duration::from_mins(5), Duration::from_mins(15));
@@ -344,4 +336,31 @@ async fn a_page_that_comes_and_goes_has_not_recovered_because_its_last_recheck_w
         !come_and_go.iter().any(|page| has(&found.recovered, page)),
         "{found:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_dies_after_the_crawl_is_spared_in_the_passes() {
+    let mut plan = usual();
+    plan.probe.enabled = true;
+    let mut crawl = Crawl::new(plan, &[]);
+    let start = linking(&[numbered("/dead/", 3), numbered("/shop/", 300)].concat());
+    let served = AtomicUsize::new(0);
+    crawl.script.origin = Some(origin(move |asked| {
+        // All pages, the dead ones with their retries, and a part of the sample.
+        if served.fetch_add(1, Ordering::Relaxed) > 320 {
+            return at_once(error(503));
+        }
+        match asked.path {
+            "/" => at_once(start.clone()),
+            path if path.starts_with("/dead/") => at_once(error(502)),
+            _ => at_once(page("a page")),
+        }
+    }));
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
+    let requests = crawl.script.requests.lock().unwrap();
+    let (first, last) = (requests.first().unwrap().0, requests.last().unwrap().0);
+    let failing = requests.len() - 321;
+    assert!(failing <= 60, "{failing} requests to a dead host");
+    let took = last.duration_since(first);
+    assert!(took < Duration::from_mins(15), "{took:?}");
 }

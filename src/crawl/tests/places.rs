@@ -74,8 +74,7 @@ async fn a_resumed_run_reports_where_its_hosts_were_and_which_led_to_waiting_one
     crawl.script.remote = Some(remote);
     let (unused, _) = stop_switch();
     crawl.script.stop_after = Some((2, unused));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
     crawl.script.stop_after = None;
     crawl.script.led.lock().unwrap().clear();
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
@@ -90,8 +89,7 @@ async fn pages_of_an_earlier_run_are_left_out_where_their_host_is_on_another_net
         let answers: &[(&str, &[Reply])] = &[("/", &[links(&["/a"])]), ("/a", &[page("a")])];
         let mut crawl = Crawl::new(plan(), answers);
         crawl.script.remote = Some("192.0.2.1:80".parse().unwrap());
-        let seeds = crawl.plan.scope.seeds.clone();
-        crawl.run(Start::Fresh(seeds)).await;
+        crawl.run_fresh().await;
         crawl.script.moved = moved;
         let requested = crawl.again(plan(), &[("/", &[page("no link")])]).await;
         assert_eq!(requested.len(), expected, "{requested:?}");
@@ -108,8 +106,7 @@ async fn the_time_between_interruption_and_resume_is_not_part_of_the_duration() 
     let mut crawl = Crawl::new(plan(), &[("/", &[links(&["/a", "/b"])])]);
     let (unused, _) = stop_switch();
     crawl.script.stop_after = Some((2, unused));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
     crawl.script.stop_after = None;
     let run = |crawl: &Crawl| crawl.store.run_by_id(crawl.run).unwrap();
     let before = run(&crawl).took().unwrap();

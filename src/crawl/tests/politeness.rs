@@ -45,8 +45,7 @@ async fn a_host_that_is_down_is_requested_no_sooner_than_its_crawl_delay() {
     let mut crawl = Crawl::new(slow, &[]);
     let robots = "User-agent: *\nCrawl-delay: 10\n";
     crawl.script.origin = Some(all_but_robots(robots, |_| at_once(error(503))));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Incomplete);
+    assert_eq!(crawl.run_fresh().await, Ended::Incomplete);
     let times = crawl.times();
     assert!(times.iter().any(|(_, path)| path == "/"), "a control");
     for pair in times[1..].windows(2) {
@@ -64,8 +63,7 @@ async fn no_excluded_page_is_requested_as_a_control() {
         listed.scope.coverage = coverage;
         let mut crawl = Crawl::new(listed, &[]);
         crawl.script.origin = Some(all_but_robots(robots, |_| at_once(error(503))));
-        let seeds = crawl.plan.scope.seeds.clone();
-        assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Incomplete);
+        assert_eq!(crawl.run_fresh().await, Ended::Incomplete);
         assert!(!crawl.asked().contains(&"/".to_owned()), "{coverage:?}");
     }
 }
@@ -87,8 +85,7 @@ async fn a_host_that_limits_us_is_paused_in_a_pass_too() {
             _ => page("a page"),
         }))
     })));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     let times = crawl.times();
     let end = Duration::from_secs(80);
     let limited: Vec<_> = times
@@ -123,8 +120,7 @@ async fn single_pages_that_limit_us_do_not_hold_up_the_site_each_time() {
             _ => page("a page"),
         }))
     })));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     let times = crawl.times();
     let is_page = |path: &str| path.starts_with("/p") && !path.contains('?');
     let mut requested = HashSet::new();
@@ -151,8 +147,7 @@ async fn a_site_that_refuses_all_but_its_home_page_is_not_crawled_at_a_snails_pa
             _ => error(503),
         }))
     })));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     let mut requested = HashSet::new();
     let times = crawl.times();
     let first_requests = times
@@ -181,8 +176,7 @@ async fn with_directory(count: usize, dead: fn(&Asked<'_>) -> Timed) -> Crawl {
             _ => at_once(page("a page")),
         })
     })));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     crawl
 }
 
@@ -243,8 +237,7 @@ async fn load_that_is_too_high_for_a_flat_site_is_recognised() {
             },
         })
     })));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     let attempts = crawl.rows(Table::Attempts, &["Outcome"]);
     let refused = attempts.iter().filter(|row| *row == "server_503").count();
     assert!(refused <= 12, "{refused} of {}", attempts.len());

@@ -1,6 +1,7 @@
 //! Sick sites at the default pace: the crawl reaches every page, and nearly as fast as on a healthy
 //! site. The same with the real program in real time, and many more, is in `tests/real/sick`.
 
+use super::outages::nothing;
 use super::verdicts::usual;
 use super::*;
 
@@ -42,8 +43,7 @@ async fn audited(pages: &[(String, Page)]) -> Audited {
         (path.clone(), replies)
     });
     crawl.script.answers.lock().unwrap().extend(answers);
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     let (crawled, all) = {
         let requests = crawl.script.requests.lock().unwrap();
         let first = requests.first().expect("requested").0;
@@ -163,8 +163,7 @@ fn with_dripping(pages: usize) -> Crawl {
 #[tokio::test(start_paused = true)]
 async fn a_directory_that_drips_is_given_up_and_requested_by_a_resumed_run() {
     let mut crawl = with_dripping(1_000);
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Incomplete);
+    assert_eq!(crawl.run_fresh().await, Ended::Incomplete);
     let rows = crawl.rows(Table::Skipped, &["Reason"]);
     let left = rows.iter().filter(|reason| *reason == "family_down");
     assert!((900..921).contains(&left.count()));
@@ -188,8 +187,7 @@ async fn a_directory_that_drips_is_given_up_and_requested_by_a_resumed_run() {
 #[tokio::test(start_paused = true)]
 async fn a_small_directory_that_drips_is_requested_to_its_last_page() {
     let mut crawl = with_dripping(40);
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     let pages = crawl.rows(Table::Pages, &["Address", "Verdict"]);
     let dripping = pages.iter().filter(|row| row.starts_with("/drip/"));
     let dripping: Vec<&String> = dripping.collect();
@@ -197,4 +195,144 @@ async fn a_small_directory_that_drips_is_requested_to_its_last_page() {
     // Pages that do not fit into the budget of the passes are unconfirmed.
     let fails = |row: &&String| row.ends_with("| persistent") || row.ends_with("| unconfirmed");
     assert!(dripping.iter().all(fails), "{dripping:?}");
+}
+
+/// Returns the path and time, in seconds since the first request, of each request of a crawl.
+async fn requests_of(crawl: &mut Crawl) -> Vec<(String, f64)> {
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
+    let requests = crawl.script.requests.lock().unwrap();
+    let first = requests.first().expect("requested").0;
+    let paths = requests.iter().map(|(at, request)| {
+        let path = request.url.path_and_query().to_owned();
+        (path, (*at - first).as_secs_f64())
+    });
+    paths.collect()
+}
+
+/// Returns when the last of the paths that begin like this was requested for the first time.
+fn last_first(requests: &[(String, f64)], beginning: &str) -> f64 {
+    let mut first: HashMap<&str, f64> = HashMap::new();
+    for (path, at) in requests
+        .iter()
+        .filter(|(path, _)| path.starts_with(beginning))
+    {
+        first.entry(path).or_insert(*at);
+    }
+    first.into_values().fold(0.0, f64::max)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_directory_that_always_answers_429_holds_up_no_other_page() {
+    let limited = (0..40).map(|n| format!("/search/{n}"));
+    let all: Vec<String> = limited
+        .chain((0..120).map(|n| format!("/shop/{n}")))
+        .collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let start = links(&all);
+    let mut plan = usual();
+    plan.probe.enabled = false;
+    let mut crawl = Crawl::new(plan, &[]);
+    crawl.script.origin = Some(Origin(Box::new(move |asked| {
+        let reply = match asked.path {
+            "/" => start.clone(),
+            "/robots.txt" | "/sitemap.xml" => error(404),
+            path if path.starts_with("/search/") => Reply {
+                outcome: Outcome::Client429,
+                ..error(429)
+            },
+            _ => page("a page"),
+        };
+        let takes = Duration::from_millis(20);
+        Some(Timed { reply, takes })
+    })));
+    let requests = requests_of(&mut crawl).await;
+    let shop = last_first(&requests, "/shop/");
+    assert!(shop < 70.0, "{shop}");
+    let refused = requests
+        .iter()
+        .filter(|(path, _)| path.starts_with("/search/"));
+    let refused = refused.count();
+    assert!(refused <= 5 * 40, "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_hang_are_left_to_the_passes() {
+    let all: Vec<String> = (0..300).map(|n| format!("/p{n}")).collect();
+    let targets: Vec<&str> = all.iter().map(String::as_str).collect();
+    let start = links(&targets);
+    let hangs = |path: &str| {
+        let number = path.strip_prefix("/p").and_then(|n| n.parse::<u32>().ok());
+        number.is_some_and(|number| number % 50 == 20)
+    };
+    let mut plan = usual();
+    plan.probe.enabled = false;
+    let mut crawl = Crawl::new(plan, &[]);
+    crawl.script.origin = Some(Origin(Box::new(move |asked| {
+        let (reply, seconds) = match asked.path {
+            "/" => (start.clone(), 0),
+            "/robots.txt" | "/sitemap.xml" => (error(404), 0),
+            path if hangs(path) => {
+                let silent = Reply {
+                    outcome: Outcome::TtfbTimeout,
+                    ..nothing()
+                };
+                (silent, 30)
+            }
+            _ => (page("a page"), 0),
+        };
+        let takes = Duration::from_secs(seconds) + Duration::from_millis(20);
+        Some(Timed { reply, takes })
+    })));
+    let requests = requests_of(&mut crawl).await;
+    let of_crawl = crawl.rows(Table::Attempts, &["Pass", "Outcome"]);
+    let hung = of_crawl.iter().filter(|row| *row == "1 | ttfb_timeout");
+    assert_eq!(hung.count(), 6);
+    let all = requests.last().expect("requested").1;
+    assert!(all < 450.0, "{all}");
+    let verdicts = crawl.rows(Table::Pages, &["Verdict"]);
+    let persistent = verdicts.iter().filter(|verdict| *verdict == "persistent");
+    assert_eq!(persistent.count(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn kept_connections_that_the_server_closes_make_no_page_a_failing_one() {
+    let paths: Vec<String> = (0..60)
+        .map(|n| format!("/{}/{n}", ["shop", "blog", "help"][n % 3]))
+        .collect();
+    let home = links(&paths.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut crawl = Crawl::new(usual(), &[]);
+    crawl.script.reused = true;
+    let asked = Mutex::new(0_u32);
+    crawl.script.origin = Some(Origin(Box::new(move |request| {
+        let mut asked = asked.lock().unwrap();
+        *asked += 1;
+        let reply = match request.path {
+            "/robots.txt" | "/sitemap.xml" => error(404),
+            _ if *asked % 2 == 0 => Reply {
+                outcome: Outcome::EmptyReply,
+                status: 0,
+                headers: Vec::new(),
+                body: String::new(),
+            },
+            "/" => home.clone(),
+            _ => page("a page"),
+        };
+        Some(Timed {
+            reply,
+            takes: Duration::from_millis(20),
+        })
+    })));
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
+    let verdicts = crawl.rows(Table::Pages, &["Verdict"]);
+    assert!(
+        verdicts.iter().all(|verdict| verdict == "ok"),
+        "{verdicts:?}"
+    );
+    assert_eq!(
+        crawl.rows(Table::Findings, &["Rule"]),
+        ["closed_connections"]
+    );
+    let purposes = crawl.rows(Table::Attempts, &["Purpose"]);
+    let again = (purposes.iter()).filter(|it| *it == "confirm" || it.starts_with("probe"));
+    assert_eq!(again.count(), 0, "nothing has to be confirmed");
 }

@@ -105,8 +105,7 @@ async fn indexes_without_end_are_read_up_to_a_thousand_files() {
         let below = (0..30).map(|n| format!("http://site.test{stem}-{n}.xml"));
         Some(index(below))
     });
-    let seeds = crawl.plan.scope.seeds.clone();
-    crawl.run(Start::Fresh(seeds)).await;
+    crawl.run_fresh().await;
     assert_eq!(requested(&crawl, ""), 1_000);
     let beyond = skipped(&crawl, "trap | more than 1000 sitemaps in one run");
     assert!(beyond > 20_000);
@@ -122,8 +121,7 @@ async fn there_are_no_more_sitemaps_than_pages() {
     let answers: &[(&str, &[Reply])] = &[("/robots.txt", &[names(maps(20))])];
     let mut crawl = Crawl::new(few, answers);
     crawl.script.addresses = Vec::new();
-    let seeds = crawl.plan.scope.seeds.clone();
-    crawl.run(Start::Fresh(seeds)).await;
+    crawl.run_fresh().await;
     assert_eq!(requested(&crawl, ""), 5);
     let detail = "max_pages | no more sitemaps than the 5 pages of --max-pages";
     assert_eq!(skipped(&crawl, detail), 15);
@@ -135,8 +133,7 @@ async fn a_resumed_run_knows_how_many_sitemaps_it_read() {
     let mut crawl = Crawl::new(once(), &[("/robots.txt", &[names(named)])]);
     let (placeholder, _) = stop_switch();
     crawl.script.stop_after = Some((60, placeholder));
-    let seeds = crawl.plan.scope.seeds.clone();
-    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.run_fresh().await, Ended::Interrupted);
     assert!(requested(&crawl, ".test/") < 100);
     crawl.script.stop_after = None;
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
@@ -315,5 +312,20 @@ async fn a_guessed_sitemap_that_fails_leads_to_nothing_that_anybody_knows_of() {
         assert_eq!(problems, ["could not be read: server_503"]);
         let findings = crawl.store.summary(crawl.run).unwrap().findings;
         assert!(findings.iter().any(|it| it.rule == "sitemap_failing"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_index_page_that_is_never_fine_may_lead_to_unknown_pages() {
+    for (index, expected) in [(error(500), 1), (page("an index"), 0)] {
+        let answers: &[(&str, &[Reply])] = &[
+            ("/", &[links(&["/docs/", "/a"])]),
+            ("/docs/", &[index]),
+            ("/a", &[error(500)]),
+        ];
+        let crawl = Crawl::to_the_end(confirming(), answers).await;
+        let summary = crawl.store.summary(crawl.run).unwrap();
+        let found = (summary.unseen, summary.unread_indexes);
+        assert_eq!(found, (expected, expected));
     }
 }

@@ -9,7 +9,7 @@ use crate::assess::diagnose::{Answer, Maker, identify, maker_of, telling_part};
 use crate::frontier::Lease;
 use crate::model::{
     Attempt, ErrorPage, Exchange, MAX_ERROR_HEAD, MAX_HEADER_TEXT, Moment, Outcome, Pressure,
-    Purpose, Trace, excerpt,
+    Purpose, Trace, excerpt, reason_phrase,
 };
 use crate::parse::{RetryAfter, retry_after};
 use crate::policy::Tried;
@@ -131,15 +131,8 @@ fn status_text(exchange: &Exchange) -> String {
     if !exchange.fault.is_empty() {
         return exchange.fault.clone();
     }
-    let standard = exchange
-        .status
-        .and_then(|status| http::StatusCode::from_u16(status).ok())
-        .and_then(|status| status.canonical_reason());
-    match (&exchange.reason, standard) {
-        (Some(reason), _) => reason.clone(),
-        (None, Some(standard)) => standard.to_owned(),
-        (None, None) => String::new(),
-    }
+    let standard = || exchange.status.map_or("", reason_phrase).to_owned();
+    exchange.reason.clone().unwrap_or_else(standard)
 }
 
 /// Returns whether nothing at all was received after the request.
@@ -166,7 +159,6 @@ mod tests {
     use http::HeaderMap;
 
     use super::*;
-    use crate::model::{Held, Timings};
 
     #[test]
     fn texts_of_a_record_are_shorter_than_the_longest_headers() {
@@ -186,20 +178,10 @@ mod tests {
             .into_iter()
             .collect();
         let exchange = Exchange {
-            outcome: Outcome::Redirect,
-            fault: String::new(),
             status: Some(302),
             reason: Some(long),
             headers,
-            body: Vec::new(),
-            packed: None,
-            wire_bytes: 0,
-            decoded_bytes: 0,
-            timings: Timings::default(),
-            remote: None,
-            version: None,
-            reused: false,
-            held: Held::default(),
+            ..Exchange::unanswered(Outcome::Redirect, String::new())
         };
         let circumstances = Circumstances {
             pass: 1,

@@ -179,6 +179,7 @@ fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs:
     }
     let from_page = Resolver::new(requested.url, found.base.as_deref(), encoding);
     let references = std::mem::take(&mut found.references);
+    let needs_script = needs_script(found.text_bytes, &references);
     reading.links.reserve(of_header.len() + references.len());
     if !of_header.is_empty() {
         let from_header = Resolver::of_headers(requested.url);
@@ -207,8 +208,17 @@ fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs:
         canonical,
         language: found.lang,
         text_hash: found.text_hash,
+        needs_script,
         links: judge.counts,
     });
+}
+
+/// Bytes of text up to which a page shows hardly any: a notice for browsers without scripts. Ours.
+const BARE: usize = 200;
+
+fn needs_script(text_bytes: usize, references: &[Reference]) -> bool {
+    let has = |kind| references.iter().any(|reference| reference.kind == kind);
+    text_bytes <= BARE && !has(LinkKind::Anchor) && has(LinkKind::Script)
 }
 
 /// The state while one page's links are judged.

@@ -1,5 +1,5 @@
-//! A series of experiments on one URL: requests that each differ from ours in one thing,
-//! made one after the other with pauses, so that none is the reason for what another finds.
+//! A series of experiments on one URL: requests that each differ from the crawl's own in one thing, one after
+//! the other with pauses, so that none causes the result of another.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,32 +23,32 @@ use crate::crawl::clock::Clock;
 use crate::crawl::site::Site;
 use crate::crawl::stop::Stop;
 
-/// Longest `Retry-After` that is waited for between two requests. A longer one ends the series,
-/// unless it was known before, or the page never failed until it was requested at one address: then the
-/// series is as short as one can be.
+/// Maximum `Retry-After` that is waited for between two requests. A longer one ends the series, unless it was
+/// known before, or the page never failed until it was requested at one address. Then the series is as short as
+/// possible.
 pub(in crate::crawl) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
-/// Longest time that one series may take: two answers that come as late as a gateway's timer. What each
-/// request of a series waits for is known after two.
+/// Maximum time of a series: two answers as late as a gateway's timer. After two, it is known what each request
+/// of a series waits for.
 const LONGEST_SERIES: Duration = Duration::from_secs(150);
 
 /// The query parameter that makes an address new to every cache.
 const PARAMETER: &str = "gatecrawl-probe";
 
-/// What a series brings back.
+/// The results of a series.
 #[derive(Debug)]
 pub(in crate::crawl) struct Probed {
     pub(in crate::crawl) lease: Lease,
     pub(in crate::crawl) attempts: Vec<Attempt>,
 }
 
-/// What a series may do.
+/// The limits of a series.
 #[derive(Clone, Debug)]
 pub(in crate::crawl) struct Allowed {
     pub(in crate::crawl) subject: Subject,
-    /// No request is begun after it.
+    /// No request begins after it.
     pub(in crate::crawl) deadline: Moment,
-    /// Draw the order of what is compared.
+    /// Chooses the order of what is compared.
     pub(in crate::crawl) dice: fastrand::Rng,
 }
 
@@ -60,7 +60,7 @@ pub(in crate::crawl) struct NextStep {
     pub(in crate::crawl) at: Moment,
 }
 
-/// One series to be made.
+/// A series to be made.
 #[derive(Debug)]
 pub(in crate::crawl) struct Series<F> {
     pub(in crate::crawl) fetcher: Arc<F>,
@@ -77,7 +77,7 @@ pub(in crate::crawl) struct Series<F> {
 }
 
 impl<F: Fetcher> Series<F> {
-    /// Makes the series. What is known when it is cut short is brought back all the same.
+    /// Makes the series. Returns the results so far if it is cut short.
     pub(in crate::crawl) async fn run(mut self) -> Probed {
         let allowed = &mut self.allowed;
         allowed.deadline = allowed.deadline.min(self.clock.now() + LONGEST_SERIES);
@@ -106,7 +106,7 @@ impl<F: Fetcher> Series<F> {
         }
     }
 
-    /// Makes these steps; false if the series must end before them all.
+    /// Makes these steps. Returns false if the series must end before all are made.
     async fn make(&mut self, steps: &[Step]) -> bool {
         for step in steps {
             let Some(request) = self.request(*step) else {
@@ -117,7 +117,7 @@ impl<F: Fetcher> Series<F> {
                 return false;
             }
             let started = self.clock.now();
-            let announced = self.ask(*step, request).await.unwrap_or_default();
+            let announced = self.request_once(*step, request).await.unwrap_or_default();
             let mut pause = self.lease.pace.interval;
             if self.last_outcome().is_some_and(Outcome::is_failure) {
                 pause = pause.max(CAREFUL.interval);
@@ -138,7 +138,7 @@ impl<F: Fetcher> Series<F> {
         true
     }
 
-    /// Says what comes next. If nobody has listened for long, it is not said: it is for people only.
+    /// Announces the next request, for people only: if nobody reads the announcements, it is dropped.
     fn announce(&self, probe: Probe) {
         let _ = self.announce.try_send(NextStep {
             url: self.lease.found.url.clone(),
@@ -147,14 +147,14 @@ impl<F: Fetcher> Series<F> {
         });
     }
 
-    /// How the URL was when it was requested last: by the crawl, if it never failed.
+    /// Returns the outcome of the last request to the URL: by the crawl, if it never failed.
     fn last_outcome(&self) -> Option<Outcome> {
         let made = self.attempts.last().map(|last| last.outcome);
         let never_failed = self.allowed.subject.failing == Failing::Never;
         made.or(never_failed.then_some(Outcome::OkHtml))
     }
 
-    /// What was tried so far, and what came of it.
+    /// Returns the experiments so far with their outcomes.
     fn made(&self) -> Vec<Made> {
         let tried = self.attempts.iter();
         tried
@@ -169,7 +169,7 @@ impl<F: Fetcher> Series<F> {
             .collect()
     }
 
-    /// Waits until the next request may begin; false if it must not.
+    /// Waits until the next request may begin. Returns false if it must not.
     async fn pause(&mut self) -> bool {
         if self.next > self.allowed.deadline {
             return false;
@@ -177,8 +177,8 @@ impl<F: Fetcher> Series<F> {
         self.stop.pause(&self.clock, self.next).await
     }
 
-    /// Makes one request; returns for how long its answer, if it fails, asks to be left alone.
-    async fn ask(&mut self, step: Step, request: Request) -> Option<Duration> {
+    /// Makes one request. Returns the pause that its answer announces, if it fails.
+    async fn request_once(&mut self, step: Step, request: Request) -> Option<Duration> {
         let started = self.clock.now();
         let agent = request.guise.as_ref().map(|guise| &guise.user_agent);
         let agent = agent.unwrap_or(&self.site.user_agent);
@@ -197,7 +197,7 @@ impl<F: Fetcher> Series<F> {
         let recorded = record(&exchange, circumstances);
         let attempt = Attempt {
             purpose: Purpose::Probe(step.probe),
-            // Who was asked there is known, also if nobody answered.
+            // The address is known even without an answer.
             remote: step.address.or(recorded.remote),
             ..recorded
         };
@@ -206,15 +206,23 @@ impl<F: Fetcher> Series<F> {
         announced
     }
 
-    /// The request of a step; none if it cannot be made of this URL.
+    /// Returns whether no gateway is to be waited for: the URL was fine within the limit of the crawl, or nothing
+    /// answered in the longer time either.
+    fn is_silent(&self) -> bool {
+        let failing = self.allowed.subject.failing;
+        let hung = |attempt: &Attempt| attempt.outcome.is_time_limit();
+        matches!(failing, Failing::Never | Failing::Silently) || self.attempts.iter().any(hung)
+    }
+
+    /// Returns the request of a step; `None` if this URL allows none.
     fn request(&self, step: Step) -> Option<Request> {
         let requests = &self.site.plan.requests;
         let url = &self.lease.found.url;
         let own = Request {
-            first_byte_limit: match self.allowed.subject.failing {
-                // It was fine within the limit of the crawl.
-                Failing::Never => requests.first_byte,
-                _ => requests.patient_first_byte(),
+            first_byte_limit: if self.is_silent() {
+                requests.first_byte
+            } else {
+                requests.patient_first_byte()
             },
             body_limit: requests.max_body,
             ..Request::page(url.clone())
@@ -269,11 +277,11 @@ fn at(address: IpAddr, own: Request) -> Request {
     }
 }
 
-/// The URL with a parameter that no cache has seen.
+/// Returns the URL with a parameter that no cache has seen.
 pub(in crate::crawl) fn past_caches(url: &CrawlUrl, now: Moment) -> Option<CrawlUrl> {
     let mut url = url.as_url().clone();
     let value = now.millis().to_string();
-    // By hand: the library would write the whole query anew.
+    // Without the library, which would encode the whole query again.
     let query = match url.query() {
         Some(query) if !query.is_empty() => format!("{query}&{PARAMETER}={value}"),
         _ => format!("{PARAMETER}={value}"),
@@ -282,7 +290,7 @@ pub(in crate::crawl) fn past_caches(url: &CrawlUrl, now: Moment) -> Option<Crawl
     CrawlUrl::from_url(url).ok()
 }
 
-/// The URL without its query; none if it has none.
+/// Returns the URL without its query; `None` if it has none.
 pub(in crate::crawl) fn without_query(url: &CrawlUrl) -> Option<CrawlUrl> {
     let mut url = url.as_url().clone();
     url.query()?;
@@ -295,7 +303,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_url_with_a_query_can_be_asked_without_it() {
+    fn only_a_url_with_a_query_can_be_requested_without_it() {
         let stripped = |text: &str| {
             let url = CrawlUrl::parse(text).expect("a URL");
             without_query(&url).map(|url| url.to_string())

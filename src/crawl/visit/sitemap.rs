@@ -217,27 +217,15 @@ const fn name(format: Format) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::crawl::tests::plan;
-    use crate::model::{Held, Timings};
 
     fn read_text(body: String) -> SitemapRecord {
         let site = Site::new(plan()).expect("a plan");
         let url = CrawlUrl::parse("http://site.test/sitemap.txt").expect("a URL");
         let found = Discovery::new(url, Role::Sitemap);
         let exchange = Exchange {
-            outcome: Outcome::OkNonHtml,
-            fault: String::new(),
             status: Some(200),
-            reason: None,
-            headers: http::HeaderMap::new(),
             body: body.into_bytes(),
-            packed: None,
-            wire_bytes: 0,
-            decoded_bytes: 0,
-            timings: Timings::default(),
-            remote: None,
-            version: None,
-            reused: false,
-            held: Held::default(),
+            ..Exchange::unanswered(Outcome::OkNonHtml, String::new())
         };
         read(&site, None, &found, &exchange)
     }

@@ -30,7 +30,7 @@ use crate::fetch::secrets::redact::Redactor;
 use crate::fetch::secrets::{echoes, packed};
 use crate::fetch::{Fetcher, tls};
 use crate::model::{
-    Coding, Connection, Cookies, CrawlUrl, Exchange, Guise, Held, Keep, Network, Outcome, Protocol,
+    Coding, Connection, Cookies, CrawlUrl, Exchange, Guise, Keep, Network, Outcome, Protocol,
     Request, Timings, Version, Witnesses,
 };
 
@@ -420,20 +420,5 @@ fn version(response: &Response) -> Option<Version> {
 
 /// Returns an exchange without an answer.
 fn unanswered(fault: Fault) -> Exchange {
-    Exchange {
-        outcome: fault.outcome,
-        fault: fault.words,
-        status: None,
-        reason: None,
-        headers: HeaderMap::new(),
-        body: Vec::new(),
-        packed: None,
-        wire_bytes: 0,
-        decoded_bytes: 0,
-        timings: Timings::default(),
-        remote: None,
-        version: None,
-        reused: false,
-        held: Held::default(),
-    }
+    Exchange::unanswered(fault.outcome, fault.words)
 }

@@ -20,8 +20,9 @@ const HEADER_FIELDS: usize = 512;
 /// Maximum header block of an HTTP/2 answer. HTTP/1.1 has the HTTP library's own limit, 400 KiB
 /// too.
 const HEADER_BYTES: u32 = 400 * 1024;
-/// Idle connections are dropped early, because their number across hosts has no bound.
-const IDLE: Duration = Duration::from_secs(10);
+/// Idle connections are dropped early: their number across hosts has no bound, and each keeps a buffer as large as what it
+/// received fast, up to 400 KiB. Apache's `KeepAliveTimeout` is the same.
+const IDLE: Duration = Duration::from_secs(5);
 /// The types that browsers prefer; everything else is accepted too.
 const ACCEPTED: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 /// The codings that this room can decode.

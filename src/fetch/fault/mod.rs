@@ -3,3 +3,5 @@
 pub(super) mod chain;
 pub(super) mod exchange;
 mod tls;
+
+pub use tls::NOT_TLS;

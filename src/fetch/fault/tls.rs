@@ -8,6 +8,9 @@ use super::exchange::Fault;
 use crate::fetch::tls::SelfSigned;
 use crate::model::Outcome;
 
+/// What is said of a server that answers a TLS handshake with something else, which is plain HTTP as a rule.
+pub const NOT_TLS: &str = "server does not speak tls";
+
 pub(super) fn of_tls(error: &rustls::Error) -> Fault {
     use rustls::Error as E;
     match error {
@@ -18,7 +21,7 @@ pub(super) fn of_tls(error: &rustls::Error) -> Fault {
         ),
         E::InvalidMessage(
             InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
-        ) => Fault::new(Outcome::TlsNotTls, "server does not speak tls"),
+        ) => Fault::new(Outcome::TlsNotTls, NOT_TLS),
         E::AlertReceived(alert) => {
             Fault::new(Outcome::TlsHandshake, format!("tls alert {alert:?}"))
         }

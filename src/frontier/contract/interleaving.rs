@@ -7,7 +7,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
-use super::{at, family, offered_as, pace};
+use super::{Make, at, family, offered_as, pace};
 use crate::frontier::{Discovery, Frontier, Lease, Next, Pace, Settlement, Ticket};
 use crate::model::{CrawlUrl, HostKey, Moment, Role};
 
@@ -44,9 +44,7 @@ enum End {
 /// settled for good once. No URL is leased twice at a time. No host has more open requests, or more
 /// frequent ones, than its pace allows. A host's robots.txt is leased alone. `Drained` and
 /// `pending` are correct.
-pub(in crate::frontier) fn any_interleaving_keeps_the_contract<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(in crate::frontier) fn any_interleaving_keeps_the_contract(make: impl Make) {
     let config = Config {
         cases: 512,
         failure_persistence: None,

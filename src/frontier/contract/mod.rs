@@ -20,6 +20,16 @@ pub(super) use shelf::{
 /// The lease time of tests that are not about it.
 const LONG: Duration = Duration::from_hours(1);
 
+/// Makes a frontier from the default pace and the lease time.
+pub(super) trait Make: Fn(Pace, Duration) -> <Self as Make>::Made {
+    /// The implementation.
+    type Made: Frontier;
+}
+
+impl<F: Frontier, M: Fn(Pace, Duration) -> F> Make for M {
+    type Made = F;
+}
+
 /// Turns every function of the contract into a test of one implementation. The implementation is
 /// given as a function from the default pace and the lease time to a frontier.
 macro_rules! suite {
@@ -74,9 +84,7 @@ macro_rules! suite {
 }
 pub(super) use suite;
 
-pub(super) async fn a_url_offered_twice_is_leased_once<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn a_url_offered_twice_is_leased_once(make: impl Make) {
     let f = make(pace(0, 10), LONG);
     let a = page("http://h/a");
     let again = offered_as(Role::Resource, "http://h/a#part");
@@ -98,9 +106,7 @@ pub(super) async fn a_url_offered_twice_is_leased_once<F: Frontier>(
     }
 }
 
-pub(super) async fn a_discovery_is_leased_unchanged<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn a_discovery_is_leased_unchanged(make: impl Make) {
     let p = pace(250, 3);
     let f = make(p, LONG);
     let found = Discovery {
@@ -118,9 +124,7 @@ pub(super) async fn a_discovery_is_leased_unchanged<F: Frontier>(
     assert_eq!((lease.in_flight, lease.pace), (1, p));
 }
 
-pub(super) async fn the_gate_comes_first_and_alone<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn the_gate_comes_first_and_alone(make: impl Make) {
     let f = make(pace(0, 10), LONG);
     let found = [
         page("http://h/a"),
@@ -141,9 +145,7 @@ pub(super) async fn the_gate_comes_first_and_alone<F: Frontier>(
     assert_eq!(path(&visit(&f, 0).await), "http://h/a");
 }
 
-pub(super) async fn the_gate_stays_shut_while_it_waits_for_a_retry<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn the_gate_stays_shut_while_it_waits_for_a_retry(make: impl Make) {
     let f = make(pace(0, 10), LONG);
     let robots = offered_as(Role::Robots, "http://h/robots.txt");
     f.offer(&[page("http://h/a"), robots]).await.unwrap();
@@ -157,9 +159,7 @@ pub(super) async fn the_gate_stays_shut_while_it_waits_for_a_retry<F: Frontier>(
     assert_eq!(path(&visit(&f, 5_000).await), "http://h/a");
 }
 
-pub(super) async fn a_discarded_request_is_leased_again_without_counting<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn a_discarded_request_is_leased_again_without_counting(make: impl Make) {
     let f = make(pace(0, 10), LONG);
     f.offer(&[page("http://h/a")]).await.unwrap();
     let lease = visit(&f, 0).await;
@@ -176,7 +176,7 @@ pub(super) async fn a_discarded_request_is_leased_again_without_counting<F: Fron
     assert_drained(&f, 5_000).await;
 }
 
-pub(super) async fn bands_keep_their_order<F: Frontier>(make: impl Fn(Pace, Duration) -> F) {
+pub(super) async fn bands_keep_their_order(make: impl Make) {
     let f = make(pace(0, 10), LONG);
     let found = [
         offered_as(Role::External, "http://h/external"),
@@ -191,9 +191,7 @@ pub(super) async fn bands_keep_their_order<F: Frontier>(make: impl Fn(Pace, Dura
     }
 }
 
-pub(super) async fn a_retry_waits_for_its_moment_and_then_comes_first<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn a_retry_waits_for_its_moment_and_then_comes_first(make: impl Make) {
     let f = make(pace(0, 10), LONG);
     let resumed = Discovery {
         not_before: Some(at(700)),
@@ -219,9 +217,7 @@ pub(super) async fn a_retry_waits_for_its_moment_and_then_comes_first<F: Frontie
     assert_eq!(path(&visit(&f, 700).await), "http://h/b");
 }
 
-pub(super) async fn requests_of_a_host_are_exactly_an_interval_apart<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn requests_of_a_host_are_exactly_an_interval_apart(make: impl Make) {
     let f = make(pace(1_000, 100), LONG);
     f.offer(&pages("h", 20)).await.unwrap();
     visit(&f, 17).await;
@@ -236,9 +232,7 @@ pub(super) async fn requests_of_a_host_are_exactly_an_interval_apart<F: Frontier
     assert_eq!(wait(&f, 60_000).await, 61_000);
 }
 
-pub(super) async fn fractions_of_a_millisecond_add_up<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn fractions_of_a_millisecond_add_up(make: impl Make) {
     let interval = Duration::from_micros(2_500);
     let f = make(Pace { interval, open: 9 }, LONG);
     f.offer(&pages("h", 9)).await.unwrap();
@@ -260,9 +254,7 @@ pub(super) async fn fractions_of_a_millisecond_add_up<F: Frontier>(
     assert_eq!(wait(&f, 11).await, 12);
 }
 
-pub(super) async fn a_slow_lane_has_every_fourth_turn_and_all_turns_when_alone<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn a_slow_lane_has_every_fourth_turn_and_all_turns_when_alone(make: impl Make) {
     let f = make(pace(0, 10), LONG);
     f.offer(&pages("h", 10)).await.unwrap();
     for _ in 0..4 {
@@ -293,9 +285,7 @@ pub(super) async fn a_slow_lane_has_every_fourth_turn_and_all_turns_when_alone<F
     assert_drained(&f, 0).await;
 }
 
-pub(super) async fn slow_lanes_take_turns_and_hold_half_of_the_open_requests<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn slow_lanes_take_turns_and_hold_half_of_the_open_requests(make: impl Make) {
     let f = make(pace(0, 4), LONG);
     f.offer(&pages("h", 12)).await.unwrap();
     for lane in [1, 1, 2, 2] {
@@ -316,9 +306,7 @@ pub(super) async fn slow_lanes_take_turns_and_hold_half_of_the_open_requests<F: 
     assert_eq!(slow, ["http://h/p0", "http://h/p2"]);
 }
 
-pub(super) async fn slow_lanes_use_all_open_requests_when_alone<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn slow_lanes_use_all_open_requests_when_alone(make: impl Make) {
     let f = make(pace(0, 4), LONG);
     f.offer(&pages("h", 6)).await.unwrap();
     for _ in 0..6 {
@@ -331,9 +319,7 @@ pub(super) async fn slow_lanes_use_all_open_requests_when_alone<F: Frontier>(
     wait(&f, 0).await;
 }
 
-pub(super) async fn a_recovered_family_is_queued_behind_the_others<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn a_recovered_family_is_queued_behind_the_others(make: impl Make) {
     let f = make(pace(0, 10), LONG);
     f.offer(&pages("h", 6)).await.unwrap();
     for lane in [1, 1, 2] {
@@ -364,9 +350,7 @@ pub(super) async fn a_recovered_family_is_queued_behind_the_others<F: Frontier>(
     assert_drained(&f, 500).await;
 }
 
-pub(super) async fn retries_and_expired_leases_stay_in_their_slow_lane<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn retries_and_expired_leases_stay_in_their_slow_lane(make: impl Make) {
     let f = make(pace(0, 10), Duration::from_secs(30));
     f.offer(&[page("http://h/a")]).await.unwrap();
     let lease = visit(&f, 0).await;
@@ -383,9 +367,7 @@ pub(super) async fn retries_and_expired_leases_stay_in_their_slow_lane<F: Fronti
     assert_drained(&f, 30_500).await;
 }
 
-pub(super) async fn setting_aside_does_not_charge_the_pace<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn setting_aside_does_not_charge_the_pace(make: impl Make) {
     let f = make(pace(1_000, 10), LONG);
     f.offer(&pages("h", 3)).await.unwrap();
     visit(&f, 0).await;
@@ -397,9 +379,7 @@ pub(super) async fn setting_aside_does_not_charge_the_pace<F: Frontier>(
     assert_eq!(wait(&f, 1_000).await, 2_000);
 }
 
-pub(super) async fn a_new_pace_counts_from_the_last_request<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn a_new_pace_counts_from_the_last_request(make: impl Make) {
     let f = make(pace(1_000, 100), LONG);
     f.offer(&pages("h", 9)).await.unwrap();
     let h = host("http://h/");
@@ -418,11 +398,9 @@ pub(super) async fn a_new_pace_counts_from_the_last_request<F: Frontier>(
     assert_eq!(wait(&f, 5_200).await, 6_200);
 }
 
-pub(super) async fn a_pace_set_back_and_forth_forgets_no_request<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn a_pace_set_back_and_forth_forgets_no_request(make: impl Make) {
     let f = make(pace(10_000, 100), LONG);
-    // Another host keeps the slow pace, so that its limiter stays.
+    // Another host keeps the slow pace.
     let other = page("http://other/");
     f.offer(&pages("h", 9)).await.unwrap();
     f.offer(&[other]).await.unwrap();
@@ -436,9 +414,7 @@ pub(super) async fn a_pace_set_back_and_forth_forgets_no_request<F: Frontier>(
     visit(&f, 11_000).await;
 }
 
-pub(super) async fn no_more_are_open_than_the_pace_allows<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn no_more_are_open_than_the_pace_allows(make: impl Make) {
     let f = make(pace(0, 2), LONG);
     f.offer(&pages("h", 9)).await.unwrap();
     let first = visit(&f, 0).await;
@@ -456,9 +432,7 @@ pub(super) async fn no_more_are_open_than_the_pace_allows<F: Frontier>(
     wait(&f, 0).await;
 }
 
-pub(super) async fn an_answered_request_is_closed_but_still_leased<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn an_answered_request_is_closed_but_still_leased(make: impl Make) {
     let f = make(pace(0, 3), LONG);
     f.offer(&pages("h", 4)).await.unwrap();
     let first = visit(&f, 0).await;
@@ -481,9 +455,7 @@ pub(super) async fn an_answered_request_is_closed_but_still_leased<F: Frontier>(
     assert!(matches!(f.lease(at(0)).await.unwrap(), Next::Drained));
 }
 
-pub(super) async fn a_host_that_hangs_delays_no_other<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn a_host_that_hangs_delays_no_other(make: impl Make) {
     let f = make(pace(1_000, 2), LONG);
     f.offer(&pages("dead", 9)).await.unwrap();
     f.offer(&pages("alive", 9)).await.unwrap();
@@ -499,7 +471,7 @@ pub(super) async fn a_host_that_hangs_delays_no_other<F: Frontier>(
     }
 }
 
-pub(super) async fn a_parked_host_waits<F: Frontier>(make: impl Fn(Pace, Duration) -> F) {
+pub(super) async fn a_parked_host_waits(make: impl Make) {
     let f = make(pace(0, 10), LONG);
     let h = host("http://h/");
     f.park(&h, at(4_000)).await.unwrap();
@@ -512,9 +484,7 @@ pub(super) async fn a_parked_host_waits<F: Frontier>(make: impl Fn(Pace, Duratio
     visit(&f, 9_000).await;
 }
 
-pub(super) async fn an_unused_lease_returns_its_charge<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn an_unused_lease_returns_its_charge(make: impl Make) {
     let f = make(pace(1_000, 10), LONG);
     f.offer(&pages("h", 6)).await.unwrap();
     visit(&f, 0).await;
@@ -533,9 +503,7 @@ pub(super) async fn an_unused_lease_returns_its_charge<F: Frontier>(
     assert_eq!(wait(&f, 2_900).await, 4_900);
 }
 
-pub(super) async fn an_unused_lease_returns_nothing_after_another_request<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn an_unused_lease_returns_nothing_after_another_request(make: impl Make) {
     let f = make(pace(1_000, 10), LONG);
     f.offer(&pages("h", 5)).await.unwrap();
     let unused = visit(&f, 0).await;
@@ -544,9 +512,7 @@ pub(super) async fn an_unused_lease_returns_nothing_after_another_request<F: Fro
     assert_eq!(wait(&f, 1_500).await, 2_000);
 }
 
-pub(super) async fn an_expired_lease_is_leased_again_first<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn an_expired_lease_is_leased_again_first(make: impl Make) {
     let f = make(pace(0, 2), Duration::from_secs(30));
     let robots = offered_as(Role::Robots, "http://h/robots.txt");
     f.offer(&[robots]).await.unwrap();
@@ -568,9 +534,7 @@ pub(super) async fn an_expired_lease_is_leased_again_first<F: Frontier>(
     }
 }
 
-pub(super) async fn settling_an_expired_lease_changes_nothing<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn settling_an_expired_lease_changes_nothing(make: impl Make) {
     let f = make(pace(0, 1), Duration::from_secs(30));
     f.offer(&pages("h", 2)).await.unwrap();
     let old = visit(&f, 0).await;
@@ -592,9 +556,7 @@ pub(super) async fn settling_an_expired_lease_changes_nothing<F: Frontier>(
     assert_eq!(f.pending().await.unwrap(), 1);
 }
 
-pub(super) async fn drained_only_when_nothing_is_left<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn drained_only_when_nothing_is_left(make: impl Make) {
     let f = make(pace(0, 1), Duration::from_secs(30));
     assert_drained(&f, 0).await;
     f.slow(&host("http://h/"), pace(9, 9)).await.unwrap();
@@ -612,9 +574,7 @@ pub(super) async fn drained_only_when_nothing_is_left<F: Frontier>(
     assert_drained(&f, 90_000).await;
 }
 
-pub(super) async fn hosts_without_a_limit_take_turns<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn hosts_without_a_limit_take_turns(make: impl Make) {
     let f = make(pace(0, 100), LONG);
     for name in ["a", "b", "c"] {
         f.offer(&pages(name, 4)).await.unwrap();
@@ -629,9 +589,7 @@ pub(super) async fn hosts_without_a_limit_take_turns<F: Frontier>(
     assert_drained(&f, 0).await;
 }
 
-pub(super) async fn an_offer_does_not_cost_a_host_its_turn<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn an_offer_does_not_cost_a_host_its_turn(make: impl Make) {
     let f = make(pace(1_000, 100), LONG);
     f.offer(&[page("http://a/1"), page("http://b/1")])
         .await
@@ -648,9 +606,7 @@ pub(super) async fn an_offer_does_not_cost_a_host_its_turn<F: Frontier>(
 }
 
 /// Checks a thousand hosts at one request a second, thirty of which never answer.
-pub(super) async fn a_thousand_hosts_keep_their_rate<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(super) async fn a_thousand_hosts_keep_their_rate(make: impl Make) {
     const SECONDS: i64 = 20;
     let f = make(pace(1_000, 2), LONG);
     for n in 0..1_000 {

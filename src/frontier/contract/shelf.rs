@@ -3,16 +3,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use super::{LONG, assert_drained, at, done, offered_as, pace, page, path, visit};
-use crate::frontier::{Discovery, Frontier, FrontierError, Next, Pace, Shelf};
+use super::{LONG, Make, assert_drained, at, done, offered_as, pace, page, path, visit};
+use crate::frontier::{Discovery, Frontier, FrontierError, Next, Shelf};
 use crate::model::{Fingerprint, HostKey, Role};
 
 /// Tests with more text in total than a frontier keeps in memory.
-pub(in crate::frontier) async fn a_shelf_changes_neither_the_order_nor_the_leases<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
+pub(in crate::frontier) async fn a_shelf_changes_neither_the_order_nor_the_leases(make: impl Make) {
     const URLS: u32 = 3_000;
     let tail = "x".repeat(8_000);
     let found: Vec<Discovery> = (0..URLS)
@@ -48,10 +45,8 @@ pub(in crate::frontier) async fn a_shelf_changes_neither_the_order_nor_the_lease
     }
 }
 
-pub(in crate::frontier) async fn a_url_missing_on_the_shelf_is_leased_once_it_is_there<
-    F: Frontier,
->(
-    make: impl Fn(Pace, Duration) -> F,
+pub(in crate::frontier) async fn a_url_missing_on_the_shelf_is_leased_once_it_is_there(
+    make: impl Make,
 ) {
     const URLS: usize = 3_000;
     let tail = "x".repeat(8_000);

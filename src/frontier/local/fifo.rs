@@ -5,13 +5,13 @@
 use std::collections::VecDeque;
 
 use super::entry::{Entry, Place};
-use crate::model::{Fingerprint, Role};
+use crate::model::{Fingerprint, LONGEST_VARINT, Role, put_varint, take_varint};
 
 /// Bytes after which a new chunk starts. The only chunk of a small queue grows as it is filled.
 const CHUNK: usize = 16 * 1024;
 
 /// Maximum bytes of an entry besides its path.
-const LONGEST_HEADER: usize = 3 + 3 * 5;
+const LONGEST_HEADER: usize = 3 + 3 * LONGEST_VARINT;
 
 /// Marks a shelved entry, in place of the length of a path, which is never 0.
 const SHELVED: u32 = 0;
@@ -58,16 +58,16 @@ impl Fifo {
 
 fn write(entry: &Entry, out: &mut Vec<u8>) {
     out.extend([entry.role.code(), entry.hops, entry.pass]);
-    put(entry.depth, out);
-    put(entry.tries, out);
+    put_varint(entry.depth, out);
+    put_varint(entry.tries, out);
     match &entry.place {
         Place::Path(path) => {
             // A URL is no longer than 8 KiB.
-            put(path.len() as u32, out);
+            put_varint(path.len() as u32, out);
             out.extend_from_slice(path.as_bytes());
         }
         Place::Shelved(url) => {
-            put(SHELVED, out);
+            put_varint(SHELVED, out);
             out.extend_from_slice(&url.get().to_le_bytes());
         }
     }
@@ -84,7 +84,11 @@ fn place_length(place: &Place) -> usize {
 fn read(bytes: &mut &[u8]) -> Option<Entry> {
     let (&[role, hops, pass], rest) = bytes.split_first_chunk()?;
     *bytes = rest;
-    let (depth, tries, length) = (take(bytes)?, take(bytes)?, take(bytes)?);
+    let (depth, tries, length) = (
+        take_varint(bytes)?,
+        take_varint(bytes)?,
+        take_varint(bytes)?,
+    );
     let place = if length == SHELVED {
         let (number, rest) = bytes.split_first_chunk()?;
         *bytes = rest;
@@ -102,28 +106,6 @@ fn read(bytes: &mut &[u8]) -> Option<Entry> {
         role: Role::from_code(role)?,
         pass,
     })
-}
-
-/// Encodes a number in seven bits a byte, the last of which is below 128, because most numbers are small.
-fn put(mut number: u32, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn take(bytes: &mut &[u8]) -> Option<u32> {
-    let mut number = 0;
-    for shift in (0..u32::BITS).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u32::from(byte & 0x7f) << shift;
-        if *byte < 0x80 {
-            return Some(number);
-        }
-    }
-    None
 }
 
 #[cfg(test)]

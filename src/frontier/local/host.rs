@@ -7,7 +7,7 @@ use super::entry::{Entry, Place};
 use super::lane::EVER;
 use super::leases::Charge;
 use super::leases::{Held, Leases};
-use super::pacing::{Instant, Pacing};
+use super::pacing::Instant;
 use super::path_memory::PathMemory;
 use super::queue::Queue;
 use super::turns::Turn;
@@ -76,19 +76,14 @@ impl Host {
         self.queue.has_only_slow() || self.queue.slow_open() < (self.pace.open / 2).max(1)
     }
 
-    /// Leases the first entry, unless it is too early for another request.
+    /// Leases the first entry, if its address can be read. The host must be due.
     pub(super) fn give(
         &mut self,
         now: Moment,
-        pacing: &Pacing,
-        (leases, paths): (&mut Leases, &mut PathMemory),
+        leases: &mut Leases,
+        paths: &mut PathMemory,
     ) -> Result<Option<Lease>, FrontierError> {
         let at = self.ready().map_or(Instant::of(now), |due| due.served(now));
-        if let Err(until) = pacing.charge(&self.key, self.pace.interval, at) {
-            // The limiter decides, whatever `due` computed from `last`.
-            self.parked = self.parked.max(until.moment());
-            return Ok(None);
-        }
         let Some((mut entry, lane)) = self.queue.take(now, self.has_room_for_slow()) else {
             return Ok(None);
         };
@@ -96,8 +91,6 @@ impl Host {
             self.queue.release(entry.role, lane);
             self.queue.put_first(entry, lane);
             self.parked = self.parked.max(now + UNTIL_STORED);
-            let last = self.last.map(|last| last.at);
-            pacing.rewind(&self.key, self.pace.interval, last);
             return Ok(None);
         }
         let found = self.discovery(&entry);
@@ -132,24 +125,10 @@ impl Host {
 
     /// Takes back the charge for a request that was not made. If another request was charged since, the
     /// spacing counts from that one and there is nothing to take back.
-    pub(super) fn uncharge(&mut self, ticket: Ticket, before: Option<Charge>, pacing: &Pacing) {
+    pub(super) fn uncharge(&mut self, ticket: Ticket, before: Option<Charge>) {
         if self.last.is_some_and(|last| last.ticket == ticket) {
             self.last = before;
-            pacing.rewind(
-                &self.key,
-                self.pace.interval,
-                before.map(|charge| charge.at),
-            );
         }
-    }
-
-    /// Sets another pace, which counts from the last request.
-    pub(super) fn change_pace(&mut self, pace: Pace, pacing: &mut Pacing) {
-        if pace.interval != self.pace.interval {
-            pacing.leave(&self.key, self.pace.interval);
-            pacing.join(&self.key, pace.interval, self.last.map(|last| last.at));
-        }
-        self.pace = pace;
     }
 
     /// Returns the discovery of an entry, with the host's part of the URL.

@@ -8,14 +8,13 @@ use super::entry::{Entry, Place};
 use super::host::Host;
 use super::lane::EVER;
 use super::leases::Leases;
-use super::pacing::Pacing;
 use super::path_memory::PathMemory;
 use super::turns::Turns;
 use crate::frontier::{Discovery, FrontierError, Lease, Next, Pace, Settlement, Shelf, Ticket};
 use crate::model::{FingerprintTable, HostKey, Moment, Role};
 use crate::policy::Family;
 
-/// Time between removals of idle hosts and stale limiter state.
+/// Time between removals of idle hosts.
 const TIDY_EVERY: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
@@ -27,7 +26,6 @@ pub(super) struct State {
     tidied: Moment,
     hosts: HashMap<Arc<HostKey>, Box<Host>>,
     turns: Turns,
-    pacing: Pacing,
     leases: Leases,
     paths: PathMemory,
     /// Every URL ever offered, together with its pass.
@@ -44,7 +42,6 @@ impl State {
             tidied: EVER,
             hosts: HashMap::new(),
             turns: Turns::default(),
-            pacing: Pacing::default(),
             leases: Leases::new(lease_ttl),
             paths: PathMemory::new(room),
             known: FingerprintTable::default(),
@@ -79,7 +76,7 @@ impl State {
             };
             let host = discovery.url.host_key();
             self.paths.admit(&mut entry, &host);
-            self.with_host(&host, |host, _| match discovery.not_before {
+            self.with_host(&host, |host| match discovery.not_before {
                 None => host.queue.push(&entry),
                 Some(at) => host.queue.wait(entry, at, None),
             });
@@ -95,7 +92,7 @@ impl State {
         while let Some(mut held) = self.leases.expire(self.now) {
             let host = Arc::clone(&held.host);
             self.paths.admit(&mut held.entry, &host);
-            self.with_host(&host, |host, _| {
+            self.with_host(&host, |host| {
                 host.release(&held);
                 host.queue.put_first(held.entry, held.lane);
             });
@@ -117,7 +114,7 @@ impl State {
 
     pub(super) fn answered(&mut self, ticket: Ticket) {
         if let Some(host) = self.leases.answer(ticket) {
-            self.with_host(&host, |host, _| host.open -= 1);
+            self.with_host(&host, |host| host.open -= 1);
         }
     }
 
@@ -131,7 +128,7 @@ impl State {
             self.paths.admit(&mut held.entry, &held.host);
         }
         let host = Arc::clone(&held.host);
-        self.with_host(&host, |host, pacing| {
+        self.with_host(&host, |host| {
             host.release(&held);
             match how {
                 Settlement::Done => {}
@@ -140,9 +137,9 @@ impl State {
                     host.queue.wait(held.entry, at, held.lane);
                 }
                 Settlement::Discarded(at) => host.queue.wait(held.entry, at, held.lane),
-                Settlement::Unused => host.uncharge(ticket, held.before, pacing),
+                Settlement::Unused => host.uncharge(ticket, held.before),
                 Settlement::Aside(family, until) => {
-                    host.uncharge(ticket, held.before, pacing);
+                    host.uncharge(ticket, held.before);
                     host.queue.set_aside(held.entry, family, until);
                 }
             }
@@ -150,16 +147,16 @@ impl State {
     }
 
     pub(super) fn slow(&mut self, host: &HostKey, pace: Pace) {
-        self.with_host(host, |host, pacing| host.change_pace(pace, pacing));
+        self.with_host(host, |host| host.pace = pace);
     }
 
     pub(super) fn rejoin(&mut self, host: &HostKey, family: Family) {
-        self.with_host(host, |host, _| host.queue.rejoin(family));
+        self.with_host(host, |host| host.queue.rejoin(family));
     }
 
     pub(super) fn park(&mut self, host: &HostKey, until: Moment) {
         // The latest of several moments wins, because its caller relies on it.
-        self.with_host(host, |host, _| host.parked = host.parked.max(until));
+        self.with_host(host, |host| host.parked = host.parked.max(until));
     }
 
     pub(super) fn pending(&self) -> u64 {
@@ -167,17 +164,16 @@ impl State {
     }
 
     /// Changes a host, creating it if needed, and updates its turn.
-    fn with_host(&mut self, key: &HostKey, change: impl FnOnce(&mut Host, &mut Pacing)) {
+    fn with_host(&mut self, key: &HostKey, change: impl FnOnce(&mut Host)) {
         let host = match self.hosts.get_mut(key) {
             Some(host) => host,
             None => {
                 let key = Arc::new(key.clone());
-                self.pacing.join(&key, self.default_pace.interval, None);
                 let host = Host::new(Arc::clone(&key), self.default_pace);
                 self.hosts.entry(key).or_insert(Box::new(host))
             }
         };
-        change(host, &mut self.pacing);
+        change(host);
         let due = host.due();
         self.turns.set(&mut host.turn, &host.key, due, self.now);
     }
@@ -189,7 +185,7 @@ impl State {
             return Ok(None);
         };
         self.turns.clear(&mut host.turn);
-        let lease = host.give(now, &self.pacing, (&mut self.leases, &mut self.paths))?;
+        let lease = host.give(now, &mut self.leases, &mut self.paths)?;
         let due = host.due();
         self.turns.set(&mut host.turn, &host.key, due, now);
         Ok(lease)
@@ -197,16 +193,9 @@ impl State {
 
     fn tidy(&mut self) {
         let (now, default_pace) = (self.now, self.default_pace);
-        let pacing = &mut self.pacing;
-        self.hosts.retain(|key, host| {
-            let idle = host.is_idle(default_pace, now);
-            if idle {
-                pacing.leave(key, host.pace.interval);
-            }
-            !idle
-        });
+        self.hosts
+            .retain(|_, host| !host.is_idle(default_pace, now));
         self.hosts.shrink_to_fit();
-        self.pacing.tidy(now);
         self.tidied = now;
     }
 }

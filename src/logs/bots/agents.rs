@@ -38,6 +38,9 @@ const PROGRAMS: [&str; 22] = [
     "axios",
 ];
 
+/// What this program's own user agent begins with.
+pub(in crate::logs) const OWN: &str = "gatecrawl/";
+
 /// Who sends a user agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::logs) enum Agent {
@@ -45,6 +48,8 @@ pub(in crate::logs) enum Agent {
     User,
     /// A crawler of the table, by its number.
     Bot(u8),
+    /// A crawl of this program.
+    Own,
     /// Another program.
     Program,
 }
@@ -58,6 +63,8 @@ static TOKENS: LazyLock<Option<(AhoCorasick, Vec<Agent>)>> = LazyLock::new(|| {
             agents.push(Agent::Bot(number as u8));
         }
     }
+    words.push(OWN);
+    agents.push(Agent::Own);
     for word in PROGRAMS {
         words.push(word);
         agents.push(Agent::Program);
@@ -101,7 +108,7 @@ fn recognise(agent: &[u8]) -> Agent {
     let mut found = Agent::User;
     for hit in automaton.find_iter(agent) {
         match agents.get(hit.pattern().as_usize()) {
-            Some(Agent::Bot(number)) => return Agent::Bot(*number),
+            Some(named @ (Agent::Bot(_) | Agent::Own)) => return *named,
             Some(Agent::Program) => found = Agent::Program,
             _ => {}
         }
@@ -133,7 +140,7 @@ mod tests {
             ("curl/7.88.1", Agent::Program),
             (
                 "gatecrawl/0.1.0 (+https://example.org/gatecrawl)",
-                Agent::Program,
+                Agent::Own,
             ),
             ("", Agent::User),
         ] {

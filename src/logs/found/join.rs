@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::logs::tally::failures::{ErrorLine, Failure};
+use crate::logs::tally::failures::{ErrorLine, Failure, Place};
 use crate::logs::tally::totals::Totals;
 use crate::model::Cause;
 use crate::parse::log::{Pattern, pattern};
@@ -22,11 +22,14 @@ const TOGETHER: i64 = 1_500;
 
 /// The result of the join.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(in crate::logs) struct Joined {
     /// Failed requests that were compared.
     pub(in crate::logs) failures: u64,
     /// Those with a record.
     pub(in crate::logs) explained: u64,
+    /// Those that the application answered itself, by the fields of the access log: no web server has a record of them.
+    pub(in crate::logs) answered: u64,
     /// Records of error logs.
     pub(in crate::logs) records: u64,
 }
@@ -37,9 +40,16 @@ impl Joined {
         Joined {
             failures: self.failures + other.failures,
             explained: self.explained + other.explained,
+            answered: self.answered + other.answered,
             records: self.records + other.records,
         }
     }
+}
+
+/// A failed request, and where its record is noted, if anybody wants to know.
+struct Joining<'a> {
+    failure: &'a mut Failure,
+    record: Option<&'a mut Option<Place>>,
 }
 
 /// Finds the record of each failed request, and sets its cause. Failures must be in the order of time.
@@ -48,6 +58,7 @@ pub(in crate::logs) fn join(totals: &mut Totals) -> Joined {
     let mut joined = Joined {
         failures: totals.failures.len() as u64,
         explained: 0,
+        answered: 0,
         records: lines.len() as u64,
     };
     // The records of a key, by their numbers, in the order of time.
@@ -65,19 +76,35 @@ pub(in crate::logs) fn join(totals: &mut Totals) -> Joined {
         }
     }
     let mut used = vec![false; lines.len()];
+    let (own, others) = (&mut totals.own_failures, &mut totals.failures);
+    let own = own.iter_mut().map(|own| Joining {
+        failure: &mut own.failure,
+        record: Some(&mut own.record),
+    });
+    let others = others.iter_mut().map(|failure| Joining {
+        failure,
+        record: None,
+    });
+    let mut all: Vec<Joining<'_>> = own.chain(others).collect();
     // Exact keys first, so that a vague one takes no record from the request that it belongs to.
-    for key in [Key::Id, Key::ClientAndTarget, Key::Target, Key::Client] {
-        for failure in totals
-            .failures
-            .iter_mut()
-            .filter(|failure| !failure.is_joined)
-        {
+    let keys = [
+        Key::Id,
+        Key::ClientAndTarget,
+        Key::Target,
+        Key::ClientAndStatus,
+        Key::Client,
+    ];
+    for key in keys {
+        for Joining { failure, record } in &mut all {
+            if failure.is_joined {
+                continue;
+            }
             let candidates = match key {
                 Key::Id if failure.request_id != 0 => by_id.get(&failure.request_id),
                 Key::Id => None,
                 Key::ClientAndTarget => by_both.get(&(failure.client, failure.target)),
                 Key::Target => by_both.get(&(0, failure.target)),
-                Key::Client => by_both.get(&(failure.client, 0)),
+                Key::ClientAndStatus | Key::Client => by_both.get(&(failure.client, 0)),
             };
             let Some(candidates) = candidates else {
                 continue;
@@ -88,16 +115,26 @@ pub(in crate::logs) fn join(totals: &mut Totals) -> Joined {
                 key == Key::Id || lines[*at].millis <= failure.millis + LONGEST_AFTER
             });
             // One request may have several records of one second; it takes all that are its own.
-            let Some(first) = near.clone().find(|at| !used[*at]) else {
+            let mut near =
+                near.filter(|at| key != Key::ClientAndStatus || fits(&lines[*at], failure.status));
+            let Some(first) = near.find(|at| !used[*at]) else {
                 continue;
             };
             used[first] = true;
             failure.is_joined = true;
-            joined.explained += 1;
+            match record {
+                Some(record) => **record = Some(lines[first].place()),
+                None => joined.explained += 1,
+            }
             failure.cause = lines[first].cause.or(failure.cause);
         }
     }
-    by_backend_programs(totals, &lines);
+    by_backend_programs(&mut all, &lines);
+    let is_answered = |it: &&Joining<'_>| {
+        let is_other = it.record.is_none();
+        is_other && !it.failure.is_joined && it.failure.cause == Some(Cause::ApplicationError)
+    };
+    joined.answered = all.iter().filter(is_answered).count() as u64;
     totals.errors = std::mem::take(&mut lines);
     joined
 }
@@ -109,21 +146,29 @@ const BACKEND_PROGRAMS: [&str; 4] = ["php-fpm", "gunicorn", "uwsgi", "kernel"];
 const OF_BACKEND: i64 = 2_000;
 
 /// Sets the causes of failures of which the web server knows no more than that the backend closed the connection.
-fn by_backend_programs(totals: &mut Totals, lines: &[ErrorLine]) {
+fn by_backend_programs(all: &mut [Joining<'_>], lines: &[ErrorLine]) {
     let is_of_backend = |line: &&ErrorLine| {
         let server = line.pattern.and_then(pattern).map(Pattern::server);
         line.millis > 0 && server.is_some_and(|server| BACKEND_PROGRAMS.contains(&server))
     };
     let lines: Vec<&ErrorLine> = lines.iter().filter(is_of_backend).collect();
-    let vague = |failure: &&mut Failure| failure.cause == Some(Cause::InvalidUpstreamResponse);
-    for failure in totals.failures.iter_mut().filter(vague) {
+    for Joining { failure, record } in all {
+        if failure.cause != Some(Cause::InvalidUpstreamResponse) {
+            continue;
+        }
         let earliest = failure.millis - OF_BACKEND - i64::from(failure.took);
         let from = lines.partition_point(|line| line.millis < earliest);
         let near = lines[from..]
             .iter()
             .take_while(|line| line.millis <= failure.millis + OF_BACKEND);
         let nearest = near.min_by_key(|line| (line.millis - failure.millis).abs());
-        failure.cause = nearest.and_then(|line| line.cause).or(failure.cause);
+        let Some((line, cause)) = nearest.and_then(|line| Some((line, line.cause?))) else {
+            continue;
+        };
+        failure.cause = Some(cause);
+        if let Some(record) = record {
+            **record = Some(line.place());
+        }
     }
 }
 
@@ -132,7 +177,24 @@ enum Key {
     Id,
     ClientAndTarget,
     Target,
+    /// The client, and a message that has the status of the answer.
+    ClientAndStatus,
     Client,
+}
+
+/// Returns whether a record is of a failure with this status: Apache's records name the client alone.
+fn fits(line: &ErrorLine, status: u16) -> bool {
+    let pattern = line.pattern.and_then(pattern);
+    pattern.and_then(|pattern| pattern.answers(status)) == Some(true)
+}
+
+/// Returns whether clients get different statuses after two records, so that these are not about one request.
+fn differ(one: &ErrorLine, other: &ErrorLine) -> bool {
+    let patterns = one
+        .pattern
+        .and_then(pattern)
+        .zip(other.pattern.and_then(pattern));
+    patterns.is_some_and(|(one, other)| one.differs(other))
 }
 
 /// Returns the records in the order of time; those of one thread of Apache about one request are one.
@@ -152,6 +214,7 @@ fn incidents(mut lines: Vec<ErrorLine>) -> Vec<ErrorLine> {
                 && agree(before.client, line.client)
                 && agree(before.target, line.target)
                 && !(before.client != 0 && before.pattern == line.pattern)
+                && !differ(before, &line)
         });
         if let Some(at) = same {
             let before = &mut merged[at];

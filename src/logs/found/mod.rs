@@ -1,13 +1,16 @@
 //! What the logs say: counts with their rates, causes, episodes, crawlers.
 
+mod crawl;
 mod episode;
 pub(super) mod join;
+mod page;
 mod summary;
 mod tables;
 
 use std::collections::HashMap;
 
 use crate::model::Cause;
+use crate::store::LogCheckpoint;
 
 use super::bots::verify::Verifier;
 use super::kept::Counted;
@@ -16,13 +19,16 @@ use super::tally::names::NO_NAME;
 use super::tally::totals::Totals;
 use super::tally::urls::{UrlId, Urls};
 
+pub use crawl::compare::{CrawlFound, Difference, Differences};
 pub use episode::{Episode, EpisodeKind};
+pub use page::{LogPage, Strip, StripCell, TimeSpan};
 pub use summary::{
     BotCount, CauseCount, Explained, FamilyCount, FileCount, HourCount, LogSummary, MessageCount,
     NamedCount, Requests, Since, UrlCount,
 };
 pub use tables::LogTable;
 
+use crawl::compare::ComparedUrl;
 use episode::Episodes;
 
 /// What the logs say.
@@ -38,10 +44,21 @@ pub struct Found {
     files: Vec<String>,
     /// Dates of the lists by which crawlers were verified, by their number.
     dates: HashMap<u8, String>,
+    /// The places up to which logs were read.
+    points: Vec<LogCheckpoint>,
+    /// Query parameters that are dropped.
+    ignored: Vec<String>,
+    /// URLs that fail for others or for the crawl that the logs were compared with.
+    compared: Vec<ComparedUrl>,
 }
 
 impl Found {
-    pub(super) fn new(order: &Order, counted: Counted, verifier: &Verifier<'_>) -> Found {
+    pub(super) fn new(
+        order: &Order,
+        counted: Counted,
+        verifier: &Verifier<'_>,
+        points: Vec<LogCheckpoint>,
+    ) -> Found {
         let Counted {
             urls,
             totals,
@@ -76,10 +93,17 @@ impl Found {
             causes,
             episodes,
             dates,
+            points,
+            ignored: order.ignore_params.clone(),
+            compared: Vec::new(),
             files: files.into_iter().map(|file| file.name).collect(),
             totals,
             urls,
         }
+    }
+
+    pub(super) fn points(&self) -> &[LogCheckpoint] {
+        &self.points
     }
 
     /// Returns the numbers of the whole.

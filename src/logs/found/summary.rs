@@ -16,6 +16,7 @@ use crate::logs::tally::urls::{STATUSES, UrlId, UrlTally, Urls};
 use crate::model::{Cause, Moment};
 use crate::parse::log::pattern;
 
+use super::crawl::compare::CrawlFound;
 use super::episode::Episode;
 use super::join::Joined;
 
@@ -49,6 +50,10 @@ pub struct LogSummary {
     pub refused: u64,
     /// Share of requests that failed.
     pub rate: Interval,
+    /// Requests of this program's own crawls, which are in no other count.
+    pub own_requests: u64,
+    /// The crawl that the logs were compared with.
+    pub crawl: Option<CrawlFound>,
     /// Requests that were not HTTP, such as TLS on a plain port.
     pub not_http: u64,
     /// Those of browsers and unknown clients.
@@ -144,6 +149,8 @@ pub struct Explained {
     pub failed: u64,
     /// Those with a record.
     pub explained: u64,
+    /// Those that the application answered itself, by the fields of the access log: no web server has a record of them.
+    pub answered: u64,
     /// Records of error logs.
     pub records: u64,
 }
@@ -292,6 +299,8 @@ pub(super) fn summary(facts: &Facts<'_>) -> LogSummary {
         by_status: statuses.zip(all.by_status).collect(),
         refused: all.refused,
         rate: Interval::wilson(all.failed() as f64, all.requests as f64),
+        own_requests: totals.own,
+        crawl: None,
         not_http: totals.not_http,
         users: (all.user, all.user_failed).into(),
         search_engines: (all.search, all.search_failed).into(),
@@ -311,6 +320,7 @@ pub(super) fn summary(facts: &Facts<'_>) -> LogSummary {
         error_logs: Explained {
             failed: facts.joined.failures,
             explained: facts.joined.explained,
+            answered: facts.joined.answered,
             records: facts.joined.records,
         },
         messages: messages(facts),

@@ -1,6 +1,6 @@
 //! The tables of the exports: their columns, each declared once, and their rows.
 
-use crate::assess::Interval;
+use crate::assess::{Interval, Verdict};
 use crate::logs::bots::table::BOTS;
 use crate::logs::tally::totals::Span;
 use crate::logs::tally::urls::UrlTally;
@@ -25,6 +25,10 @@ pub enum LogTable {
     Episodes,
     /// Messages of error logs.
     Errors,
+    /// URLs that fail for others or for a crawl.
+    Crawl,
+    /// Clients by their addresses.
+    Clients,
 }
 
 const fn column(name: &'static str, kind: Kind, says: &'static str) -> Column {
@@ -275,14 +279,90 @@ const ERRORS: &[Column] = &[
     ),
 ];
 
+const CRAWL: &[Column] = &[
+    column(
+        "Address",
+        Kind::Text,
+        "The URL; as the log names it if the crawl did not request it.",
+    ),
+    column(
+        "Difference",
+        Kind::Text,
+        "`only_others`, `not_crawled`, `both`, `only_crawl` or `not_requested`; see [logs.md](logs.md).",
+    ),
+    column("Verdict", Kind::Text, "The verdict of the crawl."),
+    column("Attempts", Kind::Whole, "Attempts of the crawl."),
+    column("Failed Attempts", Kind::Whole, "Those that failed."),
+    column(
+        "Last Failed Attempt",
+        Kind::Time,
+        "The last failure of the crawl.",
+    ),
+    column(
+        "Requests",
+        Kind::Whole,
+        "Requests in the logs, without those of the crawl.",
+    ),
+    column("5xx", Kind::Whole, "Those that failed with a 5xx."),
+    column(
+        "User Requests",
+        Kind::Whole,
+        "Requests of browsers and of clients without a user agent.",
+    ),
+    column("User 5xx", Kind::Whole, "Those that failed."),
+    column(
+        "Bot Requests",
+        Kind::Whole,
+        "Requests of search engines' crawlers, without those that are known to be false.",
+    ),
+    column("Bot 5xx", Kind::Whole, "Those that failed."),
+    column("Last Failed", Kind::Time, "The last failure in the logs."),
+    column(
+        "Last OK",
+        Kind::Time,
+        "The last answer below 400 in the logs.",
+    ),
+    column(
+        "Probable Cause",
+        Kind::Text,
+        "The most frequent cause of the failures in the logs.",
+    ),
+    column(
+        "Log Line",
+        Kind::Text,
+        "The first line that explains a failure of the crawl, as file and line.",
+    ),
+];
+
+const CLIENTS: &[Column] = &[
+    column(
+        "Client",
+        Kind::Text,
+        "The address; `(other)` for all but the first 10,000. Written only with `--keep-clients`.",
+    ),
+    column("Requests", Kind::Whole, "Its requests."),
+    column("5xx", Kind::Whole, "Those that failed with a 5xx."),
+    column("4xx", Kind::Whole, "Those that were answered with a 4xx."),
+    column(
+        "Error Rate",
+        Kind::Share(4),
+        "Share of requests that failed with a 5xx. Its 95 % interval is in the two columns beside it.",
+    ),
+    bare("Error Rate Low 95%", Kind::Share(4)),
+    bare("Error Rate High 95%", Kind::Share(4)),
+    column("Last Seen", Kind::Time, "Its last request."),
+];
+
 impl LogTable {
     /// Every table.
-    pub const ALL: [LogTable; 5] = [
+    pub const ALL: [LogTable; 7] = [
         LogTable::Urls,
         LogTable::Hours,
         LogTable::Bots,
         LogTable::Episodes,
         LogTable::Errors,
+        LogTable::Crawl,
+        LogTable::Clients,
     ];
 
     /// Returns the name of the file without its extension.
@@ -293,6 +373,8 @@ impl LogTable {
             LogTable::Bots => "log_bots",
             LogTable::Episodes => "log_episodes",
             LogTable::Errors => "log_errors",
+            LogTable::Crawl => "log_vs_crawl",
+            LogTable::Clients => "log_clients",
         }
     }
 
@@ -304,6 +386,8 @@ impl LogTable {
             LogTable::Bots => BOTS_COLUMNS,
             LogTable::Episodes => EPISODES,
             LogTable::Errors => ERRORS,
+            LogTable::Crawl => CRAWL,
+            LogTable::Clients => CLIENTS,
         }
     }
 }
@@ -379,6 +463,15 @@ impl Row {
 }
 
 impl Found {
+    /// Returns the tables that the logs have.
+    pub fn tables(&self) -> Vec<LogTable> {
+        let has = |table: &LogTable| match table {
+            LogTable::Clients => self.totals.clients.are_counted(),
+            _ => true,
+        };
+        LogTable::ALL.into_iter().filter(has).collect()
+    }
+
     /// Calls a function with each row of a table, in order, until it returns `false`.
     pub fn rows(&self, table: LogTable, each: &mut dyn FnMut(&[Cell<'_>]) -> bool) {
         match table {
@@ -387,6 +480,8 @@ impl Found {
             LogTable::Bots => self.bots_rows(each),
             LogTable::Episodes => self.episodes_rows(each),
             LogTable::Errors => self.errors_rows(each),
+            LogTable::Crawl => self.crawl_rows(each),
+            LogTable::Clients => self.clients_rows(each),
         }
     }
 
@@ -526,8 +621,55 @@ impl Found {
     }
 }
 
+impl Found {
+    fn clients_rows(&self, each: &mut dyn FnMut(&[Cell<'_>]) -> bool) {
+        for (client, tally) in self.totals.clients.all() {
+            let mut row = Row(Vec::new());
+            row.text(client);
+            for count in [tally.requests, tally.failed, tally.refused] {
+                row.integer(count);
+            }
+            row.rate(tally.failed, tally.requests);
+            row.time(moment(tally.last));
+            if !row.give(each) {
+                return;
+            }
+        }
+    }
+
+    fn crawl_rows(&self, each: &mut dyn FnMut(&[Cell<'_>]) -> bool) {
+        for url in &self.compared {
+            let mut row = Row(Vec::new());
+            row.text(url.address.as_str());
+            row.text(url.difference.name());
+            row.text(url.verdict.map_or("", Verdict::name));
+            row.integer(url.attempts);
+            row.integer(url.failed_attempts);
+            row.time(url.last_failed_attempt);
+            let failures = url.tally.failures.unwrap_or_default();
+            let tally = &url.tally;
+            let counts = [
+                (tally.requests, failures.total()),
+                (tally.user, failures.user),
+                (tally.search, failures.search),
+            ];
+            for (requests, failed) in counts {
+                row.integer(u64::from(requests));
+                row.integer(u64::from(failed));
+            }
+            row.time(moment(failures.last));
+            row.time(moment(tally.last_ok));
+            row.cause(url.id.and_then(|id| self.causes.get(&id)?.0));
+            row.text(url.line.as_deref().unwrap_or_default());
+            if !row.give(each) {
+                return;
+            }
+        }
+    }
+}
+
 fn url_counts(tally: &UrlTally, row: &mut Row) {
-    let failures = tally.failures.clone().unwrap_or_default();
+    let failures = tally.failures.unwrap_or_default();
     let by_status = failures.by_status.map(u64::from);
     row.counts(
         u64::from(tally.requests),

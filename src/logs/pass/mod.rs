@@ -1,6 +1,7 @@
 //! One pass over all files: threads take blocks of lines by turns, parse and count them.
 
 mod block;
+mod follow;
 mod reader;
 mod worker;
 
@@ -22,6 +23,7 @@ use super::tally::totals::Totals;
 use super::tally::urls::Urls;
 use reader::Reader;
 
+pub use follow::Follow;
 pub(in crate::logs) use reader::FileRead;
 use worker::Worker;
 
@@ -36,12 +38,23 @@ pub fn read(
     let verifier = Verifier::new(&order.bot_ranges, resolver)?;
     let kept = keep.map(Kept::open).transpose()?;
     let known = kept.as_ref().map(Kept::checkpoints);
-    let counted = pass(order, stdin, &verifier, known)?;
+    let known = known.or_else(|| order.follows.then(Vec::new));
+    let counted = pass(order, stdin, &verifier, known.clone())?;
+    let points = known.map_or_else(Vec::new, |known| after(known, &counted.files));
     let counted = match kept {
-        Some(kept) => kept.add(counted, order.max_urls)?,
+        Some(kept) => kept.add(counted, order)?,
         None => counted,
     };
-    Ok(Found::new(order, counted, &verifier))
+    Ok(Found::new(order, counted, &verifier, points))
+}
+
+/// Returns the places up to which logs are read after a pass.
+fn after(mut known: Vec<LogCheckpoint>, files: &[FileRead]) -> Vec<LogCheckpoint> {
+    for (point, before) in files.iter().filter_map(|file| file.read.as_ref()) {
+        known.retain(|known| Some(known) != before.as_ref());
+        known.push(point.clone());
+    }
+    known
 }
 
 /// Reads what is new.

@@ -3,16 +3,18 @@
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::logs::bots::agents::{Agent, Agents};
 use crate::logs::bots::table::{BOTS, GOOGLEBOT};
 use crate::logs::bots::verify::{Verified, Verifier};
 use crate::logs::order::Order;
-use crate::logs::tally::failures::{ErrorLine, Failure};
+use crate::logs::own::Own;
+use crate::logs::tally::clients::Clients;
+use crate::logs::tally::failures::{ErrorLine, Failure, OwnFailure, Place, hash};
 use crate::logs::tally::key::Keys;
+use crate::logs::tally::names::NO_NAME;
 use crate::logs::tally::totals::{BotTally, MOST_EXAMPLES, Totals};
-use crate::logs::tally::urls::{From, Hit, Urls, place};
+use crate::logs::tally::urls::{From, Hit, UrlId, Urls, place};
 use crate::parse::log::{Clock, Entry, ErrorRecord, Line};
 
 use super::block::Block;
@@ -30,6 +32,7 @@ static SITEMAP: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("sitema
 pub(super) struct Worker<'a> {
     urls: &'a Urls,
     verifier: &'a Verifier<'a>,
+    own: Own,
     agents: Agents,
     keys: Keys,
     totals: Totals,
@@ -42,12 +45,15 @@ impl<'a> Worker<'a> {
         verifier: &'a Verifier<'a>,
         files: usize,
     ) -> Worker<'a> {
+        let mut totals = Totals::new(files);
+        totals.clients = Clients::kept(order.keep_clients.then(Vec::new));
         Worker {
             urls,
             verifier,
+            own: Own::new(&order.crawls),
             agents: Agents::default(),
             keys: Keys::new(&order.ignore_params),
-            totals: Totals::new(files),
+            totals,
         }
     }
 
@@ -78,7 +84,7 @@ impl<'a> Worker<'a> {
             match format.read(line, &mut clock) {
                 Some(Line::Access(entry)) => {
                     requests += 1;
-                    self.request(&entry);
+                    self.request(&entry, (block.file, number));
                 }
                 Some(Line::Error(record)) => {
                     last = Some(self.record(&record, (block.file, number), last));
@@ -102,7 +108,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn request(&mut self, entry: &Entry<'_>) {
+    fn request(&mut self, entry: &Entry<'_>, (file, line): (u32, u64)) {
         let agent = self.agents.of(entry.agent);
         let second = entry
             .time
@@ -118,6 +124,21 @@ impl<'a> Worker<'a> {
             from.search = is_search && verified != Verified::No;
             from.google = bot == GOOGLEBOT && verified != Verified::No;
         }
+        if verified != Verified::Yes && self.own.has(entry, agent) {
+            self.totals.own += 1;
+            if entry.is_failure() {
+                self.totals.keep_own(OwnFailure {
+                    failure: failure(entry, UrlId::NONE, NO_NAME),
+                    access: Place {
+                        file,
+                        line,
+                        pattern: None,
+                    },
+                    record: None,
+                });
+            }
+            return;
+        }
         let hit = Hit {
             status: entry.status,
             is_failure: entry.is_failure(),
@@ -126,6 +147,7 @@ impl<'a> Worker<'a> {
             from,
         };
         self.totals.count(&hit);
+        self.totals.clients.count(entry.client, &hit);
         if let Agent::Bot(bot) = agent {
             let tally = self.totals.bots.entry((bot, verified)).or_default();
             count_bot(tally, &hit, &entry.target);
@@ -138,18 +160,7 @@ impl<'a> Worker<'a> {
         let key = self.keys.of(entry.host, &entry.target);
         let url = self.urls.count(key, &hit);
         if hit.is_failure {
-            self.totals.keep(Failure {
-                millis: entry.time.unwrap_or(0),
-                url,
-                status: entry.status,
-                backend,
-                client: hash(entry.client),
-                target: hash(&entry.target),
-                request_id: hash(entry.request_id),
-                took: entry.millis.unwrap_or(0),
-                is_joined: false,
-                cause: entry.cause,
-            });
+            self.totals.keep(failure(entry, url, backend));
         }
     }
 
@@ -217,6 +228,21 @@ impl<'a> Worker<'a> {
     }
 }
 
+fn failure(entry: &Entry<'_>, url: UrlId, backend: u16) -> Failure {
+    Failure {
+        millis: entry.time.unwrap_or(0),
+        url,
+        status: entry.status,
+        backend,
+        client: hash(entry.client),
+        target: hash(&entry.target),
+        request_id: hash(entry.request_id),
+        took: entry.millis.unwrap_or(0),
+        is_joined: false,
+        cause: entry.cause,
+    }
+}
+
 fn count_bot(tally: &mut BotTally, hit: &Hit, target: &[u8]) {
     tally.requests += 1;
     if hit.is_failure {
@@ -249,15 +275,6 @@ fn count_bot(tally: &mut BotTally, hit: &Hit, target: &[u8]) {
     if let Some((requests, failed)) = files {
         *requests += 1;
         *failed += u64::from(hit.is_failure);
-    }
-}
-
-/// Returns a hash that is 0 for an absent text.
-fn hash(text: &[u8]) -> u64 {
-    if text.is_empty() {
-        0
-    } else {
-        xxh3_64(text) | 1
     }
 }
 

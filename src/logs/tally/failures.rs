@@ -1,5 +1,7 @@
 //! The failed requests themselves, up to a bound: for episodes, for causes, and to join error logs.
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::urls::UrlId;
 use crate::model::Cause;
 
@@ -25,6 +27,27 @@ pub(in crate::logs) struct Failure {
     pub(in crate::logs) cause: Option<Cause>,
 }
 
+/// A failed request of a crawl of this program.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::logs) struct OwnFailure {
+    pub(in crate::logs) failure: Failure,
+    /// Its line in the access log.
+    pub(in crate::logs) access: Place,
+    /// The record that explains it.
+    pub(in crate::logs) record: Option<Place>,
+}
+
+/// A line of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::logs) struct Place {
+    /// Number of the file in the order of reading.
+    pub(in crate::logs) file: u32,
+    /// Number of the line in it, from 1.
+    pub(in crate::logs) line: u64,
+    /// The message of an error log.
+    pub(in crate::logs) pattern: Option<u16>,
+}
+
 /// A record of an error log.
 #[derive(Clone, Debug)]
 pub(in crate::logs) struct ErrorLine {
@@ -38,4 +61,24 @@ pub(in crate::logs) struct ErrorLine {
     /// Number of the file in the order of reading, and of the line in it from 1.
     pub(in crate::logs) file: u32,
     pub(in crate::logs) line: u64,
+}
+
+impl ErrorLine {
+    /// Returns where it is.
+    pub(in crate::logs) const fn place(&self) -> Place {
+        Place {
+            file: self.file,
+            line: self.line,
+            pattern: self.pattern,
+        }
+    }
+}
+
+/// Returns a hash that is 0 for an absent text.
+pub(in crate::logs) fn hash(text: &[u8]) -> u64 {
+    if text.is_empty() {
+        0
+    } else {
+        xxh3_64(text) | 1
+    }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::failures::{ErrorLine, Failure, MOST};
+use super::clients::Clients;
+use super::failures::{ErrorLine, Failure, MOST, OwnFailure};
 use super::names::{NO_NAME, Names};
 use super::times::Times;
 use super::urls::{Hit, STATUSES, place};
@@ -123,6 +124,10 @@ pub(in crate::logs) struct Totals {
     pub(in crate::logs) hours: BTreeMap<u32, Span>,
     /// Requests that were not HTTP.
     pub(in crate::logs) not_http: u64,
+    /// Requests of this program's own crawls, which count nowhere else, and those that failed.
+    pub(in crate::logs) own: u64,
+    pub(in crate::logs) own_failures: Vec<OwnFailure>,
+    pub(in crate::logs) clients: Clients,
     pub(in crate::logs) bots: BTreeMap<(u8, Verified), BotTally>,
     pub(in crate::logs) backends: Names,
     pub(in crate::logs) by_backend: Vec<BackendTally>,
@@ -186,6 +191,12 @@ impl Totals {
         beyond as u64
     }
 
+    pub(in crate::logs) fn keep_own(&mut self, failure: OwnFailure) {
+        if self.own_failures.len() < MOST {
+            self.own_failures.push(failure);
+        }
+    }
+
     pub(in crate::logs) fn keep_error(&mut self, line: ErrorLine) {
         if self.errors.len() < MOST {
             self.errors.push(line);
@@ -225,6 +236,11 @@ impl Totals {
             self.hours.entry(hour).or_default().add(&span);
         }
         self.not_http += other.not_http;
+        self.own += other.own;
+        self.clients.merge(other.clients);
+        for failure in other.own_failures {
+            self.keep_own(failure);
+        }
         for (bot, tally) in other.bots {
             self.bots.entry(bot).or_default().add(tally);
         }

@@ -119,10 +119,13 @@ impl FailureTally {
 impl UrlTally {
     /// Returns the number of failures.
     pub(in crate::logs) fn failed(&self) -> u32 {
-        self.failures
-            .as_ref()
-            .map_or(0, |failures| failures.total())
+        self.failures.as_ref().map_or(0, FailureTally::total)
     }
+}
+
+/// Returns the number of the shard that has the URL of a hash.
+fn shard_of(hash: u64) -> usize {
+    (hash >> SHARD_BITS) as usize % SHARDS
 }
 
 /// Returns the earlier of two times; 0 is unknown.
@@ -383,7 +386,7 @@ impl Urls {
 
     fn at(&self, key: &[u8], change: impl FnOnce(&mut Shard, usize)) -> UrlId {
         let hash = xxh3_64(key);
-        let number = (hash >> SHARD_BITS) as usize % SHARDS;
+        let number = shard_of(hash);
         let mut shard = self.lock(number);
         let at = match shard.find(hash) {
             Some(at) => at,
@@ -464,6 +467,19 @@ impl Urls {
         }
     }
 
+    /// Returns the place and the counts of a URL that is kept apart.
+    pub(in crate::logs) fn get(&self, key: &[u8]) -> Option<(UrlId, UrlTally)> {
+        let hash = xxh3_64(key);
+        let number = shard_of(hash);
+        let shard = self.lock(number);
+        let row = &shard.rows[shard.find(hash)?];
+        let id = UrlId {
+            shard: number as u8,
+            key: row.key,
+        };
+        Some((id, shard.tally(row)))
+    }
+
     /// Calls a function with each URL and its counts in the order of keys, until it returns `false`.
     pub(in crate::logs) fn sorted(&self, mut take: impl FnMut(UrlId, &[u8], &UrlTally) -> bool) {
         let shards: Vec<MutexGuard<'_, Shard>> = (0..=SHARDS).map(|at| self.lock(at)).collect();
@@ -492,6 +508,12 @@ impl Urls {
 }
 
 impl UrlId {
+    /// The place of a URL that is not counted.
+    pub(in crate::logs) const NONE: UrlId = UrlId {
+        shard: u8::MAX,
+        key: u32::MAX,
+    };
+
     /// Returns whether it is a family of URLs beyond the bound.
     pub(in crate::logs) fn is_family(self) -> bool {
         usize::from(self.shard) == SHARDS

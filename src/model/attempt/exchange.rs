@@ -150,6 +150,28 @@ pub struct Exchange {
     pub held: Held,
 }
 
+impl Exchange {
+    /// Creates an exchange without an answer; `fault` says why.
+    pub fn unanswered(outcome: Outcome, fault: String) -> Exchange {
+        Exchange {
+            outcome,
+            fault,
+            status: None,
+            reason: None,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+            packed: None,
+            wire_bytes: 0,
+            decoded_bytes: 0,
+            timings: Timings::default(),
+            remote: None,
+            version: None,
+            reused: false,
+            held: Held::default(),
+        }
+    }
+}
+
 /// Memory of a bounded budget, returned when the last copy is dropped. It must live as long as the
 /// data that it was taken for.
 #[derive(Clone, Default)]

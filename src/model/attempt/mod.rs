@@ -8,8 +8,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::moment::Moment;
 use super::outcome::Outcome;
+use super::time::moment::Moment;
 use exchange::{Exchange, Timings, Version};
 use probe::Probe;
 

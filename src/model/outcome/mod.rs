@@ -4,6 +4,8 @@
 
 mod cause;
 pub(super) mod causes;
+pub(super) mod reason;
+mod words;
 
 use std::fmt;
 

@@ -85,6 +85,8 @@ pub struct HtmlFacts {
     pub language: Option<String>,
     /// Hash of the visible text.
     pub text_hash: u64,
+    /// Whether it shows hardly a text and no link, but loads a script: what people see of it, the script makes.
+    pub needs_script: bool,
     /// Links on the page.
     pub links: LinkCounts,
 }

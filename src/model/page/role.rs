@@ -124,6 +124,11 @@ impl SkipReason {
         self as u8
     }
 
+    /// Returns the reason with this stored number.
+    pub fn from_code(code: u8) -> Option<SkipReason> {
+        SkipReason::ALL.into_iter().find(|it| it.code() == code)
+    }
+
     /// Returns the reason with this name.
     pub fn from_name(name: &str) -> Option<SkipReason> {
         SkipReason::ALL.into_iter().find(|it| it.name() == name)

@@ -332,6 +332,13 @@ pub struct ReachPlan {
     pub secrets: Vec<String>,
 }
 
+impl ReachPlan {
+    /// Returns whether the run began with a user and a password.
+    pub fn has_login(&self) -> bool {
+        self.secrets.iter().any(|secret| secret == "--basic-auth")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,6 +23,7 @@ pub(super) fn entry<'a>(raw: &Raw<'a>, clock: &mut Clock) -> Option<Entry<'a>> {
     entry.host = without_port(raw.get(Field::Host));
     entry.agent = raw.get(Field::Agent);
     entry.request_id = raw.get(Field::RequestId);
+    entry.run = raw.get(Field::Run);
     if raw.has(Field::Request) {
         entry.set_request(raw.get(Field::Request));
     }
@@ -50,6 +51,9 @@ pub(super) fn extend<'a>(entry: &mut Entry<'a>, raw: &Raw<'a>) {
     entry.backend = backend(raw);
     if entry.request_id.is_empty() {
         entry.request_id = raw.get(Field::RequestId);
+    }
+    if entry.run.is_empty() {
+        entry.run = raw.get(Field::Run);
     }
     if entry.host.is_empty() {
         entry.host = without_port(raw.get(Field::Host));

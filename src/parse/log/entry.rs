@@ -29,6 +29,8 @@ pub struct Entry<'a> {
     pub backend: &'a [u8],
     /// Id of the request, to join other logs.
     pub request_id: &'a [u8],
+    /// Token of the run of this program that made the request.
+    pub run: &'a [u8],
     /// The cause that the fields of this line prove.
     pub cause: Option<Cause>,
 }

@@ -36,6 +36,8 @@ pub(super) enum Field {
     HeaderTime,
     UpstreamTime,
     RequestId,
+    /// The token of a crawl of ours, from the header `X-Gatecrawl-Run`.
+    Run,
     /// Seconds that the target of a load balancer of AWS took; -1 if it never answered.
     TargetTime,
     /// HAProxy's termination state.

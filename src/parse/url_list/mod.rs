@@ -17,5 +17,7 @@ mod text;
 mod workbook;
 
 pub use fault::{Column, ListFault, Taken};
-pub use read::read;
+pub use read::{read, read_rows};
+pub use row::Row;
 pub use shape::Shape;
+pub use table::Found;

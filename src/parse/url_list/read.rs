@@ -5,8 +5,9 @@ use flate2::bufread::MultiGzDecoder;
 use super::archive;
 use super::fault::{ListFault, Taken};
 use super::layout::Layout;
+use super::row::Row;
 use super::shape::Shape;
-use super::table::Each;
+use super::table::{Each, Found};
 use super::text::{is_markup, opening, source, text};
 use crate::parse::sitemap::{self, Kind, ProblemKind, SIZE_LIMIT};
 
@@ -41,8 +42,20 @@ const BINARY: &str = "a binary file; save its table as CSV";
 ///
 /// Memory is bounded whatever the file, and so is what is unpacked.
 pub fn read(
-    mut input: impl BufRead,
+    input: impl BufRead,
     each: &mut dyn FnMut(u64, &str, Shape),
+) -> Result<Taken, ListFault> {
+    read_rows(input, &mut |found| {
+        if !found.is_header {
+            each(found.line, found.text, found.shape);
+        }
+    })
+}
+
+/// Reads a file of URLs and hands out the cells of its URL column with their rows, the header of the table included.
+pub fn read_rows(
+    mut input: impl BufRead,
+    each: &mut dyn FnMut(Found<'_>),
 ) -> Result<Taken, ListFault> {
     let head = head(&mut input, ListFault::Unreadable)?;
     let mut input = Cursor::new(head.clone()).chain(input);
@@ -106,10 +119,17 @@ fn unpacked_file(
 /// Reads a sitemap as the list of its pages.
 fn sitemap(bytes: &[u8], each: Each<'_>) -> Result<Taken, ListFault> {
     let (mut pages, mut sitemaps) = (0_u64, 0_u64);
+    let row = Row::default();
     let report = sitemap::read(bytes, &mut |entry| match entry.kind {
         Kind::Page => {
             pages += 1;
-            each(entry.line, &entry.location, Shape::Absolute);
+            each(Found {
+                line: entry.line,
+                text: &entry.location,
+                shape: Shape::of(&entry.location),
+                row: &row,
+                is_header: false,
+            });
         }
         Kind::Sitemap => sitemaps += 1,
         Kind::Resource | Kind::Alternate => {}
@@ -136,7 +156,13 @@ fn sitemap(bytes: &[u8], each: Each<'_>) -> Result<Taken, ListFault> {
                     "" => problem.kind.describe(),
                     detail => detail,
                 };
-                each(problem.line, what, Shape::Other);
+                each(Found {
+                    line: problem.line,
+                    text: what,
+                    shape: Shape::Other,
+                    row: &row,
+                    is_header: false,
+                });
             }
             _ => {}
         }

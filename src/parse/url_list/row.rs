@@ -8,7 +8,7 @@ pub(super) const LONGEST_ROW: usize = 1024 * 1024;
 
 /// The cells of one row. It is filled again and again, so that rows cost no memory of their own.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Row {
+pub struct Row {
     /// The cells one after another.
     text: Vec<u8>,
     /// Where each ends.
@@ -28,12 +28,12 @@ impl Row {
     }
 
     /// How many cells it has.
-    pub(super) fn width(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.ends.len()
     }
 
     /// A cell without the white space around it; empty behind the last.
-    pub(super) fn cell(&self, at: usize) -> &str {
+    pub fn cell(&self, at: usize) -> &str {
         let Some(&end) = self.ends.get(at) else {
             return "";
         };
@@ -43,7 +43,8 @@ impl Row {
         cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
     }
 
-    pub(super) fn cells(&self) -> impl Iterator<Item = &str> {
+    /// Its cells.
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
         (0..self.width()).map(|at| self.cell(at))
     }
 

@@ -362,15 +362,9 @@ fn a_bomb_ends_at_the_limit() {
     let head = opening(&mut source);
     let layout = Layout::of_text(&head);
     let mut urls = 0;
-    let fault = text(
-        &head,
-        &mut source,
-        &layout,
-        ListFault::Broken,
-        &mut |_, _, _| {
-            urls += 1;
-        },
-    );
+    let fault = text(&head, &mut source, &layout, ListFault::Broken, &mut |_| {
+        urls += 1;
+    });
     assert!(matches!(fault, Err(ListFault::TooLarge(_))), "{fault:?}");
     assert_eq!(urls, 1_000_000_usize.div_ceil(19));
     // Zeros are what compresses best, and no text.

@@ -149,6 +149,14 @@ impl Breaker {
         self.state == State::Closed
     }
 
+    /// Returns whether the host was found down and not yet up again.
+    pub fn is_open(&self) -> bool {
+        matches!(
+            self.state,
+            State::Open { .. } | State::HalfOpen { .. } | State::Down
+        )
+    }
+
     /// Returns whether the run gave up the host. This does not change during the run.
     pub fn is_down(&self) -> bool {
         self.state == State::Down

@@ -1,9 +1,12 @@
 //! A test in the confirmation passes of whether the crawl's own load makes a host fail. It requests
 //! a few failing URLs one at a time, one per second. If they fail as well, load is not the reason.
 //! If they are fine, it tries the plan's pace; failures that come back show that load is the
-//! reason.
+//! reason. A server often goes on with a request that its proxy gave up. After a failure that took
+//! long, the next careful request therefore waits for such work to end.
 
 use std::time::Duration;
+
+use crate::policy::pace::CAREFUL;
 
 /// Minimum careful requests to a host before load may be excluded, and their maximum before the
 /// plan's pace is tried in any case. They go out one at a time, one per second.
@@ -14,6 +17,16 @@ const MOST_CAREFUL: u32 = 10;
 /// few such requests would take minutes. Two of them are enough to exclude load. Ours.
 const SLOW: Duration = Duration::from_secs(5);
 const WEIGHT_OF_SLOW: u32 = 3;
+
+/// A careful request that failed after this time excludes load by itself: its host had all this time for what earlier
+/// requests left behind. Ours.
+const HUNG: Duration = Duration::from_secs(30);
+
+/// A failure after this time may leave work behind: a time limit ended it. Ours.
+const LONG: Duration = Duration::from_secs(1);
+
+/// Maximum pause after such a failure. It begins with the time that the failure took, and doubles. Ours.
+const LONGEST_REST: Duration = Duration::from_secs(10);
 
 /// Minimum share of careful requests that fails if load is not the reason. Also the minimum share
 /// of faster requests that fails if load is the reason and hardly any careful one failed. Ours.
@@ -32,6 +45,12 @@ pub struct LoadTrial {
     careful: Seen,
     fast: Seen,
     stage: Stage,
+    /// Careful requests in a row that failed after a long time.
+    hung: u32,
+    /// Whether a careful request succeeded after such failures.
+    has_rested: bool,
+    /// Time from the start of the last careful request to the next.
+    interval: Duration,
 }
 
 /// The number of requests, and of those that failed.
@@ -73,16 +92,25 @@ impl LoadTrial {
         matches!(self.stage, Stage::Convicted)
     }
 
-    /// Records an answer for a failing URL, and how long it took. Returns whether the pace may change from
+    /// Returns the minimum time between careful requests.
+    pub fn interval(&self) -> Duration {
+        self.interval.max(CAREFUL.interval)
+    }
+
+    /// Records an answer for a failing URL, and how long it took. Returns whether the pace changes from
     /// now on.
     pub fn answered(&mut self, failed: bool, took: Duration) -> bool {
-        let before = self.may_be_fast();
-        let (seen, weight) = if before {
+        let before = (self.may_be_fast(), self.interval);
+        let (seen, weight) = if self.may_be_fast() {
             (&mut self.fast, 1)
-        } else if failed && took >= SLOW {
-            (&mut self.careful, WEIGHT_OF_SLOW)
         } else {
-            (&mut self.careful, 1)
+            self.rest(failed, took);
+            let weight = match () {
+                () if failed && took >= HUNG => FEWEST_CAREFUL,
+                () if failed && took >= SLOW => WEIGHT_OF_SLOW,
+                () => 1,
+            };
+            (&mut self.careful, weight)
         };
         seen.all += weight;
         seen.failed += if failed { weight } else { 0 };
@@ -100,7 +128,24 @@ impl LoadTrial {
             }
             stage => stage,
         };
-        self.may_be_fast() != before
+        (self.may_be_fast(), self.interval) != before
+    }
+
+    /// Leaves time after a careful request for the work that it may have left behind. The first success after
+    /// such failures shows that they came of earlier requests: they do not count.
+    fn rest(&mut self, failed: bool, took: Duration) {
+        if failed && took >= LONG {
+            let doubled = took.saturating_mul(1 << self.hung.min(8));
+            self.interval = took + doubled.min(LONGEST_REST);
+            self.hung += 1;
+            return;
+        }
+        if self.hung > 0 && !failed && !self.has_rested {
+            self.has_rested = true;
+            self.careful = Seen::default();
+        }
+        self.hung = 0;
+        self.interval = Duration::ZERO;
     }
 }
 

@@ -122,7 +122,9 @@ impl Candidate {
 
     /// Returns whether chance cannot explain its failures, even if more turn out to be needed.
     fn has_looks_enough(&self) -> bool {
-        self.needed == 0 || self.looks.all() >= with_spare(self.needed)
+        self.needed == 0
+            || self.failure == Outcome::Client429
+            || self.looks.all() >= with_spare(self.needed)
     }
 
     /// Returns whether a last look is due after all passes. It is due if the URL was fine once but
@@ -143,7 +145,8 @@ impl Candidate {
 
     /// Returns whether it takes one more look in a pass that has made `made` so far. It does while
     /// the test is open. On hosts with intermittent pages, it does until chance does not explain
-    /// the failures.
+    /// the failures. A server that limits us (429) gets one look in each pass: more would be refused for the same
+    /// reason.
     pub fn wants_more(&self, made: u32, is_last: bool) -> bool {
         let most = if is_last {
             MOST_LOOKS
@@ -155,7 +158,7 @@ impl Candidate {
         } else {
             !self.has_looks_enough()
         };
-        open && made < most
+        open && made < most && self.failure != Outcome::Client429
     }
 }
 

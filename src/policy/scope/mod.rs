@@ -308,27 +308,11 @@ mod tests {
 
     fn plan() -> ScopePlan {
         ScopePlan {
-            seeds: vec![url("https://www.example.com/")],
-            coverage: Coverage::Site,
-            hosts: Vec::new(),
-            subdomains: false,
-            segments: Vec::new(),
-            include: Vec::new(),
-            exclude: Vec::new(),
-            max_depth: None,
             max_pages: None,
             max_hosts: None,
-            max_time: None,
-            max_disk: None,
-            resources: false,
-            external: false,
-            follow_nofollow: false,
-            ignore_robots: false,
-            ignore_params: Vec::new(),
-            known: true,
             sitemaps: Sitemaps::Off,
             max_queries_per_path: 100,
-            select: Vec::new(),
+            ..ScopePlan::usual(vec![url("https://www.example.com/")])
         }
     }
 

@@ -32,6 +32,8 @@ pub struct Cover {
     pub logo: Option<PathBuf>,
     /// The readers.
     pub audience: Audience,
+    /// Whether CSV files begin with a byte order mark, without which Excel takes them for another charset than UTF-8.
+    pub csv_bom: bool,
 }
 
 /// The readers of a report.

@@ -17,6 +17,9 @@ use super::format::{Export, Format, LOG_EXPORTS};
 /// Ending of a file that is being written.
 const PARTIAL: &str = ".partial";
 
+/// The byte order mark with which a CSV file may begin.
+pub(in crate::report) const BOM: &[u8] = "\u{feff}".as_bytes();
+
 /// Name of the file that tests whether a directory is writable.
 const PROBE: &str = "probe";
 
@@ -173,9 +176,12 @@ fn is_ours(path: &Path, head: &str) -> bool {
     // Reading a pipe might never end, and an unreadable file is not known to be ours.
     path.is_file()
         && File::open(path)
-            .and_then(|file| file.take(head.len() as u64).read_to_end(&mut found))
+            .and_then(|file| {
+                file.take((BOM.len() + head.len()) as u64)
+                    .read_to_end(&mut found)
+            })
             .is_ok()
-        && (found.is_empty() || found == head)
+        && (found.is_empty() || found.strip_prefix(BOM).unwrap_or(&found).starts_with(head))
 }
 
 /// Returns whether a name is that of a file being written: `.pages.csv.0123456789abcdef.partial`.
@@ -193,6 +199,20 @@ fn is_partial(name: &str, ours: &HashMap<String, &str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_with_a_byte_order_mark_is_ours() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let path = temp.path().join("pages.csv");
+        for (text, ours) in [
+            ("\u{feff}Address,x", true),
+            ("\u{feff}Name", false),
+            ("Addr", false),
+        ] {
+            fs::write(&path, text).expect("written");
+            assert_eq!(is_ours(&path, "Address,"), ours, "{text}");
+        }
+    }
 
     fn claim(dir: &Path, share: bool) -> Result<Directory, ReportError> {
         Directory::claim(dir, &Format::ALL, share)

@@ -27,6 +27,8 @@ pub enum Format {
     Junit,
     /// Files as Screaming Frog SEO Spider writes them.
     ScreamingFrog,
+    /// A ticket for each cause, to paste and to import.
+    Tickets,
     /// The summary.
     Json,
 }
@@ -54,23 +56,30 @@ pub(in crate::report) enum Export {
     Junit,
     /// A file of Screaming Frog's.
     ScreamingFrog(Sheet),
+    /// Tickets to paste.
+    Tickets,
+    /// Tickets that a tracker imports.
+    TicketsCsv,
     /// The summary.
     Summary,
 }
 
 /// The files about server logs, with their beginnings in every version.
-pub(in crate::report) const LOG_EXPORTS: [(&str, &str); 6] = [
+pub(in crate::report) const LOG_EXPORTS: [(&str, &str); 9] = [
     ("log_urls.csv", "Address,Family,"),
     ("log_hours.csv", "Hour,Requests,"),
     ("log_bots.csv", "Bot,Verified,"),
     ("log_episodes.csv", "From,To,"),
     ("log_errors.csv", "Server,Pattern,"),
+    ("log_vs_crawl.csv", "Address,Difference,"),
+    ("log_clients.csv", "Client,Requests,"),
+    ("log_report.html", "<!DOCTYPE html>"),
     ("log_summary.json", "{\n  \"schema\": "),
 ];
 
 impl Format {
     /// Every format. The summary is last, because it names the other files.
-    pub const ALL: [Format; 9] = [
+    pub const ALL: [Format; 10] = [
         Format::Csv,
         Format::Jsonl,
         Format::Html,
@@ -79,6 +88,7 @@ impl Format {
         Format::Xlsx,
         Format::Junit,
         Format::ScreamingFrog,
+        Format::Tickets,
         Format::Json,
     ];
 
@@ -93,6 +103,7 @@ impl Format {
             Format::Xlsx => "xlsx",
             Format::Junit => "junit",
             Format::ScreamingFrog => "screaming-frog",
+            Format::Tickets => "tickets",
             Format::Json => "json",
         }
     }
@@ -107,6 +118,7 @@ impl Format {
             Format::Xlsx => vec![Export::Workbook],
             Format::Junit => vec![Export::Junit],
             Format::ScreamingFrog => Sheet::ALL.map(Export::ScreamingFrog).to_vec(),
+            Format::Tickets => vec![Export::Tickets, Export::TicketsCsv],
             Format::Json => vec![Export::Summary],
         }
     }
@@ -154,6 +166,8 @@ impl Export {
             Export::Workbook => workbook::head::HEAD,
             Export::Junit => junit::HEAD,
             Export::ScreamingFrog(sheet) => sheet.head(),
+            Export::Tickets => "# Tickets of gatecrawl: ",
+            Export::TicketsCsv => "Summary,Description,Priority,Labels,",
             Export::Summary => "{\n  \"schema\": ",
         }
     }
@@ -171,6 +185,8 @@ impl Export {
             Export::Workbook => "gatecrawl.xlsx".to_owned(),
             Export::Junit => "junit.xml".to_owned(),
             Export::ScreamingFrog(sheet) => sheet.file_name().to_owned(),
+            Export::Tickets => "tickets.md".to_owned(),
+            Export::TicketsCsv => "tickets.csv".to_owned(),
             Export::Summary => "summary.json".to_owned(),
         }
     }
@@ -194,7 +210,7 @@ mod tests {
         let fault = "odt".parse::<Format>().expect_err("unknown");
         assert_eq!(
             fault.to_string(),
-            "no export format \"odt\"; known are csv, jsonl, html, pdf, md, xlsx, junit, screaming-frog, json"
+            "no export format \"odt\"; known are csv, jsonl, html, pdf, md, xlsx, junit, screaming-frog, tickets, json"
         );
     }
 

@@ -1,12 +1,13 @@
 //! The chart of the crawl over time: answers above the line, failures below it, in requests per second, with the
-//! allowed pace over them.
+//! allowed pace over them, and what the requests were made for under it.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::Zone;
-use crate::report::view::{Bin, Timeline};
+use crate::model::{Moment, Zone};
+use crate::report::view::{Bin, Phase, Timeline};
 use crate::report::words::duration;
 
 /// Width in units of the chart.
@@ -23,6 +24,23 @@ const SEEN: f64 = 3.0;
 /// Space between spans of time.
 const GAP: f64 = 26.0;
 
+/// Width that a time or a duration needs.
+const LABEL: f64 = 62.0;
+
+/// Height of a row of labels.
+const ROW: f64 = 13.0;
+
+/// Maximum values on an axis above its line.
+const TICKS: f64 = 4.0;
+
+/// Seconds between two times on the axis.
+const STEPS: [i64; 15] = [
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600,
+];
+
+/// Maximum rows of the table.
+const ROWS: usize = 24;
+
 /// The chart. Its line is at `above`; its height is `above` plus `below`.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Chart {
@@ -32,16 +50,23 @@ pub(super) struct Chart {
     bars: Vec<Bar>,
     /// The pace, as lists of points; interrupted where there was no limit.
     pace: Vec<String>,
-    /// Cut-out spans of time: position and length.
-    cuts: Vec<(f64, String)>,
-    /// Requests per second at the top.
-    top: String,
+    /// Cut-out spans of time.
+    cuts: Vec<Label>,
+    /// Height of the labels of cuts.
+    head: f64,
+    /// Times on the axis.
+    times: Vec<Label>,
+    /// Requests per second on the axis, above and below the line.
+    rates: Vec<Label>,
+    /// What the requests were made for.
+    phases: Vec<PhaseBar>,
     from: String,
     to: String,
     fine: u64,
     server_errors: u64,
     other_failures: u64,
     experiments: u64,
+    rows: Vec<Row>,
 }
 
 /// A stretch of time.
@@ -56,6 +81,39 @@ struct Bar {
     bad: f64,
     other: f64,
     title: String,
+}
+
+/// A text at a mark of the chart.
+#[derive(Debug, PartialEq, Serialize)]
+struct Label {
+    /// Where the mark is.
+    at: f64,
+    /// Where the text is across that, and how it is aligned.
+    text_at: f64,
+    anchor: &'static str,
+    text: String,
+}
+
+/// A time with requests of one kind.
+#[derive(Debug, PartialEq, Serialize)]
+struct PhaseBar {
+    x: f64,
+    width: f64,
+    name: &'static str,
+    /// Whether there is room for the name.
+    named: bool,
+}
+
+/// A row of the table.
+#[derive(Debug, Default, Serialize)]
+struct Row {
+    from: String,
+    seconds: f64,
+    phase: &'static str,
+    fine: u32,
+    server_errors: u32,
+    other_failures: u32,
+    experiments: u32,
 }
 
 impl Chart {
@@ -77,21 +135,25 @@ impl Chart {
             width: WIDTH,
             above: ABOVE,
             below: BELOW,
-            top: format!("{top:.0}"),
+            rates: rates(top),
             from: zone.seconds(first.from),
             to: zone.seconds(last.to()),
+            rows: rows(bins, zone),
             ..Chart::default()
         };
+        let step = step(bins, width);
         let (mut x, mut pace, mut known) = (0.0, String::new(), None);
         for bin in bins {
             if bin.waited > 0 {
-                let waited = std::time::Duration::from_secs(bin.waited.unsigned_abs());
-                chart.cuts.push((place(x + GAP / 2.0), duration(waited)));
+                let waited = Duration::from_secs(bin.waited.unsigned_abs());
+                chart.cut(x + GAP / 2.0, duration(waited));
                 x += GAP;
                 known = None;
                 chart.end_line(&mut pace);
             }
             chart.add((bin, zone), x, width, top);
+            chart.add_time((bin, zone), (x, width), step);
+            chart.add_phase(bin, (x, width));
             // Where nothing was requested, the pace stays what it was.
             known = bin.pace().or(known.filter(|_| bin.attempts() == 0));
             match known {
@@ -105,12 +167,75 @@ impl Chart {
             x += width;
         }
         chart.end_line(&mut pace);
+        for phase in &mut chart.phases {
+            phase.named = phase.width >= LABEL;
+        }
         chart
     }
 
     fn end_line(&mut self, points: &mut String) {
         if !points.is_empty() {
             self.pace.push(std::mem::take(points).trim_end().to_owned());
+        }
+    }
+
+    /// Adds a cut-out span. Its label is in the first row in which it meets no other.
+    fn cut(&mut self, x: f64, text: String) {
+        let is_near = |other: &&Label| (other.at - x).abs() < LABEL;
+        let taken: Vec<f64> = self
+            .cuts
+            .iter()
+            .filter(is_near)
+            .map(|other| other.text_at)
+            .collect();
+        let mut rows = (0..).map(|row| -ROW * f64::from(row) - 6.0);
+        let is_free = |y: &f64| !taken.iter().any(|taken| (taken - y).abs() < ROW / 2.0);
+        let free = rows.find(is_free);
+        let text_at = free.unwrap_or(-6.0);
+        self.head = self.head.max(ROW - 6.0 - text_at);
+        self.cuts.push(Label {
+            at: place(x),
+            text_at,
+            anchor: anchor(x),
+            text,
+        });
+    }
+
+    /// Adds the times of the axis that lie in a bin, as far as there is room.
+    fn add_time(&mut self, (bin, zone): (&Bin, &Zone), (x, width): (f64, f64), step: i64) {
+        let from = bin.from.millis();
+        let at = (from as f64 / 1_000.0 / step as f64).ceil() as i64 * step * 1_000;
+        if at >= bin.to().millis() {
+            return;
+        }
+        let x = x + (at - from) as f64 / 1_000.0 / bin.seconds.max(0.001) * width;
+        if (self.times.last()).is_some_and(|last| x - last.at < LABEL) || x > WIDTH {
+            return;
+        }
+        self.times.push(Label {
+            at: place(x),
+            text_at: place(x),
+            anchor: anchor(x),
+            text: zone.clock(Moment::from_millis(at)),
+        });
+    }
+
+    /// Adds what a bin was for to the bar of the last one, if that is the same and directly before it.
+    fn add_phase(&mut self, bin: &Bin, (x, width): (f64, f64)) {
+        let last = self.phases.last_mut().filter(|_| bin.waited == 0);
+        let name = match (bin.phase(), &last) {
+            (Some(phase), _) => phase.name(),
+            (None, Some(last)) => last.name,
+            (None, None) => return,
+        };
+        match last {
+            Some(last) if last.name == name => last.width = place(x + width - last.x),
+            _ => self.phases.push(PhaseBar {
+                x: place(x),
+                width: place(width),
+                name,
+                named: false,
+            }),
         }
     }
 
@@ -135,6 +260,86 @@ impl Chart {
             other: height(bin.other_failures),
             title: title(bin, zone),
         });
+    }
+}
+
+/// The values on the axis: 0, and round ones above and below the line.
+fn rates(top: f64) -> Vec<Label> {
+    let exact = top / TICKS;
+    let power = 10_f64.powf(exact.log10().floor());
+    let round = [1.0, 2.0, 5.0, 10.0].map(|unit| unit * power);
+    let step = (round.into_iter()).find(|step| *step >= exact * 0.999);
+    let step = step.unwrap_or(10.0 * power);
+    let above = (0..).map(|n| f64::from(n) * step);
+    let above = above
+        .take_while(|rate| *rate <= top)
+        .map(|rate| (rate, -1.0));
+    let below = (1..).map(|n| f64::from(n) * step);
+    let below = below.take_while(|rate| *rate <= top * BELOW / ABOVE);
+    above
+        .chain(below.map(|rate| (rate, 1.0)))
+        .map(|(rate, side)| {
+            let y = ABOVE + side * rate / top * ABOVE;
+            let decimals = usize::from(step < 1.0) + usize::from(step < 0.1);
+            Label {
+                at: place(y),
+                text_at: place(y + 4.0),
+                anchor: "end",
+                text: format!("{rate:.decimals$}"),
+            }
+        })
+        .collect()
+}
+
+/// Seconds between two times on the axis, so that they have room.
+fn step(bins: &[Bin], width: f64) -> i64 {
+    let seconds: f64 = bins.iter().map(|bin| bin.seconds).sum();
+    let per_unit = seconds / (bins.len() as f64 * width);
+    let fits = |step: &&i64| **step as f64 >= per_unit * 1.5 * LABEL;
+    STEPS
+        .iter()
+        .find(fits)
+        .or(STEPS.last())
+        .copied()
+        .unwrap_or(1)
+}
+
+/// The same numbers for those who do not see the chart: neighbouring bins together, in one phase each.
+fn rows(bins: &[Bin], zone: &Zone) -> Vec<Row> {
+    let mut rows: Vec<(Option<Phase>, Row)> = Vec::new();
+    let each = bins.len().div_ceil(ROWS);
+    let mut left = 0;
+    for bin in bins.iter().filter(|bin| bin.attempts() > 0) {
+        let phase = bin.phase();
+        let goes_on =
+            left > 0 && bin.waited == 0 && rows.last().is_some_and(|(of, _)| *of == phase);
+        if !goes_on {
+            left = each;
+            let row = Row {
+                from: zone.clock(bin.from),
+                phase: phase.map_or("", Phase::name),
+                ..Row::default()
+            };
+            rows.push((phase, row));
+        }
+        left -= 1;
+        if let Some((_, row)) = rows.last_mut() {
+            row.seconds += bin.seconds;
+            row.fine += bin.fine;
+            row.server_errors += bin.server_errors;
+            row.other_failures += bin.other_failures;
+            row.experiments += bin.experiments;
+        }
+    }
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// How a text is aligned at a place, so that it is within the chart.
+fn anchor(x: f64) -> &'static str {
+    match x {
+        x if x < LABEL / 2.0 => "start",
+        x if x > WIDTH - LABEL / 2.0 => "end",
+        _ => "middle",
     }
 }
 
@@ -167,4 +372,31 @@ fn title(bin: &Bin, zone: &Zone) -> String {
         bin.seconds.max(1.0),
         parts.join(", ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_has_few_round_values_on_both_sides_of_its_line() {
+        let values =
+            |top| -> Vec<String> { rates(top).into_iter().map(|rate| rate.text).collect() };
+        assert_eq!(values(10.0), ["0", "5", "10", "5"]);
+        assert_eq!(values(1.0), ["0.0", "0.5", "1.0", "0.5"]);
+        assert_eq!(values(83.0), ["0", "50"]);
+        let at: Vec<f64> = rates(10.0).iter().map(|rate| rate.at).collect();
+        assert_eq!(at, [ABOVE, ABOVE / 2.0, 0.0, ABOVE + 60.0]);
+    }
+
+    #[test]
+    fn labels_of_waits_that_are_close_are_above_one_another() {
+        let mut chart = Chart::default();
+        for x in [100.0, 130.0, 170.0, 400.0] {
+            chart.cut(x, "1 m 00 s".to_owned());
+        }
+        let rows: Vec<f64> = chart.cuts.iter().map(|cut| cut.text_at).collect();
+        assert_eq!(rows, [-6.0, -19.0, -6.0, -6.0]);
+        assert!((chart.head - 2.0 * ROW).abs() < 0.1, "{}", chart.head);
+    }
 }

@@ -3,6 +3,7 @@
 use minijinja::Environment;
 use minijinja::value::Value;
 
+use crate::model::Cause;
 use crate::report::words::{count, decoded, number, percent, tame};
 
 /// Maximum characters shown of an address; the link has all of it.
@@ -23,6 +24,9 @@ pub(super) fn add(page: &mut Environment<'_>) {
     page.add_filter("advice", advice);
     page.add_filter("capitalize_first", capitalize_first);
     page.add_filter("is_link", is_link);
+    page.add_filter("cause", |id: &str| {
+        Cause::from_id(id).map_or("", Cause::title)
+    });
 }
 
 /// Formats milliseconds, as seconds if there are many.

@@ -4,6 +4,7 @@
 
 mod chart;
 mod filters;
+pub(super) mod logs;
 pub(super) mod pdf;
 
 use std::io::{self, Write};

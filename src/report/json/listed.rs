@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::assess::Interval;
-use crate::assess::compare::{Listed, PageState, SectionState, Side};
+use crate::assess::compare::{Listed, PageState, SectionState, Side, SiteScores};
 
 /// Version of the summary's schema, increased when a key changes its meaning or is removed.
 pub(super) const SCHEMA: u32 = 1;
@@ -139,11 +139,11 @@ pub fn read_summary(path: &Path) -> Result<Listed, SummaryFault> {
         },
         pages: pages.map(|page| (page.address, page.state)).collect(),
         total: summary.failing_pages.total,
-        scores: [
-            known(scores.crawlability),
-            known(scores.indexing_risk),
-            scores.error_rate,
-        ],
+        scores: SiteScores {
+            crawlability: known(scores.crawlability),
+            indexing_risk: known(scores.indexing_risk),
+            error_rate: scores.error_rate,
+        },
         sections: (scores.sections.into_iter())
             .map(|section| (section.name, section.state))
             .collect(),
@@ -178,7 +178,7 @@ mod tests {
         let listed = read(&summary(SCHEMA)).expect("a summary");
         assert_eq!((listed.total, listed.pages.len()), (2, 1));
         assert!(listed.pages[0].1.fails());
-        assert_eq!(listed.scores, [None; 3]);
+        assert_eq!(listed.scores, SiteScores::default());
         assert!(listed.side.name.starts_with("run 4 of "));
     }
 

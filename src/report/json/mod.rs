@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::assess::{Band, FOOTER, GateResult, Interval, MODEL, Score, Uncaught, Verdict};
+use crate::assess::{
+    Band, FOOTER, GateResult, Interval, MODEL, NotEstimated, Score, Uncaught, Verdict,
+};
 use crate::model::{Causes, Moment, Outcome, ScopePlan, SkipReason};
 use crate::store::{
     RunOverview, RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart,
@@ -25,7 +27,7 @@ use super::files::fault::Fault;
 use super::tables::changes::comparison_json;
 use super::view::brief::recent_runs;
 use super::wanted::Wanted;
-use super::words::{by_name, uncaught};
+use super::words::{by_name, few_attempts, uncaught};
 use listed::{FailingPage, FailingPages, MOST_LISTED};
 use text::Escaping;
 
@@ -43,11 +45,16 @@ struct Summary<'a> {
     resources: Option<Resources<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_links: Option<ExternalLinks>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traffic: Option<Traffic>,
     plan: Plan<'a>,
     robots: Vec<Robots<'a>>,
     scores: Scores<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     uncaught: Option<NotCaught>,
+    /// Why there is no estimate of uncaught pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uncaught_unknown: Option<&'static str>,
     findings: &'a [StoredFinding],
     experiments: Vec<Experiment<'a>>,
     worst: Vec<Worst<'a>>,
@@ -59,6 +66,20 @@ struct Summary<'a> {
     gates: &'a [GateResult],
     model: Model,
     files: Vec<&'a str>,
+}
+
+/// The visits that the run uses.
+#[derive(Serialize)]
+struct Traffic {
+    read: Moment,
+    days: u32,
+    days_stated: bool,
+    pages: u64,
+    matched_pages: u64,
+    visits: f64,
+    matched_visits: f64,
+    /// Clicks a day.
+    clicks_at_risk: Interval,
 }
 
 /// A run of the trend.
@@ -290,6 +311,16 @@ fn document<'a>(
             known: summary.external.known,
             requested: summary.external.requested,
         }),
+        traffic: summary.traffic.as_ref().map(|found| Traffic {
+            read: found.read,
+            days: found.days,
+            days_stated: found.stated,
+            pages: found.pages,
+            matched_pages: found.matched,
+            visits: found.visits,
+            matched_visits: found.matched_visits,
+            clicks_at_risk: rounded(found.at_risk),
+        }),
         plan: Plan {
             scope: &run.plan.scope,
         },
@@ -312,6 +343,7 @@ fn document<'a>(
             sections: summary.scores.sections.iter().map(part).collect(),
         },
         uncaught: summary.scores.uncaught.as_ref().map(not_caught),
+        uncaught_unknown: summary.scores.not_estimated.map(NotEstimated::name),
         findings: &summary.findings,
         experiments: summary.trials.iter().map(experiment).collect(),
         worst: Vec::new(),
@@ -381,10 +413,7 @@ fn scored(score: &StoredScore) -> Scored {
         Score::Inconclusive {
             first_attempts,
             needed,
-        } => {
-            let why = format!("{first_attempts} first attempts of at least {needed}");
-            (None, Some(why))
-        }
+        } => (None, Some(few_attempts(first_attempts, needed))),
     };
     Scored {
         value: known.map(|score| score.value),

@@ -1,6 +1,8 @@
 //! The report for a pull request or a chat: the same view as the HTML report, short, in GitHub's Markdown. Every text
 //! passes one function, so that a page's title is never markup.
 
+pub(super) mod tickets;
+
 use std::io::{self, Write};
 
 use minijinja::value::{Serde, Value};

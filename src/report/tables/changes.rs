@@ -9,7 +9,7 @@ use crate::assess::compare::{Comparison, PageChange};
 use crate::store::tables::{Column, Kind, Names};
 use crate::store::{Baseline, RunRow, Store};
 
-use super::csv::plain;
+use super::csv::without_formulas;
 use crate::report::files::error::ReportError;
 use crate::report::files::fault::Fault;
 use crate::report::json::text::Escaping;
@@ -124,7 +124,7 @@ pub(in crate::report) fn csv(
     each(store, run, compared, &mut |page| {
         let cells = cells(page).map(|cell| match cell {
             Value::Null => String::new(),
-            Value::String(text) => plain(&text).into_owned(),
+            Value::String(text) => without_formulas(&text).into_owned(),
             number => in_figures(&number),
         });
         Ok(csv.write_record(cells)?)

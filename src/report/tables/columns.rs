@@ -1,8 +1,10 @@
 //! The columns of an exported table: those of the store, with `Selected` split into one column for each
 //! `--select NAME=...` of the plan.
 
+use std::ops::Range;
+
 use crate::store::tables::{Column, Kind, pages};
-use crate::store::{Cell, RunRow, Table};
+use crate::store::{Cell, RunRow, Store, StoreError, Table};
 
 /// The columns of a table.
 #[derive(Debug)]
@@ -10,6 +12,8 @@ pub(in crate::report) struct Columns {
     all: Vec<Heading>,
     /// Number of columns, at the end, that come from `Selected`; absent if the table has no such column.
     selected: Option<usize>,
+    /// Places of columns that the run has nothing for.
+    hidden: Range<usize>,
 }
 
 /// The heading of a column in an exported table.
@@ -32,8 +36,18 @@ impl From<&Column> for Heading {
 }
 
 impl Columns {
-    pub(in crate::report) fn of(run: &RunRow, table: Table) -> Columns {
+    pub(in crate::report) fn of(
+        store: &Store,
+        run: &RunRow,
+        table: Table,
+    ) -> Result<Columns, StoreError> {
         let mut all: Vec<Heading> = table.columns().iter().map(Heading::from).collect();
+        let first = (table.columns().iter()).position(|it| it.name == pages::TRAFFIC[0].name);
+        let hidden = match first {
+            Some(first) if !store.has_traffic(run.id)? => first..first + pages::TRAFFIC.len(),
+            _ => 0..0,
+        };
+        all.drain(hidden.clone());
         let selected = all.pop_if(|column| column.name == pages::SELECTED.name);
         let selected = selected.map(|_| {
             let select = &run.plan.scope.select;
@@ -44,7 +58,11 @@ impl Columns {
             }));
             select.len()
         });
-        Columns { all, selected }
+        Ok(Columns {
+            all,
+            selected,
+            hidden,
+        })
     }
 
     pub(in crate::report) fn all(&self) -> &[Heading] {
@@ -57,10 +75,15 @@ impl Columns {
         row: &[Cell<'_>],
         mut take: impl FnMut(Cell<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (Some(selected), Some((last, plain))) = (self.selected, row.split_last()) else {
-            return row.iter().try_for_each(|cell| take(*cell));
+        let mut shown = |cells: &[Cell<'_>]| {
+            let (before, rest) = cells.split_at(self.hidden.start.min(cells.len()));
+            let after = &rest[self.hidden.len().min(rest.len())..];
+            (before.iter().chain(after)).try_for_each(|cell| take(*cell))
         };
-        plain.iter().try_for_each(|cell| take(*cell))?;
+        let (Some(selected), Some((last, plain))) = (self.selected, row.split_last()) else {
+            return shown(row);
+        };
+        shown(plain)?;
         let values: Vec<Option<String>> = match last {
             Cell::Text(json) => serde_json::from_str(json).unwrap_or_default(),
             _ => Vec::new(),
@@ -87,6 +110,7 @@ mod tests {
         let columns = Columns {
             all: vec![],
             selected: Some(3),
+            hidden: 0..0,
         };
         let check = |cell: Cell<'_>, expected: &[Option<&str>]| {
             let mut seen = Vec::new();

@@ -23,27 +23,20 @@ pub(in crate::report) fn write(
     table: Table,
     out: impl Write,
 ) -> Result<(), Fault> {
-    let columns = Columns::of(run, table);
+    let columns = Columns::of(store, run, table)?;
     let mut csv = writer(out);
     let names = columns.all().iter();
-    csv.write_record(names.map(|column| plain(&column.name).into_owned()))?;
+    csv.write_record(names.map(|column| without_formulas(&column.name).into_owned()))?;
     let (mut record, mut number) = (ByteRecord::new(), String::new());
-    let mut fault = None;
     store.rows(run.id, table, &mut |row| {
         record.clear();
-        let written = columns
-            .each(row, |cell| {
-                push(cell, &mut record, &mut number);
-                Ok(())
-            })
-            .and_then(|()| csv.write_byte_record(&record));
-        fault = written.err();
-        fault.is_none()
+        columns.each(row, |cell| {
+            push(cell, &mut record, &mut number);
+            Ok::<(), Fault>(())
+        })?;
+        Ok::<(), Fault>(csv.write_byte_record(&record)?)
     })?;
-    match fault {
-        Some(fault) => Err(fault.into()),
-        None => Ok(csv.flush()?),
-    }
+    Ok(csv.flush()?)
 }
 
 /// Calls a function with each row of a table until it returns `false`.
@@ -73,7 +66,7 @@ pub(super) fn write_rows(
     }
 }
 
-/// Returns the writer of all our tables. Texts of others go through [`plain`] first.
+/// Returns the writer of all our tables. Texts of others go through [`without_formulas`] first.
 pub fn writer<W: Write>(out: W) -> Writer<W> {
     WriterBuilder::new()
         .terminator(Terminator::CRLF)
@@ -85,7 +78,7 @@ fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {
     number.clear();
     // Writing to a string cannot fail.
     let _ = match cell {
-        Cell::Text(text) => return record.push_field(plain(text).as_bytes()),
+        Cell::Text(text) => return record.push_field(without_formulas(text).as_bytes()),
         Cell::Empty => Ok(()),
         Cell::Integer(value) => write!(number, "{value}"),
         Cell::Real(value) => write!(number, "{value}"),
@@ -99,7 +92,7 @@ fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {
 ///
 /// Where a spreadsheet separates cells by `;` or tab, as Excel does in half of Europe, our quotes protect nothing: a
 /// cell may begin after each of these and after each line break.
-pub fn plain(text: &str) -> Cow<'_, str> {
+pub fn without_formulas(text: &str) -> Cow<'_, str> {
     let mut plain = String::new();
     // Bytes of the text that `plain` has already.
     let mut taken = 0;
@@ -173,7 +166,7 @@ mod tests {
     /// meaning at the beginning of a cell only.
     fn cells(text: &str, separator: char) -> Vec<String> {
         let mut csv = writer(Vec::new());
-        let record = ["https://h/", &plain(text), "200"];
+        let record = ["https://h/", &without_formulas(text), "200"];
         csv.write_record(record).expect("written");
         let written = String::from_utf8(csv.into_inner().expect("flushed")).expect("UTF-8");
         written
@@ -207,8 +200,8 @@ mod tests {
                 }
             }
         }
-        assert_eq!(plain("x;=1"), "x;'=1");
-        assert_eq!(plain("=a;b;-c\n@d"), "'=a;b;'-c\n'@d");
+        assert_eq!(without_formulas("x;=1"), "x;'=1");
+        assert_eq!(without_formulas("=a;b;-c\n@d"), "'=a;b;'-c\n'@d");
     }
 
     #[test]

@@ -24,22 +24,16 @@ pub(in crate::report) fn write(
     table: Table,
     out: impl Write,
 ) -> Result<(), Fault> {
-    let columns = Columns::of(run, table);
+    let columns = Columns::of(store, run, table)?;
     let keys = keys(columns.all())?;
     let mut out = BufWriter::new(out);
     let mut line = Vec::new();
-    let mut fault = None;
     store.rows(run.id, table, &mut |row| {
         line.clear();
-        let written =
-            object(&columns, &keys, row, &mut line).and_then(|()| Ok(out.write_all(&line)?));
-        fault = written.err();
-        fault.is_none()
+        object(&columns, &keys, row, &mut line)?;
+        Ok::<(), Fault>(out.write_all(&line)?)
     })?;
-    match fault {
-        Some(fault) => Err(fault),
-        None => Ok(out.flush()?),
-    }
+    Ok(out.flush()?)
 }
 
 fn object(
@@ -92,7 +86,7 @@ fn keys(columns: &[Heading]) -> Result<Vec<Key>, Fault> {
 }
 
 /// Turns `TTFB (ms)` into `ttfb_ms`.
-pub(super) fn snake_case(name: &str) -> String {
+pub fn snake_case(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
     for word in name.split(|c: char| !c.is_alphanumeric()) {
         if !word.is_empty() && !key.is_empty() {

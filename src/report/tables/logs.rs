@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::report::files::directory::Directory;
 use crate::report::files::error::ReportError;
+use crate::report::html;
 use crate::report::json::text::pretty_json;
 use crate::store::tables::Column;
 
@@ -34,12 +35,16 @@ impl fmt::Debug for ComputedTable<'_> {
     }
 }
 
-/// Writes tables and a summary. Returns the files.
+/// The report.
+const PAGE: &str = "log_report.html";
+
+/// Writes tables, a summary and a report, which shows the summary and draws `page`. Returns the files.
 pub fn write_logs(
     out: &Path,
     overwrite: bool,
     tables: &[ComputedTable<'_>],
     summary: &impl Serialize,
+    page: &impl Serialize,
 ) -> Result<Vec<PathBuf>, ReportError> {
     let directory = Directory::claim(out, &[], overwrite)?;
     let mut files = Vec::new();
@@ -52,5 +57,6 @@ pub fn write_logs(
     files.push(directory.put(SUMMARY, |file| {
         Ok(file.write_all((pretty_json(summary)? + "\n").as_bytes())?)
     })?);
+    files.push(directory.put(PAGE, |file| html::logs::write(summary, page, file))?);
     Ok(files)
 }

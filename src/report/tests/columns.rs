@@ -8,8 +8,8 @@ use super::story::{exports, stored};
 use super::{newest, of};
 use crate::logs::LogTable;
 use crate::report::{COMPARE_COLUMNS, Format, write};
-use crate::store::Table;
 use crate::store::tables::Column;
+use crate::store::{StoreError, Table};
 
 /// If this variable is set, the test below writes the tables of the document instead of comparing them:
 /// `GATECRAWL_WRITE_DOCS=1 cargo test columns_md`.
@@ -99,7 +99,7 @@ async fn every_cell_is_of_the_kind_that_its_column_declares() {
                     assert!(kind.fits(cell), "{table:?} {name}: {cell:?} is no {kind:?}");
                 }
                 rows += 1;
-                true
+                Ok::<(), StoreError>(())
             })
             .expect("read");
         assert!(rows > 0, "nothing in {table:?}");

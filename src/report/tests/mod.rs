@@ -10,11 +10,12 @@ use std::fs;
 use insta::assert_snapshot;
 
 use crate::assess::{Gate, Measured};
-use crate::model::{LinkKind, Outcome, Role};
-use crate::store::{Change, KnownUrl, RunRow, Store, Table};
+use crate::model::{LinkKind, Moment, Outcome, Role};
+use crate::parse::traffic::Visits;
+use crate::store::{Change, KnownUrl, RunRow, Store, Table, Traffic};
 
 use super::wanted::Wanted;
-use super::{Format, check, write};
+use super::{Cover, Format, check, write};
 use story::{begin, exports, seed, store_changes, stored};
 use visits::{Story, link, url};
 
@@ -190,6 +191,129 @@ async fn each_of_many_links_keeps_its_own_text() {
         .records()
         .map(|row| row.expect("a row")[column].to_owned());
     assert_eq!(found.collect::<BTreeSet<_>>(), texts);
+}
+
+/// One ticket for each cause, with the same words in both files.
+#[tokio::test]
+async fn tickets_say_who_does_what() {
+    let ((_dir, store), out) = (stored().await, exports());
+    let mut run = newest(&store);
+    run.plan.requests.reach.secrets = vec!["--basic-auth".to_owned()];
+    let wanted = Wanted {
+        cover: Cover {
+            csv_bom: true,
+            ..Cover::default()
+        },
+        ..of(&[Format::Tickets])
+    };
+    write(&store, &run, &wanted, out.path()).expect("written");
+    assert_snapshot!("tickets.md", read(&out, "tickets.md"));
+    let text = read(&out, "tickets.csv");
+    let text = text.strip_prefix('\u{feff}').expect("a byte order mark");
+    assert!(text.contains("-u USER:PASSWORD"), "{text}");
+    let rows: Vec<_> = csv::Reader::from_reader(text.as_bytes())
+        .into_records()
+        .map(|row| row.expect("a row"))
+        .collect();
+    let pasted = read(&out, "tickets.md");
+    assert_eq!(rows.len(), pasted.matches("\n## ").count());
+    for row in &rows {
+        assert!(
+            ["Highest", "High", "Medium", "Low"].contains(&&row[2]),
+            "{row:?}"
+        );
+        let is_label = |label: &str| !label.is_empty() && !label.contains(' ');
+        assert!(row.iter().skip(3).all(is_label), "{row:?}");
+        assert!(
+            row[1].starts_with("In short:\n* ") && row[1].contains("\nWho:\n"),
+            "{row:?}"
+        );
+    }
+}
+
+/// Visits of the site's pages that were read up to 60 days before the run weigh its failures.
+#[tokio::test]
+async fn visits_weigh_failures() {
+    let ((_dir, store), out) = (stored().await, exports());
+    let run = newest(&store);
+    let day = 24 * 3600 * 1000;
+    let clicks = |clicks| Visits {
+        clicks: Some(clicks),
+        ..Visits::default()
+    };
+    let traffic = Traffic {
+        pages: [
+            ("https://shop.example/b", clicks(280.0)),
+            ("http://www.shop.example/a/", clicks(28.0)),
+            ("https://shop.example/never-seen", clicks(92.0)),
+        ]
+        .map(|(address, visits)| (address.to_owned(), visits))
+        .into(),
+        days: 28,
+        stated: true,
+    };
+    let at = |days: i64| Moment::from_millis(run.started.millis() - days * day);
+    let formats = of(&[Format::Csv, Format::Json, Format::Markdown]);
+    let header = || {
+        read(&out, "pages.csv")
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    store
+        .keep_traffic(&run.site, at(61), &traffic)
+        .expect("kept");
+    write(&store, &run, &formats, out.path()).expect("written");
+    assert!(header().contains(",Findings,Price,"), "{}", header());
+    let plain: serde_json::Value = serde_json::from_str(&read(&out, "summary.json")).expect("JSON");
+    assert!(plain.get("traffic").is_none());
+
+    let (_dir, store) = stored().await;
+    store
+        .keep_traffic(&run.site, at(59), &traffic)
+        .expect("kept");
+    write(&store, &run, &formats, out.path()).expect("written");
+    assert!(
+        header().contains(",Findings,Clicks,Impressions,Sessions,Price,"),
+        "{}",
+        header()
+    );
+    let table = read(&out, "pages.csv");
+    let row = |path: &str| {
+        let start = format!("https://shop.example{path},");
+        let row = table.lines().find(|row| row.starts_with(&start));
+        row.expect("a row").to_owned()
+    };
+    assert!(row("/b").contains(",280,,,"), "{}", row("/b"));
+    assert!(row("/a").contains(",28,,,"), "{}", row("/a"));
+    let found: serde_json::Value = serde_json::from_str(&read(&out, "summary.json")).expect("JSON");
+    let of = &found["traffic"];
+    assert_eq!((&of["pages"], &of["matched_pages"]), (&3.into(), &2.into()));
+    assert_eq!(
+        (&of["visits"], &of["matched_visits"]),
+        (&400.0.into(), &308.0.into())
+    );
+    assert_eq!(of["clicks_at_risk"]["value"], 10.0, "{of}");
+    let text = read(&out, "report.md");
+    for words in [
+        "about 10 clicks a day at risk (",
+        "2 of 3 pages with visits are known, with 77 % of 400 clicks (28 days)",
+        "about 10 clicks a day at risk (an estimate)",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    // The most visited page weighs three times as much.
+    let priority = |summary: &serde_json::Value| {
+        let worst = summary["worst"].as_array().expect("pages").clone();
+        let page = worst
+            .into_iter()
+            .find(|page| page["address"] == "https://shop.example/b");
+        page.and_then(|page| page["priority"].as_f64())
+            .expect("a priority")
+    };
+    let (before, now) = (priority(&plain), priority(&found));
+    assert!((now / before - 3.0).abs() < 0.01, "{before} {now}");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::assess::diagnose::rules::{Severity, title};
 use crate::assess::playbook::{Owner, lookup};
 use crate::model::Zone;
 use crate::report::curl::line_of;
-use crate::report::words::causes_of;
+use crate::report::words::{causes_of, count};
 use crate::store::{
     FindingUrl, FindingUrls, RunRow, Store, StoreError, StoredFinding, StoredTrial,
 };
@@ -59,6 +59,8 @@ pub(crate) struct FindingView {
     pub(crate) pages: Option<u64>,
     /// Since when, and in how many runs; empty if only in this one.
     pub(crate) age: String,
+    /// The clicks that its pages cost, in words; empty if none are known.
+    pub(crate) cost: String,
     /// Who usually has to act; empty if nobody in particular.
     pub(crate) owner: &'static str,
     /// Where it is, in words if there are several places.
@@ -70,49 +72,51 @@ pub(crate) struct FindingView {
     pub(crate) evidence: Vec<String>,
     /// Its meaning, and its effect on a site in search.
     meaning: String,
-    seo: String,
-    confirm: Vec<String>,
+    pub(crate) seo: String,
+    pub(crate) confirm: Vec<String>,
     /// What to do first; empty if there is no advice.
     pub(crate) step: String,
-    act: Vec<String>,
-    verify: Vec<String>,
+    pub(crate) act: Vec<String>,
+    pub(crate) verify: Vec<String>,
     /// The server product whose notes apply, with its advice for this topic and in general; may be empty.
     server: String,
-    server_own: Vec<String>,
+    pub(crate) server_own: Vec<String>,
     server_act: Vec<String>,
+    /// The topic of the playbook.
+    pub(crate) advice: String,
     /// The command that shows more.
     pub(crate) explain: String,
     /// A `curl` line that requests the worst of its URLs; empty if there is none.
-    curl: String,
+    pub(crate) curl: String,
     /// Its places, if there are several.
-    places: Vec<PlaceView>,
-    more_places: usize,
+    pub(crate) places: Vec<PlaceView>,
+    pub(crate) more_places: usize,
     /// The worst of its URLs, and the number of all.
-    urls: Vec<UrlView>,
-    all_urls: u64,
+    pub(crate) urls: Vec<UrlView>,
+    pub(crate) all_urls: u64,
 }
 
 /// One place of several.
 #[derive(Debug, Serialize)]
-struct PlaceView {
-    id: String,
-    subject: String,
-    pages: Option<u64>,
+pub(crate) struct PlaceView {
+    pub(crate) id: String,
+    pub(crate) subject: String,
+    pub(crate) pages: Option<u64>,
     /// The first sentences.
-    evidence: String,
+    pub(crate) evidence: String,
 }
 
 /// A URL that a finding is about.
 #[derive(Debug, Serialize)]
-struct UrlView {
+pub(crate) struct UrlView {
     /// Its name in links within the report.
-    id: String,
-    address: String,
-    href: String,
-    status: u16,
-    verdict: String,
-    failed: u64,
-    attempts: u64,
+    pub(crate) id: String,
+    pub(crate) address: String,
+    pub(crate) href: String,
+    pub(crate) status: u16,
+    pub(crate) verdict: String,
+    pub(crate) failed: u64,
+    pub(crate) attempts: u64,
 }
 
 /// An experiment with its result.
@@ -133,13 +137,17 @@ pub(super) fn findings(
     zone: &Zone,
 ) -> Result<Findings, StoreError> {
     let urls = store.urls_of_findings(run.id, URLS as u32)?;
+    let clicks = store.clicks_of_findings(run.id)?;
     let problems = problems(all);
     let shown = &problems[..problems.len().min(MOST)];
     Ok(Findings {
         first: to_fix(shown),
         rows: shown
             .iter()
-            .map(|problem| finding(problem, &urls, run, zone))
+            .map(|problem| FindingView {
+                cost: cost(problem, &clicks),
+                ..finding(problem, &urls, run, zone)
+            })
             .collect(),
         total: problems.len(),
     })
@@ -173,12 +181,13 @@ fn finding(
         title: title(&found.rule).to_owned(),
         pages: problem.pages(),
         age: age(found, zone).unwrap_or_default(),
+        cost: String::new(),
         owner: playbook.owner.map_or("", Owner::team),
         subject: problem.place(),
         cause: causes_of(found),
         confidence: found.confidence,
         evidence: match places {
-            [] => first(&found.evidence, SENTENCES),
+            [] => told(&found.evidence, SENTENCES, zone),
             // Each place has its own.
             _ => Vec::new(),
         },
@@ -191,12 +200,13 @@ fn finding(
         server_own: first(&notes.own, LINES),
         server_act: first(&notes.act, LINES),
         server: notes.title,
+        advice: found.advice.clone(),
         explain: format!("gatecrawl explain {}{option}", found.advice),
         curl: curl.filter(|line| line.len() <= CURL).unwrap_or_default(),
         places: places
             .iter()
             .take(PLACES)
-            .map(|(_, it)| place(it))
+            .map(|(_, it)| place(it, zone))
             .collect(),
         more_places: places.len().saturating_sub(PLACES),
         urls: worst.take(URLS).map(url).collect(),
@@ -207,12 +217,25 @@ fn finding(
     }
 }
 
-fn place(found: &StoredFinding) -> PlaceView {
+/// Returns the clicks a day that the pages of a problem cost, in words.
+fn cost(problem: &Problem<'_>, clicks: &BTreeMap<usize, f64>) -> String {
+    let all = problem
+        .findings
+        .iter()
+        .filter_map(|(number, _)| clicks.get(number));
+    let all = all.sum::<f64>().round() as u64;
+    match all {
+        0 => String::new(),
+        all => format!("about {} a day at risk (an estimate)", count(all, "click")),
+    }
+}
+
+fn place(found: &StoredFinding, zone: &Zone) -> PlaceView {
     PlaceView {
         id: found.id.clone(),
         subject: found.subject.clone(),
         pages: found.pages,
-        evidence: first(&found.evidence, OF_PLACE).join("; "),
+        evidence: told(&found.evidence, OF_PLACE, zone).join("; "),
     }
 }
 
@@ -226,6 +249,12 @@ fn url(url: &FindingUrl) -> UrlView {
         failed: url.failed,
         attempts: url.attempts,
     }
+}
+
+/// The first sentences, with their times in the zone.
+fn told(sentences: &[String], most: usize, zone: &Zone) -> Vec<String> {
+    let shown = sentences.iter().take(most);
+    shown.map(|sentence| zone.tell(sentence)).collect()
 }
 
 fn first(lines: &[String], most: usize) -> Vec<String> {

@@ -174,7 +174,7 @@ struct Choice {
 
 impl Choice {
     /// Adds a row, whose cells are made only if it may be shown. Returns true, so that all rows are read and counted.
-    fn add(&mut self, bad: bool, cells: impl FnOnce() -> Vec<String>) -> bool {
+    fn add(&mut self, bad: bool, cells: impl FnOnce() -> Vec<String>) -> Result<(), StoreError> {
         self.total += 1;
         self.all_bad += u64::from(bad);
         let rows = if bad { &mut self.bad } else { &mut self.rest };
@@ -184,7 +184,7 @@ impl Choice {
                 bad,
             });
         }
-        true
+        Ok(())
     }
 
     fn listing(self, table: Table, columns: &[Column]) -> Listing {

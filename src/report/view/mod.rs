@@ -26,11 +26,12 @@ use super::files::cover::Audience;
 use super::files::fault::Fault;
 use super::files::format::Export;
 use super::wanted::Wanted;
-use super::words::uncaught;
+use super::words::{not_estimated, traffic, uncaught};
 
 pub use color::Color;
 pub(super) use facts::{About, Part};
-pub(super) use timeline::{Bin, Timeline};
+pub(super) use fixes::FindingView;
+pub(super) use timeline::{Bin, Phase, Timeline};
 
 /// Whose report it is.
 #[derive(Debug, Serialize)]
@@ -53,8 +54,11 @@ pub(super) struct View {
     news: Vec<String>,
     trends: Vec<Trend>,
     scores: Vec<scores::ScoreView>,
-    /// The estimate of pages that fail now and then and were not caught, in a sentence; absent for small sites.
+    /// The estimate of pages that fail now and then and were not caught, or why there is none, in a sentence; absent
+    /// for small sites.
     uncaught: Option<String>,
+    /// How far the visits of `--traffic` fit, and what failures cost, in a sentence; absent without visits.
+    traffic: Option<String>,
     verdicts: Vec<Part>,
     statuses: Vec<Part>,
     coverage: facts::CoverageView,
@@ -63,8 +67,8 @@ pub(super) struct View {
     heat: heat::Heat,
     /// The hosts, the worst first; empty if there is one.
     hosts: heat::Hosts,
-    findings: fixes::Findings,
-    pages: pages::Pages,
+    pub(super) findings: fixes::Findings,
+    pub(super) pages: pages::Pages,
     experiments: Vec<fixes::ExperimentView>,
     redirects: listing::Listing,
     sitemaps: listing::Listing,
@@ -116,7 +120,12 @@ impl View {
             trends: brief.trends,
             headline: brief.state,
             scores: scores::scores(&summary.scores),
-            uncaught: summary.scores.uncaught.as_ref().map(uncaught),
+            uncaught: (summary
+                .scores
+                .not_estimated
+                .map(|why| not_estimated(why).to_owned()))
+            .or_else(|| summary.scores.uncaught.as_ref().map(uncaught)),
+            traffic: summary.traffic.as_ref().map(traffic),
             verdicts: facts::verdicts(&summary),
             statuses: facts::statuses(&summary),
             coverage: facts::coverage(&summary),

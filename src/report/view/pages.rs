@@ -50,10 +50,10 @@ pub(crate) struct Pages {
 #[derive(Debug, Serialize)]
 pub(crate) struct Page {
     /// Its name in links within the report, the same in every run.
-    id: String,
+    pub(crate) id: String,
     pub(crate) address: String,
     /// The address as it was requested.
-    href: String,
+    pub(crate) href: String,
     pub(crate) status: u16,
     pub(crate) status_text: String,
     outcome: Outcome,
@@ -78,15 +78,15 @@ pub(crate) struct Page {
     /// Attempts that have no mark.
     more_marks: bool,
     /// The first pages that link to it.
-    sources: Vec<SourceView>,
+    pub(crate) sources: Vec<SourceView>,
 }
 
 /// A page that links to a failing one.
 #[derive(Debug, Serialize)]
-struct SourceView {
+pub(crate) struct SourceView {
     address: String,
-    href: String,
-    anchor: String,
+    pub(crate) href: String,
+    pub(crate) anchor: String,
     position: &'static str,
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::assess::{Band, Score};
 use crate::report::words::{self, hindrance, risk};
-use crate::store::{RunScores, StoredDeduction, StoredScore};
+use crate::store::{RunScores, StoredDeduction};
 
 use super::color::Color;
 
@@ -81,45 +81,34 @@ pub(super) fn scores(scores: &RunScores) -> Vec<ScoreView> {
     let shown = both.into_iter().zip(found).filter_map(|(words, score)| {
         let (key, name, about, best, (sign, word)) = words;
         let score = score.as_ref()?;
+        let (known, inconclusive) = match score.score {
+            Score::Known(known) => (Some(known), String::new()),
+            Score::Inconclusive {
+                first_attempts,
+                needed,
+            } => (None, words::too_few(first_attempts, needed)),
+        };
         Some(ScoreView {
+            name,
             about,
             best,
-            sign,
-            parts: parts(&scores.deductions, key),
+            value: known.map(|known| known.value),
+            low: known.map(|known| known.low),
+            high: known.map(|known| known.high),
+            band: score.band.map(word),
             bands: bands(key, score.band, word),
-            ..view(name, score, word)
+            inconclusive,
+            tone: match score.band {
+                Some(Band::None | Band::Low) => Color::Fine,
+                Some(Band::Medium) => Color::Other,
+                Some(Band::High | Band::Critical) => Color::Bad,
+                None => Color::Unknown,
+            },
+            parts: parts(&scores.deductions, key),
+            sign,
         })
     });
     shown.collect()
-}
-
-fn view(name: &'static str, score: &StoredScore, word: fn(Band) -> &'static str) -> ScoreView {
-    let (known, inconclusive) = match score.score {
-        Score::Known(known) => (Some(known), String::new()),
-        Score::Inconclusive {
-            first_attempts,
-            needed,
-        } => (None, words::too_few(first_attempts, needed)),
-    };
-    ScoreView {
-        name,
-        about: "",
-        best: "",
-        value: known.map(|known| known.value),
-        low: known.map(|known| known.low),
-        high: known.map(|known| known.high),
-        band: score.band.map(word),
-        bands: Vec::new(),
-        inconclusive,
-        tone: match score.band {
-            Some(Band::None | Band::Low) => Color::Fine,
-            Some(Band::Medium) => Color::Other,
-            Some(Band::High | Band::Critical) => Color::Bad,
-            None => Color::Unknown,
-        },
-        parts: Vec::new(),
-        sign: "",
-    }
 }
 
 /// Returns the bands of a score from 0 to 100. A score without any fault has a word of its own and no band.

@@ -41,8 +41,32 @@ pub(crate) struct Bin {
     pub(crate) server_errors: u32,
     pub(crate) other_failures: u32,
     pub(crate) experiments: u32,
+    /// Attempts of the crawl, of rechecks, and of experiments.
+    phases: [u32; 3],
     rates: f64,
     rated: u32,
+}
+
+/// What most requests of a span of time were made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Crawl,
+    Rechecks,
+    Experiments,
+}
+
+impl Phase {
+    /// All, in the order of a run.
+    pub(crate) const ALL: [Phase; 3] = [Phase::Crawl, Phase::Rechecks, Phase::Experiments];
+
+    /// Its name in words.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Phase::Crawl => "crawl",
+            Phase::Rechecks => "rechecks",
+            Phase::Experiments => "experiments",
+        }
+    }
 }
 
 /// Returns the time of a run, without its attempts.
@@ -160,6 +184,12 @@ impl Timeline {
             AttemptKind::OtherFailure => bin.other_failures += 1,
             AttemptKind::Experiment => bin.experiments += 1,
         }
+        let phase = match tick.kind {
+            AttemptKind::Experiment => Phase::Experiments,
+            _ if tick.pass > 1 => Phase::Rechecks,
+            _ => Phase::Crawl,
+        };
+        bin.phases[phase as usize] += 1;
         if let Some(rate) = tick.rate {
             bin.rates += rate;
             bin.rated += 1;
@@ -172,6 +202,13 @@ impl Bin {
     /// Returns the number of all attempts.
     pub(crate) fn attempts(&self) -> u32 {
         self.fine + self.server_errors + self.other_failures + self.experiments
+    }
+
+    /// Returns what most of its attempts were made for; nothing if there were none.
+    pub(crate) fn phase(&self) -> Option<Phase> {
+        let of = |phase: &Phase| self.phases[*phase as usize];
+        let most = Phase::ALL.into_iter().max_by_key(of);
+        most.filter(|phase| of(phase) > 0)
     }
 
     /// Returns its end. Its beginning was rounded down.
@@ -241,6 +278,7 @@ mod tests {
             found.add(Tick {
                 started: Moment::from_millis(millis),
                 kind,
+                pass: 1,
                 rate: Some(10.0),
                 section: None,
             });

@@ -10,10 +10,10 @@ use super::super::project::Project;
 use super::yaml;
 use crate::schedule::project::timing::Timing;
 
-/// Most lines of cron for a project; whoever needs more had better have a server.
+/// Maximum lines of cron for a project; more call for a server.
 const MOST: usize = 24;
 
-/// Days that a schedule is looked at for: a year and some.
+/// Days of a schedule that are examined: a year and some.
 const DAYS: i32 = 400;
 
 const HEAD: &str = r#"# .github/workflows/gatecrawl.yml, beside a gatecrawl.toml at the top of the repository, in which
@@ -34,7 +34,7 @@ concurrency: gatecrawl
 jobs:
 ";
 
-/// A workflow that audits each project when it is due; `now` is when it is printed. The fault names the
+/// Returns a workflow that audits each project when it is due; `now` is when it is printed. The error names the
 /// project, in one line.
 pub fn github_actions(projects: &[Project], now: Moment) -> Result<String, String> {
     let (mut text, mut jobs) = (HEAD.to_owned(), String::new());
@@ -91,8 +91,8 @@ fn job(name: &str, lines: &[String]) -> String {
     )
 }
 
-/// Lines of cron in UTC for the times that come in the offset of now. None if it takes other or more
-/// lines than for days of the week or of the month.
+/// Returns lines of cron in UTC for the times at the current offset. `None` if days of the week or of the month
+/// do not suffice, or more lines are needed.
 fn in_utc(timing: &Timing, now: Moment) -> Option<Vec<String>> {
     let local = timing.local(now);
     let fixed = Timing::parse(&timing.to_string(), TimeZone::fixed(local.offset())).ok()?;
@@ -124,7 +124,7 @@ fn in_utc(timing: &Timing, now: Moment) -> Option<Vec<String>> {
     times.iter().map(line).collect()
 }
 
-/// Days of the month, months and days of the week of cron for exactly these days of a window.
+/// Returns cron's days of the month, months and days of the week for exactly these days of a window.
 fn fields_of_days(days: &BTreeSet<Date>, window: &[Date]) -> Option<String> {
     if days.len() == window.len() {
         return Some("* * *".to_owned());
@@ -198,7 +198,7 @@ mod tests {
             condition.ends_with("contains(fromJSON('[\"0 5 * * 1\"]'), github.event.schedule)")
         );
         let steps = job["steps"].as_vec().expect("steps");
-        // A tag can be moved to something else, a commit cannot.
+        // A tag can be moved, a commit cannot.
         for uses in steps.iter().filter_map(|step| step["uses"].as_str()) {
             let (_, commit) = uses.split_once('@').expect("pinned");
             let is_commit = commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());

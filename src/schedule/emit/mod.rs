@@ -1,6 +1,5 @@
-//! What starts the schedule by other means than a terminal. All but GitHub's workflow tick every few
-//! minutes and leave it to the program what is due: so time zones, missed runs and the ladder of
-//! confirmation are right whoever ticks.
+//! Starts the schedule by other means than a terminal. All but GitHub's workflow run every few minutes and leave
+//! it to the program what is due, so time zones, missed runs and the ladder of confirmation are right.
 
 mod cron;
 mod github;
@@ -14,20 +13,20 @@ pub use github::github_actions;
 pub use kubernetes::kubernetes;
 pub use systemd::{service, timer};
 
-/// What is to be started.
+/// The installation to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installation {
     /// The program, with its whole path.
     pub program: PathBuf,
     /// The configuration file, with its whole path.
     pub config: PathBuf,
-    /// The database, if it is not where it is by default.
+    /// The database, if it is not in its default place.
     pub database: Option<PathBuf>,
-    /// Where the database is by default, for its user.
+    /// The default place of the database for its user.
     pub data: PathBuf,
-    /// Directories in which exports go, but for those beside the configuration.
+    /// Directories of exports, except those beside the configuration.
     pub outs: Vec<PathBuf>,
-    /// As whom it runs; absent for root, who makes a user of its own for it.
+    /// The user that it runs as; `None` for root, who creates a user for it.
     pub user: Option<String>,
 }
 

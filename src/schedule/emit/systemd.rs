@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Installation;
 
-/// What neither service needs.
+/// The settings that neither service needs.
 const CONFINED: &str = "\
 NoNewPrivileges=yes
 CapabilityBoundingSet=
@@ -33,8 +33,8 @@ SystemCallFilter=@system-service
 SystemCallFilter=~@privileged
 ";
 
-/// A service that runs all the time: it tells systemd when it is ready and that it lives, stops within
-/// a crawl and goes on with it when it is started again.
+/// Returns a service that runs all the time. It notifies systemd when it is ready and that it is alive, stops
+/// within a crawl, and continues it after a restart.
 pub fn service(what: &Installation) -> String {
     let head = head("Scheduled site audits (gatecrawl)");
     format!(
@@ -58,7 +58,7 @@ pub fn service(what: &Installation) -> String {
     )
 }
 
-/// A service that does what is due and ends, and the timer that starts it.
+/// Returns a service that does what is due and ends, and the timer that starts it.
 pub fn timer(what: &Installation) -> String {
     let head = head("Scheduled site audits (gatecrawl), what is due now");
     format!(
@@ -96,8 +96,8 @@ fn head(description: &str) -> String {
     )
 }
 
-/// What both services have in common: as whom they run, and what they may reach, which is the network and their own files
-/// (systemd.exec(5); `systemd-analyze security` has less than 3 of 10 to complain about).
+/// Returns the common part of both services: their user, and what they may access, which is the network and
+/// their own files (systemd.exec(5); `systemd-analyze security` gives less than 3 of 10).
 fn common(what: &Installation) -> String {
     format!(
         "{}\
@@ -114,7 +114,7 @@ fn common(what: &Installation) -> String {
     )
 }
 
-/// As whom it runs, and where its files are.
+/// Returns their user and the place of their files.
 fn identity(what: &Installation) -> String {
     let Some(user) = &what.user else {
         return "# A user that is there only while it runs. Program and configuration must be readable for everybody; database and\n\
@@ -137,7 +137,7 @@ fn identity(what: &Installation) -> String {
     text + "# What it may write, if it is there.\n" + &writable(what)
 }
 
-/// A line for each directory that it writes to.
+/// Returns a line for each directory that it writes to.
 fn writable(what: &Installation) -> String {
     let own = what.config.parent().map(Path::to_owned);
     let database = what.database.as_deref().and_then(Path::parent);
@@ -162,7 +162,7 @@ fn command(what: &Installation, more: &[&str]) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A word of `ExecStart` (systemd.service(5)): in double quotes, with what has a meaning doubled.
+/// Returns a word of `ExecStart` (systemd.service(5)): in double quotes, with special characters doubled.
 fn quoted(word: &str) -> String {
     let escaped = escaped(word)
         .replace('\\', r"\\")

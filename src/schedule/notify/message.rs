@@ -166,7 +166,8 @@ pub(super) fn said(page: &BriefPage) -> String {
     parts.join(", ")
 }
 
-/// A finding in lines: what and where, then cause, owner, evidence and first step as far as they are known.
+/// A finding in lines: what and where, then cause, owner, evidence and first step as far as they are known. Of one that
+/// was told before, the owner and the command that explains it.
 pub(super) fn lines(finding: &FindingBrief) -> (String, Vec<(&'static str, &str)>) {
     let age = match (finding.new, finding.age.as_str()) {
         (true, _) => " (new)".to_owned(),
@@ -181,6 +182,8 @@ pub(super) fn lines(finding: &FindingBrief) -> (String, Vec<(&'static str, &str)
         ("First step", &finding.step),
         ("More", &finding.explain),
     ];
-    let known = lines.into_iter().filter(|(_, text)| !text.is_empty());
+    let is_told = |name: &str| finding.new || matches!(name, "Owner" | "More");
+    let known = lines.into_iter();
+    let known = known.filter(|(name, text)| !text.is_empty() && is_told(name));
     (title, known.collect())
 }

@@ -60,7 +60,7 @@ pub fn sample(project: &str, zone: &Zone, now: Moment) -> Message {
             fact("Indexing risk", "1.3, before 0.2 (0 is best)"),
             fact(
                 "Pages",
-                "1,226 ok, 9 persistent, 3 transient, 2 intermittent",
+                "1,226 fine, 9 fail always, 3 failed for a while only, 2 fail now and then",
             ),
             fact("Changes", "2 new, 1 fixed since run 6, of 2026-11-16"),
             fact("Coverage", "1,240 of 1,247 known pages (99.4 %)"),

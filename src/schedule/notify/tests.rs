@@ -159,6 +159,21 @@ fn notify_lets_a_hostile_site_do_nothing() {
     assert!(card.contains("\\\\[x\\\\]") && card.len() < 28 * 1024);
 }
 
+#[test]
+fn long_lists_are_cut_to_what_each_chat_takes() {
+    let mut message = sample::sample("shop", &Zone::default(), Moment::from_millis(0));
+    let mut list = message.lists[0].clone();
+    let mut page = list.pages[0].clone();
+    page.address = format!("https://shop.example/{}", "a&b".repeat(80));
+    list.pages = vec![page; 20];
+    message.lists = vec![list; 12];
+    let card = teams::payload(&message).to_string();
+    assert!(card.len() <= 28 * 1024, "{}", card.len());
+    assert!(card.contains("more"), "{card}");
+    let chat = slack::payload(&message).to_string();
+    assert!(!chat.contains("&a…") && !chat.contains("&am…"), "{chat}");
+}
+
 const CONFIG: &str = r#"
     on = ["gate-failed", "digest"]
     attach-mib = 1

@@ -1,5 +1,5 @@
-//! The ladder of confirmation: what failed in a run is asked again after minutes, hours and days, so
-//! that it is known how long it really fails, and a recovery is noticed before the next run.
+//! The ladder of confirmation: what failed in a run is requested again after minutes, hours and days. This shows
+//! how long it really fails, and notices a recovery before the next run.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,26 +9,26 @@ use crate::model::Moment;
 /// Longest wait that makes sense, a week: search engines begin to drop pages that fail for days.
 const MOST: Duration = Duration::from_hours(7 * 24);
 
-/// When what failed is asked again, counted from the end of its run, ascending.
+/// When failed URLs are requested again, counted from the end of their run, ascending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ladder(Vec<Duration>);
 
 impl Ladder {
-    /// When the step after `done` steps is due; none if that was the last.
+    /// Returns when the step after `done` steps is due; `None` if that was the last.
     pub fn next(&self, ended: Moment, done: u8) -> Option<Moment> {
         self.0.get(usize::from(done)).map(|wait| ended + *wait)
     }
 
-    /// How many steps are over by then, at least one more than `done`: those that were missed are
-    /// caught up in one.
+    /// Returns the number of steps that are over by then, at least `done` and one more: missed steps are made up
+    /// for by one.
     pub fn taken(&self, ended: Moment, done: u8, now: Moment) -> u8 {
         let over = self.0.iter().filter(|wait| ended + **wait <= now).count();
         (over as u8).max(done.saturating_add(1))
     }
 }
 
-/// After a quarter of an hour, an hour, six hours, one day and two, then daily for a week: the first
-/// steps tell an outage from a fault, the last ones what search engines react to.
+/// After a quarter of an hour, an hour, six hours, one day and two, then daily for a week: the first steps
+/// separate an outage from a fault, search engines react to the last ones.
 impl Default for Ladder {
     fn default() -> Ladder {
         let hours = [1, 6, 24, 48, 72, 96, 120, 144];

@@ -1,4 +1,4 @@
-//! A project: a site that is audited again and again, as its table in the configuration says.
+//! A project: a site that is audited repeatedly, as its table in the configuration says.
 
 pub(super) mod ladder;
 pub(super) mod quiet;
@@ -16,14 +16,14 @@ use ladder::Ladder;
 use quiet::QuietHours;
 use timing::{Timing, zone};
 
-/// A site that is audited again and again.
+/// A site that is audited repeatedly.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// What it is called: letters, digits, `-` and `_`.
+    /// Its name: letters, digits, `-` and `_`.
     pub name: String,
     /// When it is due.
     pub timing: Timing,
-    /// When nothing of it begins.
+    /// Hours in which nothing of it begins.
     pub quiet: Option<QuietHours>,
     /// When failing URLs are rechecked.
     pub ladder: Ladder,
@@ -33,12 +33,12 @@ pub struct Project {
     pub out: Option<PathBuf>,
     /// Whether exports of an earlier run may be replaced there.
     pub overwrite: bool,
-    /// The hosts that it asks: projects that share one take turns.
+    /// The hosts that it requests: projects that share one take turns.
     pub hosts: BTreeSet<HostKey>,
 }
 
 impl Project {
-    /// The end of the quiet hours that a moment is in; none outside of them.
+    /// Returns the end of the quiet hours that contain a moment; `None` outside of them.
     pub fn quiet_end(&self, at: Moment) -> Option<Moment> {
         let local = self.timing.local(at);
         let quiet = self.quiet.filter(|quiet| quiet.has(&local))?;
@@ -46,12 +46,12 @@ impl Project {
     }
 }
 
-/// Which runs of a project are kept. The newest always is.
+/// The runs of a project that are kept. The newest always is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Keep {
-    /// So many of the newest; absent for any number.
+    /// This number of the newest; `None` for any number.
     pub runs: Option<u32>,
-    /// Those that ended within so many days; absent for any age.
+    /// Those that ended within this number of days; `None` for any age.
     pub days: Option<u32>,
 }
 
@@ -62,7 +62,7 @@ pub struct Key {
     pub name: &'static str,
     /// Its type in JSON Schema.
     pub kind: &'static str,
-    /// What it says.
+    /// Its meaning.
     pub about: &'static str,
 }
 
@@ -106,12 +106,11 @@ pub const KEYS: [Key; 7] = [
     },
 ];
 
-/// What is wrong with a project's table: the key, and why.
+/// An error in a project's table: the key, and what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadKey(pub &'static str, pub String);
 
-/// Reads the keys of [`KEYS`] from a table. The others are an audit's: `out` and `hosts`, which come
-/// from them, stay empty.
+/// Reads the keys of [`KEYS`] from a table. `out` and `hosts` come from the keys of an audit and stay empty.
 pub fn read(name: &str, table: &Table) -> Result<Project, BadKey> {
     let zone = match text(table, "timezone")? {
         Some(name) => zone(name).map_err(|why| BadKey("timezone", why))?,
@@ -146,7 +145,7 @@ pub fn read(name: &str, table: &Table) -> Result<Project, BadKey> {
     })
 }
 
-/// What is wrong with a project's name, if anything: it becomes part of file names and variables.
+/// Returns what is wrong with a project's name, if anything: it becomes part of file names and variables.
 pub fn bad_name(name: &str) -> Option<&'static str> {
     let fit = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.is_empty() || name.len() > 64 {
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_of_its_key() {
+    fn an_error_names_its_key() {
         let cases = [
             ("", "schedule", "missing"),
             ("schedule = 1", "schedule", "must be a text, not integer"),

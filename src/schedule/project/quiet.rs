@@ -18,7 +18,7 @@ pub struct QuietHours {
 }
 
 impl QuietHours {
-    /// Whether the clocks of the project's time zone show a quiet time.
+    /// Returns whether the time of the project's time zone is quiet.
     pub fn has(self, local: &Zoned) -> bool {
         let minute = minutes((local.hour().unsigned_abs(), local.minute().unsigned_abs()));
         if self.from < self.to {
@@ -28,7 +28,7 @@ impl QuietHours {
         }
     }
 
-    /// When they end that the clocks show now.
+    /// Returns the end of the quiet hours that the local time is in.
     pub fn end(self, local: &Zoned) -> Moment {
         let (hour, minute) = ((self.to / 60) as i8, (self.to % 60) as i8);
         let time = jiff::civil::time(hour, minute, 0, 0);
@@ -42,7 +42,7 @@ impl QuietHours {
             Ok(end) if end > *local => Ok(end),
             _ => tomorrow(),
         };
-        // Beyond the year 9999 there is no tomorrow; whoever waits looks again.
+        // Beyond the year 9999 there is no tomorrow; the caller checks again.
         let end = end.unwrap_or_else(|_| local.clone());
         Moment::from_millis(end.timestamp().as_millisecond())
     }

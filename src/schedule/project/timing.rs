@@ -1,8 +1,7 @@
 //! When a project is due: a few English forms and cron expressions, in a time zone.
 //!
-//! Days on which clocks change are as cron has them: a fixed time that the spring day leaves out comes
-//! at the first moment after the gap, and one that the autumn day has twice comes once. What comes
-//! every hour or minute follows the hours that really pass.
+//! Days on which clocks change are as in cron: a fixed time that the spring day skips comes at the first moment
+//! after the gap, and one that the autumn day repeats comes once. Hourly or minutely times follow real hours.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use jiff::{Timestamp, Zoned};
 
 use crate::model::Moment;
 
-/// What may be written, for messages.
+/// The valid forms, for messages.
 pub const FORMS: &str = "`hourly`, `daily at 03:30`, `weekly on mon 06:00`, `monthly on 1 04:00`, \
      `@weekly` or five fields of cron such as `0 6 * * 1`";
 
@@ -29,7 +28,7 @@ const DAYS: [&str; 7] = [
     "saturday",
 ];
 
-/// Times that come again.
+/// Recurring times.
 #[derive(Clone)]
 pub struct Timing {
     text: String,
@@ -38,7 +37,7 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// Reads a schedule as it is written in the configuration. The fault says what is wrong with it.
+    /// Reads a schedule from the configuration. The error says what is wrong with it.
     pub fn parse(text: &str, zone: TimeZone) -> Result<Timing, String> {
         let fault = |why: String| format!("{text:?} is no schedule ({why}); write {FORMS}");
         let expression = expression(text).map_err(fault)?;
@@ -60,16 +59,16 @@ impl Timing {
         }
     }
 
-    /// The first time after a moment. None if there is none within the years that cron looks at.
+    /// Returns the first time after a moment; `None` if there is none in the years that cron searches.
     pub fn after(&self, moment: Moment) -> Option<Moment> {
         let found = self.cron.find_next_occurrence(&self.local(moment), false);
         found.ok().map(|zoned| of(&zoned))
     }
 
-    /// The last time up to `now` that is after another moment; none if there was none.
+    /// Returns the last time up to `now` that is after another moment; `None` if there was none.
     pub fn last(&self, after: Moment, now: Moment) -> Option<Moment> {
-        // Looked for in ever longer stretches before now: since `after` there may have been
-        // thousands. (The search backwards that croner has misses times beside a change of clocks.)
+        // Searched in ever longer stretches before now: there may have been thousands since `after`. (Croner's
+        // search backwards misses times beside a change of clocks.)
         let mut stretch = Duration::from_mins(1);
         loop {
             let start = after.max(now - stretch);
@@ -82,12 +81,12 @@ impl Timing {
         }
     }
 
-    /// A moment on the clocks of the time zone.
+    /// Returns a moment on the clocks of the time zone.
     pub fn local(&self, moment: Moment) -> Zoned {
         zoned(moment, &self.zone)
     }
 
-    /// The five fields of cron that say the same.
+    /// Returns the same as five fields of cron.
     pub fn cron(&self) -> String {
         self.cron.pattern.to_string()
     }
@@ -98,28 +97,28 @@ impl Timing {
     }
 }
 
-/// What croner keeps of a pattern is thousands of numbers.
+/// Croner's pattern would print thousands of numbers.
 impl fmt::Debug for Timing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Timing({:?}, {:?})", self.text, self.zone.iana_name())
     }
 }
 
-/// As it was written.
+/// Prints it as it was written.
 impl fmt::Display for Timing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-/// The time zone of a name of the IANA, such as `Europe/Berlin`.
+/// Returns the time zone with an IANA name, such as `Europe/Berlin`.
 pub fn zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name).map_err(|_| {
         format!("{name:?} is no time zone of this system; write one such as \"Europe/Berlin\" or \"UTC\"")
     })
 }
 
-/// A moment on the clocks of a time zone.
+/// Returns a moment on the clocks of a time zone.
 pub(in crate::schedule) fn zoned(moment: Moment, zone: &TimeZone) -> Zoned {
     let timestamp = Timestamp::from_millisecond(moment.millis()).unwrap_or_default();
     timestamp.to_zoned(zone.clone())
@@ -129,7 +128,7 @@ fn of(zoned: &Zoned) -> Moment {
     Moment::from_millis(zoned.timestamp().as_millisecond())
 }
 
-/// The cron expression that a text stands for.
+/// Returns the cron expression for a text.
 fn expression(text: &str) -> Result<String, String> {
     let lower = text.trim().to_lowercase();
     let words: Vec<&str> = lower
@@ -158,7 +157,7 @@ fn expression(text: &str) -> Result<String, String> {
     }
 }
 
-/// Hour and minute of `06:00`.
+/// Returns hour and minute of `06:00`.
 pub(in crate::schedule) fn clock(text: &str) -> Result<(u8, u8), String> {
     let fault = || format!("{text:?} is no time of day such as 06:00");
     let (hour, minute) = text.split_once(':').ok_or_else(fault)?;
@@ -171,10 +170,10 @@ pub(in crate::schedule) fn clock(text: &str) -> Result<(u8, u8), String> {
     Ok((number(hour, 23)?, number(minute, 59)?))
 }
 
-/// The number of a weekday in cron.
+/// Returns the number of a weekday in cron.
 fn weekday(name: &str) -> Result<String, String> {
     let name = name.trim();
-    // Two letters could be two of them.
+    // Two letters may stand for two of them.
     let is_meant = |day: &&str| name.len() >= 3 && day.starts_with(name);
     let known = DAYS.iter().position(is_meant);
     known
@@ -195,7 +194,7 @@ mod tests {
         Moment::from_millis(at.as_millisecond())
     }
 
-    /// The next times after one, in the zone's own words.
+    /// Returns the next times after one, as local times.
     fn next(timing: &Timing, after: &str, count: usize) -> Vec<String> {
         let next = std::iter::successors(Some(moment(after)), |at| timing.after(*at));
         let local = |at| timing.local(at).strftime("%m-%d %H:%M %Z").to_string();
@@ -221,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_said() {
+    fn an_invalid_schedule_is_an_error() {
         let cases = [
             ("", "neither"),
             ("sometimes", "neither"),

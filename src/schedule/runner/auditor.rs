@@ -1,4 +1,4 @@
-//! The port through which the runner has audits made.
+//! The port through which the runner makes audits.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::schedule::event::RunOutcome;
 
 /// Makes the audits of projects.
 pub trait Auditor: Send + Sync + 'static {
-    /// Makes an audit to its end, exports included, or until it is told to stop.
+    /// Makes an audit to its end, including exports, or until a stop is requested.
     fn audit(
         &self,
         order: AuditOrder,
@@ -21,47 +21,47 @@ pub trait Auditor: Send + Sync + 'static {
     ) -> impl Future<Output = Result<AuditMade, Unmade>> + Send;
 }
 
-/// An audit to be made.
+/// An order for an audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditOrder {
-    /// Of this project.
+    /// The project.
     pub project: String,
-    /// What is to be done.
+    /// The work.
     pub work: AuditWork,
-    /// Where its exports go; `{run}` stands for the number of the run.
+    /// The directory of its exports; `{run}` stands for the number of the run.
     pub out: Option<PathBuf>,
     /// The time zone of times in texts for people.
     pub zone: Zone,
 }
 
-/// What is to be done.
+/// The work of an audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuditWork {
-    /// A new run, which is called by this token.
+    /// A new run with this token.
     New(String),
-    /// The run goes on where it was interrupted; of one that is finished the exports are written.
+    /// Continues an interrupted run; only writes the exports of a finished one.
     Resume(RunId),
-    /// What failed in a run is asked again, in this pass and no further one.
+    /// Requests the failed URLs of a run again, in this pass only.
     Recheck(RunId, u8),
 }
 
-/// Why an audit was not made, in one line: our own trouble.
+/// Why an audit could not be made for a local reason, in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unmade {
-    /// The same again would come to the same.
+    /// Another try would fail as well.
     Fault(String),
-    /// This machine has no network. It can go on when there is one.
+    /// This machine has no network. The audit can continue when there is one.
     Offline(String),
 }
 
-/// An audit that was made, or interrupted.
+/// An audit that was made or interrupted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditMade {
     /// Its run.
     pub run: RunId,
-    /// How it ended. What follows counts only if it is finished.
+    /// How it ended. The other fields count only if it is finished.
     pub ended: Ended,
-    /// What became of it.
+    /// Its result.
     pub outcome: RunOutcome,
     /// Whether the site could not be audited for a reason that may pass within minutes.
     pub may_pass: bool,
@@ -69,7 +69,7 @@ pub struct AuditMade {
     pub gates: Vec<GateResult>,
     /// Pages with a 5xx that had none in its baseline; `None` without a baseline.
     pub new_5xx: Option<u64>,
-    /// What it has to say.
+    /// The short account of it.
     pub brief: Box<Brief>,
     /// The directory of its exports.
     pub out: Option<PathBuf>,

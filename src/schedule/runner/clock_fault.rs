@@ -1,29 +1,29 @@
-//! Times in the future: this machine's clock was ahead when they were noted. A project that was served in ten years would
-//! not be due again before. Pure: the time is handed in.
+//! Repairs stored times that lie in the future, because this machine's clock was ahead when they were stored. A
+//! project served in ten years would not be due before. Pure: the time is an argument.
 
 use crate::model::Moment;
 use crate::store::ScheduleState;
 
 use crate::schedule::project::Project;
 
-/// What is remembered of a project with the times of a clock that was ahead put back to now; none if all is in order.
+/// Returns a project's state with future times set back to now, or `None` if no time is in the future.
 ///
-/// A clock that is put back by less than it takes until the project is due changes nothing: what was served just now
-/// must not be due once more.
-pub(super) fn mended(
+/// A clock that is set back by less than the time until the project is due changes nothing: a run just served
+/// must not be due again.
+pub(super) fn repaired(
     project: &Project,
     state: &ScheduleState,
     now: Moment,
 ) -> Option<ScheduleState> {
     let due = project.timing.after(now)?;
     let sane = |at: Moment| if at > due { now } else { at };
-    let mut mended = state.clone();
-    mended.since = sane(state.since);
-    mended.served = state.served.map(sane);
-    if let Some(last) = &mut mended.last {
+    let mut repaired = state.clone();
+    repaired.since = sane(state.since);
+    repaired.served = state.served.map(sane);
+    if let Some(last) = &mut repaired.last {
         last.ended = sane(last.ended);
     }
-    (mended != *state).then_some(mended)
+    (repaired != *state).then_some(repaired)
 }
 
 #[cfg(test)]
@@ -56,19 +56,19 @@ mod tests {
     }
 
     #[test]
-    fn times_of_a_clock_that_was_ahead_are_put_back() {
+    fn times_of_a_clock_that_was_ahead_are_set_back() {
         let years = Duration::from_hours(24 * 3_650);
-        let mended = mended(&hourly(), &state(years), NOW);
-        assert_eq!(mended, Some(state(Duration::ZERO)));
+        let repaired = repaired(&hourly(), &state(years), NOW);
+        assert_eq!(repaired, Some(state(Duration::ZERO)));
     }
 
     #[test]
-    fn a_clock_that_is_put_back_a_little_serves_nothing_twice() {
+    fn a_clock_that_is_set_back_a_little_serves_nothing_twice() {
         let project = hourly();
         let due = project.timing.after(NOW).expect("a next one").since(NOW);
         for ahead in [Duration::ZERO, Duration::from_secs(1), due] {
-            assert_eq!(mended(&project, &state(ahead), NOW), None, "{ahead:?}");
+            assert_eq!(repaired(&project, &state(ahead), NOW), None, "{ahead:?}");
         }
-        assert!(mended(&project, &state(due + Duration::from_millis(1)), NOW).is_some());
+        assert!(repaired(&project, &state(due + Duration::from_millis(1)), NOW).is_some());
     }
 }

@@ -1,30 +1,30 @@
-//! What a project has to do, and when. Pure: the time is handed in, so that a year passes in a
-//! second of a test.
+//! The next task of a project, and its time. Pure: the time is an argument, so tests run through a year in a
+//! second.
 
 use crate::model::Moment;
 use crate::store::{LastRun, OpenRun, RunId, ScheduleState};
 
 use crate::schedule::project::Project;
 
-/// Something to do for a project.
+/// A task of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Task {
-    /// Go on with a run that was interrupted.
+    /// Continue an interrupted run.
     Resume(OpenRun),
     /// Make a run.
     Run {
         /// When it should have begun.
         due: Moment,
     },
-    /// Ask again what failed in the last run.
+    /// Request again what failed in the last run.
     Recheck {
         /// The run.
         run: RunId,
-        /// When that should have begun.
+        /// When that run should have begun.
         due: Moment,
-        /// Steps of the ladder that it is past when this one is over.
+        /// Steps of the ladder that are done after this one.
         step: u8,
-        /// The pass, if it was begun already.
+        /// The pass, if it already began.
         pass: Option<u8>,
     },
 }
@@ -32,7 +32,7 @@ pub enum Task {
 /// What comes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// This, now.
+    /// This task, now.
     Now(Task),
     /// Nothing before this moment.
     At(Moment),
@@ -50,7 +50,7 @@ impl Task {
     }
 }
 
-/// What a project has to do. However many times were missed, they are made up for once.
+/// Returns a project's next task. However many times were missed, one run makes up for them.
 pub fn next(project: &Project, state: &ScheduleState, now: Moment) -> Next {
     let (task, later) = task(project, state, now);
     let Some(task) = task else {
@@ -62,13 +62,13 @@ pub fn next(project: &Project, state: &ScheduleState, now: Moment) -> Next {
     }
 }
 
-/// What is due, or when something will be.
+/// Returns what is due, or when something will be.
 fn task(project: &Project, state: &ScheduleState, now: Moment) -> (Option<Task>, Option<Moment>) {
     if let Some(open) = &state.open {
         return (Some(Task::Resume(open.clone())), None);
     }
     let step = state.last.and_then(|last| step(project, last, now));
-    // A step that was begun left its run unfinished: it goes on at once.
+    // A step that began left its run unfinished: it continues at once.
     if let Some(begun @ Task::Recheck { pass: Some(_), .. }) = step {
         return (Some(begun), None);
     }
@@ -86,7 +86,7 @@ fn task(project: &Project, state: &ScheduleState, now: Moment) -> (Option<Task>,
     }
 }
 
-/// When a run should have begun that did not begin; the last of several.
+/// Returns the due time of a run that did not begin, the last of several.
 pub(super) fn missed(project: &Project, state: &ScheduleState, now: Moment) -> Option<Moment> {
     project.timing.last(served(state), now)
 }
@@ -95,7 +95,7 @@ fn served(state: &ScheduleState) -> Moment {
     state.served.unwrap_or(state.since).max(state.since)
 }
 
-/// The next step of the ladder; none after the last.
+/// Returns the next step of the ladder; `None` after the last.
 fn step(project: &Project, last: LastRun, now: Moment) -> Option<Task> {
     Some(Task::Recheck {
         run: last.run,
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_missed_is_made_up_for_once() {
+    fn missed_times_are_made_up_for_once() {
         let now = at("2026-01-09T12:00:00Z");
         let due = at("2026-01-09T01:30:00Z");
         assert_eq!(
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn quiet_hours_put_off_what_is_due() {
+    fn quiet_hours_postpone_what_is_due() {
         let project = project("quiet-hours = '22:00-06:00'");
         let morning = at("2026-01-02T05:00:00Z");
         assert_eq!(
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_interrupted_comes_first() {
+    fn an_interrupted_run_comes_first() {
         let open = OpenRun {
             token: "abc".to_owned(),
             due: at("2026-01-02T01:30:00Z"),
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_is_asked_again_between_two_runs() {
+    fn failed_urls_are_rechecked_between_two_runs() {
         let ended = at("2026-01-02T02:00:00Z");
         let state = |step, pass| ScheduleState {
             served: Some(at("2026-01-02T01:30:00Z")),
@@ -219,7 +219,7 @@ mod tests {
             next(&project(""), &state(0, Some(4)), much_later_still),
             Next::Now(Task::Recheck { pass: Some(4), .. })
         ));
-        // The next run goes before a step that was not begun, and when nothing fails there is none.
+        // The next run comes before a step that did not begin. If nothing fails, there is no step.
         let tomorrow = at("2026-01-03T01:30:00Z");
         assert_eq!(
             next(&project(""), &state(0, None), tomorrow),

@@ -1,6 +1,6 @@
-//! The runner: begins what is due, a few projects at a time, and tells what became of it. It owns
-//! the projects' state; an audit is a task that shares nothing with it. Killed at any moment, the next one
-//! goes on: what is begun is noted before, and what is done after it was told.
+//! The runner: begins what is due, a few projects at a time, and sends events. It owns the projects' state;
+//! audits are tasks that share nothing with it. It stores a task before it begins and, after the event is sent,
+//! that it is done. So after a kill the next runner continues.
 
 pub(super) mod auditor;
 mod clock_fault;
@@ -23,57 +23,57 @@ use super::event::{Event, Listener, RunEnded, RunOutcome};
 use super::out;
 use super::project::Project;
 use auditor::{AuditMade, AuditOrder, AuditWork, Auditor, Unmade};
-use clock_fault::mended;
+use clock_fault::repaired;
 use due::{Next, Task, missed, next};
 
-/// How long a project is left alone that another process works on.
+/// Pause of a project that another process works on.
 const ELSEWHERE: Duration = Duration::from_secs(30);
 
-/// How long a project is left alone when this machine has no network, or the site no robots.txt that can be read.
+/// Pause of a project if this machine has no network, or the site has no readable robots.txt.
 const PAUSE: Duration = Duration::from_mins(5);
 
-/// For how long: whoever reads reports is told in the end, for what looks like no network may be a
-/// proxy that is gone for good.
+/// Maximum time without a network before a run fails and is reported: the reason may be a proxy that is gone for
+/// good.
 const PATIENCE: Duration = Duration::from_hours(6);
 
-/// For how long after its time a run is tried again whose site has a robots.txt that cannot be read: a restart at the
-/// due time does not cost the week.
+/// Maximum time after its due time in which a run is tried again because robots.txt cannot be read: a restart of
+/// the site at the due time does not cost the week.
 const ROBOTS_PATIENCE: Duration = Duration::from_hours(1);
 
-/// The time of day, and waiting for one.
+/// A clock that can wait.
 pub trait Clock: Send {
-    /// The time of day.
+    /// Returns the time of day.
     fn now(&self) -> Moment;
 
-    /// Waits until then, or for less: whoever waits looks at the time again.
+    /// Waits until then, or less: the caller checks the time again.
     fn sleep_until(&mut self, moment: Moment) -> impl Future<Output = ()> + Send;
 }
 
-/// What a runner is made of.
+/// The parts of a runner.
 #[derive(Debug)]
 pub struct Runner<A, L, C> {
-    /// What is audited.
+    /// The projects.
     pub projects: Vec<Project>,
     /// Projects that are due at once, whatever their schedule says.
     pub now: HashSet<String>,
-    /// Most audits at a time; at least one.
+    /// Maximum audits at a time; at least one.
     pub parallel: usize,
-    /// Where runs and the state of projects are kept.
+    /// The store of the runs and of the projects' state.
     pub store: Store,
     /// Makes the audits.
     pub auditor: Arc<A>,
-    /// Is told what happens.
+    /// Receives the events.
     pub listener: L,
-    /// Tells the time.
+    /// Returns the time.
     pub clock: C,
-    /// Ends it; audits are interrupted, and go on the next time.
+    /// Stops it; audits are interrupted, and continue the next time.
     pub stop: Stop,
 }
 
-/// What became of the projects.
+/// Counts of runs by result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Runs that could not be made, or not yet: our own trouble.
+    /// Runs that could not be made, or not yet, for a local reason.
     pub failed: usize,
     /// Runs of sites that could not be audited at all.
     pub no_audit: usize,
@@ -81,14 +81,14 @@ pub struct Tally {
     pub gate_failed: usize,
     /// Runs with a gate that could not be decided.
     pub gate_undecided: usize,
-    /// Runs that all is well with, and steps of the ladder.
+    /// Runs without any of these, and steps of the ladder.
     pub done: usize,
-    /// It was told to stop.
+    /// Whether a stop was requested.
     pub interrupted: bool,
 }
 
 impl<A: Auditor, L: Listener, C: Clock> Runner<A, L, C> {
-    /// Serves the projects until it is told to stop.
+    /// Serves the projects until a stop is requested.
     pub async fn serve(self) -> Result<Tally, StoreError> {
         Round::new(self).go(None).await
     }
@@ -100,37 +100,37 @@ impl<A: Auditor, L: Listener, C: Clock> Runner<A, L, C> {
     }
 }
 
-/// An audit under way.
+/// An audit in progress.
 struct Busy {
-    /// Of which project.
+    /// The index of its project.
     at: usize,
     task: Task,
-    /// Whether somebody asked for it now.
+    /// Whether a user requested it now.
     forced: bool,
-    /// Until all of it is noted.
+    /// Held until all of it is stored.
     _lock: RunLock,
 }
 
-/// The runner at work.
+/// A running runner.
 struct Round<A, L, C> {
     runner: Runner<A, L, C>,
     audits: JoinSet<Result<AuditMade, Unmade>>,
     busy: HashMap<Id, Busy>,
-    /// Projects that another process works on, or that there is no network for, and when to look again.
+    /// Projects that another process works on or that have no network, and when to check again.
     later: HashMap<usize, Moment>,
-    /// Projects that there is no network for, and since when.
+    /// Projects without a network, and since when.
     offline: HashMap<usize, Moment>,
     tally: Tally,
-    /// The lengths of the queue that were told last.
-    told: Option<(usize, usize, Option<Moment>)>,
+    /// The queue in the last event about it.
+    announced: Option<(usize, usize, Option<Moment>)>,
 }
 
-/// What there is to do.
+/// The tasks to do.
 #[derive(Default)]
 struct Outlook {
-    /// Due, what waits longest first.
+    /// Due tasks, the oldest first.
     waiting: Vec<(usize, Task)>,
-    /// When something else will be.
+    /// When another task will be due.
     next: Option<Moment>,
 }
 
@@ -143,22 +143,22 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             later: HashMap::new(),
             offline: HashMap::new(),
             tally: Tally::default(),
-            told: None,
+            announced: None,
         }
     }
 
-    /// Goes on until it is told to stop, or has done what was due by a moment.
+    /// Runs until a stop is requested, or until everything due by a moment is done.
     async fn go(mut self, until: Option<Moment>) -> Result<Tally, StoreError> {
         loop {
             let now = self.runner.clock.now();
             let stopped = self.runner.stop.level() != StopLevel::Run;
             let mut outlook = Outlook::default();
             if !stopped {
-                self.wait_no_longer_than_meant(now);
+                self.drop_pauses_beyond_the_longest(now);
                 outlook = self.look(until.unwrap_or(now))?;
                 self.begin_all(&mut outlook, now)?;
             }
-            self.tell_queue(&outlook, now);
+            self.announce_queue(&outlook, now);
             let over = stopped || (until.is_some() && outlook.waiting.is_empty());
             if over && self.busy.is_empty() {
                 self.tally.interrupted |= stopped;
@@ -169,7 +169,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
                 Some(brought) = self.audits.join_next_with_id(), if !self.audits.is_empty() => {
                     let (id, result) = match brought {
                         Ok(brought) => brought,
-                        // A fault of ours in one audit ends no other.
+                        // A panic in one audit ends no other.
                         Err(fault) => (fault.id(), Err(Unmade::Fault("it ended without a word; the log says more".to_owned()))),
                     };
                     self.take_in(id, result).await?;
@@ -180,12 +180,12 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         }
     }
 
-    /// Forgets what was put off before the clock was put back: it would wait for longer than was meant.
-    fn wait_no_longer_than_meant(&mut self, now: Moment) {
+    /// Drops pauses from before the clock was set back: they would last longer than intended.
+    fn drop_pauses_beyond_the_longest(&mut self, now: Moment) {
         self.later.retain(|_, until| until.since(now) <= PAUSE);
     }
 
-    /// What the projects have to do that nobody works on.
+    /// Returns the tasks of the projects that nobody works on.
     fn look(&mut self, now: Moment) -> Result<Outlook, StoreError> {
         self.later.retain(|_, until| *until > now);
         let mut outlook = Outlook::default();
@@ -213,12 +213,12 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         Ok(outlook)
     }
 
-    /// What is remembered of a project; one that is new is remembered from now on.
+    /// Returns the state of a project. Stores a new state if there is none.
     fn state(&self, project: &Project, now: Moment) -> Result<ScheduleState, StoreError> {
         let store = &self.runner.store;
         if let Some(state) = store.schedule(&project.name)? {
-            return match mended(project, &state, now) {
-                Some(mended) => self.mend(project, mended, now),
+            return match repaired(project, &state, now) {
+                Some(repaired) => self.repair(project, repaired, now),
                 None => Ok(state),
             };
         }
@@ -227,8 +227,8 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         Ok(state)
     }
 
-    /// Keeps what was mended, and says so once. Whoever works on the project keeps it instead.
-    fn mend(
+    /// Stores a repaired state and logs it. If another process works on the project, that process does so.
+    fn repair(
         &self,
         project: &Project,
         state: ScheduleState,
@@ -248,7 +248,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         Ok(state)
     }
 
-    /// Begins what may begin: no more than so many at a time, and one of a host. The rest waits.
+    /// Begins tasks up to the maximum, one per host. The rest waits.
     fn begin_all(&mut self, outlook: &mut Outlook, now: Moment) -> Result<(), StoreError> {
         for (at, task) in std::mem::take(&mut outlook.waiting) {
             let full = self.busy.len() >= self.runner.parallel;
@@ -271,14 +271,14 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         hosts(at).iter().any(|host| taken.contains(host))
     }
 
-    /// Begins a task; false if another process works on the project.
+    /// Begins a task. Returns false if another process works on the project.
     fn begin(&mut self, at: usize, task: Task, now: Moment) -> Result<bool, StoreError> {
         let store = self.runner.store.clone();
         let project = &self.runner.projects[at];
         let Some(lock) = store.lock_project(&project.name)? else {
             return Ok(false);
         };
-        // Another process may have done it since we looked.
+        // Another process may have done it meanwhile.
         let mut state = self.state(project, now)?;
         let forced = self.runner.now.remove(&project.name);
         let task = match next(project, &state, now) {
@@ -310,7 +310,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         Ok(true)
     }
 
-    /// Tells what an audit brought, and notes it.
+    /// Sends the event of an ended audit, and stores the result.
     async fn take_in(
         &mut self,
         id: Id,
@@ -336,7 +336,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             return self.try_again(busy.at, audited, now);
         }
         match (&busy.task, result) {
-            // It goes on the next time.
+            // It continues the next time.
             (_, Ok(audited)) if audited.ended == Ended::Interrupted => return Ok(()),
             (Task::Recheck { step, .. }, Ok(audited)) => {
                 self.rechecked(&project, &mut state, (*step, &audited), now)?;
@@ -357,14 +357,14 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         Ok(())
     }
 
-    /// Whether a project that there is no network for has time: not for ever, and only until it is due
+    /// Returns whether a project without a network may wait longer: not for ever, and only until it is due
     /// again.
     fn may_wait(&mut self, at: usize, state: &ScheduleState, now: Moment) -> bool {
         let since = *self.offline.entry(at).or_insert(now);
         now.since(since) < PATIENCE && missed(&self.runner.projects[at], state, now).is_none()
     }
 
-    /// Whether a run that brought nothing is made again: soon after its time, unless somebody waits for it.
+    /// Returns whether a run without result is made again: soon after its due time, unless a user waits for it.
     fn is_tried_again(
         &self,
         busy: &Busy,
@@ -379,7 +379,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             && missed(project, state, now).is_none()
     }
 
-    /// Forgets a run that brought nothing. Another one takes its place in a while.
+    /// Deletes a run without result. Another run replaces it later.
     fn try_again(&mut self, at: usize, audited: &AuditMade, now: Moment) -> Result<(), StoreError> {
         self.tally.no_audit += 1;
         self.runner.store.delete_run(audited.run)?;
@@ -390,7 +390,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         Ok(())
     }
 
-    /// What was begun stays so, and goes on later.
+    /// Postpones a task. What began stays and continues later.
     fn put_off(&mut self, at: usize, why: &str, now: Moment) {
         let again = now + PAUSE;
         self.later.insert(at, again);
@@ -426,7 +426,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             new_5xx: audited.new_5xx,
         };
         store.add_scheduled_run(&project.name, &made)?;
-        // What was not requested of a host that was given up is requested by the ladder, too.
+        // The ladder also requests what was not requested of a host that was given up.
         let is_over = audited.ended != Ended::Incomplete
             && store.rechecked(audited.run, u8::MAX)?.failing.is_empty();
         self.runner.listener.hear(&Event::RunEnded(RunEnded {
@@ -479,7 +479,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         self.runner.store.set_schedule(&project.name, state)
     }
 
-    /// What could not be made is told and not tried again before it is due again.
+    /// Records a run that could not be made. It is not tried again before it is due again.
     fn failed(
         &mut self,
         project: &Project,
@@ -501,10 +501,10 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         self.runner.store.set_schedule(&project.name, state)
     }
 
-    fn tell_queue(&mut self, outlook: &Outlook, at: Moment) {
+    fn announce_queue(&mut self, outlook: &Outlook, at: Moment) {
         let (running, waiting, next) = (self.busy.len(), outlook.waiting.len(), outlook.next);
-        if self.told != Some((running, waiting, next)) {
-            self.told = Some((running, waiting, next));
+        if self.announced != Some((running, waiting, next)) {
+            self.announced = Some((running, waiting, next));
             self.runner.listener.hear(&Event::Queue {
                 at,
                 running,
@@ -515,10 +515,10 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
     }
 }
 
-/// The step of a ladder that no step follows: nothing fails any more.
+/// The step of a ladder that no step follows, because nothing fails any more.
 const OVER: u8 = u8::MAX;
 
-/// Notes in a project's state that a task begins. Returns what is to be made.
+/// Records in a project's state that a task begins. Returns the order for it.
 fn prepare(
     project: &Project,
     task: &Task,
@@ -541,7 +541,7 @@ fn prepare(
         Task::Resume(open) => {
             let work = match store.run(&open.token) {
                 Ok(run) => AuditWork::Resume(run.id),
-                // Killed before the run was recorded.
+                // The process was killed before the run was recorded.
                 Err(StoreError::NoRun(_)) => AuditWork::New(open.token.clone()),
                 Err(fault) => return Err(fault),
             };

@@ -1,5 +1,5 @@
-//! Forgetting runs that a project does not keep, and their exports: the files that were written for
-//! them, no other, and their directory if nothing else is in it.
+//! Deletes runs that a project does not keep, and their exports: only files that were written for them, and
+//! their directory if it is empty then.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -13,14 +13,14 @@ use crate::schedule::project::Keep;
 /// A day, in hours.
 const DAY: u64 = 24;
 
-/// The last runs, which are never too old (ours): what a run is compared with is among them.
+/// The last runs, which are never too old (ours): a run is compared with one of them.
 const YOUNG: usize = 3;
 
-/// How many runs are deleted for their age when a run ends (ours): one that the run takes the place of, and one more, so
-/// that a history that is too long becomes shorter.
+/// Maximum runs deleted for their age when a run ends (ours): one that the run replaces, and one more, so that a
+/// history that is too long becomes shorter.
 const AT_ONCE: usize = 2;
 
-/// Deletes what a project does not keep. What is in use stays for the next time.
+/// Deletes what a project does not keep. Runs in use stay until the next time.
 pub(super) fn tidy(
     store: &Store,
     project: &str,
@@ -44,7 +44,7 @@ pub(super) fn tidy(
     Ok(())
 }
 
-/// What is kept, and what is not; the newest comes first and is always kept.
+/// Divides runs into those to keep and those to delete. The newest comes first and is always kept.
 fn split(
     runs: Vec<ScheduledRun>,
     keep: Keep,
@@ -59,13 +59,14 @@ fn split(
     })
 }
 
-/// Runs that are too old: the oldest few. A clock that is years ahead for a day does not take the history with it.
+/// Returns the oldest few of the runs that are too old. So a clock that is years ahead for a day does not delete
+/// the history.
 fn aged(runs: &[ScheduledRun], keep: Keep, now: Moment) -> HashSet<RunId> {
     let Some(days) = keep.days else {
         return HashSet::new();
     };
     let most = Duration::from_hours(u64::from(days) * DAY);
-    // What ended in the future, or after a run that came later, did so by a clock that was ahead.
+    // A run that ended in the future, or after a later run, did so by a clock that was ahead.
     let ended = runs.iter().scan(now, |latest, run| {
         *latest = run.ended.min(*latest);
         Some((run.run, *latest))
@@ -80,10 +81,10 @@ fn aged(runs: &[ScheduledRun], keep: Keep, now: Moment) -> HashSet<RunId> {
     aged.into_iter().collect()
 }
 
-/// Deletes exports, and their directory if nothing else is in it.
+/// Deletes exports, and their directory if it is empty then.
 pub(super) fn delete_files(files: &[PathBuf], out: Option<&Path>) {
     for file in files {
-        // Somebody else may have taken it away, which is just as well.
+        // Another program may have deleted it.
         if let Err(fault) = std::fs::remove_file(file)
             && fault.kind() != std::io::ErrorKind::NotFound
         {
@@ -91,7 +92,7 @@ pub(super) fn delete_files(files: &[PathBuf], out: Option<&Path>) {
         }
     }
     if let Some(out) = out {
-        // Fails if something else is in it, as it should.
+        // Fails if it holds other files, as it should.
         let _ = std::fs::remove_dir(out);
     }
 }
@@ -160,7 +161,7 @@ mod tests {
             assert_eq!(runs.len(), left);
         }
         assert_eq!(numbers(&runs), [8, 7, 6]);
-        // What it noted meanwhile grows old as if it had ended when the next one did.
+        // Runs that it recorded meanwhile age as if they had ended with the next run.
         let mut runs: Vec<_> = [(9, 0), (8, 1), (7, 2), (6, 3), (5, 60)]
             .map(|(run, ago)| made(run, ago))
             .into();

@@ -1,8 +1,13 @@
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
 
 use crate::assess::Gate;
 
-use super::{BaselineArgs, ExportArgs, IdentityArgs, NetworkArgs, PaceArgs, ScopeArgs, StoreArgs};
+use super::{
+    BaselineArgs, ExportArgs, IdentityArgs, NetworkArgs, PaceArgs, ScopeArgs, StoreArgs,
+    TrafficArgs,
+};
 
 /// Crawl a site, record every attempt, and export the results
 #[derive(Debug, Default, Args)]
@@ -18,6 +23,8 @@ pub(crate) struct AuditArgs {
     #[command(flatten)]
     pub(crate) export: ExportArgs,
     #[command(flatten)]
+    pub(crate) traffic: TrafficArgs,
+    #[command(flatten)]
     pub(crate) store: StoreArgs,
     #[command(flatten)]
     pub(crate) baseline: BaselineArgs,
@@ -29,9 +36,13 @@ pub(crate) struct AuditArgs {
     /// Rates and scores are estimates with a 95 % interval: a gate fails only if it is true for the whole interval
     /// (`5xx-rate > 1%` if its lower end is above 1 %), so noise breaks no build. A gate is undecided if the result depends on unconfirmed pages or on pages
     /// that were not requested. The exit code is 10 if a gate fails, 4 if one cannot be decided.
+    /// `clicks-at-risk` counts clicks a day (--traffic).
     /// `5xx-rate{segment=checkout} > 1%` is about a segment (--segment) or a folder (`{segment=/shop/}`) alone.
     #[arg(long, value_name = "EXPR", help_heading = "Gates")]
     pub(crate) fail_on: Vec<Gate>,
+    /// Read these server logs after the crawl (repeatable): files, directories or patterns, as `gatecrawl logs` takes them
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Logs")]
+    pub(crate) logs: Vec<PathBuf>,
     /// Continue an interrupted or incomplete run: its number, or the newest
     #[expect(clippy::option_option, reason = "absent, without a value, with one")]
     #[arg(long, value_name = "RUN", num_args = 0..=1, help_heading = "Run")]

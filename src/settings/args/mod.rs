@@ -22,7 +22,7 @@ pub(crate) use demo::DemoArgs;
 pub(crate) use global::{ColorChoice, GlobalArgs, LogFormat};
 pub(crate) use history::{BaselineArgs, CompareArgs, RunsArgs, RunsCommand};
 pub(crate) use network::{IdentityArgs, NetworkArgs};
-pub(crate) use output::{ExportArgs, StoreArgs};
+pub(crate) use output::{ExportArgs, StoreArgs, TrafficArgs};
 pub(crate) use pace::PaceArgs;
 pub(crate) use schedule::{AddArgs, EmitArgs, RunArgs, ScheduleArgs, ScheduleCommand, Target};
 pub(crate) use scope::{ScopeArgs, is_scope};

@@ -14,7 +14,7 @@ pub(crate) struct ExportArgs {
     /// Write the exports to this directory
     #[arg(short = 'o', long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = PathBufValueParser::new().try_map(place))]
     pub(crate) out: Option<PathBuf>,
-    /// Formats of the exports: csv, json, html, pdf, md, jsonl, xlsx, junit, screaming-frog
+    /// Formats of the exports: csv, json, html, pdf, md, jsonl, xlsx, junit, screaming-frog, tickets
     /// [default: csv,json,html]
     #[arg(short = 'f', long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) format: Vec<Format>,
@@ -28,9 +28,28 @@ pub(crate) struct ExportArgs {
     /// [default: team]
     #[arg(long, value_name = "team|client")]
     pub(crate) audience: Option<Audience>,
+    /// Also write tickets, one for each cause: tickets.md, and tickets.csv for Jira
+    #[arg(long)]
+    pub(crate) tickets: bool,
+    /// Begin CSV files with a byte order mark, for Excel
+    #[arg(long)]
+    pub(crate) csv_bom: bool,
     /// Write even if the directory has other files
     #[arg(long)]
     pub(crate) overwrite: bool,
+}
+
+/// The visits of the pages.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct TrafficArgs {
+    /// Clicks or sessions by page, by which failures weigh (repeatable): exports of Search Console or Google Analytics, or
+    /// any table with URLs and numbers. Kept with the site for 60 days
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) traffic: Vec<PathBuf>,
+    /// The column of numbers in these files: its header or its place [default: found by header and shape]
+    #[arg(long, value_name = "NAME", requires = "traffic")]
+    pub(crate) traffic_column: Option<String>,
 }
 
 /// The database and the configuration file.
@@ -48,10 +67,13 @@ pub(crate) struct StoreArgs {
 impl ExportArgs {
     /// Returns the formats to write.
     pub(crate) fn formats(&self) -> Vec<Format> {
-        if self.format.is_empty() {
-            vec![Format::Csv, Format::Json, Format::Html]
-        } else {
-            self.format.clone()
+        let mut formats = match self.format.as_slice() {
+            [] => vec![Format::Csv, Format::Json, Format::Html],
+            named => named.to_vec(),
+        };
+        if self.tickets {
+            formats.push(Format::Tickets);
         }
+        formats
     }
 }

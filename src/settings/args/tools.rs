@@ -162,9 +162,21 @@ pub(crate) struct LogsArgs {
     /// Name of the site whose log run is continued [default: the path of the first log]
     #[arg(long, value_name = "NAME")]
     pub(crate) site: Option<String>,
+    /// Compare with this run [default: the newest run of the site]
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<String>,
     /// Read everything from the beginning, and store nothing
     #[arg(long)]
     pub(crate) no_store: bool,
+    /// Report only what earlier calls did not read
+    #[arg(long, conflicts_with = "no_store")]
+    pub(crate) only_new: bool,
+    /// Count, store and export clients by their addresses
+    #[arg(long)]
+    pub(crate) keep_clients: bool,
+    /// Go on with what is written to the logs; ends when a gate of --fail-on fails
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) follow: bool,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 }

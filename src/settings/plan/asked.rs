@@ -12,6 +12,11 @@ use crate::settings::failure::Failure;
 pub(crate) fn of(args: &AuditArgs) -> Asked {
     Asked {
         gates: args.fail_on.clone(),
+        logs: args
+            .logs
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
         ..of_stored(&args.export, &args.baseline)
     }
 }
@@ -26,10 +31,12 @@ pub(crate) fn of_stored(export: &ExportArgs, baseline: &BaselineArgs) -> Asked {
             title: export.title.clone(),
             logo: export.logo.clone(),
             audience: export.audience.unwrap_or_default(),
+            csv_bom: export.csv_bom,
         },
         gates: Vec::new(),
         baseline: baseline.baseline.clone(),
         maps: baseline.maps.map.clone(),
+        logs: Vec::new(),
         zone: Zone::default(),
     }
 }
@@ -52,6 +59,9 @@ pub(crate) fn again(args: &AuditArgs, store: &Store, run: RunId) -> Result<Asked
     }
     if asked.gates.is_empty() {
         asked.gates = kept.gates;
+    }
+    if asked.logs.is_empty() {
+        asked.logs = kept.logs;
     }
     if asked.baseline.is_none() {
         (asked.baseline, asked.maps) = (kept.baseline, kept.maps);

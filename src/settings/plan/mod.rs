@@ -9,6 +9,7 @@ mod network;
 pub(crate) mod order;
 pub(crate) mod reach;
 mod secrets;
+pub(crate) mod traffic;
 mod urls;
 
 use std::collections::HashSet;

@@ -4,6 +4,7 @@ use url::Host;
 
 use crate::audit::Network;
 use crate::fetch::{FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress};
+use crate::machine::ask_password;
 use crate::model::CrawlPlan;
 
 use super::secrets::{self, Logins};
@@ -19,8 +20,19 @@ pub(crate) fn network(
     logins: Logins,
     console: &mut Console,
 ) -> Result<Network, Failure> {
+    let mut secrets = secrets::secrets(&args.identity, &plan.scope, logins, &mut console.stdin)?;
+    let ask = |prompt: &str| {
+        console
+            .people
+            .terminal
+            .then(|| ask_password(prompt))
+            .flatten()
+    };
+    if !secrets::complete(&mut secrets.basic_auth, ask) {
+        tracing::warn!("--basic-auth: no password; write USER:PASSWORD, or USER: if it is empty");
+    }
     let network = Network {
-        secrets: secrets::secrets(&args.identity, &plan.scope, logins, &mut console.stdin)?,
+        secrets,
         overrides: overrides(&args.network.resolve)?,
         proxy: args.network.proxy.as_ref().map(proxy).transpose()?,
         insecure: args.network.insecure,

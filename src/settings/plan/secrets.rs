@@ -144,6 +144,18 @@ fn basic_auth(text: &str) -> Result<Login, Failure> {
     Ok((user.to_owned(), password))
 }
 
+/// Asks for the password of a login that has none. Returns whether a login, if there is one, has a password now.
+pub(super) fn complete(
+    login: &mut Option<Login>,
+    ask: impl FnOnce(&str) -> Option<String>,
+) -> bool {
+    let Some((user, password @ None)) = login else {
+        return true;
+    };
+    *password = ask(&format!("Password of {user}: "));
+    password.is_some()
+}
+
 /// Parses header fields. A text of the environment may have several, one on each line.
 fn headers(texts: &[Secret]) -> Result<HeaderMap, Failure> {
     let mut map = HeaderMap::new();
@@ -211,6 +223,24 @@ mod tests {
     use super::super::plan;
     use super::*;
     use crate::settings::args::{Cli, Command};
+
+    #[test]
+    fn a_login_without_a_password_is_asked_for_one() {
+        let completed = |text, typed: Option<&str>| {
+            let mut login = Some(basic_auth(text).expect("a login"));
+            let ask = |prompt: &str| {
+                assert_eq!(prompt, "Password of ann: ");
+                typed.map(str::to_owned)
+            };
+            let is_complete = complete(&mut login, ask);
+            (is_complete, login.and_then(|(_, password)| password))
+        };
+        assert_eq!(completed("ann:x", None), (true, Some("x".to_owned())));
+        assert_eq!(completed("ann:", None), (true, Some(String::new())));
+        assert_eq!(completed("ann", Some("y")), (true, Some("y".to_owned())));
+        assert_eq!(completed("ann", None), (false, None));
+        assert!(complete(&mut None, |_| None));
+    }
 
     fn read(args: &IdentityArgs) -> Result<Secrets, String> {
         secrets(args, &scope(&[]), Logins::new(), &mut std::io::empty())

@@ -6,6 +6,7 @@ use crate::model::ScopePlan;
 use crate::store::crawl::earlier::covers_the_same;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
+use crate::store::rows::row::list;
 use crate::store::runs::id::RunId;
 use crate::store::runs::list::{RunRow, RunState};
 
@@ -63,14 +64,6 @@ impl Store {
         })
     }
 
-    /// Returns whether any page of a run was answered.
-    pub(in crate::store) fn has_answers(&self, run: RunId) -> Result<bool, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM url u
-                CROSS JOIN evidence a ON a.run = u.run AND a.url = u.id
-            WHERE u.run = ? AND u.role = 3 AND a.status IS NOT NULL)";
-        self.read(|connection| connection.query_row(sql, [run.0], |row| row.get(0)))
-    }
-
     /// Returns the finished runs of a site up to and including `last`, the newest first.
     pub(super) fn finished_runs(&self, site: &str, last: RunId) -> Result<Vec<RunId>, StoreError> {
         self.runs_in(&[RunState::Finished], site, last)
@@ -92,14 +85,12 @@ impl Store {
         site: &str,
         last: RunId,
     ) -> Result<Vec<RunId>, StoreError> {
-        let connection = self.connect()?;
-        let runs: Vec<(RunId, String)> = crate::store::rows::row::list(
-            &connection,
-            "SELECT id, state FROM run WHERE id <= ? AND site = ? ORDER BY id DESC",
-            (last.0, site),
-            |row| Ok((RunId(row.get(0)?), row.get(1)?)),
-        )
-        .map_err(|source| self.fault(source))?;
+        let sql = "SELECT id, state FROM run WHERE id <= ? AND site = ? ORDER BY id DESC";
+        let runs: Vec<(RunId, String)> = self.read(|connection| {
+            list(connection, sql, (last, site), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+        })?;
         let is_wanted = |state: &str| states.iter().any(|wanted| wanted.name() == state);
         let wanted = runs.into_iter().filter(|(_, state)| is_wanted(state));
         Ok(wanted.map(|(id, _)| id).collect())

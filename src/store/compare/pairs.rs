@@ -63,7 +63,7 @@ impl<'a> Prepared<'a> {
                     None
                 } else {
                     let connection = store.connect()?;
-                    let made = sights::mapped(&connection, run.id.0, &baseline.maps);
+                    let made = sights::mapped(&connection, run.id, &baseline.maps);
                     Some(made.map_err(|source| store.fault(source))?)
                 };
                 Old::Run {
@@ -108,7 +108,7 @@ impl<'a> Prepared<'a> {
         };
         let fault = |source| self.store.fault(source);
         let connection = self.store.connect()?;
-        let new = self.run.id.0;
+        let new = self.run.id;
         if self.new_blind.is_some() || !unlinked::has_unreached(&connection, new).map_err(fault)? {
             return Ok(None);
         }
@@ -126,7 +126,7 @@ impl<'a> Prepared<'a> {
         })?;
         let lacks_sitemap = unlinked::lacks_sitemap(&connection, new).map_err(fault)?;
         let of_old = store.connect()?;
-        let hidden = Hidden::behind(&of_old, old.id.0, (unread, &unreached), lacks_sitemap);
+        let hidden = Hidden::behind(&of_old, old.id, (unread, &unreached), lacks_sitemap);
         hidden.map(Some).map_err(|source| store.fault(source))
     }
 
@@ -155,7 +155,7 @@ impl<'a> Prepared<'a> {
                     None => {
                         pooled = store.connect()?;
                         let statement = pooled.prepare(&sights::in_order()).map_err(fault)?;
-                        (statement, Some(run.id.0))
+                        (statement, Some(run.id))
                     }
                 };
                 let rows = statement.query(rusqlite::params_from_iter(params));
@@ -188,13 +188,13 @@ impl<'a> Prepared<'a> {
         let fault = |source| self.store.fault(source);
         let connection = self.store.connect()?;
         let mut statement = connection.prepare(&sights::in_order()).map_err(fault)?;
-        let mut new = Sights(statement.query([self.run.id.0]).map_err(fault)?);
+        let mut new = Sights(statement.query([self.run.id]).map_err(fault)?);
         // With fewer than five runs there are no states, so the query returns no rows.
         let states = self.states.as_deref().unwrap_or("SELECT '', 0 WHERE 0");
         let mut states = connection.prepare(states).map_err(fault)?;
         let mut states = States::of(states.query([]).map_err(fault)?).map_err(fault)?;
         let mut targets = connection.prepare(TARGETS).map_err(fault)?;
-        let mut targets = Targets::of(targets.query([self.run.id.0]).map_err(fault)?);
+        let mut targets = Targets::of(targets.query([self.run.id]).map_err(fault)?);
         let (mut was, mut is) = (old()?, new.step().map_err(fault)?);
         // Several old pages may map to one address; it is finished at the first address beyond it.
         let mut met = false;

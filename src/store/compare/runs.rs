@@ -71,11 +71,10 @@ impl Store {
                 (listed.scores, listed.sections.iter().cloned().collect())
             }
         };
-        let score = |at: usize| ScoreChange::new(old[at], new[at]);
         found.scores = SiteScores {
-            crawlability: score(0),
-            indexing_risk: score(1),
-            error_rate: score(2),
+            crawlability: ScoreChange::new(old.crawlability, new.crawlability),
+            indexing_risk: ScoreChange::new(old.indexing_risk, new.indexing_risk),
+            error_rate: ScoreChange::new(old.error_rate, new.error_rate),
         };
         found.sections = sections(old_sections, new_sections);
         found.notes = prepared.doubts(found);
@@ -85,28 +84,23 @@ impl Store {
         Ok(())
     }
 
-    /// Returns crawlability, indexing risk and error rate of a run, and its sections.
+    /// Returns the scores of a run, and its sections.
     fn site_and_sections(&self, run: &RunRow) -> Result<(Scores, Sections), StoreError> {
         let scores = self.scores(run.id)?;
         Ok((known_scores(&scores), section_states(&scores)))
     }
-
-    /// Returns the scores of a concluded run; empty if the run was not concluded.
-    pub fn scores(&self, run: crate::store::RunId) -> Result<RunScores, StoreError> {
-        self.read(|connection| found::scores(connection, run.0))
-    }
 }
 
-type Scores = [Option<Interval>; 3];
+type Scores = SiteScores<Option<Interval>>;
 type Sections = BTreeMap<String, SectionState>;
 
 fn known_scores(scores: &RunScores) -> Scores {
     let known = |score: &Option<StoredScore>| score.as_ref().and_then(|found| found.score.known());
-    [
-        known(&scores.crawlability),
-        known(&scores.indexing_risk),
-        scores.error_rate,
-    ]
+    SiteScores {
+        crawlability: known(&scores.crawlability),
+        indexing_risk: known(&scores.indexing_risk),
+        error_rate: scores.error_rate,
+    }
 }
 
 fn section_states(scores: &RunScores) -> Sections {
@@ -175,10 +169,10 @@ impl Prepared<'_> {
         if found.counts.appeared <= found.moved_here {
             return Ok(None);
         }
-        let unanswered = sights::unanswered(&*store.connect()?, run.id.0);
+        let unanswered = sights::unanswered(&*store.connect()?, run.id);
         let unanswered = unanswered.map_err(|source| store.fault(source))?;
         Ok((unanswered > 0).then(|| {
-            format!("pages that failed throughout the old run: {unanswered}; pages linked only from them are reported as appeared")
+            format!("pages that failed throughout the old run: {unanswered}; what only they link to counts as new")
         }))
     }
 

@@ -51,7 +51,7 @@ pub(super) fn in_order() -> String {
 /// when it is closed, and is kept in a file beyond its cache.
 pub(super) fn mapped(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     maps: &[AddressMap],
 ) -> rusqlite::Result<Connection> {
     let mut own = Connection::open("")?;
@@ -123,9 +123,7 @@ pub(in crate::store) fn sight(row: &Row<'_>) -> rusqlite::Result<Sight> {
         }));
     }
     let reason: Option<u8> = row.get(3)?;
-    let named = SkipReason::ALL
-        .into_iter()
-        .find(|known| Some(known.code()) == reason);
+    let named = reason.and_then(SkipReason::from_code);
     Ok(Sight::NotSeen(
         named.map_or("not_reached", SkipReason::name).to_owned(),
     ))
@@ -148,7 +146,7 @@ pub(super) fn blind_spot(
         "SELECT NOT EXISTS (SELECT 1 FROM url u
             LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
             WHERE u.run = ? AND u.seed = 1 AND u.role = 3 AND (u.state <> 2 OR s.last_ok IS NULL))",
-        [run.id.0],
+        [run.id],
         |row| row.get(0),
     )?;
     if !began {
@@ -160,7 +158,7 @@ pub(super) fn blind_spot(
             "SELECT EXISTS (SELECT 1 FROM url
                 WHERE run = ? AND role = 3 AND state = 3 AND reason IN ({cutting}))"
         ),
-        [run.id.0],
+        [run.id],
         |row| row.get(0),
     )?;
     Ok(cut.then_some(
@@ -170,7 +168,7 @@ pub(super) fn blind_spot(
 
 /// Counts the pages that were requested and never answered: pages linked only from them were not
 /// found.
-pub(super) fn unanswered(connection: &Connection, run: i64) -> rusqlite::Result<u64> {
+pub(super) fn unanswered(connection: &Connection, run: RunId) -> rusqlite::Result<u64> {
     connection.query_row(
         "SELECT count(*) FROM assessment s CROSS JOIN url u ON u.run = s.run AND u.id = s.url
             WHERE s.run = ? AND u.role = 3 AND s.failed > 0 AND s.last_ok IS NULL",
@@ -191,13 +189,13 @@ impl Store {
             let total = connection.query_row(
                 "SELECT count(*) FROM assessment s CROSS JOIN url u ON u.run = s.run AND u.id = s.url
                     WHERE s.run = ? AND u.role = 3 AND s.verdict <> 'ok'",
-                [run.0],
+                [run],
                 |row| count(row, 0),
             )?;
             let sql = format!(
                 "SELECT {SIGHT} {PAGES} AND s.verdict <> 'ok' ORDER BY s.priority DESC, u.address LIMIT ?"
             );
-            let pages = list(connection, &sql, (run.0, most), known)?;
+            let pages = list(connection, &sql, (run, most), known)?;
             let seen = |page: Known| page.sight.state().map(|state| (page.own, *state));
             Ok((total, pages.into_iter().filter_map(seen).collect()))
         })

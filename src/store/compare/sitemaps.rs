@@ -54,7 +54,7 @@ impl Store {
 }
 
 fn sitemaps(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<Sitemap>> {
-    list(connection, ALL, [run.0], |row| {
+    list(connection, ALL, [run], |row| {
         Ok(Sitemap {
             address: row.get(0)?,
             was_read: row.get(1)?,

@@ -4,11 +4,12 @@ use rusqlite::Transaction;
 
 use crate::assess::diagnose::Diagnosis;
 use crate::assess::examine::{ClusterFound, Conclusions, PartFound};
-use crate::assess::{Band, Deduction, Interval, Uncaught, Verdict};
+use crate::assess::{Band, Deduction, Interval, NotEstimated, Uncaught, Verdict};
 use crate::model::Causes;
 
 use super::findings;
 use crate::store::rows::row::{insert, to_json};
+use crate::store::runs::id::RunId;
 
 /// Tables that are replaced on each conclusion.
 const COMPUTED: [&str; 8] = [
@@ -39,7 +40,7 @@ const ESTIMATED: &str = "estimated";
 /// Stores the conclusions of a run in place of earlier ones.
 pub(in crate::store) fn store(
     tx: &Transaction<'_>,
-    run: i64,
+    run: RunId,
     found: &Conclusions,
 ) -> rusqlite::Result<()> {
     for table in COMPUTED {
@@ -56,8 +57,8 @@ pub(in crate::store) fn store(
         store_part(tx, run, "host", host)?;
     }
     measures(tx, run, found)?;
-    if let Some(uncaught) = found.site.counts.uncaught() {
-        store_uncaught(tx, run, &uncaught)?;
+    if let Some(uncaught) = found.uncaught {
+        store_uncaught(tx, run, uncaught)?;
     }
     let crawlability = found.crawlability.deductions();
     let risk = found.indexing_risk.deductions();
@@ -73,7 +74,7 @@ pub(in crate::store) fn store(
 
 fn store_cluster(
     tx: &Transaction<'_>,
-    run: i64,
+    run: RunId,
     number: u32,
     cluster: &ClusterFound,
 ) -> rusqlite::Result<()> {
@@ -120,7 +121,7 @@ fn causes(diagnosis: &Diagnosis) -> String {
 
 fn store_part(
     tx: &Transaction<'_>,
-    run: i64,
+    run: RunId,
     kind: &str,
     found: &PartFound,
 ) -> rusqlite::Result<()> {
@@ -164,7 +165,7 @@ fn store_part(
     .map(|_| ())
 }
 
-fn measures(tx: &Transaction<'_>, run: i64, found: &Conclusions) -> rusqlite::Result<()> {
+fn measures(tx: &Transaction<'_>, run: RunId, found: &Conclusions) -> rusqlite::Result<()> {
     let looks = &found.site.looks;
     let rate = |rate: Interval| Some(rate).filter(|_| looks.of > 0);
     let rows: [(&str, Option<Interval>, Option<Band>); 6] = [
@@ -200,25 +201,34 @@ fn measures(tx: &Transaction<'_>, run: i64, found: &Conclusions) -> rusqlite::Re
 }
 
 /// Stores the measure. The band says whether the number is an estimate or only its upper bound is
-/// known.
-fn store_uncaught(tx: &Transaction<'_>, run: i64, found: &Uncaught) -> rusqlite::Result<()> {
+/// known, or why there is no number.
+fn store_uncaught(
+    tx: &Transaction<'_>,
+    run: RunId,
+    found: Result<Uncaught, NotEstimated>,
+) -> rusqlite::Result<()> {
+    let pages = found.ok().map(|found| found.pages);
+    let band = match found {
+        Ok(found) => found.any_failed.then_some(ESTIMATED),
+        Err(why) => Some(why.name()),
+    };
     insert!(
         tx,
         "INSERT INTO measure",
         run: run,
         name: UNCAUGHT,
-        value: found.pages.value,
-        low: found.pages.low,
-        high: found.pages.high,
-        band: found.any_failed.then_some(ESTIMATED),
-        seen: found.never_failed.cast_signed(),
+        value: pages.map(|pages| pages.value),
+        low: pages.map(|pages| pages.low),
+        high: pages.map(|pages| pages.high),
+        band: band,
+        seen: found.map_or(0, |found| found.never_failed).cast_signed(),
     )
     .map(|_| ())
 }
 
 fn store_deduction(
     tx: &Transaction<'_>,
-    run: i64,
+    run: RunId,
     number: u32,
     measure: &str,
     row: &Deduction,

@@ -10,6 +10,7 @@ use crate::model::{LinkKind, Outcome, Role, SkipReason};
 use super::graph::each_page;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::row::list;
+use crate::store::runs::id::RunId;
 
 /// Maximum number of counted failing links; about 300 bytes each.
 const MOST_COUNTED: usize = 50_000;
@@ -29,7 +30,7 @@ struct Dead {
 }
 
 /// Returns the failing external links of a run.
-pub(super) fn dead_links(connection: &Connection, run: i64) -> rusqlite::Result<DeadLinks> {
+pub(super) fn dead_links(connection: &Connection, run: RunId) -> rusqlite::Result<DeadLinks> {
     let mut dead = failing(connection, run)?;
     if dead.is_empty() {
         return Ok(DeadLinks::default());
@@ -66,7 +67,11 @@ pub(super) fn dead_links(connection: &Connection, run: i64) -> rusqlite::Result<
     })
 }
 
-fn named(connection: &Connection, run: i64, linked: Vec<Dead>) -> rusqlite::Result<Vec<DeadLink>> {
+fn named(
+    connection: &Connection,
+    run: RunId,
+    linked: Vec<Dead>,
+) -> rusqlite::Result<Vec<DeadLink>> {
     let sql = "SELECT coalesce(readable, address) FROM url WHERE run = ? AND id = ?";
     let mut address = connection.prepare(sql)?;
     let mut links = Vec::new();
@@ -81,7 +86,7 @@ fn named(connection: &Connection, run: i64, linked: Vec<Dead>) -> rusqlite::Resu
 }
 
 /// Returns the external URLs that redirect. They link to their targets; the site does not.
-fn redirecting(connection: &Connection, run: i64) -> rusqlite::Result<HashSet<UrlId>> {
+fn redirecting(connection: &Connection, run: RunId) -> rusqlite::Result<HashSet<UrlId>> {
     let sql = "SELECT r.url FROM redirect_end r CROSS JOIN url u ON u.run = r.run AND u.id = r.url
         WHERE r.run = ? AND u.role = ?";
     let found: Vec<UrlId> = list(connection, sql, (run, Role::External.code()), |row| {
@@ -92,7 +97,7 @@ fn redirecting(connection: &Connection, run: i64) -> rusqlite::Result<HashSet<Ur
 
 /// Returns the failing external URLs, each judged by its last answer or by that of the end of its
 /// redirects.
-fn failing(connection: &Connection, run: i64) -> rusqlite::Result<HashMap<UrlId, Dead>> {
+fn failing(connection: &Connection, run: RunId) -> rusqlite::Result<HashMap<UrlId, Dead>> {
     let mut statement = connection.prepare(
         "SELECT u.id, coalesce(u.readable, u.address), coalesce(e.readable, e.address), a.status, a.outcome,
             e.id <> u.id

@@ -7,11 +7,12 @@ use rusqlite::{Transaction, params};
 use crate::assess::examine::FindingFound;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::row::{insert, to_json};
+use crate::store::runs::id::RunId;
 
 /// Stores the findings, the worst first.
 pub(super) fn store(
     tx: &Transaction<'_>,
-    run: i64,
+    run: RunId,
     found: &[FindingFound],
 ) -> rusqlite::Result<()> {
     let mut ids = HashSet::new();
@@ -40,7 +41,7 @@ fn unused(id: String, used: &HashSet<String>) -> String {
 
 fn store_finding(
     tx: &Transaction<'_>,
-    run: i64,
+    run: RunId,
     number: u32,
     id: &str,
     found: &FindingFound,
@@ -76,7 +77,7 @@ fn store_finding(
 /// Finds URLs by their addresses, which have no index, in one walk over all of them.
 fn store_urls(
     tx: &Transaction<'_>,
-    run: i64,
+    run: RunId,
     addresses: &HashMap<&str, Vec<u32>>,
 ) -> rusqlite::Result<()> {
     if addresses.is_empty() {
@@ -99,7 +100,7 @@ fn store_urls(
 }
 
 /// Counts the pages of the findings that are about clusters: those that fail, or, if none does, those that recovered.
-fn count_pages(tx: &Transaction<'_>, run: i64, found: &[FindingFound]) -> rusqlite::Result<()> {
+fn count_pages(tx: &Transaction<'_>, run: RunId, found: &[FindingFound]) -> rusqlite::Result<()> {
     if found.iter().all(|found| found.clusters.is_empty()) {
         return Ok(());
     }

@@ -2,6 +2,7 @@
 //! sorted and stored as differences, two or three bytes each. If a run has more links than fit, the
 //! first pages are kept and each walk reads the others from the file.
 
+use crate::model::{LONGEST_VARINT, put_varint, take_varint};
 use crate::store::rows::ids::UrlId;
 
 /// Maximum number of bytes kept; a million pages with twenty links each take forty million.
@@ -38,7 +39,7 @@ impl Followed {
         }
         targets.sort_unstable();
         targets.dedup();
-        let most = (targets.len() + 2) * LONGEST;
+        let most = (targets.len() + 2) * LONGEST_VARINT;
         let has_room = |piece: &Vec<u8>| piece.capacity() - piece.len() >= most;
         if !self.pieces.last().is_some_and(has_room) {
             self.is_full = (self.pieces.len() + 1) * PIECE > self.room || most > PIECE;
@@ -48,11 +49,11 @@ impl Followed {
             self.pieces.push(Vec::with_capacity(PIECE));
         }
         if let Some(piece) = self.pieces.last_mut() {
-            put(page, piece);
-            put(targets.len() as u32, piece);
+            put_varint(page, piece);
+            put_varint(targets.len() as u32, piece);
             let mut before = 0;
             for target in targets {
-                put(*target - before, piece);
+                put_varint(*target - before, piece);
                 before = *target;
             }
             self.last = page;
@@ -72,43 +73,18 @@ impl Followed {
     pub(in crate::store) fn each(&self, each: &mut dyn FnMut(UrlId, &[UrlId])) {
         let mut targets = Vec::new();
         for mut piece in self.pieces.iter().map(Vec::as_slice) {
-            while let Some(page) = take(&mut piece) {
-                let count = take(&mut piece).unwrap_or_default();
+            while let Some(page) = take_varint(&mut piece) {
+                let count = take_varint(&mut piece).unwrap_or_default();
                 targets.clear();
                 let mut target = 0;
                 for _ in 0..count {
-                    target += take(&mut piece).unwrap_or_default();
+                    target += take_varint(&mut piece).unwrap_or_default();
                     targets.push(target);
                 }
                 each(page, &targets);
             }
         }
     }
-}
-
-/// Bytes of the longest encoded number.
-const LONGEST: usize = 5;
-
-/// Encodes seven bits in each byte, the lowest first; a set eighth bit means that more follow.
-fn put(mut number: u32, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn take(bytes: &mut &[u8]) -> Option<u32> {
-    let mut number = 0;
-    for shift in (0..).step_by(7).take(LONGEST) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u32::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            break;
-        }
-    }
-    Some(number)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::assess::link_score;
 use super::followed::{Followed, ROOM};
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::links::{Packed, key, unpack};
+use crate::store::runs::id::RunId;
 
 /// Depth of a URL that no click reaches.
 const NOWHERE: u16 = u16::MAX;
@@ -35,7 +36,7 @@ struct Inlinks {
 }
 
 impl Graph {
-    pub(in crate::store) fn read(connection: &Connection, run: i64) -> rusqlite::Result<Graph> {
+    pub(in crate::store) fn read(connection: &Connection, run: RunId) -> rusqlite::Result<Graph> {
         let highest: u32 = connection.query_row(
             "SELECT coalesce(max(id), 0) FROM url WHERE run = ?",
             [run],
@@ -55,7 +56,7 @@ impl Graph {
     }
 
     /// Counts links, and keeps those that pass rank on.
-    fn count(&mut self, connection: &Connection, run: i64) -> rusqlite::Result<Followed> {
+    fn count(&mut self, connection: &Connection, run: RunId) -> rusqlite::Result<Followed> {
         let mut followed = Followed::new(ROOM);
         let mut targets = Vec::new();
         each_page(connection, (run, 0), |page, links| {
@@ -82,7 +83,7 @@ impl Graph {
     }
 
     /// Walks breadth first from the seeds along the links that a person can follow.
-    fn walk(&mut self, connection: &Connection, run: i64) -> rusqlite::Result<()> {
+    fn walk(&mut self, connection: &Connection, run: RunId) -> rusqlite::Result<()> {
         let mut queue: VecDeque<UrlId> = connection
             .prepare("SELECT id FROM url WHERE run = ? AND seed = 1")?
             .query_map([run], |row| row.get(0))?
@@ -117,7 +118,7 @@ impl Graph {
     }
 
     /// Stores the results with the URLs.
-    pub(in crate::store) fn store(&self, tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+    pub(in crate::store) fn store(&self, tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
         let mut update = tx.prepare(
             "UPDATE url SET depth = ?3, inlinks = ?4, unique_inlinks = ?5, link_score = ?6
              WHERE run = ?1 AND id = ?2",
@@ -135,7 +136,7 @@ impl Graph {
 /// Returns the Link Score of each page, by `url.id`; 0 for a URL that is not a page.
 fn scores(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     followed: &Followed,
     size: usize,
 ) -> rusqlite::Result<Vec<u8>> {
@@ -166,7 +167,7 @@ fn scores(
 /// Passes the pages of a run with their links to `each`, starting at a given page.
 pub(in crate::store) fn each_page(
     connection: &Connection,
-    (run, first): (i64, UrlId),
+    (run, first): (RunId, UrlId),
     mut each: impl FnMut(UrlId, Packed<'_>) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
@@ -215,10 +216,13 @@ mod tests {
             let mut bytes = Vec::new();
             pack(&of_page, &mut bytes);
             connection
-                .execute("INSERT INTO page_links VALUES (?, ?)", (key(1, id), bytes))
+                .execute(
+                    "INSERT INTO page_links VALUES (?, ?)",
+                    (key(RunId(1), id), bytes),
+                )
                 .expect("stored");
         }
-        Graph::read(&connection, 1).expect("read")
+        Graph::read(&connection, RunId(1)).expect("read")
     }
 
     fn depths(links: &[(UrlId, LinkKind, UrlId)], highest: UrlId) -> Vec<Option<u16>> {

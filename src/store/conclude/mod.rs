@@ -8,4 +8,5 @@ mod followed;
 pub(super) mod graph;
 mod over_runs;
 mod run;
+mod traffic;
 pub(super) mod unlinked;

@@ -9,14 +9,15 @@ use super::conclusions::COVERAGE;
 use crate::store::read::summary::found::findings;
 use crate::store::read::summary::tally::count_run;
 use crate::store::rows::row::insert;
+use crate::store::runs::id::RunId;
 
 /// Dates the findings of a run: those that the run before has too are as old as there, and a run more.
 pub(super) fn date_findings(
     tx: &Transaction<'_>,
-    run: i64,
-    before: Option<i64>,
+    run: RunId,
+    before: Option<RunId>,
 ) -> rusqlite::Result<()> {
-    let began = |run: i64| -> rusqlite::Result<Moment> {
+    let began = |run: RunId| -> rusqlite::Result<Moment> {
         let started = tx.query_row("SELECT started FROM run WHERE id = ?", [run], |row| {
             row.get(0)
         });
@@ -42,7 +43,7 @@ pub(super) fn date_findings(
 }
 
 /// Stores the coverage of a run as a measure, for the trend over its runs.
-pub(super) fn store_coverage(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+pub(super) fn store_coverage(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
     let pages = count_run(tx, run)?.pages;
     let share = pages.coverage();
     insert!(

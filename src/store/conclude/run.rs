@@ -15,6 +15,7 @@ use super::examine::run::examine;
 use super::examine::site_files::{extent, site_files};
 use super::graph::{Graph, each_page};
 use super::over_runs::{date_findings, store_coverage};
+use super::traffic::match_traffic;
 use super::unlinked::Reach;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
@@ -26,20 +27,19 @@ impl Store {
     /// Computes the conclusions of a run, unless they are up to date.
     pub fn conclude(&self, run: RunId) -> Result<(), StoreError> {
         let mut connection = self.connect()?;
-        let Some(attempts) =
-            unconcluded(&connection, run.0).map_err(|source| self.fault(source))?
+        let Some(attempts) = unconcluded(&connection, run).map_err(|source| self.fault(source))?
         else {
             return Ok(());
         };
         let before = self.run_before(&self.run_by_id(run)?)?;
-        let before = before.map(|before| before.id.0);
-        conclude(&mut connection, (run.0, attempts), before, &self.turn)
+        let before = before.map(|before| before.id);
+        conclude(&mut connection, (run, attempts), before, &self.turn)
             .map_err(|source| self.fault(source))
     }
 }
 
 /// Returns the number of attempts of a run, unless its conclusions are up to date.
-fn unconcluded(connection: &Connection, run: i64) -> rusqlite::Result<Option<i64>> {
+fn unconcluded(connection: &Connection, run: RunId) -> rusqlite::Result<Option<i64>> {
     let (attempts, done): (i64, i64) = connection.query_row(
         "SELECT (SELECT count(*) FROM attempt WHERE run = ?1), concluded FROM run WHERE id = ?1",
         [run],
@@ -51,8 +51,8 @@ fn unconcluded(connection: &Connection, run: i64) -> rusqlite::Result<Option<i64
 /// Computes the conclusions of a run. Findings that the run `before` has too are as old as there, and a run more.
 fn conclude(
     connection: &mut Connection,
-    (run, attempts): (i64, i64),
-    before: Option<i64>,
+    (run, attempts): (RunId, i64),
+    before: Option<RunId>,
     turn: &Turn,
 ) -> rusqlite::Result<()> {
     // One transaction for all statements: otherwise each would lock and unlock the file.
@@ -69,6 +69,7 @@ fn conclude(
     redirect_ends(&tx, run)?;
     assess(&tx, run)?;
     date_findings(&tx, run, before)?;
+    match_traffic(&tx, run)?;
     store_coverage(&tx, run)?;
     tx.execute(
         "UPDATE run SET concluded = ?2 WHERE id = ?1",
@@ -78,7 +79,7 @@ fn conclude(
 }
 
 /// Judges the attempts at each URL, and all of them together, and stores the results.
-fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+fn assess(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM assessment WHERE run = ?", [run])?;
     // URLs that are not ok, by number, up to the last such URL.
     let mut failing: Vec<bool> = Vec::new();
@@ -132,7 +133,7 @@ fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
     conclusions::store(tx, run, &found)
 }
 
-fn error_links(tx: &Transaction<'_>, run: i64, failing: &[bool]) -> rusqlite::Result<()> {
+fn error_links(tx: &Transaction<'_>, run: RunId, failing: &[bool]) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM error_link WHERE run = ?", [run])?;
     if failing.is_empty() {
         return Ok(());
@@ -162,7 +163,7 @@ fn error_links(tx: &Transaction<'_>, run: i64, failing: &[bool]) -> rusqlite::Re
     })
 }
 
-fn redirect_ends(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+fn redirect_ends(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM redirect_end WHERE run = ?", [run])?;
     let next: HashMap<UrlId, UrlId> = tx
         .prepare("SELECT url, redirect FROM page WHERE run = ? AND redirect IS NOT NULL")?

@@ -11,6 +11,7 @@ use crate::store::compare::sights::Known;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::links::{key, unpack};
 use crate::store::rows::row::list;
+use crate::store::runs::id::RunId;
 
 /// Pages that a run took from an earlier one, and whether any link reaches them.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub(in crate::store) struct Reach(Vec<(UrlId, bool)>);
 
 impl Reach {
     /// Follows the links of a run, of all kinds, if the run took pages from an earlier one.
-    pub(in crate::store) fn read(connection: &Connection, run: i64) -> rusqlite::Result<Reach> {
+    pub(in crate::store) fn read(connection: &Connection, run: RunId) -> rusqlite::Result<Reach> {
         let ids = |condition: &str| -> rusqlite::Result<Vec<UrlId>> {
             let sql = format!("SELECT id FROM url WHERE run = ? AND {condition} ORDER BY id");
             list(connection, &sql, [run], |row| row.get(0))
@@ -38,7 +39,7 @@ impl Reach {
     }
 
     /// Stores the result with the URLs.
-    pub(in crate::store) fn store(&self, tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+    pub(in crate::store) fn store(&self, tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
         let mut update = tx.prepare("UPDATE url SET known = ?3 WHERE run = ?1 AND id = ?2")?;
         for (page, reached) in &self.0 {
             update.execute((run, page, if *reached { 1 } else { 2 }))?;
@@ -63,7 +64,7 @@ impl Hidden {
     /// `sitemaps` says whether the new run could not read a sitemap.
     pub(in crate::store) fn behind(
         connection: &Connection,
-        run: i64,
+        run: RunId,
         (unread, unreached): (Vec<UrlId>, &HashSet<UrlId>),
         sitemaps: bool,
     ) -> rusqlite::Result<Hidden> {
@@ -85,7 +86,7 @@ impl Hidden {
 /// for which it returns true.
 fn follow(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     mut pages: Vec<UrlId>,
     mut follows: impl FnMut(UrlId) -> bool,
 ) -> rusqlite::Result<()> {
@@ -119,7 +120,10 @@ impl Marks {
 }
 
 /// Returns whether a run took pages from an earlier one that no link reaches.
-pub(in crate::store) fn has_unreached(connection: &Connection, run: i64) -> rusqlite::Result<bool> {
+pub(in crate::store) fn has_unreached(
+    connection: &Connection,
+    run: RunId,
+) -> rusqlite::Result<bool> {
     connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM url WHERE run = ? AND known = 2)",
         [run],
@@ -128,7 +132,10 @@ pub(in crate::store) fn has_unreached(connection: &Connection, run: i64) -> rusq
 }
 
 /// Returns whether a run could not read one of its sitemaps.
-pub(in crate::store) fn lacks_sitemap(connection: &Connection, run: i64) -> rusqlite::Result<bool> {
+pub(in crate::store) fn lacks_sitemap(
+    connection: &Connection,
+    run: RunId,
+) -> rusqlite::Result<bool> {
     connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM url u
             LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id

@@ -60,7 +60,7 @@ impl Addresses {
             return Ok(None);
         };
         let mut statement = connection.prepare_cached(SQL)?;
-        let row = (self.run.0, known.id);
+        let row = (self.run, known.id);
         statement.query_row(row, |row| row.get(0)).optional()
     }
 }

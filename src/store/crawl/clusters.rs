@@ -11,6 +11,7 @@ use crate::model::{CrawlUrl, Outcome};
 use crate::store::conclude::examine::families::learned_families;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
+use crate::store::rows::telling::FOLLOWED;
 use crate::store::runs::id::RunId;
 
 /// URLs that represent a cluster: one may be special, of three two are alike.
@@ -54,6 +55,8 @@ pub struct FailingUrl {
     pub failures: u32,
     /// Whether any attempt succeeded.
     pub ever_ok: bool,
+    /// Whether its last failure ran into one of our time limits.
+    pub hangs: bool,
     /// Whether a failure came over a reused connection.
     pub reused: bool,
     /// Whether an answer came over HTTP/2.
@@ -72,12 +75,12 @@ impl Store {
         run: RunId,
         most: usize,
     ) -> Result<Vec<FailingCluster>, StoreError> {
-        self.read(|connection| read(connection, run.0, most))?
+        self.read(|connection| read(connection, run, most))?
             .map_err(|what| self.damaged(what))
     }
 }
 
-/// Every failing page once, in the order in which they were found.
+/// Every failing page once, in the order in which they were found, by the attempts that say something about it.
 const QUERY: &str = "
     WITH fact AS (
         SELECT a.url AS url,
@@ -89,7 +92,7 @@ const QUERY: &str = "
             max(a.version IS 20) AS http2,
             max(CASE WHEN o.failure THEN a.announced_ms END) AS announced
         FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
-        WHERE a.run = ?1
+        WHERE a.run = ?1 AND {FOLLOWED}
         GROUP BY a.url
         HAVING last_failed > coalesce(first_ok, 0)
     )
@@ -108,11 +111,11 @@ const QUERY: &str = "
 
 fn read(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     most: usize,
 ) -> rusqlite::Result<Result<Vec<FailingCluster>, String>> {
     let families = learned_families(connection, run)?;
-    let mut statement = connection.prepare(QUERY)?;
+    let mut statement = connection.prepare(&QUERY.replace("{FOLLOWED}", FOLLOWED))?;
     let mut rows = statement.query([run])?;
     let mut numbers: HashMap<Key, usize> = HashMap::new();
     let mut clusters: Vec<Gathered> = Vec::new();
@@ -230,6 +233,7 @@ fn failing(row: &Row<'_>, url: CrawlUrl) -> rusqlite::Result<FailingUrl> {
         url,
         failures: row.get(7)?,
         ever_ok: row.get(8)?,
+        hangs: Outcome::from_code(row.get(3)?).is_some_and(Outcome::is_time_limit),
         reused: row.get(9)?,
         http2: row.get(10)?,
         announced: announced.map(|wait| Duration::from_millis(wait.unsigned_abs())),

@@ -94,7 +94,7 @@ impl Store {
         let rows: Vec<(UrlId, String, Option<u32>)> = list(
             &connection,
             &sql,
-            (pages.run.0, pages.after, Role::Page.code(), most),
+            (pages.run, pages.after, Role::Page.code(), most),
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .map_err(|source| self.fault(source))?;

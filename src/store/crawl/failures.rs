@@ -10,14 +10,15 @@ use crate::assess::examine::{Home, PartEvidence, SpeedEffect, Whole};
 use crate::model::{CrawlUrl, HostKey, Looks, Moment, Outcome, Role};
 use crate::policy::Candidate;
 
-use crate::store::conclude::examine::courses::together;
 use crate::store::conclude::examine::families::learned_families;
+use crate::store::conclude::examine::histories::together;
 use crate::store::conclude::examine::speeds::speeds;
 use crate::store::conclude::examine::texts::Texts;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::rows::host_ids::HostIds;
 use crate::store::rows::ids::UrlId;
+use crate::store::rows::telling::FOLLOWED;
 use crate::store::runs::id::RunId;
 
 /// Controls of one host: the home page or the page closest to it, and one of another section.
@@ -54,7 +55,7 @@ impl Store {
     /// Returns the settled URLs of a run that failed at least once, in the order in which they were found.
     pub fn failed_urls(&self, run: RunId) -> Result<Vec<FailedUrl>, StoreError> {
         let connection = self.connect()?;
-        let read = || read(&connection, run.0);
+        let read = || read(&connection, run);
         read()
             .map_err(|source| self.fault(source))?
             .map_err(|what| self.damaged(what))
@@ -66,7 +67,7 @@ impl Store {
         run: RunId,
         hosts: &HashSet<HostKey>,
     ) -> Result<Vec<CrawlUrl>, StoreError> {
-        self.read(|connection| controls(connection, run.0, hosts))
+        self.read(|connection| controls(connection, run, hosts))
     }
 
     /// Returns the highest pass of a run so far.
@@ -74,26 +75,27 @@ impl Store {
         self.read(|connection| {
             connection.query_row(
                 "SELECT coalesce(max(pass), 1) FROM url WHERE run = ?",
-                [run.0],
+                [run],
                 |row| row.get(0),
             )
         })
     }
 }
 
-fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<FailedUrl>, String>> {
-    let mut statement = connection.prepare(
+fn read(connection: &Connection, run: RunId) -> rusqlite::Result<Result<Vec<FailedUrl>, String>> {
+    let mut statement = connection.prepare(&format!(
         "WITH failed AS (
             SELECT DISTINCT a.url FROM evidence a JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ?1 AND o.failure = 1
+            WHERE a.run = ?1 AND o.failure = 1 AND {FOLLOWED}
          )
          SELECT u.id, u.address, u.role, u.found_depth, u.hops, u.section,
             a.pass, a.outcome, a.started, a.age, u.host, a.announced_ms
          FROM failed CROSS JOIN url u ON u.run = ?1 AND u.id = failed.url
          CROSS JOIN evidence a ON a.run = ?1 AND a.url = u.id
-         WHERE u.state = 2 AND u.role >= 2
-         ORDER BY u.id, a.number",
-    )?;
+         CROSS JOIN outcome o ON o.code = a.outcome
+         WHERE u.state = 2 AND u.role >= 2 AND {FOLLOWED}
+         ORDER BY u.id, a.number"
+    ))?;
     let mut rows = statement.query([run])?;
     let mut found: Vec<FailedUrl> = Vec::new();
     let mut hosts = HostIds::of_run(connection, run)?;
@@ -153,7 +155,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
 /// Adds facts about the hosts of the URLs, and about the parts of the site that they are in.
 fn look_around(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     hosts: &mut HostIds<'_>,
     found: &mut [FailedUrl],
 ) -> rusqlite::Result<()> {
@@ -287,7 +289,7 @@ impl FailedUrl {
 
 fn controls(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     hosts: &HashSet<HostKey>,
 ) -> rusqlite::Result<Vec<CrawlUrl>> {
     let mut statement = connection.prepare(

@@ -25,12 +25,12 @@ impl Store {
     /// Of at most `most` hosts of a run the first page that was fine at every attempt; none of a host of which
     /// that page was requested at each address already.
     pub fn fine_pages(&self, run: RunId, most: usize) -> Result<Vec<CrawlUrl>, StoreError> {
-        let found = self.read(|connection| read(connection, run.0, most))?;
+        let found = self.read(|connection| read(connection, run, most))?;
         found.iter().map(|it| self.stored_url(it)).collect()
     }
 }
 
-fn read(connection: &Connection, run: i64, most: usize) -> rusqlite::Result<Vec<String>> {
+fn read(connection: &Connection, run: RunId, most: usize) -> rusqlite::Result<Vec<String>> {
     let mut hosts = HostIds::of_run(connection, run)?;
     let mut state = connection.prepare(STATE_OF_PAGE)?;
     let mut pages = connection.prepare(

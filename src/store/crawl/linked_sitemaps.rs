@@ -33,7 +33,7 @@ impl Store {
              WHERE f.run = ?1 AND f.format IS NULL AND u.role = ?2 AND u.state = 2
                 AND (SELECT a.outcome FROM evidence a WHERE a.run = u.run AND a.url = u.id
                     ORDER BY a.number DESC LIMIT 1) = ?3",
-            (run.0, Role::Sitemap.code(), Outcome::OkHtml.code()),
+            (run, Role::Sitemap.code(), Outcome::OkHtml.code()),
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .map_err(fault)?;
@@ -42,7 +42,7 @@ impl Store {
         }
         let mut linked_by: BTreeMap<UrlId, Option<UrlId>> =
             files.iter().map(|(id, _)| (*id, None)).collect();
-        each_page(&connection, (run.0, 0), |page, links| {
+        each_page(&connection, (run, 0), |page, links| {
             for link in links.filter(|it| it.nature.kind.is_hyperlink() && it.nature.follow) {
                 if let Some(first) = linked_by.get_mut(&link.target) {
                     first.get_or_insert(page);
@@ -59,7 +59,7 @@ impl Store {
             let clicks: Option<u32> = connection
                 .query_row(
                     "SELECT found_depth FROM url WHERE run = ? AND id = ?",
-                    (run.0, page),
+                    (run, page),
                     |row| row.get(0),
                 )
                 .map_err(fault)?;

@@ -8,5 +8,6 @@ pub(super) mod failures;
 mod fine_pages;
 pub(super) mod linked_sitemaps;
 mod reached;
+mod refusals;
 pub(super) mod resume;
 pub(super) mod sampling;

@@ -28,7 +28,7 @@ impl Store {
                         AND (a.status IS NOT NULL OR a.purpose <> 'probe:address')) seen
             JOIN text h ON h.run = ?1 AND h.id = seen.host
             JOIN text r ON r.run = ?1 AND r.id = seen.remote";
-        let rows: Vec<(String, String)> = list(&connection, sql, [run.0], |row| {
+        let rows: Vec<(String, String)> = list(&connection, sql, [run], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
         .map_err(|source| self.fault(source))?;
@@ -55,7 +55,7 @@ impl Store {
             JOIN text f ON f.run = ?1 AND f.id = led.source
             JOIN text t ON t.run = ?1 AND t.id = led.target";
         let rows: Vec<(String, String)> =
-            list(&connection, sql, (run.0, Role::Robots.code()), |row| {
+            list(&connection, sql, (run, Role::Robots.code()), |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })
             .map_err(|source| self.fault(source))?;

@@ -9,7 +9,7 @@ use crate::model::{CrawlUrl, HostKey, Moment, RobotsAccess, Role, SkipReason};
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::rows::ids::UrlId;
-use crate::store::rows::row::named;
+use crate::store::rows::row::{count, named};
 use crate::store::runs::id::RunId;
 
 /// A URL of a stored run.
@@ -99,7 +99,7 @@ impl Store {
                     ELSE 0 END
                  FROM url WHERE run = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
             )?;
-            let mut rows = statement.query((run.0, after, most))?;
+            let mut rows = statement.query((run, after, most))?;
             while let Some(row) = rows.next()? {
                 let id = row.get(0)?;
                 last = Some(id);
@@ -140,7 +140,7 @@ impl Store {
         const SQL: &str = "SELECT host, access, body FROM robots_txt WHERE run = ?";
         self.read(|connection| {
             let mut statement = connection.prepare(SQL)?;
-            let mut rows = statement.query([run.0])?;
+            let mut rows = statement.query([run])?;
             while let Some(row) = rows.next()? {
                 let host: String = row.get(0)?;
                 let Ok(url) = CrawlUrl::parse(&host) else {
@@ -161,7 +161,7 @@ impl Store {
     pub fn robots_text(&self, run: RunId, host: &HostKey) -> Result<Option<Vec<u8>>, StoreError> {
         const SQL: &str = "SELECT body FROM robots_txt WHERE run = ? AND host = ?";
         let text = self.read(|connection| {
-            let row = connection.query_row(SQL, (run.0, host.as_str()), |row| row.get(0));
+            let row = connection.query_row(SQL, (run, host.as_str()), |row| row.get(0));
             row.optional()
         })?;
         Ok(text.flatten())
@@ -174,12 +174,12 @@ impl Store {
         self.write(|tx| {
             let waiting = tx.execute(
                 "UPDATE url SET state = 2 WHERE run = ? AND state = 1 AND pass > 1",
-                [run.0],
+                [run],
             )?;
             let last = if waiting > 0 { begun - 1 } else { begun };
             tx.execute(
                 "UPDATE url SET pass = ?2 WHERE run = ?1 AND pass > ?2",
-                (run.0, last),
+                (run, last),
             )?;
             tx.query_row(
                 "WITH confirmed AS (SELECT min(started) AS since FROM evidence WHERE run = ?1 AND pass > 1)
@@ -195,7 +195,7 @@ impl Store {
                     EXISTS (SELECT 1 FROM evidence WHERE run = ?1 AND pass > ?2),
                     confirmed.since
                  FROM confirmed",
-                (run.0, last),
+                (run, last),
                 |row| {
                     let spent: i64 = row.get(2)?;
                     let was_cut_short: bool = row.get(3)?;
@@ -217,7 +217,7 @@ impl Store {
         self.write(|tx| {
             tx.execute(
                 "UPDATE url SET state = 2 WHERE run = ? AND state = 1 AND pass <> 1",
-                [run.0],
+                [run],
             )
             .map(drop)
         })
@@ -230,7 +230,7 @@ impl Store {
                 "UPDATE url SET state = 1, reason = NULL, detail = NULL
                  WHERE run = ? AND state = 3 AND reason IN (?, ?)",
                 (
-                    run.0,
+                    run,
                     SkipReason::HostDown.code(),
                     SkipReason::FamilyDown.code(),
                 ),
@@ -244,7 +244,7 @@ impl Store {
         self.read(|connection| {
             connection.query_row(
                 "SELECT EXISTS (SELECT 1 FROM url WHERE run = ? AND state = 1 AND pass = 1)",
-                [run.0],
+                [run],
                 |row| row.get(0),
             )
         })
@@ -258,14 +258,14 @@ impl Store {
             &connection,
             "SELECT address FROM url u WHERE run = ?1 AND role = ?2 AND state <> 3
                 AND EXISTS (SELECT 1 FROM attempt a WHERE a.run = u.run AND a.url = u.id)",
-            (run.0, Role::Sitemap.code()),
+            (run, Role::Sitemap.code()),
             |row| row.get(0),
         )
         .map_err(fault)?;
         let entries: i64 = connection
             .query_row(
                 "SELECT coalesce(sum(entries), 0) FROM sitemap_file WHERE run = ?",
-                [run.0],
+                [run],
                 |row| row.get(0),
             )
             .map_err(fault)?;
@@ -275,29 +275,19 @@ impl Store {
 
     /// Returns when the last attempt of a run started, if there was one.
     pub fn last_attempt(&self, run: RunId) -> Result<Option<Moment>, StoreError> {
-        let connection = self.connect()?;
-        let last: Option<i64> = connection
-            .query_row(
-                "SELECT max(started) FROM attempt WHERE run = ?",
-                [run.0],
-                |row| row.get(0),
-            )
-            .map_err(|source| self.fault(source))?;
+        let sql = "SELECT max(started) FROM attempt WHERE run = ?";
+        let last: Option<i64> =
+            self.read(|connection| connection.query_row(sql, [run], |row| row.get(0)))?;
         Ok(last.map(Moment::from_millis))
     }
 
     /// Counts the requested pages of a run; some may wait for a retry.
     pub fn requested_pages(&self, run: RunId) -> Result<u64, StoreError> {
-        let connection = self.connect()?;
-        let count: i64 = connection
-            .query_row(
-                "SELECT count(*) FROM url u WHERE u.run = ? AND u.role = ? AND (u.state = 2
-                    OR (u.state = 1 AND EXISTS (
-                        SELECT 1 FROM attempt a WHERE a.run = u.run AND a.url = u.id)))",
-                (run.0, Role::Page.code()),
-                |row| row.get(0),
-            )
-            .map_err(|source| self.fault(source))?;
-        Ok(count.unsigned_abs())
+        let sql = "SELECT count(*) FROM url u WHERE u.run = ? AND u.role = ? AND (u.state = 2
+                OR (u.state = 1 AND EXISTS (
+                    SELECT 1 FROM attempt a WHERE a.run = u.run AND a.url = u.id)))";
+        self.read(|connection| {
+            connection.query_row(sql, (run, Role::Page.code()), |row| count(row, 0))
+        })
     }
 }

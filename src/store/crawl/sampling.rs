@@ -28,7 +28,7 @@ impl Store {
         most: usize,
         roll: &mut dyn FnMut(usize) -> usize,
     ) -> Result<Vec<FinePage>, StoreError> {
-        let read = self.read(|connection| never_failed(connection, run.0, most, roll))?;
+        let read = self.read(|connection| never_failed(connection, run, most, roll))?;
         let pages = read.into_iter().map(|(address, depth, hops)| {
             let url = self.stored_url(&address)?;
             Ok(FinePage { url, depth, hops })
@@ -42,7 +42,7 @@ type Row = (String, Option<u32>, u8);
 /// Draws a reservoir (Vitter's algorithm R). It draws numbers first, so that only chosen rows are read.
 fn never_failed(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     most: usize,
     roll: &mut dyn FnMut(usize) -> usize,
 ) -> rusqlite::Result<Vec<Row>> {

@@ -130,9 +130,13 @@ impl Store {
         write().map_err(|source| self.fault(source))
     }
 
-    /// Opens a connection for writes of the schedule. Its statements wait as long as those of a crawl.
-    pub(in crate::store) fn connect_patiently(&self) -> Result<Pooled, StoreError> {
-        self.connect_for(PATIENCE)
+    /// Reads and writes for the schedule. Its statements wait as long as those of a crawl.
+    pub(in crate::store) fn patiently<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.connect_for(PATIENCE)?;
+        work(&mut connection).map_err(|source| self.fault(source))
     }
 
     fn connect_for(&self, patience: Duration) -> Result<Pooled, StoreError> {
@@ -544,13 +548,12 @@ mod tests {
     fn a_crawl_waits_longer_than_people_do() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("runs.db")).expect("made");
-        let patience = |connection: Pooled| -> i64 {
-            connection
-                .query_row("PRAGMA busy_timeout", [], |row| row.get(0))
-                .expect("read")
+        let patience = |connection: &Connection| {
+            connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0))
         };
-        assert_eq!(patience(store.connect().expect("opened")), 5_000);
-        let patient = store.connect_patiently().expect("opened");
-        assert_eq!(patience(patient), 600_000);
+        let usual: rusqlite::Result<i64> = patience(&store.connect().expect("opened"));
+        assert_eq!(usual, Ok(5_000));
+        let patient = store.patiently(|connection| patience(connection));
+        assert_eq!(patient.expect("read"), 600_000);
     }
 }

@@ -136,6 +136,7 @@ CREATE TABLE page (
     canonical  INTEGER,              -- url.id
     language   TEXT,
     text_hash  INTEGER,
+    needs_script INTEGER NOT NULL DEFAULT 0, -- 1 if a script makes all that it shows
     outlinks   INTEGER,
     unique_outlinks INTEGER,
     external_outlinks INTEGER,
@@ -363,4 +364,53 @@ CREATE TABLE invalid_link (
     found_on INTEGER NOT NULL,
     unseen   INTEGER NOT NULL DEFAULT 0, -- links of the row that may lead to unknown pages
     PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+
+-- The visits of a site's pages that were read last (--traffic).
+CREATE TABLE traffic_file (
+    id     INTEGER PRIMARY KEY,
+    site   TEXT NOT NULL UNIQUE,
+    read   INTEGER NOT NULL,
+    days   INTEGER NOT NULL,         -- that they cover
+    stated INTEGER NOT NULL          -- 1 if the files say so, 0 if it is assumed
+);
+CREATE TABLE traffic (
+    file        INTEGER NOT NULL,    -- traffic_file.id
+    address     TEXT NOT NULL,
+    clicks      REAL,
+    impressions REAL,
+    sessions    REAL,
+    PRIMARY KEY (file, address)
+) WITHOUT ROWID;
+
+-- Lines of server logs about failed attempts.
+CREATE TABLE log_line (
+    run     INTEGER NOT NULL,
+    url     INTEGER NOT NULL,
+    number  INTEGER NOT NULL,      -- of the attempt
+    cause   TEXT,
+    file    TEXT NOT NULL,
+    line    INTEGER NOT NULL,
+    pattern TEXT,                  -- the known message, if it is of an error log
+    PRIMARY KEY (run, url, number)
+) WITHOUT ROWID;
+
+-- The visits that a run uses, computed when the crawl is over.
+CREATE TABLE run_traffic (
+    run            INTEGER PRIMARY KEY,
+    read           INTEGER NOT NULL,
+    days           INTEGER NOT NULL,
+    stated         INTEGER NOT NULL,
+    pages          INTEGER NOT NULL, -- pages of the files
+    matched        INTEGER NOT NULL, -- those of them that the run knows
+    visits         REAL NOT NULL,    -- clicks, or sessions, of all pages
+    matched_visits REAL NOT NULL
+);
+CREATE TABLE page_traffic (
+    run         INTEGER NOT NULL,
+    url         INTEGER NOT NULL,
+    clicks      REAL,
+    impressions REAL,
+    sessions    REAL,
+    PRIMARY KEY (run, url)
 ) WITHOUT ROWID;

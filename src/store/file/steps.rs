@@ -1,7 +1,7 @@
 //! The steps from one version of the schema to the next.
 
 /// One list of statements for each step between two versions; the first leads from 1 to 2.
-pub(super) const STEPS: [&str; 14] = [
+pub(super) const STEPS: [&str; 15] = [
     "ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;",
     // The load that a host bears is now read from its attempts.
     "DROP TABLE IF EXISTS host_load;
@@ -40,7 +40,27 @@ pub(super) const STEPS: [&str; 14] = [
     "CREATE TABLE IF NOT EXISTS schedule_run (run INTEGER PRIMARY KEY, project TEXT NOT NULL, due INTEGER NOT NULL,
         ended INTEGER NOT NULL, out TEXT, files TEXT NOT NULL);
      ALTER TABLE schedule_run ADD COLUMN new_5xx INTEGER;",
+    VISITS_AND_LINES,
 ];
+
+/// The tables of visits and of lines of server logs, and pages that are made by scripts, as in `schema.sql`.
+const VISITS_AND_LINES: &str = "
+    CREATE TABLE log_line (
+        run INTEGER NOT NULL, url INTEGER NOT NULL, number INTEGER NOT NULL, cause TEXT, file TEXT NOT NULL,
+        line INTEGER NOT NULL, pattern TEXT, PRIMARY KEY (run, url, number)) WITHOUT ROWID;
+    ALTER TABLE page ADD COLUMN needs_script INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE traffic_file (
+        id INTEGER PRIMARY KEY, site TEXT NOT NULL UNIQUE, read INTEGER NOT NULL, days INTEGER NOT NULL,
+        stated INTEGER NOT NULL);
+    CREATE TABLE traffic (
+        file INTEGER NOT NULL, address TEXT NOT NULL, clicks REAL, impressions REAL, sessions REAL,
+        PRIMARY KEY (file, address)) WITHOUT ROWID;
+    CREATE TABLE run_traffic (
+        run INTEGER PRIMARY KEY, read INTEGER NOT NULL, days INTEGER NOT NULL, stated INTEGER NOT NULL,
+        pages INTEGER NOT NULL, matched INTEGER NOT NULL, visits REAL NOT NULL, matched_visits REAL NOT NULL);
+    CREATE TABLE page_traffic (
+        run INTEGER NOT NULL, url INTEGER NOT NULL, clicks REAL, impressions REAL, sessions REAL,
+        PRIMARY KEY (run, url)) WITHOUT ROWID;";
 
 /// Version of the schema, in `PRAGMA user_version`.
 pub(in crate::store) const SCHEMA: i64 = 1 + STEPS.len() as i64;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 
 use crate::model::{Moment, Outcome};
 use crate::store::error::StoreError;
@@ -11,6 +11,14 @@ use crate::store::rows::row::{count, list, named};
 use crate::store::runs::id::RunId;
 
 impl Store {
+    /// Returns whether any page of a run was answered.
+    pub(in crate::store) fn has_answers(&self, run: RunId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM url u
+                CROSS JOIN evidence a ON a.run = u.run AND a.url = u.id
+            WHERE u.run = ? AND u.role = 3 AND a.status IS NOT NULL)";
+        self.read(|connection| connection.query_row(sql, [run], |row| row.get(0)))
+    }
+
     /// Counts the attempts of a run by outcome, including experiments, without discarded ones. Also
     /// returns the mean pace allowed at the time of these attempts, in requests per second; `None`
     /// if there was no ceiling.
@@ -21,12 +29,11 @@ impl Store {
         let sql = "SELECT o.id, count(*), sum(a.rate), count(a.rate)
             FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
             WHERE a.run = ? AND a.purpose <> 'outage' GROUP BY a.outcome";
-        let connection = self.connect()?;
-        let rows = list(&connection, sql, [run.0], |row| {
+        let counted = |row: &Row<'_>| {
             let paced: (Option<f64>, u64) = (row.get(2)?, count(row, 3)?);
             Ok((named(row, 0, Outcome::from_id)?, count(row, 1)?, paced))
-        });
-        let rows = rows.map_err(|source| self.fault(source))?;
+        };
+        let rows = self.read(|connection| list(connection, sql, [run], counted))?;
         let paced: u64 = rows.iter().map(|(_, _, (_, paced))| paced).sum();
         let rates: f64 = rows.iter().filter_map(|(_, _, (rates, _))| *rates).sum();
         let mean = (paced > 0).then(|| rates / paced as f64);
@@ -45,7 +52,7 @@ impl Store {
         let sql = "SELECT a.status FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
             WHERE a.run = ? AND o.failure = 1 AND a.started BETWEEN ? AND ?
             GROUP BY a.status ORDER BY count(*) DESC LIMIT 1";
-        let params = (run.0, from.millis(), until.millis());
+        let params = (run, from.millis(), until.millis());
         self.read(|connection| {
             connection
                 .query_row(sql, params, |row| row.get(0))
@@ -65,8 +72,7 @@ impl Store {
             CROSS JOIN url u ON u.run = a.run AND u.id = a.url
             WHERE a.run = ? AND o.failure = 0 AND u.role = 3 AND a.started BETWEEN ? AND ?
             LIMIT 2";
-        let connection = self.connect()?;
-        let params = (run.0, from.millis(), until.millis());
-        list(&connection, sql, params, |row| row.get(0)).map_err(|source| self.fault(source))
+        let params = (run, from.millis(), until.millis());
+        self.read(|connection| list(connection, sql, params, |row| row.get(0)))
     }
 }

@@ -22,7 +22,7 @@ impl Store {
                 "SELECT EXISTS (SELECT 1 FROM url
                     WHERE run = ? AND state = 3 AND reason IN (?, ?) AND role IN (?, ?))",
                 (
-                    run.0,
+                    run,
                     SkipReason::HostDown.code(),
                     SkipReason::FamilyDown.code(),
                     Role::Page.code(),
@@ -35,7 +35,10 @@ impl Store {
 }
 
 /// Returns the hosts of the site that were given up, entirely or in part, the one with most URLs first.
-pub(in crate::store) fn hosts(connection: &Connection, run: i64) -> rusqlite::Result<Vec<GivenUp>> {
+pub(in crate::store) fn hosts(
+    connection: &Connection,
+    run: RunId,
+) -> rusqlite::Result<Vec<GivenUp>> {
     let known = connection.query_row(
         "SELECT count(*) FROM url WHERE run = ? AND role IN (?, ?)
             AND (state < 3 OR reason NOT IN (?, ?))",

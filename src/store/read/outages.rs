@@ -13,14 +13,14 @@ use crate::store::runs::id::RunId;
 impl Store {
     /// Returns the local outages of a run, in order.
     pub fn own_outages(&self, run: RunId) -> Result<Vec<OwnOutage>, StoreError> {
-        self.read(|connection| outages(connection, run.0))
+        self.read(|connection| outages(connection, run))
     }
 }
 
 /// Records the start of a local outage, or its end.
 pub(in crate::store) fn store(
     tx: &Transaction<'_>,
-    run: i64,
+    run: RunId,
     outage: &OwnOutage,
 ) -> rusqlite::Result<()> {
     let silence = serde_json::to_string(&outage.silence).unwrap_or_default();
@@ -40,7 +40,7 @@ pub(in crate::store) fn store(
 /// Returns the facts about local outages that an examination needs.
 pub(in crate::store) fn facts(
     connection: &Connection,
-    run: i64,
+    run: RunId,
 ) -> rusqlite::Result<OwnOutageFacts> {
     let (attempts, urls) = connection.query_row(
         "SELECT count(*), count(DISTINCT url) FROM attempt WHERE run = ? AND purpose = 'outage'",
@@ -54,7 +54,7 @@ pub(in crate::store) fn facts(
     })
 }
 
-fn outages(connection: &Connection, run: i64) -> rusqlite::Result<Vec<OwnOutage>> {
+fn outages(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<OwnOutage>> {
     let sql = "SELECT began, ended, silence FROM outage WHERE run = ? ORDER BY began";
     list(connection, sql, [run], |row| {
         Ok(OwnOutage {

@@ -21,11 +21,11 @@ pub struct Rechecked {
 impl Store {
     /// Compares the last attempt before a pass with the last attempt of all, for each URL.
     pub fn rechecked(&self, run: RunId, pass: u8) -> Result<Rechecked, StoreError> {
-        self.read(|connection| rechecked(connection, run.0, pass))
+        self.read(|connection| rechecked(connection, run, pass))
     }
 }
 
-fn rechecked(connection: &Connection, run: i64, pass: u8) -> rusqlite::Result<Rechecked> {
+fn rechecked(connection: &Connection, run: RunId, pass: u8) -> rusqlite::Result<Rechecked> {
     // Ordinary attempts at URLs that ever failed: the last one before the pass, and the last one.
     let sql = "WITH failed AS (
             SELECT DISTINCT a.url FROM evidence a JOIN outcome o ON o.code = a.outcome

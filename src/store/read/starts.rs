@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::assess::{NoStart, PasswordField, StartAnswer, StartPage, StartRedirect};
-use crate::model::{Outcome, RedirectEnd, SkipReason};
+use crate::model::{Outcome, RedirectEnd, SkipReason, reason_phrase};
 
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
@@ -36,12 +36,12 @@ impl Store {
     /// Returns the failure if no start page of a concluded run was answered with a page. Returns `None` if
     /// one was, or if one is still queued.
     pub fn no_start(&self, run: RunId) -> Result<Option<NoStart>, StoreError> {
-        let found = self.read(|connection| starts(connection, run.0))?;
+        let found = self.read(|connection| starts(connection, run))?;
         Ok(found.unusable())
     }
 }
 
-pub(in crate::store) fn starts(connection: &Connection, run: i64) -> rusqlite::Result<Starts> {
+pub(in crate::store) fn starts(connection: &Connection, run: RunId) -> rusqlite::Result<Starts> {
     let mut starts = Starts::default();
     let mut seeds = connection.prepare(
         "SELECT id, coalesce(readable, address), state = 1 AND pass = 1, reason FROM url
@@ -55,7 +55,7 @@ pub(in crate::store) fn starts(connection: &Connection, run: i64) -> rusqlite::R
             served: is_served(connection, run, id)?,
             only_login: is_only_login(connection, run, id)?,
             answer: last_answer(connection, run, id)?,
-            skipped: reason(row.get(3)?),
+            skipped: row.get::<_, Option<u8>>(3)?.and_then(SkipReason::from_code),
             redirect: redirect(connection, run, id)?,
         };
         starts.pages += 1;
@@ -73,14 +73,14 @@ pub(in crate::store) fn starts(connection: &Connection, run: i64) -> rusqlite::R
     Ok(starts)
 }
 
-fn is_only_login(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bool> {
+fn is_only_login(connection: &Connection, run: RunId, id: UrlId) -> rusqlite::Result<bool> {
     Ok(login_pages::is_one(connection, run, id)?
         && is_only_page(connection, run, id)?
         && !leads_on(connection, run, id)?)
 }
 
 /// Returns whether a page links to another page of the site, whatever that page answered.
-fn leads_on(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bool> {
+fn leads_on(connection: &Connection, run: RunId, id: UrlId) -> rusqlite::Result<bool> {
     let sql = "SELECT links FROM page_links WHERE page = ?";
     let links: Option<Vec<u8>> = connection
         .prepare_cached(sql)?
@@ -103,7 +103,7 @@ fn leads_on(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bo
 
 fn redirect(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     id: UrlId,
 ) -> rusqlite::Result<Option<StartRedirect>> {
     let found: Option<(UrlId, RedirectEnd, String, Option<u8>)> = connection
@@ -131,22 +131,10 @@ fn redirect(
         target,
         served: is_served(connection, run, last)?,
         answer: last_answer(connection, run, last)?,
-        skipped: reason(skipped),
+        skipped: skipped.and_then(SkipReason::from_code),
         password,
         endless: matches!(ending, RedirectEnd::Loop | RedirectEnd::TooMany),
     }))
-}
-
-/// Returns the reason phrase of a status, for servers that send none, as over HTTP/2.
-fn reason_phrase(status: u16) -> &'static str {
-    let known = http::StatusCode::from_u16(status).ok();
-    let phrase = known.and_then(|status| status.canonical_reason());
-    phrase.unwrap_or_default()
-}
-
-fn reason(code: Option<u8>) -> Option<SkipReason> {
-    let mut all = SkipReason::ALL.into_iter();
-    all.find(|reason| Some(reason.code()) == code)
 }
 
 /// An attempt `a` with the outcome `o` that delivered content. A partial answer (206) and an answer that
@@ -155,7 +143,7 @@ const DELIVERED: &str = "a.status BETWEEN 200 AND 299 AND (o.failure = 0 OR o.so
 
 /// Returns whether a URL was answered with a page. If nothing else of the site was answered, some answers do
 /// not count. These are an error page with a success status, and a status without a page (204, 205).
-fn is_served(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bool> {
+fn is_served(connection: &Connection, run: RunId, id: UrlId) -> rusqlite::Result<bool> {
     let (succeeded, with_page): (bool, bool) = connection
         .prepare_cached(&format!(
             "SELECT count(*) > 0, coalesce(max(o.soft = 0 AND a.status NOT IN (204, 205)), 0)
@@ -167,7 +155,7 @@ fn is_served(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<b
 }
 
 /// Returns whether no other URL was answered with a page.
-fn is_only_page(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bool> {
+fn is_only_page(connection: &Connection, run: RunId, id: UrlId) -> rusqlite::Result<bool> {
     connection
         .prepare_cached(&format!(
             "SELECT NOT EXISTS (SELECT 1 FROM url u
@@ -180,7 +168,7 @@ fn is_only_page(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Resul
 
 fn last_answer(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     id: UrlId,
 ) -> rusqlite::Result<Option<StartAnswer>> {
     connection

@@ -76,7 +76,7 @@ fn persistent(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<(Stri
             FROM assessment s CROSS JOIN url u ON u.run = s.run AND u.id = s.url
             WHERE s.run = ?1 AND u.role = 3 AND s.verdict = ?2
             ORDER BY s.priority DESC, u.address LIMIT ?3";
-    let params = (run.0, Verdict::Persistent.name(), MOST);
+    let params = (run, Verdict::Persistent.name(), MOST);
     list(connection, sql, params, |row| {
         Ok((row.get(0)?, row.get(1)?))
     })
@@ -94,7 +94,7 @@ fn failed(
     let verdicts = [Verdict::Persistent, Verdict::Unconfirmed].map(Verdict::name);
     let mut failed = HashSet::new();
     let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query((run.0, verdicts[0], verdicts[1]))?;
+    let mut rows = statement.query((run, verdicts[0], verdicts[1]))?;
     while let Some(row) = rows.next()? {
         let address = row.get_ref(0)?.as_str()?;
         if among.contains(address) {

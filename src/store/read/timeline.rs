@@ -32,6 +32,8 @@ pub struct Tick {
     pub started: Moment,
     /// Its kind.
     pub kind: AttemptKind,
+    /// The pass that it was made in: 1 is the crawl.
+    pub pass: u32,
     /// Requests per second allowed to its host at that time; absent without a ceiling.
     pub rate: Option<f64>,
     /// Number of its section, see [`Store::section_numbers`]; absent for robots.txt and sitemaps.
@@ -41,12 +43,12 @@ pub struct Tick {
 impl Store {
     /// Passes the seconds since 1970 UTC in which attempts began to `each`, in order.
     pub fn busy_seconds(&self, run: RunId, each: &mut dyn FnMut(i64)) -> Result<(), StoreError> {
-        self.read(|connection| busy_seconds(connection, run.0, each))
+        self.read(|connection| busy_seconds(connection, run, each))
     }
 
     /// Passes every attempt of a run to `each`, in no order of time, without discarded ones.
     pub fn ticks(&self, run: RunId, each: &mut dyn FnMut(Tick)) -> Result<(), StoreError> {
-        self.read(|connection| ticks(connection, run.0, each))
+        self.read(|connection| ticks(connection, run, each))
     }
 
     /// Returns the sections by the numbers that attempts use for them. A section may have several.
@@ -55,13 +57,13 @@ impl Store {
         run: RunId,
         sections: &[&str],
     ) -> Result<HashMap<i64, usize>, StoreError> {
-        self.read(|connection| numbers(connection, run.0, sections))
+        self.read(|connection| numbers(connection, run, sections))
     }
 }
 
 fn busy_seconds(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     each: &mut dyn FnMut(i64),
 ) -> rusqlite::Result<()> {
     let mut statement = connection
@@ -73,10 +75,10 @@ fn busy_seconds(
     Ok(())
 }
 
-fn ticks(connection: &Connection, run: i64, each: &mut dyn FnMut(Tick)) -> rusqlite::Result<()> {
+fn ticks(connection: &Connection, run: RunId, each: &mut dyn FnMut(Tick)) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
         "SELECT a.started, a.status, o.failure, a.purpose, a.rate,
-            CASE WHEN u.role >= 3 THEN u.section END
+            CASE WHEN u.role >= 3 THEN u.section END, a.pass
          FROM attempt a CROSS JOIN url u ON u.run = a.run AND u.id = a.url
          CROSS JOIN outcome o ON o.code = a.outcome
          WHERE a.run = ? AND a.purpose <> 'outage'",
@@ -90,6 +92,7 @@ fn ticks(connection: &Connection, run: i64, each: &mut dyn FnMut(Tick)) -> rusql
             kind: AttemptKind::of(status, failed, is_experiment),
             rate: row.get(4)?,
             section: row.get(5)?,
+            pass: row.get(6)?,
         });
     }
     Ok(())
@@ -97,7 +100,7 @@ fn ticks(connection: &Connection, run: i64, each: &mut dyn FnMut(Tick)) -> rusql
 
 fn numbers(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     sections: &[&str],
 ) -> rusqlite::Result<HashMap<i64, usize>> {
     let wanted: HashMap<&str, usize> = sections.iter().copied().zip(0..).collect();

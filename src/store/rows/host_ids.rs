@@ -2,25 +2,27 @@
 //! Code that counts by host uses the first of them.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
-use rusqlite::{Connection, Statement};
+use rusqlite::Connection;
+
+use crate::store::conclude::examine::texts::Texts;
+use crate::store::runs::id::RunId;
 
 /// The first number seen for each host.
 pub(in crate::store) struct HostIds<'a> {
-    run: i64,
-    statement: Statement<'a>,
+    texts: Texts<'a>,
     known: HashMap<u32, u32>,
-    first: HashMap<String, u32>,
+    first: HashMap<Rc<str>, u32>,
 }
 
 impl HostIds<'_> {
     pub(in crate::store) fn of_run(
         connection: &Connection,
-        run: i64,
+        run: RunId,
     ) -> rusqlite::Result<HostIds<'_>> {
         Ok(HostIds {
-            run,
-            statement: connection.prepare("SELECT text FROM text WHERE run = ? AND id = ?")?,
+            texts: Texts::of(connection, run)?,
             known: HashMap::new(),
             first: HashMap::new(),
         })
@@ -31,8 +33,7 @@ impl HostIds<'_> {
         if let Some(first) = self.known.get(&id) {
             return Ok(*first);
         }
-        let text: String = (self.statement).query_row((self.run, id), |row| row.get(0))?;
-        let first = *self.first.entry(text).or_insert(id);
+        let first = *self.first.entry(self.texts.get(id)?).or_insert(id);
         self.known.insert(id, first);
         Ok(first)
     }

@@ -15,6 +15,7 @@
 use crate::model::{LinkKind, Position};
 
 use super::ids::UrlId;
+use crate::store::runs::id::RunId;
 
 /// A stored link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,8 +85,8 @@ impl Natures {
 }
 
 /// Returns the key of a page's row in `page_links`.
-pub(in crate::store) const fn key(run: i64, page: UrlId) -> i64 {
-    run << 32 | page as i64
+pub(in crate::store) const fn key(run: RunId, page: UrlId) -> i64 {
+    run.0 << 32 | page as i64
 }
 
 /// Packs links in order.

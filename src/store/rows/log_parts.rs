@@ -236,7 +236,9 @@ mod tests {
             })
             .collect();
         let mut part = Vec::new();
-        urls.iter().for_each(|url| add_url(&mut part, url));
+        for url in &urls {
+            add_url(&mut part, url);
+        }
         let read = |part: &[u8]| {
             let mut rest = part;
             std::iter::from_fn(|| next_url(&mut rest).map(|url| format!("{url:?}"))).count()
@@ -260,7 +262,9 @@ mod tests {
             })
             .collect();
         let mut packed = LogFailures::default();
-        failures.iter().for_each(|failure| packed.add(failure));
+        for failure in &failures {
+            packed.add(failure);
+        }
         assert!(packed.parts().len() > 1);
         let mut expected = failures.iter();
         for part in packed.parts() {

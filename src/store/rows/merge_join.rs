@@ -5,6 +5,7 @@ use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::{Row, Rows, Statement};
 
 use super::ids::UrlId;
+use crate::store::runs::id::RunId;
 
 /// Rows in the order of URLs; their first column is the URL's id.
 pub(in crate::store) struct MergeJoin<'a> {
@@ -19,7 +20,7 @@ impl<'a> MergeJoin<'a> {
     /// Starts at the first row of a run.
     pub(in crate::store) fn of_run(
         statement: &'a mut Statement<'_>,
-        run: i64,
+        run: RunId,
     ) -> rusqlite::Result<MergeJoin<'a>> {
         let mut rows = MergeJoin {
             rows: statement.query([run])?,
@@ -67,7 +68,7 @@ mod tests {
         let mut statement = connection
             .prepare("SELECT url, name FROM t WHERE run = ? ORDER BY url, name")
             .expect("a query");
-        let mut rows = MergeJoin::of_run(&mut statement, 1).expect("begun");
+        let mut rows = MergeJoin::of_run(&mut statement, RunId(1)).expect("begun");
         let mut of = |url| -> String {
             let row = rows.next_of(url).expect("read");
             row.map_or_else(String::new, |row| row.get(1).expect("a name"))

@@ -7,3 +7,4 @@ pub(super) mod links;
 pub(super) mod log_parts;
 pub(super) mod merge_join;
 pub(super) mod row;
+pub(super) mod telling;

@@ -11,21 +11,19 @@ use crate::store::file::open::Store;
 impl Store {
     /// Returns the pending outputs of a run, or `None` if all are done.
     pub fn asked(&self, run: RunId) -> Result<Option<String>, StoreError> {
-        let pending = self
-            .connect()?
-            .query_row("SELECT asked FROM run WHERE id = ?", [run.0], |row| {
-                row.get(0)
-            })
-            .optional();
-        pending
-            .map(Option::flatten)
-            .map_err(|source| self.fault(source))
+        let sql = "SELECT asked FROM run WHERE id = ?";
+        let pending = self.read(|connection| {
+            connection
+                .query_row(sql, [run], |row| row.get(0))
+                .optional()
+        })?;
+        Ok(pending.flatten())
     }
 
     /// Stores the pending outputs of a run; `None` if all are done.
     pub fn set_asked(&self, run: RunId, pending: Option<&str>) -> Result<(), StoreError> {
         self.write(|tx| {
-            tx.execute("UPDATE run SET asked = ? WHERE id = ?", (pending, run.0))
+            tx.execute("UPDATE run SET asked = ? WHERE id = ?", (pending, run))
                 .map(drop)
         })
     }

@@ -73,7 +73,7 @@ impl RunRow {
 const COLUMNS: &str = "id, token, site, plan, version, started, ended, state, idle_ms";
 
 /// Tables with rows of a run. Rows of `page_links` contain the run in their key.
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 25] = [
     "text",
     "url",
     "attempt",
@@ -96,6 +96,9 @@ const TABLES: [&str; 22] = [
     "invalid_link",
     "notice",
     "told_event",
+    "run_traffic",
+    "page_traffic",
+    "log_line",
 ];
 
 impl RunState {
@@ -155,7 +158,7 @@ impl Store {
                 "UPDATE run SET state = ?2, ended = NULL, idle_ms = idle_ms + max(0, ?3 - coalesce(ended,
                     (SELECT max(started + total_us / 1000) FROM attempt WHERE run = ?1), ?3))
                  WHERE id = ?1",
-                (run.0, RunState::Running.name(), now.millis()),
+                (run, RunState::Running.name(), now.millis()),
             )
             .map(drop)
         })
@@ -166,7 +169,7 @@ impl Store {
         self.write(|tx| {
             tx.execute(
                 "UPDATE run SET state = ?, ended = ? WHERE id = ?",
-                (state.name(), ended.millis(), run.0),
+                (state.name(), ended.millis(), run),
             )
             .map(drop)
         })
@@ -193,7 +196,7 @@ impl Store {
 
     /// Returns the run with this number.
     pub fn run_by_id(&self, id: RunId) -> Result<RunRow, StoreError> {
-        self.first("id = ?1", [id.0])?
+        self.first("id = ?1", [id])?
             .ok_or_else(|| StoreError::NoRun(id.to_string()))
     }
 
@@ -224,15 +227,15 @@ impl Store {
             // suppress notifications about the next one.
             tx.execute_batch(NOTICES)?;
             for table in TABLES {
-                tx.execute(&format!("DELETE FROM {table} WHERE run = ?"), [run.0])?;
+                tx.execute(&format!("DELETE FROM {table} WHERE run = ?"), [run])?;
             }
             tx.execute(
                 "DELETE FROM page_links WHERE page BETWEEN ? AND ?",
-                (key(run.0, 0), key(run.0, u32::MAX)),
+                (key(run, 0), key(run, u32::MAX)),
             )?;
             crate::store::schedule::state::forget_run(&tx, run)?;
-            super::login_pages::forget_run(&tx, run.0)?;
-            tx.execute("DELETE FROM run WHERE id = ?", [run.0])?;
+            super::login_pages::forget_run(&tx, run)?;
+            tx.execute("DELETE FROM run WHERE id = ?", [run])?;
             tx.commit()
         };
         delete().map_err(|source| self.fault(source))

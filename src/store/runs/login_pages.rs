@@ -4,6 +4,7 @@
 use rusqlite::{Connection, Transaction};
 
 use crate::store::rows::ids::UrlId;
+use crate::store::runs::id::RunId;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS login_page (
     run INTEGER NOT NULL,
@@ -12,7 +13,11 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS login_page (
 ) WITHOUT ROWID";
 
 /// Records that a page asks for a password.
-pub(in crate::store) fn store(tx: &Transaction<'_>, run: i64, url: UrlId) -> rusqlite::Result<()> {
+pub(in crate::store) fn store(
+    tx: &Transaction<'_>,
+    run: RunId,
+    url: UrlId,
+) -> rusqlite::Result<()> {
     tx.execute(TABLE, [])?;
     tx.execute(
         "INSERT OR IGNORE INTO login_page (run, url) VALUES (?, ?)",
@@ -24,7 +29,7 @@ pub(in crate::store) fn store(tx: &Transaction<'_>, run: i64, url: UrlId) -> rus
 /// Returns whether a page asks for a password.
 pub(in crate::store) fn is_one(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     url: UrlId,
 ) -> rusqlite::Result<bool> {
     if !connection.table_exists(None, "login_page")? {
@@ -35,7 +40,7 @@ pub(in crate::store) fn is_one(
 }
 
 /// Deletes the records of a run.
-pub(in crate::store) fn forget_run(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+pub(in crate::store) fn forget_run(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
     tx.execute(TABLE, [])?;
     tx.execute("DELETE FROM login_page WHERE run = ?", [run])
         .map(|_| ())

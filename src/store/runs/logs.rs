@@ -122,6 +122,9 @@ pub struct LogChanges {
     pub is_whole: bool,
 }
 
+/// Calls a function with each URL.
+type EachUrl<'a> = dyn Fn(&mut dyn FnMut(&LogUrl<'_>)) + 'a;
+
 impl Store {
     /// Returns the log run of a site, if there is one.
     pub fn log_run(&self, site: &str) -> Result<Option<LogRun>, StoreError> {
@@ -221,7 +224,7 @@ impl Store {
         before: Option<&LogRun>,
         now: Moment,
         changes: &LogChanges,
-        urls: &dyn Fn(&mut dyn FnMut(&LogUrl<'_>)),
+        urls: &EachUrl<'_>,
     ) -> Result<bool, StoreError> {
         self.write(|tx| {
             tx.execute_batch(TABLES)?;
@@ -319,7 +322,7 @@ fn store_parts(
     tx: &Transaction<'_>,
     run: i64,
     changes: &LogChanges,
-    urls: &dyn Fn(&mut dyn FnMut(&LogUrl<'_>)),
+    urls: &EachUrl<'_>,
 ) -> rusqlite::Result<()> {
     let mut insert = tx.prepare("INSERT INTO log_part (run, kind, bytes) VALUES (?, ?, ?)")?;
     let mut part = Vec::new();

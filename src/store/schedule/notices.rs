@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{Connection, Row};
 
 use crate::model::Moment;
 
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
-use crate::store::file::pool::Pooled;
 use crate::store::file::schema::NOTICES;
 use crate::store::rows::row::{count, list};
 use crate::store::runs::id::RunId;
@@ -70,23 +69,16 @@ impl Store {
         event: &str,
         at: Moment,
     ) -> Result<bool, StoreError> {
-        self.notices()?
-            .execute(
-                "INSERT OR IGNORE INTO told_event (key, run, at, event) VALUES (?, ?, ?, ?)",
-                (key, run.map(|run| run.0), at.millis(), event),
-            )
-            .map(|rows| rows > 0)
-            .map_err(|source| self.fault(source))
+        let sql = "INSERT OR IGNORE INTO told_event (key, run, at, event) VALUES (?, ?, ?, ?)";
+        let noted = (key, run.map(|run| run), at.millis(), event);
+        self.notices(|connection| Ok(connection.execute(sql, noted)? > 0))
     }
 
     /// Returns the events whose notifications are not queued yet, with their keys, the oldest
     /// first.
     pub fn noted_events(&self) -> Result<Vec<(String, String)>, StoreError> {
         let sql = "SELECT key, event FROM told_event WHERE event IS NOT NULL ORDER BY at, key";
-        list(&*self.notices()?, sql, [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .map_err(|source| self.fault(source))
+        self.notices(|connection| list(connection, sql, [], |row| Ok((row.get(0)?, row.get(1)?))))
     }
 
     /// Queues the notifications of an event, all or none, and deletes old ones. Notifications that
@@ -97,8 +89,7 @@ impl Store {
         notices: &[NewNotice],
         now: Moment,
     ) -> Result<(), StoreError> {
-        let mut connection = self.notices()?;
-        let mut queue = || -> rusqlite::Result<()> {
+        self.notices(|connection| {
             let tx = connection.transaction()?;
             for notice in notices {
                 tx.execute(
@@ -108,7 +99,7 @@ impl Store {
                     (
                         event,
                         &notice.project,
-                        notice.run.map(|run| run.0),
+                        notice.run.map(|run| run),
                         notice.occasion,
                         &notice.channel,
                         &notice.message,
@@ -124,29 +115,22 @@ impl Store {
                 [old],
             )?;
             tx.commit()
-        };
-        queue().map_err(|source| self.fault(source))
+        })
     }
 
     /// Returns the notifications that are due, the oldest first.
     pub fn due_notices(&self, now: Moment, most: u32) -> Result<Vec<Notice>, StoreError> {
         let sql = "SELECT id, project, channel, message, queued, tries FROM notice
             WHERE due <= ? ORDER BY due, id LIMIT ?";
-        list(&*self.notices()?, sql, (now.millis(), most), notice)
-            .map_err(|source| self.fault(source))
+        self.notices(|connection| list(connection, sql, (now.millis(), most), notice))
     }
 
     /// Returns when the next notification is due, or `None` if none waits.
     pub fn next_notice(&self) -> Result<Option<Moment>, StoreError> {
-        self.notices()?
-            .query_row(
-                "SELECT min(due) FROM notice WHERE due IS NOT NULL",
-                [],
-                |row| row.get(0),
-            )
-            .optional()
-            .map(|due: Option<Option<i64>>| due.flatten().map(Moment::from_millis))
-            .map_err(|source| self.fault(source))
+        let sql = "SELECT min(due) FROM notice WHERE due IS NOT NULL";
+        let due: Option<i64> =
+            self.notices(|connection| connection.query_row(sql, [], |row| row.get(0)))?;
+        Ok(due.map(Moment::from_millis))
     }
 
     /// Records that a notification was sent.
@@ -166,35 +150,32 @@ impl Store {
     pub fn notice_counts(&self) -> Result<BTreeMap<String, NoticeCounts>, StoreError> {
         let sql = "SELECT project, sum(due IS NOT NULL), sum(sent IS NOT NULL),
                 sum(due IS NULL AND sent IS NULL) FROM notice GROUP BY project";
-        let rows = list(&*self.notices()?, sql, [], |row| {
+        let counts = |row: &Row<'_>| {
             let counts = NoticeCounts {
                 pending: count(row, 1)?,
                 sent: count(row, 2)?,
                 given_up: count(row, 3)?,
             };
             Ok((row.get(0)?, counts))
-        });
-        Ok(rows
-            .map_err(|source| self.fault(source))?
-            .into_iter()
-            .collect())
+        };
+        let rows = self.notices(|connection| list(connection, sql, [], counts))?;
+        Ok(rows.into_iter().collect())
     }
 
     fn update(&self, sql: &str, params: impl rusqlite::Params) -> Result<(), StoreError> {
-        self.notices()?
-            .execute(sql, params)
-            .map(|_| ())
-            .map_err(|source| self.fault(source))
+        self.notices(|connection| connection.execute(sql, params).map(drop))
     }
 
-    /// Opens a connection to a file with these tables. It waits as long as a crawl does, so that no
-    /// notification is lost while a big run is concluded.
-    fn notices(&self) -> Result<Pooled, StoreError> {
-        let connection = self.connect_patiently()?;
-        connection
-            .execute_batch(NOTICES)
-            .map_err(|source| self.fault(source))?;
-        Ok(connection)
+    /// Works on a file with these tables. Waits as long as a crawl does, so that no notification is lost
+    /// while a big run is concluded.
+    fn notices<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.patiently(|connection| {
+            connection.execute_batch(NOTICES)?;
+            work(connection)
+        })
     }
 }
 

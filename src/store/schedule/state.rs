@@ -9,6 +9,7 @@ use crate::model::Moment;
 
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
+use crate::store::rows::row::list;
 use crate::store::runs::id::RunId;
 
 const COLUMNS: &str = "since, served, token, due, out, run, ended, step, pass";
@@ -82,73 +83,56 @@ impl ScheduleState {
 impl Store {
     /// Returns the stored state of a project, if there is any.
     pub fn schedule(&self, project: &str) -> Result<Option<ScheduleState>, StoreError> {
-        let connection = self.connect_patiently()?;
         let sql = format!("SELECT {COLUMNS} FROM schedule WHERE project = ?");
-        connection
-            .query_row(&sql, [project], state)
-            .optional()
-            .map_err(|source| self.fault(source))
+        self.patiently(|connection| connection.query_row(&sql, [project], state).optional())
     }
 
     /// Stores the state of a project.
     pub fn set_schedule(&self, project: &str, state: &ScheduleState) -> Result<(), StoreError> {
         let open = state.open.as_ref();
         let last = state.last;
-        self.connect_patiently()?
-            .execute(
-                &format!(
-                    "INSERT OR REPLACE INTO schedule (project, {COLUMNS})
-                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                ),
-                (
-                    project,
-                    state.since.millis(),
-                    state.served.map(Moment::millis),
-                    open.map(|open| &open.token),
-                    open.map(|open| open.due.millis()),
-                    open.and_then(|open| open.out.as_deref()).map(text),
-                    last.map(|last| last.run.0),
-                    last.map(|last| last.ended.millis()),
-                    last.map_or(0, |last| last.step),
-                    last.and_then(|last| last.pass),
-                ),
-            )
-            .map_err(|source| self.fault(source))?;
-        Ok(())
+        let sql = format!(
+            "INSERT OR REPLACE INTO schedule (project, {COLUMNS})
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        );
+        let row = (
+            project,
+            state.since.millis(),
+            state.served.map(Moment::millis),
+            open.map(|open| &open.token),
+            open.map(|open| open.due.millis()),
+            open.and_then(|open| open.out.as_deref()).map(text),
+            last.map(|last| last.run),
+            last.map(|last| last.ended.millis()),
+            last.map_or(0, |last| last.step),
+            last.and_then(|last| last.pass),
+        );
+        self.patiently(|connection| connection.execute(&sql, row).map(drop))
     }
 
     /// Deletes the state of a project. Its runs stay.
     pub fn forget_schedule(&self, project: &str) -> Result<(), StoreError> {
-        self.connect_patiently()?
-            .execute("DELETE FROM schedule WHERE project = ?", [project])
-            .map_err(|source| self.fault(source))?;
-        Ok(())
+        let sql = "DELETE FROM schedule WHERE project = ?";
+        self.patiently(|connection| connection.execute(sql, [project]).map(drop))
     }
 
     /// Returns the runs that the schedule made for a project, the newest first.
     pub fn scheduled_runs(&self, project: &str) -> Result<Vec<ScheduledRun>, StoreError> {
-        let connection = self.connect_patiently()?;
-        let read = || -> rusqlite::Result<Vec<_>> {
-            connection
-                .prepare(
-                    "SELECT run, due, ended, out, files, new_5xx FROM schedule_run
-                     WHERE project = ? ORDER BY run DESC",
-                )?
-                .query_map([project], |row| {
-                    let files: String = row.get(4)?;
-                    Ok(ScheduledRun {
-                        run: RunId(row.get(0)?),
-                        due: Moment::from_millis(row.get(1)?),
-                        ended: Moment::from_millis(row.get(2)?),
-                        out: row.get::<_, Option<String>>(3)?.map(PathBuf::from),
-                        // An unreadable list names no files that we may delete.
-                        files: serde_json::from_str(&files).unwrap_or_default(),
-                        new_5xx: row.get::<_, Option<i64>>(5)?.map(i64::unsigned_abs),
-                    })
-                })?
-                .collect()
+        let sql = "SELECT run, due, ended, out, files, new_5xx FROM schedule_run
+            WHERE project = ? ORDER BY run DESC";
+        let made = |row: &Row<'_>| {
+            let files: String = row.get(4)?;
+            Ok(ScheduledRun {
+                run: row.get(0)?,
+                due: Moment::from_millis(row.get(1)?),
+                ended: Moment::from_millis(row.get(2)?),
+                out: row.get::<_, Option<String>>(3)?.map(PathBuf::from),
+                // An unreadable list names no files that we may delete.
+                files: serde_json::from_str(&files).unwrap_or_default(),
+                new_5xx: row.get::<_, Option<i64>>(5)?.map(i64::unsigned_abs),
+            })
         };
-        read().map_err(|source| self.fault(source))
+        self.patiently(|connection| list(connection, sql, [project], made))
     }
 
     /// Returns the project of a run, whether it ended or not; `None` if the schedule did not make it.
@@ -161,50 +145,43 @@ impl Store {
             UNION ALL SELECT project FROM schedule WHERE token = ?2 LIMIT 1";
         self.read(|connection| {
             connection
-                .query_row(sql, (run.0, token), |row| row.get(0))
+                .query_row(sql, (run, token), |row| row.get(0))
                 .optional()
         })
     }
 
     /// Replaces the number of new pages with a 5xx of a run that the schedule made.
     pub fn set_new_5xx(&self, run: RunId, pages: Option<u64>) -> Result<(), StoreError> {
-        self.connect_patiently()?
-            .execute(
-                "UPDATE schedule_run SET new_5xx = ? WHERE run = ?",
-                (pages.map(|pages| pages as i64), run.0),
-            )
-            .map_err(|source| self.fault(source))?;
-        Ok(())
+        let sql = "UPDATE schedule_run SET new_5xx = ? WHERE run = ?";
+        let row = (pages.map(|pages| pages as i64), run);
+        self.patiently(|connection| connection.execute(sql, row).map(drop))
     }
 
     /// Records a run that the schedule made, or updates the record.
     pub fn add_scheduled_run(&self, project: &str, made: &ScheduledRun) -> Result<(), StoreError> {
         let files: Vec<String> = made.files.iter().map(|file| text(file)).collect();
         let files = serde_json::to_string(&files).unwrap_or_default();
-        self.connect_patiently()?
-            .execute(
-                "INSERT OR REPLACE INTO schedule_run (run, project, due, ended, out, files, new_5xx)
-                 VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    made.run.0,
-                    project,
-                    made.due.millis(),
-                    made.ended.millis(),
-                    made.out.as_deref().map(text),
-                    files,
-                    made.new_5xx.map(|pages| pages as i64),
-                ),
-            )
-            .map_err(|source| self.fault(source))?;
-        Ok(())
+        let sql =
+            "INSERT OR REPLACE INTO schedule_run (run, project, due, ended, out, files, new_5xx)
+             VALUES (?, ?, ?, ?, ?, ?, ?)";
+        let row = (
+            made.run,
+            project,
+            made.due.millis(),
+            made.ended.millis(),
+            made.out.as_deref().map(text),
+            files,
+            made.new_5xx.map(|pages| pages as i64),
+        );
+        self.patiently(|connection| connection.execute(sql, row).map(drop))
     }
 }
 
 /// Forgets a deleted run. Its number may be given to another run, which the schedule must neither
 /// recheck nor delete.
 pub(in crate::store) fn forget_run(connection: &Connection, run: RunId) -> rusqlite::Result<()> {
-    connection.execute("DELETE FROM schedule_run WHERE run = ?", [run.0])?;
-    connection.execute("UPDATE schedule SET run = NULL WHERE run = ?", [run.0])?;
+    connection.execute("DELETE FROM schedule_run WHERE run = ?", [run])?;
+    connection.execute("UPDATE schedule SET run = NULL WHERE run = ?", [run])?;
     Ok(())
 }
 

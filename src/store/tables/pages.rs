@@ -139,7 +139,7 @@ columns! {
         "The same risk for the time observed so far.";
     PRIORITY = "Priority", Decimals(2), "CASE u.role WHEN 3 THEN s.priority END",
         "Order in which to repair, 0 to 700: the indexing risk times the page's weight (1 to 7, \
-        from distinct inlinks, sitemap, canonical, home page).";
+        from distinct inlinks, sitemap, canonical, home page). With `--traffic` times 1 to 3 by the visits of the page.";
     IN_SITEMAP = "In Sitemap", YesNo, "u.in_sitemap",
         "`true` if a sitemap lists it.";
     SECTION = "Section", Text, "section.text", wide 24,
@@ -169,8 +169,17 @@ columns! {
             WHERE c.run = u.run AND c.url = u.id
             ORDER BY number))", wide 28,
         "The findings that are about it, the worst first: `ID` in findings.csv.";
+    CLICKS = "Clicks", Whole, "CAST(round(visits.clicks) AS INTEGER)",
+        "With `--traffic` only: clicks in search results, in the days that the files cover.";
+    IMPRESSIONS = "Impressions", Whole, "CAST(round(visits.impressions) AS INTEGER)",
+        "With `--traffic` only: how often it was shown in search results.";
+    SESSIONS = "Sessions", Whole, "CAST(round(visits.sessions) AS INTEGER)",
+        "With `--traffic` only: visits that an analytics tool counted.";
     SELECTED = "Selected", Text, "p.selected";
 }
+
+/// The columns of visits, which a run has only with `--traffic`.
+pub const TRAFFIC: [super::column::Column; 3] = [CLICKS, IMPRESSIONS, SESSIONS];
 
 /// The view.
 pub(super) const VIEW: View = View {
@@ -194,6 +203,7 @@ pub(super) const VIEW: View = View {
         LEFT JOIN text remote ON remote.run = a.run AND remote.id = a.remote
         LEFT JOIN text section ON section.run = u.run AND section.id = u.section
         LEFT JOIN reason ON reason.code = u.reason
+        LEFT JOIN page_traffic visits ON visits.run = u.run AND visits.url = u.id
         -- 3 = skipped; reasons 3 (scope) and 8 (invalid) are no pages of the site
         WHERE u.role >= 3 AND (a.url IS NOT NULL OR u.state = 2 OR (u.state = 3 AND u.reason NOT IN (3, 8)))",
     order: &[Up(ADDRESS)],

@@ -9,17 +9,17 @@ use crate::store::tables::column::Cell;
 use crate::store::tables::table::Table;
 
 impl Store {
-    /// Passes the rows of a run to `each`, in order, until it returns false.
-    pub fn rows(
+    /// Passes the rows of a run to `each`, in order, until it fails.
+    pub fn rows<E: From<StoreError>>(
         &self,
         run: RunId,
         table: Table,
-        each: &mut dyn FnMut(&[Cell<'_>]) -> bool,
-    ) -> Result<(), StoreError> {
-        self.read(|connection| {
+        each: &mut dyn FnMut(&[Cell<'_>]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let taken = self.read(|connection| {
             let mut statement = connection.prepare(&table.query())?;
             let width = statement.column_count();
-            let mut rows = statement.query([run.0])?;
+            let mut rows = statement.query([run])?;
             while let Some(row) = rows.next()? {
                 let mut cells = Vec::with_capacity(width);
                 for at in 0..width {
@@ -32,12 +32,13 @@ impl Store {
                         ValueRef::Null | ValueRef::Blob(_) => Cell::Empty,
                     });
                 }
-                if !each(&cells) {
-                    break;
+                if let Err(fault) = each(&cells) {
+                    return Ok(Err(fault));
                 }
             }
-            Ok(())
-        })
+            Ok(Ok(()))
+        });
+        taken?
     }
 }
 

@@ -91,21 +91,16 @@ impl TypedRow<'_> {
 }
 
 impl Store {
-    /// Passes the rows of a run to `each`, in order, until it returns false.
-    pub fn typed_rows<R: ReadRow>(
+    /// Passes the rows of a run to `each`, in order, until it fails.
+    pub fn typed_rows<R: ReadRow, E: From<StoreError>>(
         &self,
         run: RunId,
-        each: &mut dyn FnMut(R) -> bool,
-    ) -> Result<(), StoreError> {
-        let mut unreadable = None;
-        self.rows(run, R::TABLE, &mut |cells| match R::read(TypedRow(cells)) {
-            Ok(row) => each(row),
-            Err(what) => {
-                unreadable = Some(what);
-                false
-            }
-        })?;
-        unreadable.map_or(Ok(()), |what| Err(self.damaged(what.0)))
+        each: &mut dyn FnMut(R) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.rows(run, R::TABLE, &mut |cells| {
+            let row = R::read(TypedRow(cells)).map_err(|what| self.damaged(what.0))?;
+            each(row)
+        })
     }
 }
 

@@ -32,7 +32,7 @@ static INSERT_TEXTS: LazyLock<String> =
 /// The writer's in-memory state of one run.
 #[derive(Debug)]
 pub(in crate::store) struct WriterState {
-    pub(in crate::store) run: i64,
+    pub(in crate::store) run: RunId,
     pub(in crate::store) urls: StoredUrls,
     texts: TextIds,
     anchors: Anchors,
@@ -80,11 +80,11 @@ impl WriterState {
         let highest = |table: &str, column: &str| -> Result<u32, StoreError> {
             let sql = format!("SELECT coalesce(max({column}), 0) FROM {table} WHERE run = ?");
             connection
-                .query_row(&sql, [run.0], |row| row.get(0))
+                .query_row(&sql, [run], |row| row.get(0))
                 .map_err(|source| store.fault(source))
         };
         Ok(WriterState {
-            run: run.0,
+            run: run,
             urls,
             texts: TextIds::after(highest("text", "id")?),
             anchors: Anchors::default(),
@@ -92,7 +92,7 @@ impl WriterState {
             error_bodies: connection
                 .query_row(
                     "SELECT count(*) FROM error_body WHERE run = ?",
-                    [run.0],
+                    [run],
                     |row| row.get(0),
                 )
                 .map_err(|source| store.fault(source))?,

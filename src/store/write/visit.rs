@@ -10,6 +10,7 @@ use super::change::{RobotsRecord, SitemapRecord};
 use super::state::WriterState;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::row::insert;
+use crate::store::runs::id::RunId;
 
 /// Maximum number of different error bodies kept for a run, 80 MB in all. A site may put the time
 /// or a request identity into each.
@@ -133,6 +134,7 @@ impl WriterState {
             canonical: canonical,
             language: html.and_then(|html| html.language.as_deref()),
             text_hash: html.map(|html| html.text_hash.cast_signed()),
+            needs_script: html.is_some_and(|html| html.needs_script),
             outlinks: html.map(|html| html.links.internal),
             unique_outlinks: html.map(|html| html.links.unique_internal),
             external_outlinks: html.map(|html| html.links.external),
@@ -192,7 +194,7 @@ impl WriterState {
 }
 
 /// Whether a sitemap was requested because its host's robots.txt names none.
-fn is_guessed(tx: &Transaction<'_>, run: i64, id: UrlId) -> rusqlite::Result<bool> {
+fn is_guessed(tx: &Transaction<'_>, run: RunId, id: UrlId) -> rusqlite::Result<bool> {
     tx.prepare_cached(
         "SELECT 1 FROM url u JOIN robots_txt r ON r.run = u.run AND r.url = u.found_on AND r.sitemaps = 0
          WHERE u.run = ? AND u.id = ?",

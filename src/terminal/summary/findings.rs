@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::assess::diagnose::rules::{Severity, title};
 use crate::assess::playbook::{Owner, lookup};
+use crate::model::Zone;
 use crate::report::words::{causes_of, decoded};
 use crate::report::{Problem, problems, to_fix};
 use crate::store::StoredFinding;
@@ -52,7 +53,7 @@ fn write_steps(all: &[Problem<'_>], output: OutputStyle, out: &mut String) {
         let playbook = lookup(&problem.main.advice, problem.main.server.as_deref());
         let playbook = playbook.unwrap_or_default();
         let who = playbook.owner.map_or("", Owner::team);
-        let step = playbook.act.first().map_or("", String::as_str);
+        let step = playbook.fix().next().map_or("", String::as_str);
         let pages = problem.pages().map(|pages| count(pages, "page"));
         let what = [Some(tame(&problem.place()).into_owned()), pages];
         let what: Vec<String> = what.into_iter().flatten().collect();
@@ -104,7 +105,7 @@ fn write_finding(problem: &Problem<'_>, output: OutputStyle, out: &mut String) {
         .map(String::as_str)
         .collect();
     let left = finding.evidence.len() - shown.len();
-    let mut text = tame(&shown.join("; ")).into_owned();
+    let mut text = tame(&Zone::default().tell(&shown.join("; "))).into_owned();
     if left > 0 {
         let _ = write!(text, "; and {} more", number(left as u64));
     }

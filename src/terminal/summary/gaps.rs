@@ -52,7 +52,7 @@ pub(crate) fn gaps(store: &Store, run: &RunRow) -> Result<Gaps, StoreError> {
                 let came = came(row.status, &row.status_text);
                 gaps.hosts.add(format!("{}: robots.txt {came}", row.host));
             }
-            true
+            Ok::<(), StoreError>(())
         })?;
     }
     store.typed_rows(run.id, &mut |row: SitemapRow| {
@@ -63,7 +63,7 @@ pub(crate) fn gaps(store: &Store, run: &RunRow) -> Result<Gaps, StoreError> {
                 gaps.sitemaps.add(format!("{} {came}", row.address));
             }
         }
-        true
+        Ok::<(), StoreError>(())
     })?;
     Ok(gaps)
 }

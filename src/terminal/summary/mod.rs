@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use crate::assess::Verdict;
 use crate::model::{Cause, SkipReason};
 use crate::report::words::{
-    apart, by_name, decoded, external_links, left_out, resources, uncaught,
+    apart, by_name, decoded, external_links, left_out, not_estimated, resources, traffic, uncaught,
 };
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
@@ -85,8 +85,11 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
         "  Verdicts       {}",
         tally(&by_name(&pages.by_verdict, Verdict::name))
     )?;
-    if let Some(found) = &summary.scores.uncaught {
-        let text = uncaught(found);
+    let doubt = summary
+        .scores
+        .not_estimated
+        .map(|why| not_estimated(why).to_owned());
+    if let Some(text) = doubt.or_else(|| summary.scores.uncaught.as_ref().map(uncaught)) {
         out.push_str(&paragraph(&text, input.output.width, "  Not caught     "));
     }
     writeln!(out, "  Status         {}", classes(&pages.classes(), color))?;
@@ -96,6 +99,10 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
     }
     if let Some(external) = external_links(summary.external) {
         writeln!(out, "  External       {external}")?;
+    }
+    if let Some(found) = &summary.traffic {
+        let text = traffic(found);
+        out.push_str(&paragraph(&text, input.output.width, "  Traffic        "));
     }
     let requests = count(summary.attempts, "request");
     writeln!(
@@ -184,7 +191,11 @@ fn coverage(summary: &RunSummary) -> String {
         let _ = write!(text, "; and {apart}, see skipped.csv");
     }
     if let Some(left_out) = left_out(summary) {
-        let _ = write!(text, "; {left_out}, see skipped.csv and sitemaps.csv");
+        let files = match summary.unread_indexes {
+            0 => "skipped.csv and sitemaps.csv",
+            _ => "skipped.csv, sitemaps.csv and pages.csv",
+        };
+        let _ = write!(text, "; {left_out}, see {files}");
     }
     text
 }
@@ -305,6 +316,12 @@ mod tests {
             coverage(&summary),
             "10 of 10 known pages fetched (at most 100.0 %); 1,850 links or sitemap entries that may \
              lead to unknown pages were left out, see skipped.csv and sitemaps.csv"
+        );
+        (summary.unseen, summary.unread_indexes) = (1, 1);
+        assert_eq!(
+            coverage(&summary),
+            "10 of 10 known pages fetched (at most 100.0 %); 1 index page that may link to unknown pages \
+             always failed, see skipped.csv, sitemaps.csv and pages.csv"
         );
     }
 

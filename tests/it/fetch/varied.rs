@@ -20,7 +20,7 @@ const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 fn as_browser(url: &str) -> Request {
     Request {
-        guise: Some(ClientPreset::BROWSER.into()),
+        guise: ClientPreset::named("chrome").map(Guise::from),
         ..request(url)
     }
 }
@@ -40,6 +40,10 @@ async fn a_browser_is_imitated_as_far_as_its_headers_go() {
     let seen = origin.requests();
     let agent = |at: usize| seen[at].header("user-agent").unwrap();
     assert_eq!(agent(0), ClientPreset::BROWSER.user_agent);
+    assert!(
+        ClientPreset::BROWSER.headers.is_empty(),
+        "an experiment changes one thing"
+    );
     assert!(seen[0].header("accept").unwrap().contains("image/avif"));
     assert_eq!(seen[0].header("accept-language"), Some("en-US,en;q=0.9"));
     let named = |name: &str| {

@@ -2,7 +2,6 @@
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -136,18 +135,6 @@ pub(crate) fn chance(share: f64, seed: u64) -> Behaviour {
         let mut hasher = DefaultHasher::new();
         (seed, request.path, request.visit).hash(&mut hasher);
         if fastrand::Rng::with_seed(hasher.finish()).f64() < share {
-            error(502)
-        } else {
-            Reply::Page(GOOD)
-        }
-    })
-}
-
-/// 502 while the time, cut into periods, is in this part of one.
-pub(crate) fn down_by_turns(down: Range<Duration>, period: Duration) -> Behaviour {
-    behaviour(&["ok", "transient", "intermittent"], None, move |request| {
-        let phase = Duration::from_nanos((request.at.as_nanos() % period.as_nanos()) as u64);
-        if down.contains(&phase) {
             error(502)
         } else {
             Reply::Page(GOOD)

@@ -5,7 +5,6 @@
 
 mod behaviour;
 mod connection;
-mod episodes;
 mod error_page;
 mod fifty;
 mod flaky;
@@ -14,7 +13,6 @@ mod limits;
 mod origin;
 mod record;
 mod request;
-mod retry_after;
 pub(crate) mod run;
 mod sections;
 mod site;

@@ -12,10 +12,11 @@ use std::fmt;
 use serde::Serialize;
 
 use super::cluster::ClusterFacts;
-use super::context::{Context, Experiment, Trial};
+use super::context::{Context, Experiment, Ratio, Trial};
 use super::error_page::catalogue::{Fingerprint, fingerprint};
 use super::error_page::maker::Maker;
 use super::evidence::Evidence;
+use super::logged::LogLines;
 use crate::model::Cause::{
     self, ApplicationError, Firewall, InvalidUpstreamResponse, Maintenance, Network, Overload,
     UpstreamDown, UpstreamTimeout,
@@ -26,8 +27,12 @@ use shares::Shares;
 
 /// From this confidence on one cause is named alone.
 const NAMED_ALONE: f64 = 0.5;
-/// How sure a line of the server's log is, whatever else is known.
+/// How sure lines of the server's log are, whatever else is known.
 const LOG_LINE: f64 = 0.9;
+/// The share of a cluster's failures that must have lines, for these to speak for all of them. Ours.
+const LEAST_LOGGED: f64 = 0.2;
+/// Causes of lines that are named.
+const MOST_LOGGED: usize = 3;
 /// How far, where the server itself says when it will be back.
 const ANNOUNCED_CONFIDENCE: f64 = 0.85;
 /// How far, where another way of asking made the difference.
@@ -99,6 +104,11 @@ impl Diagnosis {
         }
     }
 
+    /// The same causes, without their shares.
+    pub fn named_causes(&self) -> Vec<Cause> {
+        self.named().iter().map(|(cause, _)| *cause).collect()
+    }
+
     /// The best cause.
     pub fn cause(&self) -> Option<Cause> {
         self.causes.first().map(|(cause, _)| *cause)
@@ -158,14 +168,15 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
         Some(cause) => Shares::of(&[(cause, 1.0)]),
         None => shares.normalised(),
     };
-    if let Some((cause, line)) = &around.log_line {
-        shares = overruled(shares, *cause);
-        let line = line.chars().take(200).collect();
-        evidence.push(Evidence::LogLine {
-            cause: *cause,
-            line,
-        });
+    if is_logged(facts) {
+        shares = overruled(shares, &facts.logged);
     }
+    let logged = facts.logged.ranked().into_iter().take(MOST_LOGGED);
+    evidence.extend(logged.map(|(cause, lines, place)| Evidence::LogLine {
+        cause,
+        failures: Ratio::new(lines, facts.failures),
+        line: place.to_owned(),
+    }));
     let mut diagnosis = Diagnosis {
         causes: shares.ranked(),
         confidence: 0.0,
@@ -236,11 +247,20 @@ fn prior(generator: Option<&Fingerprint>, facts: &ClusterFacts) -> Shares {
     }
 }
 
-/// The cause that a log names, with what is left for the others.
-fn overruled(shares: Shares, cause: Cause) -> Shares {
+/// Whether lines of a log speak for the failures.
+fn is_logged(facts: &ClusterFacts) -> bool {
+    let logged = facts.logged.total();
+    logged > 0 && logged as f64 >= LEAST_LOGGED * facts.failures as f64
+}
+
+/// The causes that a log names, by the number of their lines, with what is left for the others.
+fn overruled(shares: Shares, logged: &LogLines) -> Shares {
     let mut others = shares;
-    others.multiply(&[(cause, 0.0)]);
-    let mut sum = Shares::of(&[(cause, LOG_LINE)]);
+    let mut sum = Shares::default();
+    for (cause, lines, _) in logged.ranked() {
+        others.multiply(&[(cause, 0.0)]);
+        sum.add(cause, LOG_LINE * lines as f64 / logged.total() as f64);
+    }
     for (other, share) in others.normalised().ranked() {
         sum.add(other, share * (1.0 - LOG_LINE));
     }
@@ -249,7 +269,7 @@ fn overruled(shares: Shares, cause: Cause) -> Shares {
 
 /// How far the shares can be trusted: as far as what they rest on.
 fn trust(page: Option<&Fingerprint>, facts: &ClusterFacts, around: &Context) -> f64 {
-    if around.log_line.is_some() || around.load_induced {
+    if is_logged(facts) || around.load_induced {
         return 1.0;
     }
     if plain(facts, around).is_some() {

@@ -68,11 +68,7 @@ fn time_tells_what_a_page_does_not() {
     check(&apache(60_002), &none, Cause::UpstreamTimeout.title());
     check(&apache(2), &none, Cause::UpstreamDown.title());
     let cdn = cluster(Outcome::Cf522, "cloudflare-522", 19_300, Nothing);
-    check(
-        &cdn,
-        &none,
-        "a firewall or bot protection or network trouble",
-    );
+    check(&cdn, &none, "network trouble or a backend that is down");
 }
 
 #[test]
@@ -171,15 +167,39 @@ fn the_surroundings_shift_the_shares() {
 #[test]
 fn a_line_of_the_log_overrules() {
     let nginx = cluster(Outcome::Server502, "nginx-502", 1, Announced::Nothing);
-    let line = "upstream sent too big header".to_owned();
-    let around = Context {
-        log_line: Some((Cause::InvalidUpstreamResponse, line)),
-        ..Context::default()
+    let lines = |causes: &[Cause]| {
+        let mut facts = nginx.clone();
+        facts.failures = 10;
+        for (at, cause) in causes.iter().enumerate() {
+            facts.logged.add(*cause, &format!("line {at} of error.log"));
+        }
+        diagnose(&facts, &Context::default())
     };
-    let diagnosis = diagnose(&nginx, &around);
+    let diagnosis = lines(&[Cause::InvalidUpstreamResponse; 4]);
+    assert_eq!(
+        diagnosis.named(),
+        [(Cause::InvalidUpstreamResponse, 0.9)],
+        "{diagnosis:?}"
+    );
+    let said = "an invalid answer of the backend for 4 of 10 failures, see line 0 of error.log";
+    assert!(
+        diagnosis
+            .evidence
+            .iter()
+            .any(|it| it.to_string().contains(said)),
+        "{:?}",
+        diagnosis.evidence
+    );
+    // Several causes share what the lines prove.
+    let diagnosis = lines(&[Cause::UpstreamDown, Cause::UpstreamDown, Cause::Overload]);
     let (cause, share) = diagnosis.causes[0];
-    assert_eq!(cause, Cause::InvalidUpstreamResponse);
-    assert!((share - 0.9).abs() < 1e-9);
+    assert_eq!(cause, Cause::UpstreamDown);
+    assert!((share - 0.6).abs() < 1e-9);
+    // A single line says little of ten failures.
+    let without = diagnose(&nginx, &Context::default()).confidence;
+    let diagnosis = lines(&[Cause::Tls]);
+    assert!((diagnosis.confidence - without).abs() < 1e-9);
+    assert_ne!(diagnosis.cause(), Some(Cause::Tls));
 }
 
 #[test]

@@ -163,7 +163,7 @@ mod tests {
         let found = fires(address_down(&refused), address_down(&tried(&[FINE, FINE])));
         assert_eq!(
             found.evidence_text(),
-            "1 of 2 addresses of the host fail, the others are fine; at 192.0.2.2 2 of 2 requests failed (connect \
+            "1 of 2 addresses of the host fail, the others are fine; at 192.0.2.2 2 of 2 requests failed (connection \
              refused); at 192.0.2.1 2 of 2 requests were fine"
         );
         assert_eq!(found.causes, [Cause::UpstreamDown]);

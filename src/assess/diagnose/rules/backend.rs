@@ -6,6 +6,7 @@ use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
 use crate::assess::history::recurrence::Rotation;
+use crate::assess::statistics::chance::hits_or_more;
 use crate::assess::statistics::rate::Interval;
 use crate::model::{Cause, Outcome};
 
@@ -13,6 +14,9 @@ use crate::model::{Cause, Outcome};
 const FEWEST: u64 = 40;
 /// The widest interval in which a share may be taken for one of 1/N: some fifty answers tell a third.
 const WIDEST: f64 = 0.25;
+
+/// How unlikely what chance alone explains must be to be ruled out (ours).
+const DIFFERENT: f64 = 0.001;
 
 /// One address of the host fails and others do not; or, behind one address, requests fail by turns, or none fails for
 /// a while after a failure; or the share of failing requests is that of one backend of N over the whole host, evenly.
@@ -106,6 +110,7 @@ fn by_share(facts: &HostFacts) -> Option<Finding> {
         || high - low > WIDEST
         || !whole_host
         || facts.is_uneven
+        || pages_differ(facts)
         || !flaps
         || !facts.outages.is_empty()
     {
@@ -131,6 +136,14 @@ fn by_share(facts: &HostFacts) -> Option<Finding> {
         },
     ];
     Some(finding(facts, 0.6, evidence))
+}
+
+/// Returns whether pages that failed once fail again more often than any page fails: then pages are at fault, and
+/// not backends, which do not know which page failed before (Fisher's exact test).
+fn pages_differ(facts: &HostFacts) -> bool {
+    let (first, again) = (facts.pool.first, facts.pool.again);
+    let all = Ratio::new(first.part + again.part, first.of + again.of);
+    hits_or_more(again.part, again.of, all.part, all.of) < DIFFERENT
 }
 
 fn finding(facts: &HostFacts, confidence: f64, evidence: Vec<Evidence>) -> Finding {
@@ -247,6 +260,18 @@ mod tests {
         let found = fires(one_backend_down(&left_out), one_backend_down(&limited));
         let words = "in the 7 s after a failure 1 of 41 requests failed, later 9 of 22";
         assert!(found.evidence_text().contains(words), "{found:?}");
+    }
+
+    #[test]
+    fn pages_that_fail_again_more_often_than_others_fail_are_no_share_of_a_backend() {
+        let mut third = host(&[(Outcome::Server502, 100), (Outcome::OkHtml, 200)]);
+        third.flapping = Ratio::new(90, 300);
+        third.pool.first = Ratio::new(70, 210);
+        third.pool.again = Ratio::new(30, 90);
+        let mut few = third.clone();
+        few.pool.first = Ratio::new(30, 210);
+        few.pool.again = Ratio::new(70, 90);
+        fires(one_backend_down(&third), one_backend_down(&few));
     }
 
     #[test]

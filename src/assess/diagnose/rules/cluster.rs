@@ -75,7 +75,7 @@ fn of_urls(
         severity,
         scope: alone.map_or(Scope::of_places(facts), |_| Scope::Url),
         subject: alone.cloned().unwrap_or_else(|| facts.subject()),
-        causes: diagnosis.named().iter().map(|(cause, _)| *cause).collect(),
+        causes: diagnosis.named_causes(),
         confidence: diagnosis.confidence,
         evidence,
         advice: diagnosis.advice(),
@@ -137,7 +137,7 @@ fn verdicts(facts: &ClusterFacts) -> Option<Evidence> {
 pub struct SectionFacts<'a> {
     /// Scheme, host and port.
     pub host: &'a str,
-    /// The sections, each with its failing URLs out of all.
+    /// The sections that are down, each with its failing URLs out of all. A folder of which every page fails is one.
     pub sections: Vec<(&'a str, Ratio)>,
     /// Failing URLs out of all others of the host.
     pub elsewhere: Ratio,
@@ -155,8 +155,7 @@ pub fn section_down(
     cluster: &ClusterFacts,
     diagnosis: &Diagnosis,
 ) -> Option<Finding> {
-    let down = facts.sections.iter().filter(|(_, urls)| is_down(*urls));
-    let down: Vec<(&str, Ratio)> = down.copied().collect();
+    let down = &facts.sections;
     let lowest = down.iter().map(|(_, urls)| urls.interval().low);
     let lowest = lowest.reduce(f64::min)?;
     // A host that is down as a whole is another finding.
@@ -190,7 +189,7 @@ pub fn section_down(
         severity: Severity::Critical,
         scope,
         subject,
-        causes: diagnosis.named().iter().map(|(cause, _)| *cause).collect(),
+        causes: diagnosis.named_causes(),
         confidence: diagnosis.confidence,
         evidence,
         advice: diagnosis.advice(),
@@ -269,7 +268,7 @@ mod tests {
         let found = fires(section(Ratio::new(1, 200)), section(Ratio::new(190, 200)));
         assert_eq!(found.severity, Severity::Critical);
         let words = "40 of 41 URLs of /shop/ fail; 1 of 200 URLs of the other sections fail; 9 of 9 \
-                     URLs of this kind in /shop/ fail; 9 \u{d7} server_500";
+                     URLs of this kind in /shop/ fail; 9 \u{d7} 500";
         assert!(found.evidence_text().starts_with(words), "{found:?}");
     }
 

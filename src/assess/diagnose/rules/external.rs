@@ -113,7 +113,7 @@ mod tests {
             found.evidence_text(),
             "3 external links on 3 pages fail; https://other.test/a answers 404, linked from 3 \
              pages, for example https://shop.test/; https://other.test/a redirects to \
-             https://gone.test/, which does not answer (dns nxdomain), linked from 1 page, \
+             https://gone.test/, which does not answer (no such host name), linked from 1 page, \
              https://shop.test/; https://other.test/a was not requested, because its host was \
              given up, linked from 1 page, https://shop.test/"
         );

@@ -21,6 +21,7 @@ mod site_files;
 mod slow;
 mod title;
 mod transport;
+mod unread;
 mod unseen;
 mod walls;
 
@@ -47,7 +48,8 @@ pub use site_files::{
 };
 pub use slow::{FamilySpeed, SLOW_PAGE, slow_pages};
 pub use title::title;
-pub use transport::{dns_faults, tls_faults};
+pub use transport::{closed_connections, dns_faults, tls_faults};
+pub use unread::{BlockedSection, ScriptedPages, needs_script, robots_blocks};
 pub use unseen::{GivenUpFacts, family_down, host_down, start_page};
 pub use walls::timeout_wall;
 
@@ -84,6 +86,7 @@ pub fn of_host(facts: &HostFacts) -> Vec<Finding> {
         load_induced(facts),
         slow_host(facts),
         retry_after_invalid(facts),
+        closed_connections(facts),
         truncated_bodies(facts),
     ]
     .into_iter()

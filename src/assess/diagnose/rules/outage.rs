@@ -14,6 +14,9 @@ const LISTED: usize = 4;
 /// Number of outages from which something is broken; one may be a deploy (ours).
 const OFTEN: u64 = 3;
 
+/// Failed requests from which a host that did not answer again is down, as its breaker has it.
+const DEAD: u64 = 8;
+
 /// Reports that all requests to the host failed for a time. A dead backend is reported by its own rule.
 pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
     let is_backend = |found: Finding| found.scope == Scope::Host;
@@ -23,7 +26,11 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
     let is_restart = facts.outages.is_restart();
     Some(Finding {
         rule: "host_outage",
-        severity: severity(&facts.outages),
+        severity: if is_dead(&facts.outages) {
+            Severity::Critical
+        } else {
+            severity(&facts.outages)
+        },
         scope: Scope::Host,
         subject: facts.host.clone(),
         causes: is_restart
@@ -38,6 +45,12 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
             "step.server_status"
         },
     })
+}
+
+/// Returns whether the host was down when the crawl ended.
+fn is_dead(outages: &Outages) -> bool {
+    let last = outages.times.last();
+    last.is_some_and(|last| !last.is_over() && last.failed >= DEAD)
 }
 
 /// A part of a host that went down as a whole.
@@ -63,7 +76,7 @@ pub fn part_outage(facts: &PartFacts<'_>, diagnosis: &Diagnosis) -> Option<Findi
         severity: severity(facts.outages),
         scope: Scope::Section,
         subject: facts.subject.clone(),
-        causes: diagnosis.named().iter().map(|(cause, _)| *cause).collect(),
+        causes: diagnosis.named_causes(),
         confidence: diagnosis.confidence,
         evidence,
         advice: if is_restart {
@@ -108,6 +121,7 @@ fn outage_evidence(outages: &Outages, is_restart: bool) -> Vec<Evidence> {
         until: outage.until,
         failed: outage.failed,
         pages: outage.pages,
+        before: outage.before,
         after: outage.after,
     }));
     if outages.times.last().is_some_and(|last| !last.is_over()) {
@@ -156,7 +170,8 @@ mod tests {
         let found = fires(host_outage(&failed), host_outage(&fine));
         let text = found.evidence_text();
         assert!(
-            text.contains("(20 s) all 12 requests failed, at 9 pages; the first good"),
+            text.contains(" all 12 requests failed, at 9 pages; the first good answer came at ")
+                && text.contains(": down for 20 to 22 s"),
             "{text}"
         );
         assert_eq!(
@@ -202,5 +217,20 @@ mod tests {
         growing.times[2].pages = 39;
         let found = part(&growing).expect("a finding");
         assert_eq!(found.pages(), Some(39), "not those of the first");
+    }
+
+    #[test]
+    fn a_host_that_is_down_when_the_run_ends_is_critical() {
+        let found = |after: Option<Moment>, failed| {
+            let mut facts = host(&[(Outcome::Server503, 30), (Outcome::OkHtml, 300)]);
+            facts.outages = outages(1, 29);
+            facts.outages.times[0].after = after;
+            facts.outages.times[0].failed = failed;
+            host_outage(&facts).expect("a finding").severity
+        };
+        let over = outages(1, 29).times[0].after;
+        assert_eq!(found(None, 246), Severity::Critical);
+        assert_eq!(found(None, 2), Severity::Warning);
+        assert_eq!(found(over, 246), Severity::Warning);
     }
 }

@@ -72,10 +72,7 @@ pub fn soft_errors<'d>(
         let examples = faults.examples.iter();
         let examples = examples.map(|url| Evidence::Example { url: url.clone() });
         let (causes, confidence) = match diagnosed(*cause) {
-            Some(diagnosis) => {
-                let named = diagnosis.named().iter().map(|(cause, _)| *cause);
-                (named.collect(), diagnosis.confidence)
-            }
+            Some(diagnosis) => (diagnosis.named_causes(), diagnosis.confidence),
             None => (vec![*cause], SOFT_CONFIDENCE),
         };
         Finding {

@@ -32,8 +32,7 @@ pub(super) fn causes(
     diagnosis: Option<&Diagnosis>,
 ) -> (Vec<Cause>, f64) {
     if let Some(diagnosis) = diagnosis {
-        let named = diagnosis.named().iter().map(|(cause, _)| *cause);
-        return (named.collect(), diagnosis.confidence);
+        return (diagnosis.named_causes(), diagnosis.confidence);
     }
     let cause = outcome.default_cause();
     let known = Cause::TEN.contains(&cause).then_some(cause);
@@ -287,10 +286,9 @@ mod tests {
             inlinks: 2,
         };
         let found = redirect_into_error(&facts, Some(&diagnosis)).expect("a finding");
-        let named: Vec<Cause> = diagnosis.named().iter().map(|(cause, _)| *cause).collect();
         assert_eq!(
             (found.causes, found.confidence),
-            (named, diagnosis.confidence)
+            (diagnosis.named_causes(), diagnosis.confidence)
         );
     }
 

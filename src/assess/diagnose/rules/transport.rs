@@ -5,6 +5,11 @@ use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
 use crate::model::{Cause, Layer, Outcome};
 
+/// Minimum requests that ended when the server closed a kept connection, and their share, for a finding (ours): any
+/// server closes a connection now and then while a request is on its way.
+const FEWEST_CLOSED: u64 = 5;
+const CLOSED: f64 = 0.02;
+
 /// Returns a finding for each kind of DNS failure.
 pub fn dns_faults(facts: &HostFacts) -> Vec<Finding> {
     faults(facts, Layer::Dns, "dns_fault", Cause::Dns)
@@ -13,6 +18,25 @@ pub fn dns_faults(facts: &HostFacts) -> Vec<Finding> {
 /// Returns a finding for each kind of TLS failure.
 pub fn tls_faults(facts: &HostFacts) -> Vec<Finding> {
     faults(facts, Layer::Tls, "tls_fault", Cause::Tls)
+}
+
+/// Reports that the server often closes kept connections without an answer. Each such request is made again, and
+/// counts against no page, but it costs time, also that of search engines.
+pub fn closed_connections(facts: &HostFacts) -> Option<Finding> {
+    let requests = facts.closed;
+    if requests.part < FEWEST_CLOSED || requests.share() < CLOSED {
+        return None;
+    }
+    Some(Finding {
+        rule: "closed_connections",
+        severity: Severity::Notice,
+        scope: Scope::Host,
+        subject: facts.host.clone(),
+        causes: Vec::new(),
+        confidence: 0.9,
+        evidence: vec![Evidence::ClosedConnections { requests }],
+        advice: "keep_alive_race",
+    })
 }
 
 fn faults(facts: &HostFacts, layer: Layer, rule: &'static str, cause: Cause) -> Vec<Finding> {
@@ -50,6 +74,21 @@ fn evidence(facts: &HostFacts, outcome: Outcome, count: u64) -> Vec<Evidence> {
 mod tests {
     use super::super::fixture::{fires, host};
     use super::*;
+    use crate::assess::diagnose::context::Ratio;
+
+    #[test]
+    fn connections_that_the_server_often_closes_are_told_in_a_line() {
+        let closed = |requests, of| {
+            let mut facts = host(&[(Outcome::OkHtml, 94)]);
+            facts.closed = Ratio::new(requests, of);
+            closed_connections(&facts)
+        };
+        let found = fires(closed(59, 246), closed(5, 1_000));
+        assert_eq!(found.severity, Severity::Notice);
+        let words =
+            "59 of 246 requests got no answer because the server closed the kept connection";
+        assert!(found.evidence_text().starts_with(words), "{found:?}");
+    }
 
     #[test]
     fn each_kind_has_its_finding() {

@@ -29,7 +29,7 @@ pub fn timeout_wall(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Findi
         severity: Severity::Error,
         scope: Scope::of_places(facts),
         subject: facts.subject(),
-        causes: diagnosis.named().iter().map(|(cause, _)| *cause).collect(),
+        causes: diagnosis.named_causes(),
         confidence: diagnosis.confidence,
         evidence,
         advice: diagnosis.advice(),

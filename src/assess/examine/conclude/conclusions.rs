@@ -7,27 +7,27 @@ use super::repeats::{PAGES, Place};
 use super::scores::{PartFound, scores};
 use super::site_files::{of_robots, of_sitemap};
 use super::told::{self, FindingFound, Told};
-use crate::assess::Interval;
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, SectionFacts, SitemapFacts,
-    broken_references, client_block, external_links, family_down, host_down, is_down, of_cluster,
-    of_host, one_backend_down, own_outage, part_outage, redirect_chains, redirect_into_error,
-    section_down, server_misconfigurations, sitemap_lists_failing, sitemap_problems, slow_pages,
-    soft_errors, start_page,
+    broken_references, client_block, external_links, family_down, host_down, is_down, needs_script,
+    of_cluster, of_host, one_backend_down, own_outage, part_outage, redirect_chains,
+    redirect_into_error, robots_blocks, section_down, server_misconfigurations,
+    sitemap_lists_failing, sitemap_problems, slow_pages, soft_errors, start_page,
 };
 use crate::assess::diagnose::{
     Context, Diagnosis, Maker, Outages, Pool, Ratio, TimeHistogram, Trial, diagnose,
 };
 use crate::assess::examine::Examination;
-use crate::assess::examine::courses::{Home, Together, Whole, is_refusal};
 use crate::assess::examine::files::{GivenUp, SiteFiles};
 use crate::assess::examine::group::Cluster;
+use crate::assess::examine::histories::{Home, Together, Whole, is_refusal};
 use crate::assess::examine::host::{Host, Section};
 use crate::assess::examine::trials::Trials;
 use crate::assess::score::crawlability::Crawlability;
 use crate::assess::score::indexing::{Extent, IndexingRisk};
 use crate::assess::score::site::Aggregate;
 use crate::assess::statistics::chance::hits_or_more;
+use crate::assess::{Interval, LookCounts, NotEstimated, Uncaught};
 use crate::model::{Cause, Layer, Outcome, Probe};
 
 /// Most findings of a run: beyond the worst, nobody reads them.
@@ -55,6 +55,9 @@ pub struct Conclusions {
     pub site: Aggregate,
     /// Milliseconds to the first byte of good answers: median, and the 5th and 95th percentile as bounds.
     pub first_byte: Option<Interval>,
+    /// The estimate of pages that fail now and then and were not caught, or why there is none; absent if there are
+    /// too few pages.
+    pub uncaught: Option<Result<Uncaught, NotEstimated>>,
 }
 
 /// A cluster of failures and what lies behind it.
@@ -149,6 +152,7 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
     let slow: Vec<Finding> = slow.collect();
     let findings = findings((&hosts, slow), &groups, &together, files);
     let scored = scores(&tally, &hosts, files, extent);
+    let uncaught = uncaught(&tally.site.counts, &together);
     Conclusions {
         sections: scored.sections,
         hosts: scored.hosts,
@@ -158,7 +162,18 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
         indexing_risk: scored.indexing_risk,
         site: tally.site,
         first_byte: first_byte(hosts.values().filter(|host| host.internal)),
+        uncaught,
     }
+}
+
+/// Estimates the uncaught pages, unless failures show that pages do not fail by themselves.
+fn uncaught(counts: &LookCounts, together: &Together) -> Option<Result<Uncaught, NotEstimated>> {
+    let found = counts.uncaught()?;
+    Some(match () {
+        () if counts.have_recovered() => Err(NotEstimated::Recovered),
+        () if found.any_failed && together.fails_for_a_while() => Err(NotEstimated::Clustered),
+        () => Ok(found),
+    })
 }
 
 /// How fast the hosts of a site answer.
@@ -209,7 +224,6 @@ fn context(cluster: &Cluster, host: Option<&Host>, outages: Option<&Outages>) ->
         load_induced: cluster.at_speed || is_limited,
         restart: outages.is_some_and(Outages::is_restart),
         experiments: cluster.trials.experiments(cluster.at_speed),
-        log_line: None,
     }
 }
 
@@ -312,8 +326,13 @@ fn pool(sections: &BTreeMap<String, Section>) -> Pool {
     let flapping = sections.iter().filter(|(_, section)| section.flaps);
     for (name, section) in flapping {
         pool.section = (pool.answers.of == 0).then(|| name.clone());
-        pool.answers.part += section.answers.part;
-        pool.answers.of += section.answers.of;
+        for (all, of_section) in [
+            (&mut pool.answers, section.answers),
+            (&mut pool.first, section.first),
+            (&mut pool.again, section.again),
+        ] {
+            *all = Ratio::new(all.part + of_section.part, all.of + of_section.of);
+        }
     }
     pool
 }
@@ -331,6 +350,8 @@ fn findings(
     found.extend(broken_references(&files.site, &files.broken_references));
     found.extend(redirect_chains(&files.site, &files.redirect_chains));
     found.extend(sitemap_problems(&files.site, &files.sitemap_problems));
+    found.extend(needs_script(&files.site, &files.scripted));
+    found.extend(files.blocked.iter().filter_map(robots_blocks));
     found.extend(files.given_up.iter().filter_map(of_given_up));
     for robots in files.robots.iter().filter(|robots| robots.unreachable) {
         found.extend(of_robots(robots, hosts.get(&robots.host), groups));
@@ -401,7 +422,12 @@ fn findings(
     let is_elsewhere = |found: &FindingFound| {
         matches!(
             found.rule,
-            "external_links" | "broken_references" | "redirect_chains" | "sitemap_problems"
+            "external_links"
+                | "broken_references"
+                | "redirect_chains"
+                | "sitemap_problems"
+                | "needs_script"
+                | "robots_blocks"
         )
     };
     let mut found = found.found;
@@ -508,8 +534,12 @@ fn sections_down(name: &str, host: &Host, groups: &[(Group, Diagnosis)]) -> Vec<
     let sections = host
         .sections
         .iter()
-        .map(|(name, section)| (name, section.urls));
-    for (section, urls) in sections.filter(|(_, urls)| is_down(*urls)) {
+        .map(|(name, section)| (name, section.urls))
+        .filter(|(_, urls)| is_down(*urls));
+    let folders = (host.dead_folders.iter())
+        .map(|(name, urls)| (name, *urls))
+        .filter(|(_, urls)| urls.part == urls.of);
+    for (section, urls) in sections.chain(folders) {
         let here = groups.iter().enumerate().filter(|(_, (group, _))| {
             let facts = &group.cluster.facts;
             let lasts = group.cluster.together.is_none();

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use crate::assess::diagnose::Trial;
-use crate::assess::examine::courses::Whole;
 use crate::assess::examine::group::Cluster;
+use crate::assess::examine::histories::Whole;
 use crate::assess::examine::trials::Trials;
 use crate::model::{Cause, Outcome};
 
@@ -21,16 +21,20 @@ pub(in crate::assess::examine) struct Group {
 }
 
 /// What clusters with one cause have in common, besides what experiments say.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 struct Symptom {
     host: String,
-    outcome: Outcome,
+    /// The folder, if every page of it fails: then one cause is likelier than several, however they fail.
+    dead_folder: Option<String>,
+    outcome: Option<Outcome>,
     fingerprint: Option<String>,
     soft: Option<Cause>,
     at_speed: bool,
     waits: bool,
     /// What went down as a whole, and its name within the host.
     together: Option<(Whole, String)>,
+    /// The cause that lines of server logs prove.
+    logged: Option<Cause>,
 }
 
 /// Puts clusters together that have the same symptom and do not differ in their experiments. One
@@ -96,13 +100,22 @@ impl Group {
 impl Symptom {
     fn of(cluster: &Cluster) -> Symptom {
         let what = &cluster.facts.cluster;
+        if cluster.dead_folder.is_some() {
+            return Symptom {
+                host: what.host.clone(),
+                dead_folder: cluster.dead_folder.clone(),
+                ..Symptom::default()
+            };
+        }
         Symptom {
             host: what.host.clone(),
-            outcome: what.outcome,
+            dead_folder: None,
+            outcome: Some(what.outcome),
             fingerprint: what.fingerprint.clone(),
             soft: cluster.facts.soft,
             at_speed: cluster.at_speed,
             waits: cluster.waits,
+            logged: cluster.facts.logged.cause(),
             together: cluster
                 .together
                 .map(|whole| (whole, cluster.name_of(whole))),

@@ -27,9 +27,13 @@ pub(in crate::assess::examine) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Whether all of it lies in this section, which is named with its host.
+    /// Whether all of it lies in this section or in a folder of it, which is named with its host.
     fn is_in(self, section: &str) -> bool {
-        let is_there = |of_it: &String| section_of(self.host, of_it) == section;
+        let folder = Some(section).filter(|it| it.ends_with('/') && it.len() > self.host.len() + 1);
+        let is_there = |of_it: &String| {
+            let named = section_of(self.host, of_it);
+            named == section || folder.is_some_and(|folder| named.starts_with(folder))
+        };
         self.cluster
             .is_some_and(|it| !it.sections.is_empty() && it.sections.keys().all(is_there))
     }

@@ -9,7 +9,7 @@ use super::merge::Group;
 use super::repeats::{PAGES, Place, said_by};
 use crate::assess::diagnose::rules::{Finding, Scope};
 use crate::assess::diagnose::{Diagnosis, Evidence, Trial};
-use crate::assess::examine::courses::Whole;
+use crate::assess::examine::histories::Whole;
 use crate::model::Cause;
 
 /// A finding and the clusters whose URLs it is about.
@@ -134,10 +134,8 @@ fn concerns(finding: &Finding, group: &Group, diagnosis: &Diagnosis) -> bool {
         "host_outage" => cluster.together == Some(Whole::Host),
         "load_induced" => cluster.at_speed,
         "client_block" => group.helping.iter().flatten().any(|it| *it == Trial::Browser),
-        "soft_error" => cluster.facts.soft.is_some_and(|soft| {
-            let mut diagnosed = diagnosis.named().iter().map(|(cause, _)| *cause);
-            names(soft) || diagnosed.any(names)
-        }),
+        "soft_error" => (cluster.facts.soft)
+            .is_some_and(|soft| names(soft) || diagnosis.named_causes().into_iter().any(names)),
         "truncated_bodies" | "dns_fault" | "tls_fault" => finding.evidence.iter().any(|it| {
             matches!(it, Evidence::Outcome { outcome, .. } if *outcome == cluster.facts.cluster.outcome)
         }),

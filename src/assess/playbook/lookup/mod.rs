@@ -1,14 +1,14 @@
 //! Finds the playbook of a topic as people type it.
 
-use super::book::{BOOKS, Books, Playbook, Topic};
+use super::book::{BOOKS, Books, Playbook, Topic, normal};
 use super::proxies;
 use crate::model::{Cause, Outcome};
 
 /// Lines that a status takes from each of its causes.
 const LINES_A_CAUSE: usize = 2;
 
-/// Returns the playbook of a status code, a cause, an outcome, a step, a check or a server. If a server
-/// product is named, its notes are added. Case, spaces and hyphens do not matter.
+/// Returns the playbook of a status code, a cause, an outcome, a step, a check, a server or a word of the program's
+/// own. If a server product is named, its notes are added. Case, spaces and hyphens do not matter.
 pub fn lookup(topic: &str, server: Option<&str>) -> Option<Playbook> {
     let books = &*BOOKS;
     let key = normal(topic);
@@ -108,19 +108,14 @@ pub fn servers() -> impl Iterator<Item = &'static str> {
     SERVERS.iter().map(|(_, key)| *key)
 }
 
-pub(super) fn normal(topic: &str) -> String {
-    let topic = topic.trim().to_lowercase().replace(['-', ' '], "_");
-    topic
-        .strip_prefix("http_")
-        .map_or(topic.clone(), str::to_owned)
-}
-
 impl Books {
     fn topic(&self, key: &str) -> Option<Playbook> {
         let (key, topic) = self
             .causes
             .get_key_value(key)
-            .or_else(|| self.steps.get_key_value(key))?;
+            .or_else(|| self.steps.get_key_value(key))
+            .or_else(|| self.words.get_key_value(key))
+            .or_else(|| self.numbers.get_key_value(key))?;
         let mut playbook = topic.playbook(key);
         playbook.causes.extend(Cause::from_id(key));
         Some(playbook)

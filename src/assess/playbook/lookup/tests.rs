@@ -1,43 +1,9 @@
 use super::*;
+use crate::assess::Verdict;
 use crate::assess::diagnose::{Special, fingerprints};
 use crate::assess::playbook::groups::topics;
 use crate::assess::playbook::nearest::nearest;
-
-/// All documented keys: the five common causes and other frequent ones, twelve steps, checks, and two
-/// servers.
-const DOCUMENTED: [&str; 31] = [
-    "overload",
-    "upstream_timeout",
-    "maintenance",
-    "network",
-    "firewall",
-    "dns",
-    "upstream_down",
-    "invalid_upstream_response",
-    "tls",
-    "application_error",
-    "step.server_status",
-    "step.overload",
-    "step.network",
-    "step.dns",
-    "step.updates",
-    "step.proxy",
-    "step.firewall",
-    "step.application",
-    "step.cdn",
-    "step.load_balancer",
-    "step.third_party",
-    "step.restart",
-    "server.nginx",
-    "server.apache",
-    "check.devtools",
-    "check.curl",
-    "check.wget",
-    "check.online",
-    "check.logs",
-    "check.monitoring",
-    "check.gsc",
-];
+use crate::model::SkipReason;
 
 #[test]
 fn the_files_are_valid() {
@@ -68,16 +34,7 @@ fn the_files_are_valid() {
 }
 
 #[test]
-fn every_documented_key_exists_and_is_filled() {
-    for key in DOCUMENTED {
-        let found = lookup(key, None).unwrap_or_else(|| panic!("no playbook of {key}"));
-        assert_eq!(found.key, key);
-        assert!(
-            !found.title.is_empty() && !found.meaning.is_empty(),
-            "{key}"
-        );
-        assert!(!found.confirm.is_empty() && !found.act.is_empty(), "{key}");
-    }
+fn every_cause_has_a_whole_playbook() {
     for cause in Cause::TEN {
         let found = lookup(cause.id(), None).expect("a playbook");
         assert!(!found.signs.is_empty() && !found.verify.is_empty() && !found.seo.is_empty());
@@ -142,7 +99,21 @@ fn topics_are_found_as_people_type_them() {
         ("zzzz", None),
     ];
     for (typed, key) in near {
-        assert_eq!(nearest(typed), key, "{typed}");
+        assert_eq!(nearest(typed, std::iter::empty()), key, "{typed}");
+    }
+}
+
+#[test]
+fn every_verdict_reason_and_counted_number_is_a_topic() {
+    let verdicts = Verdict::ALL.map(Verdict::name);
+    let reasons = SkipReason::ALL.map(SkipReason::name);
+    let numbers = ["page", "known", "coverage", "failing", "5xx"];
+    for word in verdicts.iter().chain(&reasons).chain(&numbers) {
+        let found = lookup(word, None).unwrap_or_else(|| panic!("no playbook of {word}"));
+        assert!(
+            !found.title.is_empty() && !found.meaning.is_empty(),
+            "{word}"
+        );
     }
 }
 

@@ -13,7 +13,7 @@ mod dice;
 
 use std::collections::BTreeMap;
 
-use crate::model::Looks;
+use crate::model::{Frequency, Looks};
 
 use self::dice::{binomial, gamma};
 use super::rate::Interval;
@@ -45,6 +45,37 @@ const SEED: u64 = 1984;
 pub struct LookCounts {
     /// Number of pages by their looks and the failed ones among them.
     pages: BTreeMap<(u32, u32), u64>,
+    /// Pages that failed and were then fine until the sequential test cleared them.
+    cleared: u64,
+    /// Other pages that failed and were fine at other times.
+    flaky: u64,
+}
+
+/// Why the number of uncaught pages is not estimated: failures are not those of pages that fail by themselves, now
+/// and then, as the model has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotEstimated {
+    /// All pages that failed were fine afterwards, without exception.
+    Recovered,
+    /// Failures came together in time, and no outage explains them.
+    Clustered,
+}
+
+impl NotEstimated {
+    const ALL: [NotEstimated; 2] = [NotEstimated::Recovered, NotEstimated::Clustered];
+
+    /// Returns the name in the database and in `summary.json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            NotEstimated::Recovered => "recovered",
+            NotEstimated::Clustered => "clustered",
+        }
+    }
+
+    /// Returns the reason of this name.
+    pub fn from_name(name: &str) -> Option<NotEstimated> {
+        NotEstimated::ALL.into_iter().find(|why| why.name() == name)
+    }
 }
 
 /// The estimate of uncaught pages.
@@ -66,6 +97,17 @@ impl LookCounts {
             let key = (all.min(MOST_LOOKS), failed.min(MOST_LOOKS));
             *self.pages.entry(key).or_default() += 1;
         }
+        if failed > 0 && looks.frequency() == Some(Frequency::Rarely) {
+            self.cleared += 1;
+        } else if failed > 0 && failed < all {
+            self.flaky += 1;
+        }
+    }
+
+    /// Returns whether pages failed, and all of them were fine in every later look. Pages that fail by themselves
+    /// would have failed again.
+    pub const fn have_recovered(&self) -> bool {
+        self.cleared > 0 && self.flaky == 0
     }
 
     /// Adds the pages of another count.
@@ -73,6 +115,8 @@ impl LookCounts {
         for (looks, pages) in &other.pages {
             *self.pages.entry(*looks).or_default() += pages;
         }
+        self.cleared += other.cleared;
+        self.flaky += other.flaky;
     }
 
     /// Returns the estimate, or `None` if there are too few pages.

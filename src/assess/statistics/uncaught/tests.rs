@@ -104,3 +104,24 @@ fn without_failures_only_an_upper_bound_is_known() {
     );
     assert_eq!(looks.frequency(), None::<Frequency>);
 }
+
+#[test]
+fn where_every_page_that_failed_is_cleared_none_fails_by_itself() {
+    let recovered = |courses: &[&str]| {
+        let mut counts = LookCounts::default();
+        for course in courses {
+            let (mut looks, mut at) = (Looks::default(), Moment::default());
+            for (pass, mark) in (1..).zip(course.chars()) {
+                looks.add(pass, at, mark == 'F');
+                at = at + Duration::from_secs(10);
+            }
+            counts.add(looks);
+        }
+        counts.have_recovered()
+    };
+    let cleared = "F..........";
+    assert!(recovered(&[cleared, cleared, ".", "FFF"]));
+    assert!(!recovered(&[cleared, "F.F."]), "one fails again");
+    assert!(!recovered(&["F."]), "too few looks");
+    assert!(!recovered(&["FFF", "."]), "none recovered");
+}

@@ -8,7 +8,7 @@ use crate::audit::{
     Asked, AuditError, Audited, Delivered, Order, Remembered, Work, make, new_token, settle,
 };
 use crate::crawl::{Ended, Stop, stop_switch};
-use crate::machine::{MOST_OPEN, most_open};
+use crate::machine::{MOST_OPEN, most_open, wall_clock};
 use crate::model::{CrawlPlan, CrawlUrl};
 use crate::store::{RunState, Store, Table};
 
@@ -18,8 +18,9 @@ use crate::settings::args::AuditArgs;
 use crate::settings::exit::Exit;
 use crate::settings::failure::Failure;
 use crate::settings::plan::order::{fresh, resumed, to_resume};
-use crate::settings::plan::{agents, asked};
+use crate::settings::plan::{agents, asked, traffic};
 use crate::settings::{failure, plan};
+use crate::terminal::logs::beside_audit;
 use crate::terminal::output_style::OutputStyle;
 use crate::terminal::progress::{Ahead, Progress};
 use crate::terminal::streams::{Console, People};
@@ -53,8 +54,12 @@ async fn new(args: &AuditArgs, console: &mut Console) -> Result<Option<Order>, F
     let asked = asked::of(args);
     // Before a database is created.
     asked.check_out()?;
+    let traffic = traffic::of_order(args, &crawl, &console.people)?;
     let store = database::open_or_make(&args.store)?;
     plan::check_names(&crawl.plan.scope.select, Table::Pages.columns())?;
+    if let Some((site, traffic)) = traffic {
+        store.keep_traffic(&site, wall_clock(), &traffic)?;
+    }
     Ok(Some(ordered(Work::Crawl(Box::new(crawl)), asked, store)))
 }
 
@@ -192,6 +197,13 @@ fn say(
         gates.lines().for_each(|line| people.say(line));
     } else {
         people.say(format!("\n{}", summary(&input).trim_end()));
+    }
+    if let Some(said) = unfinished::nothing_included(&run.plan.scope, &delivered.summary) {
+        people.say(said);
+    }
+    if let Some(logs) = delivered.logs.as_ref().filter(|_| !people.quiet) {
+        let text = beside_audit(logs, OutputStyle::of_people(console));
+        people.say(format!("\n{}", text.trim_end()));
     }
     if let (Some(away), None) = (&audited.away, &delivered.unaudited) {
         people.say(away);

@@ -2,6 +2,7 @@
 
 use crate::audit::Audited;
 use crate::crawl::Ended;
+use crate::model::ScopePlan;
 use crate::store::RunSummary;
 
 use crate::settings::exit::Exit;
@@ -40,9 +41,45 @@ pub(super) fn incomplete(summary: &RunSummary) -> String {
     )
 }
 
+/// Returns what to say if nothing but the start pages matched `--include`, although links led to other pages.
+pub(super) fn nothing_included(scope: &ScopePlan, summary: &RunSummary) -> Option<String> {
+    let pattern = scope.include.first()?;
+    let only_starts = summary.pages.known <= scope.seeds.len() as u64;
+    let example = scope.seeds.first()?.join("/shop/a").ok()?;
+    (only_starts && summary.out_of_scope > 0).then(|| {
+        let found = count(summary.out_of_scope, "other URL");
+        format!(
+            "--include '{pattern}' matches none of the {found} that were found; it is compared with whole URLs, \
+             such as {example}"
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{CrawlPlan, CrawlUrl};
+
+    #[test]
+    fn a_pattern_that_matches_nothing_is_named() {
+        let seed = CrawlUrl::parse("https://shop.test/").expect("a URL");
+        let mut scope = CrawlPlan::usual(vec![seed]).scope;
+        let mut summary = RunSummary {
+            out_of_scope: 32,
+            ..RunSummary::default()
+        };
+        summary.pages.known = 1;
+        assert_eq!(nothing_included(&scope, &summary), None);
+        scope.include = vec!["^/blog".to_owned()];
+        let said = nothing_included(&scope, &summary).expect("a message");
+        assert_eq!(
+            said,
+            "--include '^/blog' matches none of the 32 other URLs that were found; it is compared with whole URLs, \
+             such as https://shop.test/shop/a"
+        );
+        summary.pages.known = 2;
+        assert_eq!(nothing_included(&scope, &summary), None);
+    }
 
     #[test]
     fn a_lost_network_is_our_failure_and_without_any_network_there_is_no_audit() {

@@ -83,6 +83,7 @@ fn result(clients: &[Seen]) -> Checked {
         user_agent: None,
         http1: false,
         resolve: &[],
+        login: false,
     };
     checked(&url, clients, curl.line())
 }

@@ -41,6 +41,7 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
         return Err(Failure::usage("no URL to check"));
     };
     let ours = agents::own(audit.identity.contact.as_deref());
+    let login = plan.requests.reach.has_login();
     let as_clients = check_clients(&names, (own, &ours), attempts, &plan);
     let site = Arc::new(Site::new(plan).map_err(Failure::own)?);
     let settings = settings(&site, network.clone(), TOKEN);
@@ -52,6 +53,7 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
             user_agent: as_clients.first().map(|client| &*client.user_agent),
             http1: network.http1_only,
             resolve: &network.overrides,
+            login,
         };
         let checked = check(url, &fetcher, &as_clients, curl.line()).await;
         if !json {

@@ -8,18 +8,23 @@ use crate::terminal::paint::{BOLD, paint};
 use crate::terminal::wrap::{command, paragraph};
 
 use super::OutputStyle;
+use super::declared::{Declared, Explained};
 
 /// Lines of each cause on the page of a status; each cause has a page of its own with the rest.
 const LINES_A_CAUSE: usize = 2;
 
 /// Renders the page. Notes about the server product come before general advice.
-pub(super) fn page(playbook: &Playbook, output: OutputStyle) -> String {
+pub(super) fn page(found: &Explained, output: OutputStyle) -> String {
+    let Explained { playbook, declared } = found;
     let mut page = Page {
         out: String::new(),
         output,
     };
     page.out = format!("{}\n\n", paint(&playbook.title, BOLD, output.color));
-    page.out += &paragraph(&playbook.meaning, output.width, "");
+    if !playbook.meaning.is_empty() {
+        page.out += &paragraph(&playbook.meaning, output.width, "");
+    }
+    page.declared(declared);
     page.prose("For search engines", &playbook.seo);
     if let Some(measured) = &playbook.measured {
         page.measured(measured);
@@ -53,6 +58,17 @@ impl Page {
         if !text.is_empty() {
             self.heading(title);
             self.out += &paragraph(text, self.output.width, "  ");
+        }
+    }
+
+    /// Renders what a name means where it is declared. Below a meaning it has a heading of its own.
+    fn declared(&mut self, declared: &[Declared]) {
+        if !declared.is_empty() && !self.out.ends_with("\n\n") {
+            self.heading("In the exports and gates");
+        }
+        for it in declared {
+            let text = format!("{}: {}", it.places.join(", "), it.says);
+            self.out += &paragraph(&text, self.output.width, "  - ");
         }
     }
 

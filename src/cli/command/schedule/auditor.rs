@@ -14,10 +14,11 @@ use crate::store::Store;
 
 use super::projects::headless;
 use crate::cli::database;
+use crate::machine::wall_clock;
 use crate::settings::args::AuditArgs;
 use crate::settings::failure::{Failure, resumable};
-use crate::settings::plan::asked;
 use crate::settings::plan::order::{continued, fresh};
+use crate::settings::plan::{asked, traffic};
 use crate::terminal::progress::{Ahead, Progress};
 use crate::terminal::watch::Watch;
 
@@ -67,7 +68,14 @@ impl Audits {
 
     fn work(&self, args: &AuditArgs, work: AuditWork) -> Result<Work, Failure> {
         let crawl = match work {
-            AuditWork::New(token) => fresh(args, token, &mut headless())?,
+            AuditWork::New(token) => {
+                let mut console = headless();
+                let order = fresh(args, token, &mut console)?;
+                if let Some((site, traffic)) = traffic::of_order(args, &order, &console.people)? {
+                    self.store.keep_traffic(&site, wall_clock(), &traffic)?;
+                }
+                order
+            }
             AuditWork::Resume(run) => {
                 let run = self.store.run_by_id(run)?;
                 // The process was killed when only the exports were missing.

@@ -112,8 +112,10 @@ impl State {
         let most = clusters.iter().map(|it| it.representatives.len()).max();
         (0..most.unwrap_or_default())
             .flat_map(|rank| {
-                clusters
-                    .iter()
+                // Of URLs that hang one is enough: each request takes half a minute.
+                let worth = move |it: &&FailingCluster| rank == 0 || !it.outcome.is_time_limit();
+                (clusters.iter())
+                    .filter(worth)
                     .filter_map(move |it| it.representatives.get(rank))
             })
             .filter(|cause| !cause.probed && self.may_experiment(&cause.url))
@@ -135,9 +137,9 @@ impl State {
         Ok(found)
     }
 
-    /// Returns whether a URL belongs to the site and its host was not given up.
+    /// Returns whether a URL belongs to the site and its host is not down.
     fn may_experiment(&self, url: &CrawlUrl) -> bool {
-        self.site.scope.is_site(url) && self.hosts.refuse(url, Role::Page).is_none()
+        self.site.scope.is_site(url) && !self.hosts.is_down(&url.host_key())
     }
 
     /// Returns the pace of one request at a time and per second, or a slower one if the host requires it.

@@ -58,6 +58,7 @@ impl Experiments {
         let failing = match cause.announced {
             Some(wait) if wait > LONGEST_WAIT => Failing::Announced,
             _ if cause.ever_ok => Failing::AtTimes,
+            _ if cause.hangs => Failing::Silently,
             _ => Failing::Always,
         };
         let ways = [

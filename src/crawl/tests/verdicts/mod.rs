@@ -71,17 +71,11 @@ impl Site {
     }
 
     async fn audited(self) -> Audited {
-        let answers: Vec<(&str, &[Reply])> = self
-            .answers
-            .iter()
-            .map(|(path, replies)| (path.as_str(), replies.as_slice()))
-            .collect();
-        let mut crawl = Crawl::new(self.plan, &answers);
+        let mut crawl = Crawl::new(self.plan, &borrowed(&self.answers));
         crawl.script.edge = self.edge;
         crawl.script.trouble = self.trouble;
         crawl.script.origin = self.origin;
-        let seeds = crawl.plan.scope.seeds.clone();
-        let ended = crawl.run(Start::Fresh(seeds)).await;
+        let ended = crawl.run_fresh().await;
         let given_up = crawl.store.gave_up(crawl.run).unwrap();
         assert_eq!(ended == Ended::Incomplete, given_up, "{ended:?}");
         let summary = crawl.store.summary(crawl.run).unwrap();
@@ -159,6 +153,15 @@ impl Audited {
         requested.iter().filter(|(known, _)| known == path).count()
     }
 
+    /// Returns the number of requests that failed.
+    fn failed(&self) -> usize {
+        let outcomes = self.crawl.rows(Table::Attempts, &["Outcome"]);
+        outcomes
+            .iter()
+            .filter(|outcome| !outcome.starts_with("ok"))
+            .count()
+    }
+
     /// Returns the time from the first request to the last.
     fn lasted(&self) -> Duration {
         let requests = self.crawl.script.requests.lock().unwrap();
@@ -232,14 +235,6 @@ fn silence(outcome: Outcome) -> Reply {
         headers: Vec::new(),
         body: String::new(),
     }
-}
-
-/// Returns a 503 with a `Retry-After` in seconds.
-fn closed(seconds: u32) -> Reply {
-    let mut reply = error(503);
-    reply.outcome = Outcome::Server503RetryAfter;
-    reply.headers.push(("retry-after", seconds.to_string()));
-    reply
 }
 
 #[tokio::test(start_paused = true)]
@@ -612,5 +607,30 @@ async fn references_redirects_and_sitemaps_that_lead_nowhere_are_findings() {
          1 redirect in a loop or of more than 10 hops, such as /loop; 2 internal links to them; \
          1 redirect of 3 hops or more, at most 3, such as /hop1\n\
          /gone.xml: answers 404; /page.xml: line 1: an HTML page, not a sitemap"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_scripts_make_and_what_robots_txt_forbids_are_findings() {
+    let app = "<head><script src=/app.js></script></head><body><div id=root></div>";
+    let shop: Vec<String> = (0..6).map(|n| format!("/shop/{n}")).collect();
+    let linked: Vec<&str> = shop.iter().map(String::as_str).chain(["/app/"]).collect();
+    let audited = site_of(&[("/shop/", 6)])
+        .with("/", &[links(&linked)])
+        .with("/app/", &[page(app)])
+        .with("/robots.txt", &[text("User-agent: *\nDisallow: /shop/")])
+        .audited()
+        .await;
+    let findings = audited.findings();
+    assert_eq!(
+        findings[findings.len() - 2..],
+        ["needs_script", "robots_blocks"]
+    );
+    let evidence = ["needs_script", "robots_blocks"].map(|rule| audited.evidence(rule));
+    assert_eq!(
+        evidence.join("\n").replace("http://site.test", ""),
+        "1 of 2 HTML pages have hardly a text and no link without their scripts; \
+         links that scripts make are not followed, so pages behind them are not in this audit; for example /app/\n\
+         robots.txt forbids all 6 known pages (line 2: Disallow: /shop/); for example /shop/0"
     );
 }

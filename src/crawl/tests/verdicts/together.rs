@@ -64,6 +64,7 @@ async fn a_deploy_is_one_outage_of_the_whole_host() {
     let verdicts = audited.verdicts();
     assert!(!verdicts.contains("persistent"), "{verdicts}");
     assert!(!verdicts.contains("intermittent"), "{verdicts}");
+    assert!(audited.failed() <= 12, "{}", audited.failed());
 }
 
 #[tokio::test(start_paused = true)]
@@ -78,6 +79,7 @@ async fn a_crash_loop_is_reported_with_its_number_of_outages() {
     assert!(evidence.contains("times in all"), "{evidence}");
     let verdicts = audited.verdicts();
     assert!(!verdicts.contains("persistent"), "{verdicts}");
+    assert!(audited.failed() <= 30, "{}", audited.failed());
 }
 
 #[tokio::test(start_paused = true)]
@@ -162,6 +164,35 @@ async fn a_limit_of_requests_is_reported_with_its_number() {
         evidence.starts_with("refuses more than about 5"),
         "{evidence}"
     );
+}
+
+/// Returns a limit of requests per second as nginx keeps it, with a burst.
+fn bucket(rate: f64, burst: f64) -> impl Fn(&str, Duration) -> bool + Send + Sync {
+    let state = Mutex::new((0.0_f64, Duration::ZERO));
+    move |_, at| {
+        let mut state = state.lock().unwrap();
+        let excess = (state.0 - rate * seconds(at.saturating_sub(state.1))).max(0.0);
+        let refused = excess > burst;
+        if !refused {
+            *state = (excess + 1.0, at);
+        }
+        refused
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_that_come_together_are_load_and_no_outages() {
+    let limited = bucket(1.0, 2.0);
+    let sites = [
+        site_of(&[("/app/", 30), ("/blog/", 10)])
+            .simulated(move |asked| limited(asked.path, asked.at).then(|| error(503))),
+        site_of(&[("/shop/", 60), ("/help/", 12)]).slow_above(1),
+    ];
+    for site in sites {
+        let audited = site.audited().await;
+        let verdicts = audited.verdicts();
+        assert_eq!(audited.findings(), ["load_induced overload"], "{verdicts}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

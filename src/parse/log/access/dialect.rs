@@ -47,7 +47,7 @@ impl fmt::Display for FormatFault {
             FormatFault::Unknown(name) => write!(
                 f,
                 "unknown field {name:?} (time, client, host, request, method, target, path, query, status, agent, \
-                 seconds, millis, micros, nanos, backend, upstream_status, request_id)"
+                 seconds, millis, micros, nanos, backend, upstream_status, request_id, run)"
             ),
         }
     }
@@ -216,6 +216,7 @@ fn nginx_field(name: &str) -> Field {
         "upstream_header_time" => Field::HeaderTime,
         "upstream_response_time" => Field::UpstreamTime,
         "request_id" | "http_x_request_id" => Field::RequestId,
+        "http_x_gatecrawl_run" | "run" => Field::Run,
         "termination" => Field::Termination,
         "flags" => Field::Flags,
         _ => Field::Skip,
@@ -273,6 +274,7 @@ fn apache_field(kind: char, name: &str) -> Field {
         ('i', "user-agent") => Field::Agent,
         ('i', "x-forwarded-for") => Field::Forwarded,
         ('i', "x-request-id") | ('L', _) | ('e', "unique_id") => Field::RequestId,
+        ('i', "x-gatecrawl-run") => Field::Run,
         ('D', _) | ('T', "us") => Field::Micros,
         ('T', "ms") => Field::Millis,
         ('T', _) => Field::Seconds,
@@ -304,6 +306,7 @@ fn json(text: &str) -> Result<JsonFields, FormatFault> {
             "backend" => Field::Backend,
             "upstream_status" => Field::UpstreamStatus,
             "request_id" => Field::RequestId,
+            "run" => Field::Run,
             _ => return Err(FormatFault::Unknown(name.to_owned())),
         };
         fields.name(path, field);

@@ -27,6 +27,7 @@ const NAMES: &[(&[u8], Field)] = &[
     (b"rid", Field::RequestId),
     (b"id", Field::RequestId),
     (b"request_id", Field::RequestId),
+    (b"run", Field::Run),
     (b"D", Field::Micros),
     (b"us_total", Field::Micros),
     (b"ms", Field::Millis),

@@ -114,6 +114,7 @@ pub(in crate::parse::log) static CADDY: LazyLock<JsonFields> = LazyLock::new(|| 
         ("request.method", Field::Method),
         ("request.uri", Field::Target),
         ("request.headers.User-Agent", Field::Agent),
+        ("request.headers.X-Gatecrawl-Run", Field::Run),
         ("status", Field::Status),
         ("duration", Field::Seconds),
     ])
@@ -147,6 +148,7 @@ pub(in crate::parse::log) static TRAEFIK: LazyLock<JsonFields> = LazyLock::new(|
         ("RequestMethod", Field::Method),
         ("RequestPath", Field::Target),
         ("request_User-Agent", Field::Agent),
+        ("request_X-Gatecrawl-Run", Field::Run),
         ("DownstreamStatus", Field::Status),
         ("OriginStatus", Field::UpstreamStatus),
         ("Duration", Field::Nanos),
@@ -198,6 +200,7 @@ pub(in crate::parse::log) static NGINX_JSON: LazyLock<JsonFields> = LazyLock::ne
         ("path", Field::Target),
         ("url", Field::Target),
         ("http_user_agent", Field::Agent),
+        ("http_x_gatecrawl_run", Field::Run),
         ("user_agent", Field::Agent),
         ("status", Field::Status),
         ("status_code", Field::Status),

@@ -16,6 +16,9 @@ pub struct Pattern {
     pub id: String,
     server: String,
     re: String,
+    /// The statuses that clients get, in words such as `500 (502 in old versions)`.
+    #[serde(default)]
+    status: String,
     cause: String,
     #[serde(default)]
     by_errno: BTreeMap<String, String>,
@@ -71,6 +74,17 @@ impl Pattern {
     /// Returns the program that writes it.
     pub fn server(&self) -> &str {
         &self.server
+    }
+
+    /// Returns whether a client gets this status after it; `None` if that is unknown.
+    pub fn answers(&self, status: u16) -> Option<bool> {
+        (!self.status.is_empty()).then(|| self.status.contains(&status.to_string()))
+    }
+
+    /// Returns whether it and another one are answered with different statuses, and so are not of one request.
+    pub fn differs(&self, other: &Pattern) -> bool {
+        let is_known = |pattern: &Pattern| pattern.status.len() == 3;
+        is_known(self) && is_known(other) && self.status != other.status
     }
 
     /// Returns the name of its cause; empty if only the message tells it.

@@ -21,7 +21,7 @@ use crate::model::{Role, SkipReason};
 use crate::store::tables::{error_inlinks, pages};
 use crate::store::{Cell, FailingRow, RunRow, Store, Table};
 
-use super::csv::plain;
+use super::csv::without_formulas;
 use crate::report::files::fault::Fault;
 
 use columns::{Column, INLINKS, INTERNAL, RESPONSE_CODES, text};
@@ -97,17 +97,13 @@ pub(in crate::report) fn write(
         .terminator(Terminator::CRLF)
         .quote_style(QuoteStyle::Always)
         .from_writer(out);
-    let mut fault = None;
     store.rows(run.id, sheet.table(), &mut |cells| {
         if is_wanted(sheet, cells, &elsewhere) {
-            fault = write_row(sheet.columns(), cells, &mut csv).err();
+            write_row(sheet.columns(), cells, &mut csv)?;
         }
-        fault.is_none()
+        Ok::<(), Fault>(())
     })?;
-    match fault {
-        Some(fault) => Err(fault.into()),
-        None => Ok(csv.flush()?),
-    }
+    Ok(csv.flush()?)
 }
 
 /// Writes the first name without quotes (see [`Sheet::head`]), the others with quotes.
@@ -130,8 +126,8 @@ fn write_row(
     for column in columns {
         let value = column.value(row);
         let value = match value {
-            Cow::Borrowed(text) => plain(text),
-            Cow::Owned(text) => Cow::Owned(plain(&text).into_owned()),
+            Cow::Borrowed(text) => without_formulas(text),
+            Cow::Owned(text) => Cow::Owned(without_formulas(&text).into_owned()),
         };
         csv.write_field(value.as_bytes())?;
     }
@@ -163,7 +159,7 @@ fn failing_elsewhere(store: &Store, run: &RunRow) -> Result<HashSet<u64>, Fault>
         if row.role == Role::External {
             found.insert(xxh3_64(row.address.as_bytes()));
         }
-        true
+        Ok::<(), Fault>(())
     })?;
     Ok(found)
 }

@@ -40,7 +40,7 @@ impl<'a> From<Cell<'a>> for Content<'a> {
 
 /// Makes a text fit into a cell and into XML: line breaks become line feeds, other control characters U+FFFD. A text
 /// that is too long is cut after a whole character, with a mark.
-pub(super) fn legible(text: &str) -> Cow<'_, str> {
+pub(super) fn cell_text(text: &str) -> Cow<'_, str> {
     let is_plain = |c: char| !unfit(c) && c != '\r';
     if text.len() <= LONGEST && text.chars().all(is_plain) {
         return Cow::Borrowed(text);
@@ -81,10 +81,10 @@ mod tests {
     #[test]
     fn texts_are_unchanged_if_a_cell_can_hold_them() {
         for text in ["", "=1+1", "a\tb\nc", "\u{fffd}", "日本語", "_x0041_"] {
-            assert_eq!(legible(text), text);
+            assert_eq!(cell_text(text), text);
         }
         assert_eq!(
-            legible("a\r\nb\rc\u{b}\u{9b}[2J\0\u{ffff}"),
+            cell_text("a\r\nb\rc\u{b}\u{9b}[2J\0\u{ffff}"),
             "a\nb\nc\u{fffd}\u{fffd}[2J\u{fffd}\u{fffd}"
         );
     }
@@ -92,16 +92,16 @@ mod tests {
     #[test]
     fn a_long_text_is_cut_with_a_mark() {
         let most = "x".repeat(LONGEST);
-        assert_eq!(legible(&most), most);
+        assert_eq!(cell_text(&most), most);
         // Each of these is two units of UTF-16, and four bytes.
         for text in ["x".repeat(LONGEST + 1), "𝄞".repeat(LONGEST)] {
-            let cut = legible(&text);
+            let cut = cell_text(&text);
             let units = cut.encode_utf16().count();
             assert!((LONGEST - 1..=LONGEST).contains(&units), "{units}");
             assert!(cut.ends_with(CUT));
         }
         let wide = "é".repeat(LONGEST);
-        assert_eq!(legible(&wide), wide);
+        assert_eq!(cell_text(&wide), wide);
     }
 
     #[test]

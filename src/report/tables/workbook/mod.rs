@@ -1,6 +1,6 @@
 //! A workbook: a sheet that sums up the run, then one for each table, with the columns of the CSV files. Rows go to
 //! temporary files and from there into the workbook, so that a million rows need no more memory than ten. Texts stay
-//! texts, whatever they begin with: nothing in it is a formula or a link.
+//! texts, whatever they begin with: none is a formula or a link. The only links are those of the first sheet to the others.
 
 mod cell;
 mod column;
@@ -63,20 +63,14 @@ fn write_table(
     table: Table,
     workbook: &mut Workbook,
 ) -> Result<(), Fault> {
-    let columns = Columns::of(run, table);
+    let columns = Columns::of(store, run, table)?;
     let mut sheets = Sheets::begin(workbook, table.name(), columns.all())?;
-    let mut fault = None;
     store.rows(run.id, table, &mut |row| {
-        let written = sheets
-            .row()
-            .and_then(|()| columns.each(row, |cell| sheets.push(Content::from(cell))));
-        fault = written.err();
-        fault.is_none()
+        sheets.row()?;
+        columns.each(row, |cell| sheets.push(Content::from(cell)))?;
+        Ok::<(), Fault>(())
     })?;
-    match fault {
-        Some(fault) => Err(fault.into()),
-        None => Ok(sheets.end()?),
-    }
+    Ok(sheets.end()?)
 }
 
 /// Writes the changes since the baseline, with the columns of `compare.csv`.
@@ -105,7 +99,7 @@ fn write_changes(
 fn properties(run: &RunRow) -> Result<DocProperties, XlsxError> {
     let started = ExcelDateTime::from_timestamp(run.started.millis().div_euclid(1000))?;
     Ok(DocProperties::new()
-        .set_title(format!("gatecrawl: {}", cell::legible(&run.site)))
+        .set_title(format!("gatecrawl: {}", cell::cell_text(&run.site)))
         .set_creation_datetime(&started))
 }
 

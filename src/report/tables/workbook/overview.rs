@@ -1,21 +1,33 @@
 //! The first sheet: the run in a few lines.
 
-use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Color, Format, Url, Workbook, Worksheet, XlsxError};
 
 use crate::assess::diagnose::rules::title;
 use crate::assess::playbook::{Owner, lookup};
 use crate::assess::{Band, FOOTER, GateResult, Score, Verdict};
 use crate::model::{Moment, SkipReason};
-use crate::report::words::{by_name, hindrance, risk};
+use crate::report::words::{by_name, few_attempts, hindrance, risk};
 use crate::report::{Problem, problems, to_fix};
 use crate::store::tables::Kind;
-use crate::store::{RunRow, RunSummary, StoredScore};
+use crate::store::{RunRow, RunSummary, StoredScore, Table};
 
-use super::cell::{Content, legible, serial};
+use super::cell::{Content, cell_text, serial};
 use super::column::{format, header};
 
 /// Widths of the columns: name, value, the two ends of its interval, the band in a word.
 const WIDTHS: [f64; 5] = [28.0, 60.0, 12.0, 12.0, 16.0];
+
+/// The column of the band.
+const BAND: u16 = 4;
+
+/// The colour of a band, as of a traffic light; its word stands on it, in black.
+fn light(band: Band) -> Color {
+    Color::RGB(match band {
+        Band::None | Band::Low => 0x00B7_E1CD,
+        Band::Medium => 0x00FF_E599,
+        Band::High | Band::Critical => 0x00F4_B6AE,
+    })
+}
 
 /// A sheet that is written line by line from the top.
 struct Lines<'a> {
@@ -24,6 +36,7 @@ struct Lines<'a> {
     heading: Format,
     moment: Format,
     share: Format,
+    link: Format,
 }
 
 /// Writes the sheet.
@@ -48,6 +61,7 @@ pub(super) fn write(
         heading: header(),
         moment: shown(Kind::Second),
         share: shown(Kind::Share(4)),
+        link: Format::new().set_hyperlink(),
     };
     let texts = |cells: &[&str]| -> Vec<String> { cells.iter().map(|&text| text.into()).collect() };
 
@@ -88,7 +102,8 @@ pub(super) fn write(
     lines.heading(&texts(&["Coverage", "Pages"]))?;
     lines.line("Known", &[Content::Number(pages.known as f64)])?;
     lines.line("Fetched", &[Content::Number(pages.fetched as f64)])?;
-    lines.line("Failing", &[Content::Number(pages.failing() as f64)])?;
+    let failing = Content::Number(pages.failing() as f64);
+    lines.linked(("Failing", Table::ServerErrors), &[failing])?;
     let external = summary.external;
     if external.known > 0 {
         lines.line("External links", &[Content::Number(external.known as f64)])?;
@@ -96,8 +111,8 @@ pub(super) fn write(
         lines.line("External links requested", &[requested])?;
     }
     for (reason, skipped) in by_name(&pages.skipped, SkipReason::name) {
-        let name = format!("Not fetched: {reason}");
-        lines.line(&name, &[Content::Number(skipped as f64)])?;
+        let name = format!("Not fetched: {}", reason.replace('_', " "));
+        lines.linked((&name, Table::Skipped), &[Content::Number(skipped as f64)])?;
     }
     if summary.unseen > 0 {
         let unseen = summary.unseen as f64;
@@ -109,7 +124,10 @@ pub(super) fn write(
 
     lines.heading(&texts(&["Verdicts", "Pages"]))?;
     for (verdict, pages) in by_name(&pages.by_verdict, Verdict::name) {
-        lines.line(verdict, &[Content::Number(pages as f64)])?;
+        lines.linked(
+            (&verdict.replace('_', " "), Table::Pages),
+            &[Content::Number(pages as f64)],
+        )?;
     }
     if !gates.is_empty() {
         lines.heading(&texts(&["Gates", "Why"]))?;
@@ -126,7 +144,10 @@ pub(super) fn write(
             let pages = problem
                 .pages()
                 .map_or(Content::Empty, |pages| Content::Number(pages as f64));
-            lines.line(&name, &[Content::Text(&problem.place()), pages])?;
+            lines.linked(
+                (&name, Table::Findings),
+                &[Content::Text(&problem.place()), pages],
+            )?;
         }
     }
     lines.heading(&texts(&["Model", FOOTER]))
@@ -139,7 +160,7 @@ impl Lines<'_> {
             self.row += 1;
         }
         for (column, text) in (0..).zip(cells) {
-            let text = legible(text);
+            let text = cell_text(text);
             self.sheet
                 .write_string_with_format(self.row, column, text, &self.heading)?;
         }
@@ -171,7 +192,23 @@ impl Lines<'_> {
     }
 
     fn line(&mut self, name: &str, cells: &[Content<'_>]) -> Result<(), XlsxError> {
-        self.sheet.write_string(self.row, 0, legible(name))?;
+        self.sheet.write_string(self.row, 0, cell_text(name))?;
+        self.cells(cells)
+    }
+
+    /// Writes a line whose name leads to the sheet that has its rows.
+    fn linked(
+        &mut self,
+        (name, to): (&str, Table),
+        cells: &[Content<'_>],
+    ) -> Result<(), XlsxError> {
+        let place = Url::new(format!("internal:'{}'!A1", to.name())).set_text(cell_text(name));
+        self.sheet
+            .write_url_with_format(self.row, 0, place, &self.link)?;
+        self.cells(cells)
+    }
+
+    fn cells(&mut self, cells: &[Content<'_>]) -> Result<(), XlsxError> {
         for (column, content) in (1..).zip(cells) {
             match *content {
                 Content::Empty => {}
@@ -179,7 +216,7 @@ impl Lines<'_> {
                     self.sheet.write_number(self.row, column, value)?;
                 }
                 Content::Text(text) => {
-                    self.sheet.write_string(self.row, column, legible(text))?;
+                    self.sheet.write_string(self.row, column, cell_text(text))?;
                 }
             }
         }
@@ -219,21 +256,18 @@ impl Lines<'_> {
         let tenths = |value: f64| Content::Number((value * 10.0).round() / 10.0);
         match score.score {
             Score::Known(known) => {
-                let band = score.band.map_or("", word);
-                let cells = [
-                    tenths(known.value),
-                    tenths(known.low),
-                    tenths(known.high),
-                    Content::Text(band),
-                ];
-                self.line(name, &cells)
+                if let Some(band) = score.band {
+                    let light = Format::new().set_background_color(light(band)).set_bold();
+                    self.sheet
+                        .write_string_with_format(self.row, BAND, word(band), &light)?;
+                }
+                self.line(name, &[known.value, known.low, known.high].map(tenths))
             }
             Score::Inconclusive {
                 first_attempts,
                 needed,
             } => {
-                let why =
-                    format!("inconclusive: {first_attempts} first attempts of at least {needed}");
+                let why = format!("inconclusive: {}", few_attempts(first_attempts, needed));
                 self.line(name, &[Content::Text(&why)])
             }
         }

@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::cell::{Content, legible, serial};
+use super::cell::{Content, cell_text, serial};
 use super::column::{format, header, width};
 use crate::report::tables::columns::Heading;
 use crate::store::tables::Kind;
@@ -107,7 +107,7 @@ impl<'a> Sheets<'a> {
                 sheet.write_number(row, column, serial(text).unwrap_or_default())?;
             }
             (Content::Text(text), _) => {
-                sheet.write_string(row, column, legible(text))?;
+                sheet.write_string(row, column, cell_text(text))?;
             }
         }
         Ok(())
@@ -131,13 +131,16 @@ impl<'a> Sheets<'a> {
         } else {
             sheet.set_name(format!("{} {}", self.name, self.begun))?;
         }
-        sheet.set_freeze_panes(1, 0)?;
+        // What a row is about stays in sight.
+        let is_address = |heading: &Heading| heading.kind == Kind::Address;
+        let frozen = u16::from(self.columns.first().is_some_and(is_address));
+        sheet.set_freeze_panes(1, frozen)?;
         for (column, heading) in (0..).zip(self.columns) {
             sheet.set_column_width(column, width(heading))?;
             if let Some(Some(format)) = self.formats.get(usize::from(column)) {
                 sheet.set_column_format(column, format)?;
             }
-            sheet.write_string_with_format(0, column, legible(&heading.name), &self.header)?;
+            sheet.write_string_with_format(0, column, cell_text(&heading.name), &self.header)?;
         }
         (self.rows, self.bytes) = (1, 0);
         Ok(())

@@ -1,4 +1,4 @@
-//! What the facts about a run amount to.
+//! The short account of a run, made from its facts.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,16 +20,16 @@ const IN_SUBJECT: usize = 3;
 /// Changes that a headline names.
 const IN_HEADLINE: usize = 4;
 
-/// What a run has to say.
+/// The short account of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brief {
     /// What changed, the worst first; empty if nothing did.
     pub news: Vec<News>,
-    /// How the site is, in one sentence.
+    /// The state of the site, in one sentence.
     pub state: Headline,
-    /// What is wrong, the worst first: findings of `warning` and above.
+    /// Problems, the worst first: findings of `warning` and above.
     pub findings: Vec<FindingBrief>,
-    /// How many findings are not among them.
+    /// How many findings it leaves out.
     pub more_findings: u64,
     /// Whether a page that was fine or was not there answers 5xx to every request.
     pub lasting_5xx: bool,
@@ -48,9 +48,9 @@ pub struct Brief {
 }
 
 impl Brief {
-    /// What the facts amount to.
+    /// Makes the account from the facts.
     pub fn of(facts: &BriefFacts<'_>) -> Brief {
-        let all = findings::told(facts).count();
+        let all = findings::reported(facts).count();
         let findings = findings::findings(facts);
         Brief {
             news: news::news(facts),
@@ -84,7 +84,7 @@ impl Brief {
         self.news.iter().map(News::sentence).collect()
     }
 
-    /// The changes in sentences, the worst first; how the site is, if nothing changed.
+    /// The changes in sentences, the worst first; the state of the site, if nothing changed.
     pub fn headline(&self) -> String {
         let mut sentences = self.sentences();
         sentences.truncate(IN_HEADLINE);
@@ -95,12 +95,12 @@ impl Brief {
         }
     }
 
-    /// How the site is, in one sentence.
+    /// The state of the site, in one sentence.
     pub fn state(&self) -> &str {
         &self.state.text
     }
 
-    /// Whether somebody should act, know, or be glad.
+    /// How bad the news is.
     pub fn tone(&self) -> Tone {
         let worst = self.news.iter().map(News::tone).min();
         let is_broken = (self.findings.iter()).any(|found| found.severity >= Severity::Error);
@@ -131,12 +131,20 @@ impl Brief {
     }
 }
 
-/// Most notes.
+/// Returns a note as a sentence.
+fn sentence(note: &str) -> String {
+    let mut letters = note.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    let end = if note.ends_with('.') { "" } else { "." };
+    format!("{}{}{end}", first.unwrap_or_default(), letters.as_str())
+}
+
+/// Maximum notes.
 const NOTES: usize = 5;
 
 fn notes(comparison: Option<&Comparison>) -> Vec<String> {
     match comparison {
-        Some(comparison) => comparison.notes.iter().take(NOTES).cloned().collect(),
+        Some(comparison) => comparison.notes.iter().take(NOTES).map(|note| sentence(note)).collect(),
         None => vec![
             "This is the first run with this scope and these limits: there is nothing to compare it with."
                 .to_owned(),

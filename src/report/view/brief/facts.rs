@@ -1,4 +1,4 @@
-//! Everything that a brief is made of.
+//! The facts that a brief is made from.
 
 use crate::assess::compare::Comparison;
 use crate::assess::diagnose::rules::is_same_subject;
@@ -8,7 +8,7 @@ use crate::store::{RunOverview, RunRow, RunSummary, StillFailing, StoredFinding,
 
 use super::outage::OutageBrief;
 
-/// Everything that a brief is made of.
+/// The facts that a brief is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct BriefFacts<'a> {
     /// The run.
@@ -21,32 +21,32 @@ pub struct BriefFacts<'a> {
     pub likeliest: Option<(&'a str, f64)>,
     /// Why the site could not be audited, if so.
     pub unaudited: Option<&'a str>,
-    /// What became of the gates.
+    /// Results of the gates.
     pub gates: &'a [GateResult],
-    /// What changed since the baseline; absent of a first run.
+    /// Changes since the baseline; absent for a first run.
     pub comparison: Option<&'a Comparison>,
     /// Findings of the baseline; absent if they are not known.
     pub old_findings: Option<&'a [StoredFinding]>,
-    /// Outages that the run saw.
+    /// Outages during the run.
     pub outages: &'a [OutageBrief],
     /// The worst failing pages, the worst first.
     pub failing: &'a [WorstPage],
     /// Pages that fail as they did in the baseline.
     pub still_failing: &'a [StillFailing],
-    /// The time zone of the times that it names.
+    /// The time zone of the times in it.
     pub zone: &'a Zone,
     /// The last runs, the oldest first.
     pub runs: &'a [RunOverview],
 }
 
 impl BriefFacts<'_> {
-    /// How many pages fail, listed among [`BriefFacts::failing`] or not.
+    /// Returns how many pages fail, listed among [`BriefFacts::failing`] or not.
     pub(super) fn failing_pages(&self) -> u64 {
         let failing = Verdict::ALL.into_iter().filter(|it| it.is_failing());
         failing.map(|it| self.summary.pages.with_verdict(it)).sum()
     }
 
-    /// Whether the baseline does not have a finding. Of a first run, all are new; where the baseline's findings are
+    /// Returns whether the baseline lacks a finding. In a first run all are new; if the baseline's findings are
     /// not known, none is.
     pub(super) fn is_new(&self, found: &StoredFinding) -> bool {
         let same = |old: &StoredFinding| {

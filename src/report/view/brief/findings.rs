@@ -1,6 +1,7 @@
-//! What is wrong, who fixes it, and where they begin.
+//! The problems, who fixes them, and the first step.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::assess::diagnose::rules::{Severity, title};
 use crate::assess::playbook::{Owner, lookup};
@@ -11,7 +12,7 @@ use crate::store::StoredFinding;
 use super::facts::BriefFacts;
 use super::outage::is_outage;
 
-/// Most findings that a brief names; all are in the report.
+/// Maximum findings in a brief; the report has all.
 const MOST: usize = 5;
 
 /// A finding in a few lines.
@@ -19,11 +20,11 @@ const MOST: usize = 5;
 pub struct FindingBrief {
     /// How bad it is.
     pub severity: Severity,
-    /// What was found.
+    /// Its title.
     pub title: String,
     /// The URL, section, host or site.
     pub subject: String,
-    /// Whether the baseline does not have it.
+    /// Whether the baseline lacks it.
     pub new: bool,
     /// The cause; empty where none is known.
     pub cause: String,
@@ -32,9 +33,9 @@ pub struct FindingBrief {
     /// Since when, as a date, and in how many runs; empty if it is new or not known.
     #[serde(default)]
     pub age: String,
-    /// What shows it, in one sentence.
+    /// The main evidence, in one sentence.
     pub evidence: String,
-    /// What to do first; may be empty.
+    /// The first step; may be empty.
     pub step: String,
     /// The command that explains it.
     pub explain: String,
@@ -42,17 +43,17 @@ pub struct FindingBrief {
 
 /// Findings of `warning` and above, the worst first.
 pub(super) fn findings(facts: &BriefFacts<'_>) -> Vec<FindingBrief> {
-    let mut all: Vec<&StoredFinding> = told(facts).collect();
-    // What is new is read first.
-    all.sort_by_key(|found| !facts.is_new(found));
+    let mut all: Vec<&StoredFinding> = reported(facts).collect();
+    // New findings come first.
+    all.sort_by_key(|found| !is_new(found, facts));
     all.into_iter()
         .take(MOST)
         .map(|found| finding(found, facts))
         .collect()
 }
 
-/// Findings that are told: of parts that went down together the first one.
-pub(super) fn told<'f>(facts: &BriefFacts<'f>) -> impl Iterator<Item = &'f StoredFinding> {
+/// Returns the findings to report. Of parts that went down together, only the first is reported.
+pub(super) fn reported<'f>(facts: &BriefFacts<'f>) -> impl Iterator<Item = &'f StoredFinding> {
     let outages = facts.outages;
     let is_repeated = move |found: &StoredFinding| {
         is_outage(found)
@@ -71,8 +72,8 @@ fn finding(found: &StoredFinding, facts: &BriefFacts<'_>) -> FindingBrief {
     let (subject, evidence) = match outage {
         Some(outage) => (outage.what.clone(), outage.sentence()),
         None => {
-            let first = found.evidence.first().map_or("", String::as_str);
-            (one_line(&found.subject), one_line(first))
+            let first = one_line(evidence(found));
+            (one_line(&found.subject), facts.zone.tell(&first))
         }
     };
     let option = server.map_or(String::new(), |server| format!(" --server {server}"));
@@ -83,7 +84,7 @@ fn finding(found: &StoredFinding, facts: &BriefFacts<'_>) -> FindingBrief {
             None => title(&found.rule).to_owned(),
         },
         subject,
-        new: facts.is_new(found),
+        new: is_new(found, facts),
         cause: causes_of(found),
         age: age(found, facts.zone).unwrap_or_default(),
         owner: playbook.owner.map_or("", Owner::team).to_owned(),
@@ -93,7 +94,30 @@ fn finding(found: &StoredFinding, facts: &BriefFacts<'_>) -> FindingBrief {
     }
 }
 
-/// How old a finding is; nothing for one of the last run only.
+/// Returns whether a finding is new to people. Which pages fail now and then differs from run to run by chance: without a page
+/// that is reported as newly failing, that is nothing new.
+fn is_new(found: &StoredFinding, facts: &BriefFacts<'_>) -> bool {
+    let by_chance = matches!(
+        found.rule.as_str(),
+        "intermittent_cluster" | "transient_cluster" | "unconfirmed_cluster"
+    );
+    let nothing_broke = facts.comparison.is_some_and(|found| {
+        let failures = &found.failures;
+        failures.broken + failures.died + found.counts.worse == 0
+    });
+    facts.is_new(found) && !(by_chance && nothing_broke)
+}
+
+/// Returns the first sentence of evidence that says more than that one page of one fails.
+fn evidence(found: &StoredFinding) -> &str {
+    let facts = found.facts.as_array().map_or(&[][..], Vec::as_slice);
+    let is_one_of_one = |fact: &Value| fact["kind"] == "urls" && fact["failing"]["of"] == 1;
+    let at = usize::from(facts.first().is_some_and(is_one_of_one));
+    let text = found.evidence.get(at).or(found.evidence.first());
+    text.map_or("", String::as_str)
+}
+
+/// Returns the age of a finding; `None` if only the last run has it.
 pub(in crate::report::view) fn age(found: &StoredFinding, zone: &Zone) -> Option<String> {
     let since = found.since.filter(|_| found.runs > 1)?;
     Some(format!(

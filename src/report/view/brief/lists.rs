@@ -1,4 +1,4 @@
-//! The pages that changed, by how, each with what was seen of it.
+//! The pages that changed, by kind, each with what was observed.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +10,10 @@ use crate::store::WorstPage;
 use super::facts::BriefFacts;
 use super::news::Tone;
 
-/// Most pages that a list of bad news names; how many more there are is said.
+/// Maximum pages in a list of bad news; the rest is counted.
 const MOST: usize = 100;
 
-/// Most pages that other lists name.
+/// Maximum pages in other lists.
 const FEW: usize = 10;
 
 /// Pages of one kind.
@@ -31,18 +31,18 @@ pub struct PageList {
     pub more: u64,
 }
 
-/// A page, and what is to be said of it.
+/// A page and its details.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BriefPage {
     /// Its address.
     pub address: String,
     /// Its last status code; absent where there was no answer or it is not known.
     pub status: Option<u16>,
-    /// What was seen of it, in words; may be empty.
+    /// What was observed, in words; may be empty.
     pub detail: String,
 }
 
-/// The lists, the worst first; none without a page.
+/// Returns the lists that are not empty, the worst first.
 pub(super) fn lists(facts: &BriefFacts<'_>) -> Vec<PageList> {
     let mut lists = match facts.comparison {
         Some(comparison) => changed(comparison),
@@ -139,12 +139,7 @@ fn first(facts: &BriefFacts<'_>) -> Option<PageList> {
         .map(|page| BriefPage {
             address: page.address.clone(),
             status: known(page.status),
-            detail: format!(
-                "{}, {} of {} attempts failed",
-                page.verdict.name().replace('_', " "),
-                page.failed,
-                page.attempts
-            ),
+            detail: format!("{} of {} requests failed", page.failed, page.attempts),
         })
         .collect();
     let all = facts.failing_pages();
@@ -170,7 +165,7 @@ fn still(facts: &BriefFacts<'_>) -> Option<PageList> {
     page_list(("still_failing", Tone::Bad, title), shown.collect(), all)
 }
 
-/// How many pages fail as they did in the baseline, and the day since which the first of them does.
+/// Returns how many pages fail as they did in the baseline, and the day since which the first of them does.
 pub(super) fn still_failing(facts: &BriefFacts<'_>) -> Option<(u64, String)> {
     let first = facts.still_failing.iter().min_by_key(|page| page.since)?;
     let day = facts.zone.day(first.since);
@@ -193,7 +188,8 @@ fn page_list(
     })
 }
 
-/// Whether a page that was fine or was not there answers 5xx to every request; in a first run, whether any page does.
+/// Returns whether a page that was fine or absent answers 5xx to every request; in a first run, whether any page
+/// does.
 pub(super) fn has_lasting_5xx(facts: &BriefFacts<'_>) -> bool {
     match facts.comparison {
         Some(comparison) => comparison.failures.lasting_5xx > 0,
@@ -202,7 +198,7 @@ pub(super) fn has_lasting_5xx(facts: &BriefFacts<'_>) -> bool {
     }
 }
 
-/// Whether a page is told as failing in a way that it did not before.
+/// Returns whether a page is reported as failing in a new way.
 pub(super) fn is_bad_news(page: &PageChange) -> bool {
     page.is_broken() || page.has_died() || page.change == Change::Worse
 }
@@ -215,19 +211,28 @@ fn shown(page: &PageChange) -> BriefPage {
     }
 }
 
-/// What was seen of a page, for people: numbers of requests rather than rates with their intervals.
+/// Returns what was observed of a page, for people: numbers of requests rather than rates with intervals.
 fn detail(page: &PageChange) -> String {
     let failed = |state: PageState| format!("{} of {}", state.failed, state.attempts);
     match (page.change, page.old, page.new) {
         (Change::New | Change::Worse | Change::Better | Change::Fixed, Some(old), Some(new)) => {
-            format!("{} requests failed, before {}", failed(new), failed(old))
+            // A good status beside failures is explained.
+            let page = match new.status {
+                200..=299 if new.fails() => "an error page, or cut short: ",
+                _ => "",
+            };
+            let (now, before) = (failed(new), failed(old));
+            format!("{page}{now} requests failed, before {before}")
+        }
+        (Change::Gone, Some(old), Some(new)) if new.status >= 400 => {
+            format!("answered {} before", old.status)
         }
         (Change::Appeared, _, Some(new)) if !new.fails() => String::new(),
         _ => page.evidence.clone(),
     }
 }
 
-/// A status; none where there was no answer.
+/// Returns a status; `None` without an answer or if it is not known.
 fn known(status: u16) -> Option<u16> {
     (status > 0).then_some(status)
 }

@@ -1,6 +1,6 @@
-//! What a run has to say, in the order of its weight: what changed, how the site is, what is wrong and who fixes it, and
-//! how the last runs went. Mails, chats, webhooks and reports render this and have no rules of their own, so they
-//! cannot disagree. Everything here is pure but [`Brief::read`], which gathers the facts.
+//! The short account of a run, in order of weight: what changed, the state of the site, its problems and who
+//! fixes them, and the last runs. Mails, chats, webhooks and reports render this and have no rules of their own,
+//! so they cannot disagree. Only [`Brief::read`], which gathers the facts, is not pure.
 
 mod compose;
 mod facts;

@@ -1,4 +1,4 @@
-//! What changed: each change typed, with its words for a subject and for a sentence.
+//! Changes: each is typed, with its words for a subject and for a sentence.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::store::{RunState, StoredFinding};
 use super::facts::BriefFacts;
 use super::outage::OutageBrief;
 
-/// A change, or what kept the run from seeing one. The order of the variants is that of their weight.
+/// A change, or the reason why the run could not see one. The order of the variants is that of their weight.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the sentences below say what the fields are")]
@@ -22,7 +22,7 @@ pub enum News {
     GivenUp {
         urls: u64,
     },
-    /// Pages that fail and did not, or were not there.
+    /// Pages that fail and did not, or were absent.
     Broken {
         pages: u64,
     },
@@ -30,16 +30,16 @@ pub enum News {
     Failing {
         pages: u64,
     },
-    /// Pages that came and went, and now always fail.
+    /// Pages that were intermittent, and now always fail.
     Died {
         pages: u64,
     },
     Outage(OutageBrief),
-    /// Findings that the baseline does not have, and that no other change tells.
+    /// Findings that the baseline lacks, and that no other change reports.
     Found {
         title: String,
         subject: String,
-        /// That it is about; absent where they are not counted.
+        /// Pages that it is about; `None` if they are not counted.
         #[serde(default)]
         pages: Option<u64>,
         more: u64,
@@ -80,16 +80,16 @@ pub enum News {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tone {
-    /// Somebody should act.
+    /// Action is needed.
     Bad,
-    /// Somebody should know.
+    /// Worth knowing.
     Neutral,
     /// All is well, or better.
     Good,
 }
 
-/// Rules whose findings are changes of their own when they are new. The others are about pages that fail, which are
-/// counted with a guard against chance, about outages, which are told with their times, or follow from those.
+/// Rules whose new findings are changes of their own. The others are about failing pages, which are counted with
+/// a guard against chance, about outages, which are reported with their times, or follow from those.
 const OWN_NEWS: [&str; 11] = [
     "client_block",
     "dns_fault",
@@ -104,7 +104,7 @@ const OWN_NEWS: [&str; 11] = [
     "tls_fault",
 ];
 
-/// All that changed, the worst first.
+/// Returns the changes, the worst first.
 pub(super) fn news(facts: &BriefFacts<'_>) -> Vec<News> {
     let mut news = Vec::new();
     if let Some(why) = facts.unaudited {
@@ -183,25 +183,25 @@ fn of_pages(comparison: &Comparison, news: &mut Vec<News>) {
     }
 }
 
-/// Findings of `warning` and above that are changes of their own and that the baseline does not have.
+/// Returns the findings of `warning` and above that are changes of their own and that the baseline lacks.
 fn found(facts: &BriefFacts<'_>) -> Option<News> {
-    let is_told = |found: &&StoredFinding| {
+    let is_reported = |found: &&StoredFinding| {
         found.severity > Severity::Notice
             && OWN_NEWS.contains(&found.rule.as_str())
             && facts.is_new(found)
     };
-    let mut told = facts.summary.findings.iter().filter(is_told);
-    let worst = told.next()?;
+    let mut new = facts.summary.findings.iter().filter(is_reported);
+    let worst = new.next()?;
     Some(News::Found {
         title: title(&worst.rule).to_owned(),
         subject: one_line(&worst.subject),
         pages: worst.pages,
-        more: told.count() as u64,
+        more: new.count() as u64,
     })
 }
 
 impl News {
-    /// How bad it is.
+    /// Returns how bad it is.
     pub fn tone(&self) -> Tone {
         match self {
             News::Unaudited { .. }
@@ -222,7 +222,7 @@ impl News {
         }
     }
 
-    /// Its place among others: by weight, and of the same kind the more pages the earlier.
+    /// Returns its rank: by weight, then by the number of pages.
     fn rank(&self) -> (u8, std::cmp::Reverse<u64>) {
         let kind = match self {
             News::Unaudited { .. } => 0,
@@ -244,7 +244,7 @@ impl News {
         (kind, std::cmp::Reverse(self.pages()))
     }
 
-    /// How many pages it is about; 0 if it is not about pages.
+    /// Returns the number of pages that it is about; 0 if it is not about pages.
     fn pages(&self) -> u64 {
         match self {
             News::Broken { pages }
@@ -266,7 +266,7 @@ impl News {
         }
     }
 
-    /// A few words with the count, for a subject.
+    /// Returns a few words with the count, for a subject.
     pub(super) fn short(&self) -> String {
         let pages = count(self.pages(), "page");
         match self {
@@ -297,7 +297,7 @@ impl News {
         }
     }
 
-    /// The same as a sentence.
+    /// Returns the same as a sentence.
     pub(super) fn sentence(&self) -> String {
         let n = self.pages();
         let pages = count(n, "page");
@@ -358,7 +358,7 @@ impl News {
     }
 }
 
-/// Longest place that a subject names, in characters.
+/// Maximum characters of a place in a subject.
 const PLACE: usize = 60;
 
 /// Returns in words between which folders redirects move pages: `from /a/ to /b/`, or `within /a/`.
@@ -374,7 +374,7 @@ fn way(from: &str, to: &str) -> String {
     }
 }
 
-/// A title within a sentence: its first letter is small unless it begins an abbreviation or a name.
+/// Returns a title within a sentence: its first letter is small unless it begins an abbreviation or a name.
 fn lower(title: &str) -> String {
     let is_word = title.chars().nth(1).is_some_and(char::is_lowercase);
     let mut chars = title.chars();

@@ -5,11 +5,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::assess::diagnose::Lasted;
 use crate::model::{Moment, Zone};
-use crate::report::words::{count, duration, one_line};
+use crate::report::words::{count, one_line};
 use crate::store::{RunRow, RunSummary, Store, StoreError, StoredFinding};
 
-/// Most outages that are told; all are in the report.
+/// Maximum outages in a brief; the report has all.
 const MOST: usize = 3;
 
 /// Maximum time between outages of parts of a site that are one outage: parts are requested in turn, so that none is
@@ -28,13 +29,15 @@ pub struct OutageBrief {
     pub how: String,
     /// When the first outage began.
     pub from: String,
-    /// When it was over, with the name of the time zone; without the day if that is the same.
+    /// When a request was fine again, with the name of the time zone and without the day if that is the same; empty if
+    /// none was.
     pub until: String,
-    /// How long it was.
+    /// How long it was, as far as that was seen: `9 to 24 s`.
     pub took: String,
     /// How often it went down in all.
     pub times: u64,
-    /// Whether that is news: an outage of the whole host always is; a part that went down in the baseline too is not.
+    /// Whether it is news: an outage of the whole host always is; that of a part is not if the part went down in
+    /// the baseline too.
     #[serde(skip)]
     pub is_new: bool,
 }
@@ -42,12 +45,48 @@ pub struct OutageBrief {
 /// An outage of a finding.
 struct Gap<'f> {
     found: &'f StoredFinding,
-    from: Moment,
-    until: Moment,
-    /// When the last outage of the finding was over.
-    last: Moment,
+    first: Span,
+    /// The last outage of the finding.
+    last: Span,
     times: u64,
     status: Option<u16>,
+}
+
+/// The first and the last failure of an outage, and the good answers around them.
+#[derive(Clone, Copy)]
+struct Span {
+    before: Option<Moment>,
+    from: Moment,
+    until: Moment,
+    after: Option<Moment>,
+}
+
+impl Span {
+    /// Of a fact of a finding.
+    fn of(fact: &Value) -> Option<Span> {
+        let time = |name: &str| Moment::parse(fact[name].as_str()?);
+        Some(Span {
+            before: time("before"),
+            from: time("from")?,
+            until: time("until")?,
+            after: time("after"),
+        })
+    }
+
+    /// The time from the first failure of two to the last, and the nearest good answers around it.
+    fn with(self, other: Span) -> Span {
+        let from = self.from.min(other.from);
+        let until = self.until.max(other.until);
+        let around = [self, other].into_iter();
+        let before = around.clone().filter_map(|span| span.before);
+        let after = around.filter_map(|span| span.after);
+        Span {
+            before: before.filter(|at| *at <= from).max(),
+            from,
+            until,
+            after: after.filter(|at| *at >= until).min(),
+        }
+    }
 }
 
 impl Gap<'_> {
@@ -55,17 +94,16 @@ impl Gap<'_> {
         self.found.rule == "host_outage"
     }
 
-    /// Whether another part failed in the same way and in the same minute, so probably for the same reason.
+    /// Returns whether another part failed in the same way and in the same minute, so probably for the same
+    /// reason.
     fn is_one_with(&self, other: &Gap<'_>) -> bool {
-        let apart = self
-            .from
-            .since(other.until)
-            .max(other.from.since(self.until));
+        let apart = (self.first.from.since(other.first.until))
+            .max(other.first.from.since(self.first.until));
         self.times <= 1 && other.times <= 1 && self.status == other.status && apart <= TOGETHER
     }
 }
 
-/// The outages of a run. Parts that went down together are one.
+/// Returns the outages of a run. Parts that went down together are one outage.
 pub(super) fn read(
     store: &Store,
     run: &RunRow,
@@ -77,19 +115,16 @@ pub(super) fn read(
         let facts = found.facts.as_array().map_or(&[][..], Vec::as_slice);
         let of_kind = |kind: &'static str| facts.iter().filter(move |fact| fact["kind"] == kind);
         let times = of_kind("outages").find_map(|fact| fact["count"].as_u64());
-        let spans: Vec<(Moment, Moment)> = of_kind("outage").filter_map(span).collect();
-        let (Some((from, until)), Some((_, last))) =
-            (spans.first().copied(), spans.last().copied())
-        else {
+        let spans: Vec<Span> = of_kind("outage").filter_map(Span::of).collect();
+        let (Some(first), Some(last)) = (spans.first().copied(), spans.last().copied()) else {
             continue;
         };
         let gap = Gap {
             found,
-            from,
-            until,
+            first,
             last,
             times: times.unwrap_or(1),
-            status: store.status_of_failures(run.id, (from, until))?,
+            status: store.status_of_failures(run.id, (first.from, first.until))?,
         };
         let known = groups.iter_mut().find(|group| {
             let are_one =
@@ -114,17 +149,14 @@ fn outage(
     (summary, old, zone): (&RunSummary, Option<&[StoredFinding]>, &Zone),
     group: &[Gap<'_>],
 ) -> Result<Option<OutageBrief>, StoreError> {
-    let (Some(first), Some(from), Some(last)) = (
-        group.first(),
-        group.iter().map(|gap| gap.from).min(),
-        group.iter().map(|gap| gap.last).max(),
-    ) else {
+    let spans = group.iter().map(|gap| gap.first.with(gap.last));
+    let (Some(first), Some(whole)) = (group.first(), spans.reduce(Span::with)) else {
         return Ok(None);
     };
     let is_only_host = summary.scores.hosts.len() <= 1;
-    // What was fine meanwhile shows how much of the site was down: a cache may answer for the home page, so that the
-    // rest seems to come and go.
-    let fine = store.fine_pages_between(run.id, (from, last))?;
+    // Good answers meanwhile show how much of the site was down: a cache may answer for the home page, so that
+    // the rest seems to come and go.
+    let fine = store.fine_pages_between(run.id, (whole.from, whole.until))?;
     let is_home = |address: &str| {
         let mut hosts = summary.scores.hosts.iter();
         hosts.any(|host| format!("{}/", host.name) == address)
@@ -140,9 +172,9 @@ fn outage(
         _ if fine.is_empty() && is_only_host => "the whole site".to_owned(),
         parts => count(parts.len() as u64, "part") + " of the site",
     };
-    let (until, times) = match group {
-        [gap] if !all_but_home => (gap.until, gap.times),
-        _ => (last, 1),
+    let (span, times) = match group {
+        [gap] if !all_but_home => (gap.first, gap.times),
+        _ => (whole, 1),
     };
     let known = |gap: &Gap<'_>| {
         let same =
@@ -155,35 +187,21 @@ fn outage(
         how: first.status.map_or("did not answer".to_owned(), |status| {
             format!("answered {status}")
         }),
-        from: zone.seconds(from),
-        until: format!("{} {}", self::until(zone, from, until), zone.name(until)),
-        took: duration(until.since(from)),
+        from: format!("{} {}", zone.seconds(span.from), zone.name(span.from)),
+        until: (span.after).map_or(String::new(), |after| zone.later(span.from, after)),
+        took: Lasted::between((span.before, span.from), (span.until, span.after)).to_string(),
         times,
         is_new: first.is_whole() || !group.iter().all(known),
     }))
 }
 
-/// When an outage was over: without the day if it is that on which it began.
-fn until(zone: &Zone, from: Moment, until: Moment) -> String {
-    if zone.day(from) == zone.day(until) {
-        zone.clock(until)
-    } else {
-        zone.seconds(until)
-    }
-}
-
-/// Whether a finding is about outages.
+/// Returns whether a finding is about outages.
 pub(super) fn is_outage(found: &StoredFinding) -> bool {
     matches!(found.rule.as_str(), "host_outage" | "part_outage")
 }
 
-fn span(fact: &Value) -> Option<(Moment, Moment)> {
-    let time = |name: &str| Moment::parse(fact[name].as_str()?);
-    Some((time("from")?, time("until")?))
-}
-
 impl OutageBrief {
-    /// For a subject.
+    /// Returns it for a subject.
     pub(super) fn short(&self) -> String {
         let (what, how) = (&self.what, &self.how);
         match self.times {
@@ -192,7 +210,7 @@ impl OutageBrief {
         }
     }
 
-    /// As a sentence.
+    /// Returns it as a sentence.
     pub(super) fn sentence(&self) -> String {
         let mut what = self.what.clone();
         if let Some(first) = what.get_mut(..1)
@@ -204,9 +222,11 @@ impl OutageBrief {
             0 | 1 => String::new(),
             times => format!(", and {} more", count(times - 1, "time")),
         };
-        format!(
-            "{what} {} from {} to {} ({}){more}.",
-            self.how, self.from, self.until, self.took
-        )
+        let end = match self.until.as_str() {
+            "" => String::new(),
+            until => format!(" and was fine again by {until}"),
+        };
+        let (how, from, took) = (&self.how, &self.from, &self.took);
+        format!("{what} {how} from {from}{end} (down for {took}){more}.")
     }
 }

@@ -14,10 +14,10 @@ use super::facts::BriefFacts;
 use super::lists;
 use super::outage;
 
-/// Runs that a trend covers, the new one included.
+/// Runs in a trend, including the new one.
 const RUNS: usize = 12;
 
-/// Failing pages that are looked at.
+/// Failing pages that are examined.
 const FAILING: u32 = 1_000;
 
 /// Reads the numbers of the last runs that show the same pages, the oldest first, this one included.
@@ -37,7 +37,7 @@ pub(in crate::report) fn recent_runs(
 }
 
 impl Brief {
-    /// Gathers the facts about a run that was concluded, and says what they amount to.
+    /// Gathers the facts about a concluded run and makes the account.
     pub fn read(
         store: &Store,
         (run, summary): (&RunRow, &RunSummary),
@@ -60,7 +60,7 @@ impl Brief {
             .map(|(run, _)| run.clone())
             .collect();
         let runs: Vec<RunOverview> = runs.into_iter().map(|(_, found)| found).collect();
-        // Pages that are told as new do not *still* fail.
+        // Pages that are reported as new do not *still* fail.
         let changed = comparison.into_iter().flat_map(|found| &found.changes);
         let changed: HashSet<&str> = (changed.filter(|page| lists::is_bad_news(page)))
             .map(|page| page.address.as_str())

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::assess::diagnose::rules::Severity;
 use crate::assess::{NoStart, Verdict};
 use crate::report::view::color::Color;
-use crate::report::words::{count, number};
+use crate::report::words::{clicks_at_risk, count, number};
 use crate::store::{RunSummary, StoredFinding};
 
 /// The headline of a run.
@@ -68,17 +68,23 @@ pub(super) fn headline(
         let of = if share < 1.0 { " of most" } else { "" };
         format!(" The likeliest cause{of}: {cause}.")
     });
+    let cost = summary.traffic.as_ref().and_then(clicks_at_risk);
+    let cost = cost.map_or(String::new(), |cost| format!(" Cost: {cost}."));
     let lasting = verdict(Verdict::Persistent)
         + verdict(Verdict::Intermittent)
         + verdict(Verdict::Unconfirmed);
+    let dead = summary.findings.iter().find(|found| is_dead_host(found));
+    let dead = dead.map_or(String::new(), |found| {
+        format!(" {} was down when the crawl ended.", found.subject)
+    });
     Headline {
-        tone: if lasting > 0 {
+        tone: if lasting > 0 || !dead.is_empty() {
             Color::Bad
         } else {
             Color::Other
         },
         text: format!(
-            "{} of {} failed: {}.{why}",
+            "{} of {} failed: {}.{dead}{why}{cost}",
             number(failed),
             count(pages, "page"),
             kinds.join(", ")
@@ -129,6 +135,11 @@ fn unfailing(summary: &RunSummary) -> Headline {
             number(refused)
         ),
     }
+}
+
+/// Returns whether a finding says that a whole host was down at the end.
+fn is_dead_host(found: &StoredFinding) -> bool {
+    found.rule == "host_outage" && found.severity == Severity::Critical
 }
 
 fn is_serious(found: &StoredFinding) -> bool {
@@ -203,6 +214,26 @@ mod tests {
             )
         );
         assert_eq!(with(Severity::Notice).tone, Color::Fine);
+    }
+
+    #[test]
+    fn a_host_that_is_down_at_the_end_is_in_the_headline() {
+        let with = |severity| {
+            let mut summary = RunSummary::default();
+            summary.pages.fetched = 304;
+            summary.pages.by_verdict = [(Verdict::Ok, 303), (Verdict::Transient, 1)].into();
+            summary.findings = vec![StoredFinding {
+                rule: "host_outage".to_owned(),
+                severity,
+                subject: "https://a.test".to_owned(),
+                ..StoredFinding::default()
+            }];
+            headline(&summary, None, None)
+        };
+        let dead = with(Severity::Critical);
+        let said = "1 of 304 pages failed: 1 for a while only. https://a.test was down when the crawl ended.";
+        assert_eq!((dead.tone, dead.text.as_str()), (Color::Bad, said));
+        assert_eq!(with(Severity::Error).tone, Color::Other);
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub struct Fact {
     pub value: String,
 }
 
-/// Trends of the table: scores and failing pages. The report has all of them.
+/// Trends in the table: scores and failing pages. The report has all of them.
 const TRENDS: usize = 3;
 
 pub(super) fn table(facts: &BriefFacts<'_>) -> Vec<Fact> {
@@ -95,8 +95,15 @@ fn score(now: Interval, change: Option<ScoreChange>, best: &str) -> String {
 fn verdicts(facts: &BriefFacts<'_>) -> String {
     let verdicts = Verdict::ALL.into_iter().filter_map(|verdict| {
         let pages = facts.summary.pages.by_verdict.get(&verdict).copied()?;
-        let name = verdict.name().replace('_', " ");
-        (pages > 0).then(|| format!("{} {name}", number(pages)))
+        let how = match verdict {
+            Verdict::Ok => "fine",
+            Verdict::Transient => "failed for a while only",
+            Verdict::Intermittent => "fail now and then",
+            Verdict::Persistent => "fail always",
+            Verdict::LoadInduced => "fail only at the crawl's speed",
+            Verdict::Unconfirmed => "fail, not confirmed",
+        };
+        (pages > 0).then(|| format!("{} {how}", number(pages)))
     });
     verdicts.collect::<Vec<_>>().join(", ")
 }
@@ -117,7 +124,7 @@ fn fact(name: &str, value: String) -> Fact {
     }
 }
 
-/// What a run is compared with.
+/// Returns the name of the baseline.
 pub(super) fn baseline(comparison: &Comparison, zone: &Zone) -> String {
     let old = &comparison.old;
     match Moment::parse(&old.started) {

@@ -1,4 +1,4 @@
-//! What is said of a run, from facts that are written by hand.
+//! Briefs from facts that are written by hand.
 
 use crate::assess::compare::{
     Change, ChangeCounts, Comparison, Move, NewFailures, PageChange, PageState, Side,
@@ -70,7 +70,7 @@ fn finding(rule: &str, severity: Severity) -> StoredFinding {
     }
 }
 
-/// The facts of a case; what it does not name is as in a run in which all is well.
+/// The facts of a case. The defaults are those of a run in which all is well.
 struct Case {
     run: RunRow,
     summary: RunSummary,
@@ -117,7 +117,7 @@ impl Case {
     }
 }
 
-/// The lists with the paths of their pages.
+/// Returns the lists with the paths of their pages.
 fn lists(brief: &Brief) -> Vec<(&str, Vec<&str>)> {
     let path = |page: &BriefPage| -> &str {
         let at = page.address.rfind('/').expect("a path");
@@ -155,7 +155,7 @@ fn a_run_without_a_change_says_so_in_one_line() {
     assert_eq!((brief.news.len(), brief.headline().as_str()), (0, line));
     let detail = &brief.lists[0].pages[1].detail;
     assert_eq!(detail, "still failing since 2026-09-10, in 7 runs");
-    // What is unclear is no news: nobody knows.
+    // An unclear change is no news.
     let unclear = changed("/c", Change::Unclear, Verdict::Intermittent, 502);
     case.comparison = Some(comparison(vec![unclear]));
     assert_eq!(case.brief().news, []);
@@ -186,7 +186,7 @@ fn the_new_and_the_recovered_pages_are_named_exactly() {
 }
 
 #[test]
-fn a_move_and_a_lost_sitemap_are_told_in_the_words_of_the_subject() {
+fn a_move_and_a_lost_sitemap_are_named_in_the_subject() {
     let mut changes = comparison(
         (0..40)
             .map(|n| changed(&format!("/help/{n}"), Change::Moved, Verdict::Ok, 301))
@@ -209,7 +209,7 @@ fn a_move_and_a_lost_sitemap_are_told_in_the_words_of_the_subject() {
 }
 
 #[test]
-fn pages_that_came_and_went_are_news_when_they_are_dead_and_not_before() {
+fn intermittent_pages_are_news_once_they_always_fail() {
     let flapping = |path, verdict, status| changed(path, Change::Flapping, verdict, status);
     let brief = |changes| Case::of(Some(comparison(changes))).brief();
     let quiet = brief(vec![
@@ -245,23 +245,30 @@ fn failing_pages_that_are_not_among_the_listed_changes_are_counted() {
 }
 
 #[test]
-fn an_outage_is_told_with_its_times() {
+fn an_outage_is_reported_with_its_times() {
     let mut case = Case::of(Some(comparison(vec![])));
     let outage = OutageBrief {
         what: "the whole site".to_owned(),
         subjects: Vec::new(),
         how: "answered 502".to_owned(),
-        from: "2026-11-23 10:02:10".to_owned(),
-        until: "10:02:30 UTC".to_owned(),
-        took: "20 s".to_owned(),
+        from: "2026-11-23 10:02:10 UTC".to_owned(),
+        until: "10:02:35".to_owned(),
+        took: "20 to 26 s".to_owned(),
         times: 1,
         is_new: true,
     };
     case.outages = vec![outage.clone()];
     let brief = case.brief();
-    assert_eq!(brief.subject(), "the whole site answered 502 for 20 s");
-    let sentence = "The whole site answered 502 from 2026-11-23 10:02:10 to 10:02:30 UTC (20 s).";
+    let subject = "the whole site answered 502 for 20 to 26 s";
+    assert_eq!(brief.subject(), subject);
+    let sentence = "The whole site answered 502 from 2026-11-23 10:02:10 UTC and was fine again by 10:02:35 (down for \
+                    20 to 26 s).";
     assert_eq!(brief.headline(), sentence);
+    case.outages[0].until.clear();
+    case.outages[0].took = "at least 20 s".to_owned();
+    let sentence =
+        "The whole site answered 502 from 2026-11-23 10:02:10 UTC (down for at least 20 s).";
+    assert_eq!(case.brief().headline(), sentence);
     case.outages = vec![OutageBrief {
         is_new: false,
         ..outage
@@ -270,7 +277,7 @@ fn an_outage_is_told_with_its_times() {
 }
 
 #[test]
-fn findings_are_told_with_cause_owner_and_first_step_and_are_news_once() {
+fn findings_have_cause_owner_and_first_step_and_are_news_once() {
     let mut case = Case::of(Some(comparison(vec![])));
     case.summary.findings = vec![
         StoredFinding {
@@ -291,14 +298,14 @@ fn findings_are_told_with_cause_owner_and_first_step_and_are_news_once() {
         brief.subject(),
         "one backend of several fails and 1 other finding"
     );
-    let told: Vec<(&str, bool, &str)> = (brief.findings.iter())
+    let reported: Vec<(&str, bool, &str)> = (brief.findings.iter())
         .map(|found| (found.title.as_str(), found.new, found.owner.as_str()))
         .collect();
     let expected = [
         ("One backend of several fails", true, "hosting team"),
         ("External links that fail", true, "content team"),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
     assert!(!brief.findings[0].cause.is_empty());
     let step = &brief.findings[0].step;
     let own = "Read the error log: `grep -E 'upstream|resolve' /var/log/nginx/error.log";
@@ -313,7 +320,7 @@ fn findings_are_told_with_cause_owner_and_first_step_and_are_news_once() {
 }
 
 #[test]
-fn what_was_not_seen_comes_first() {
+fn pages_that_were_not_seen_come_first() {
     let mut case = Case::of(Some(comparison(vec![])));
     case.run = run(RunState::Incomplete);
     case.summary.given_up = 67;
@@ -359,7 +366,7 @@ fn good_news_is_no_good_news_while_something_is_broken() {
 }
 
 #[test]
-fn a_brief_is_kept_and_comes_back() {
+fn a_stored_brief_is_read_back() {
     let changes = comparison(vec![changed("/new", Change::New, Verdict::Persistent, 502)]);
     let mut case = Case::of(Some(changes));
     case.summary.findings = vec![finding("persistent_cluster", Severity::Error)];

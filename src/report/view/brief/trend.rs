@@ -3,16 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::assess::Interval;
-use crate::report::words::number;
+use crate::report::words::{bars, number};
 use crate::store::RunOverview;
-
-/// Blocks of rising height.
-const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// A number over the last runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trend {
-    /// What is measured, and over how many runs.
+    /// The name of the number, and of how many runs.
     pub name: String,
     /// A block for each run, the oldest first; blank where the number is not known.
     pub blocks: String,
@@ -20,7 +17,7 @@ pub struct Trend {
     pub text: String,
 }
 
-/// The trends, if there are at least two runs. `runs` begins with the oldest.
+/// Returns the trends, if there are at least two runs. `runs` begins with the oldest.
 pub(super) fn trends(runs: &[RunOverview]) -> Vec<Trend> {
     if runs.len() < 2 {
         return Vec::new();
@@ -30,16 +27,22 @@ pub(super) fn trends(runs: &[RunOverview]) -> Vec<Trend> {
         let mut known = values.iter().flatten().copied();
         let first = known.next()?;
         let last = known.next_back().unwrap_or(first);
-        let most = values.iter().flatten().copied().fold(1.0, f64::max);
+        let most = values.iter().flatten().copied().fold(0.0, f64::max);
         let (top, says) = match scale {
             Scale::Points(best) => (100.0, format!("0 to 100, {best} is best")),
             Scale::Percent => (100.0, "of the known pages".to_owned()),
-            Scale::Pages | Scale::Millis => (most, format!("at most {}", scale.show(most))),
+            Scale::Pages | Scale::Millis => {
+                (most.max(1.0), format!("highest: {}", scale.show(most)))
+            }
         };
         Some(Trend {
             name: format!("{name}, last {} runs", values.len()),
-            blocks: values.iter().map(|value| block(*value, top)).collect(),
-            text: format!("{} to {} ({says})", scale.show(first), scale.show(last)),
+            blocks: bars(&values, top),
+            text: format!(
+                "was {}, now {} ({says})",
+                scale.show(first),
+                scale.show(last)
+            ),
         })
     };
     let of_verdict = |name, pages: fn(&RunOverview) -> u64| {
@@ -96,16 +99,6 @@ impl Scale {
     }
 }
 
-/// The block of a number on a scale from 0.
-fn block(value: Option<f64>, top: f64) -> char {
-    match value {
-        None => ' ',
-        Some(value) if value <= 0.0 => BLOCKS[0],
-        // More than nothing is seen.
-        Some(value) => BLOCKS[((value / top * 7.0).round() as usize).clamp(1, 7)],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,24 +136,32 @@ mod tests {
                 (
                     "Crawlability, last 4 runs",
                     "█ ▅▇",
-                    "98.0 to 90.0 (0 to 100, 100 is best)"
+                    "was 98.0, now 90.0 (0 to 100, 100 is best)"
                 ),
-                ("Failing pages, last 4 runs", "▁█▂▂", "0 to 1 (at most 41)"),
+                (
+                    "Failing pages, last 4 runs",
+                    "▁█▂▂",
+                    "was 0, now 1 (highest: 41)"
+                ),
                 (
                     "Always failing pages, last 4 runs",
                     "▁█▂▂",
-                    "0 to 1 (at most 41)"
+                    "was 0, now 1 (highest: 41)"
                 ),
-                ("Pages, last 4 runs", "████", "300 to 300 (at most 300)"),
+                (
+                    "Pages, last 4 runs",
+                    "████",
+                    "was 300, now 300 (highest: 300)"
+                ),
                 (
                     "Coverage, last 4 runs",
                     "█ ██",
-                    "99.5 % to 99.5 % (of the known pages)"
+                    "was 99.5 %, now 99.5 % (of the known pages)"
                 ),
                 (
                     "Time to first byte, last 4 runs",
                     "█ ▅▇",
-                    "98 ms to 90 ms (at most 98 ms)"
+                    "was 98 ms, now 90 ms (highest: 98 ms)"
                 ),
             ]
         );

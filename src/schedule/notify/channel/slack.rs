@@ -113,7 +113,15 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
-    text.chars().take(most - 1).chain(['…']).collect()
+    let mut short: String = text.chars().take(most - 1).collect();
+    // Half of an escaped character would be shown as it is.
+    if let Some(at) = short.rfind('&')
+        && !short[at..].contains(';')
+    {
+        short.truncate(at);
+    }
+    short.push('…');
+    short
 }
 
 /// An address that leaves room for others.

@@ -1,6 +1,5 @@
 //! A message as incoming webhooks of Microsoft Teams (Workflows) take it: an Adaptive Card in an
 //! envelope (learn.microsoft.com, "Create an Incoming Webhook", "Adaptive Cards for Teams").
-//! A request may have 28 KiB.
 
 use serde_json::{Value, json};
 
@@ -10,8 +9,18 @@ use super::slack::{PAGES, short};
 use crate::report::{FindingBrief, PageList, Tone};
 use crate::schedule::notify::message::{FINDINGS, Message, lines as lines_of, said};
 
-/// The body of the request.
+/// Maximum size of a request, in bytes (the same).
+const LARGEST: usize = 28 * 1024;
+
+/// The body of the request. Lists name fewer pages if it would be too large.
 pub(in crate::schedule::notify) fn payload(message: &Message) -> Value {
+    let mut cards = (0..=PAGES).rev().map(|pages| card(message, pages));
+    let fits = |card: &Value| card.to_string().len() <= LARGEST;
+    cards.find(fits).unwrap_or_else(|| card(message, 0))
+}
+
+/// Returns a card whose lists name at most this many pages.
+fn card(message: &Message, pages: usize) -> Value {
     let facts: Vec<Value> = message
         .facts
         .iter()
@@ -23,7 +32,7 @@ pub(in crate::schedule::notify) fn payload(message: &Message) -> Value {
         json!({"type": "FactSet", "facts": facts}),
     ];
     body.extend(findings(&message.findings));
-    body.extend(message.lists.iter().map(list));
+    body.extend(message.lists.iter().map(|found| list(found, pages)));
     let quiet = |text: &str| json!({"type": "TextBlock", "text": plain(text), "isSubtle": true, "size": "Small", "wrap": true});
     body.extend(message.notes.iter().take(5).map(|note| quiet(note)));
     body.push(quiet(&message.footer()));
@@ -55,17 +64,17 @@ fn findings(found: &[FindingBrief]) -> Option<Value> {
     (!found.is_empty()).then(|| json!({"type": "Container", "separator": true, "items": items}))
 }
 
-fn list(list: &PageList) -> Value {
+fn list(list: &PageList, pages: usize) -> Value {
     let mut items = vec![
         json!({"type": "TextBlock", "text": plain(&list.title), "weight": "Bolder", "color": color(list.tone), "wrap": true}),
     ];
-    for page in list.pages.iter().take(PAGES) {
+    for page in list.pages.iter().take(pages) {
         let said = said(page);
         let dash = if said.is_empty() { "" } else { " – " };
         let text = format!("{}{dash}{}", plain(&short(&page.address)), plain(&said));
         items.push(json!({"type": "TextBlock", "text": text, "wrap": true, "spacing": "Small"}));
     }
-    let more = list.more + list.pages.len().saturating_sub(PAGES) as u64;
+    let more = list.more + list.pages.len().saturating_sub(pages) as u64;
     if more > 0 {
         let text = format!("and {} more", number(more));
         items.push(json!({"type": "TextBlock", "text": text, "isSubtle": true}));

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use crate::assess::{EarlierRuns, EarlierSight, MOST_EARLIER_RUNS, OLDEST_EARLIER_RUN, Verdict};
 
 use crate::store::rows::ids::UrlId;
+use crate::store::runs::id::RunId;
 
 /// Maximum number of failing URLs looked up in earlier runs. If more fail, a site is down.
 const MOST_URLS: u32 = 50_000;
@@ -15,7 +16,7 @@ const MOST_URLS: u32 = 50_000;
 /// have no entry.
 pub(super) fn earlier_runs(
     connection: &Connection,
-    run: i64,
+    run: RunId,
 ) -> rusqlite::Result<HashMap<UrlId, EarlierRuns>> {
     let runs = runs_before(connection, run)?;
     if runs.is_empty() {
@@ -52,8 +53,8 @@ fn sight(verdict: Verdict, in_outage: rusqlite::Result<bool>) -> rusqlite::Resul
 }
 
 /// Returns the newest concluded runs of the same site before this one, the oldest first.
-fn runs_before(connection: &Connection, run: i64) -> rusqlite::Result<Vec<i64>> {
-    let mut newest: Vec<i64> = crate::store::rows::row::list(
+fn runs_before(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<RunId>> {
+    let mut newest: Vec<RunId> = crate::store::rows::row::list(
         connection,
         "SELECT earlier.id FROM run JOIN run earlier
             ON earlier.site = run.site AND earlier.id < run.id
@@ -70,7 +71,10 @@ fn runs_before(connection: &Connection, run: i64) -> rusqlite::Result<Vec<i64>> 
     Ok(newest)
 }
 
-fn failed_addresses(connection: &Connection, run: i64) -> rusqlite::Result<HashMap<String, UrlId>> {
+fn failed_addresses(
+    connection: &Connection,
+    run: RunId,
+) -> rusqlite::Result<HashMap<String, UrlId>> {
     let rows: Vec<(String, UrlId)> = crate::store::rows::row::list(
         connection,
         "SELECT u.address, u.id FROM url u WHERE u.run = ?1 AND u.id IN (

@@ -4,11 +4,12 @@ use rusqlite::Connection;
 
 use crate::model::CrawlUrl;
 use crate::policy::Families;
+use crate::store::runs::id::RunId;
 
 /// Returns the families learned from the pages and resources of a run. Their number is bounded.
 pub(in crate::store) fn learned_families(
     connection: &Connection,
-    run: i64,
+    run: RunId,
 ) -> rusqlite::Result<Families> {
     let mut statement = connection
         .prepare("SELECT address FROM url WHERE run = ? AND role IN (3, 4) ORDER BY id")?;

@@ -1,8 +1,9 @@
 //! Reads a run into an examination.
 
-pub(in crate::store) mod courses;
 mod earlier_runs;
 pub(in crate::store) mod families;
+mod folders;
+pub(in crate::store) mod histories;
 pub(in crate::store) mod run;
 pub(super) mod site_files;
 pub(in crate::store) mod speeds;

@@ -11,19 +11,22 @@ use rusqlite::{Connection, Row};
 use crate::assess::diagnose::rules::SLOW_PAGE;
 use crate::assess::diagnose::{Announced, AnswerFacts, is_cached};
 use crate::assess::examine::{
-    Examination, Examined, PartEvidence, Seen, SeenAttempt, SeenPage, SpeedEffect,
+    Examination, Examined, PartEvidence, Seen, SeenAttempt, SeenLine, SeenPage, SpeedEffect,
 };
 use crate::assess::{EarlierRuns, Importance, Observation};
-use crate::model::{CrawlUrl, Moment, Outcome, Pressure, Purpose, Role};
+use crate::model::{Cause, CrawlUrl, Moment, Outcome, Pressure, Purpose, Role};
 use crate::policy::Families;
 
-use super::courses::together;
 use super::earlier_runs::earlier_runs;
 use super::families::learned_families;
+use super::folders::DeadFolders;
+use super::histories::together;
 use super::speeds::speeds;
 use super::texts::Texts;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::merge_join::MergeJoin;
+use crate::store::runs::id::RunId;
+use crate::store::runs::log_lines;
 
 /// A callback that stores the result for a URL.
 pub(in crate::store) type Storing<'a> =
@@ -32,7 +35,7 @@ pub(in crate::store) type Storing<'a> =
 /// Passes a whole run to an examination; `store` receives each URL that was requested.
 pub(in crate::store) fn examine(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     examination: &mut Examination,
     store: &mut Storing<'_>,
 ) -> rusqlite::Result<()> {
@@ -43,11 +46,13 @@ pub(in crate::store) fn examine(
         any_page_is_slow(connection, run)?,
     );
     let mut families = Families::default();
+    let mut dead = DeadFolders::default();
     let mut earlier = HashMap::new();
     if has_failed || is_slow {
         families = learned_families(connection, run)?;
     }
     if has_failed {
+        dead = DeadFolders::of(connection, run)?;
         earlier = earlier_runs(connection, run)?;
         let mut look = |host: &str, look| examination.look(host, look);
         let evidence = PartEvidence::Recovered;
@@ -58,7 +63,9 @@ pub(in crate::store) fn examine(
     let mut reader = Reader {
         texts,
         families,
+        dead,
         earlier,
+        log_lines: log_lines::by_attempt(connection, run)?,
         is_slow,
         max_inlinks: max_inlinks(connection, run)?,
     };
@@ -69,13 +76,15 @@ pub(in crate::store) fn examine(
 struct Reader<'a> {
     texts: Texts<'a>,
     families: Families,
+    dead: DeadFolders,
     earlier: HashMap<UrlId, EarlierRuns>,
+    log_lines: HashMap<(UrlId, u32), (Cause, String)>,
     /// Whether any page is slow: then all pages are counted by family.
     is_slow: bool,
     max_inlinks: u32,
 }
 
-fn max_inlinks(connection: &Connection, run: i64) -> rusqlite::Result<u32> {
+fn max_inlinks(connection: &Connection, run: RunId) -> rusqlite::Result<u32> {
     connection.query_row(
         "SELECT coalesce(max(unique_inlinks), 0) FROM url WHERE run = ? AND role = 3",
         [run],
@@ -83,7 +92,7 @@ fn max_inlinks(connection: &Connection, run: i64) -> rusqlite::Result<u32> {
     )
 }
 
-fn anything_failed(connection: &Connection, run: i64) -> rusqlite::Result<bool> {
+fn anything_failed(connection: &Connection, run: RunId) -> rusqlite::Result<bool> {
     connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
             WHERE a.run = ? AND o.failure = 1)",
@@ -92,7 +101,7 @@ fn anything_failed(connection: &Connection, run: i64) -> rusqlite::Result<bool> 
     )
 }
 
-fn any_page_is_slow(connection: &Connection, run: i64) -> rusqlite::Result<bool> {
+fn any_page_is_slow(connection: &Connection, run: RunId) -> rusqlite::Result<bool> {
     connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM evidence WHERE run = ? AND ttfb_us >= ?)",
         (run, SLOW_PAGE.as_micros() as i64),
@@ -100,7 +109,11 @@ fn any_page_is_slow(connection: &Connection, run: i64) -> rusqlite::Result<bool>
     )
 }
 
-fn ended(connection: &Connection, run: i64, examination: &mut Examination) -> rusqlite::Result<()> {
+fn ended(
+    connection: &Connection,
+    run: RunId,
+    examination: &mut Examination,
+) -> rusqlite::Result<()> {
     let sql = "SELECT max(started) FROM attempt WHERE run = ?";
     let last: Option<i64> = connection.query_row(sql, [run], |row| row.get(0))?;
     if let Some(last) = last {
@@ -113,7 +126,7 @@ fn ended(connection: &Connection, run: i64, examination: &mut Examination) -> ru
 /// numbers.
 fn at_speeds(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     texts: &mut Texts<'_>,
     examination: &mut Examination,
 ) -> rusqlite::Result<()> {
@@ -129,7 +142,7 @@ fn at_speeds(
 
 fn each_url(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     reader: &mut Reader<'_>,
     examination: &mut Examination,
     store: &mut Storing<'_>,
@@ -142,7 +155,7 @@ fn each_url(
     let mut attempts = connection.prepare(
         "SELECT url, pass, purpose, started, outcome, status, dns_us, connect_us, tls_us, ttfb_us,
             remote, reused, in_flight, rate, server, cache, age, retry_after IS NOT NULL,
-            announced_ms, page_mark, made_by, body
+            announced_ms, page_mark, made_by, body, number
          FROM attempt WHERE run = ? AND purpose <> 'outage' ORDER BY url, number",
     )?;
     let mut attempts = MergeJoin::of_run(&mut attempts, run)?;
@@ -161,9 +174,9 @@ fn each_url(
             continue;
         };
         let mut url = Url::read(row, &mut reader.texts)?;
-        url.add(first, &mut reader.texts)?;
+        url.add(first, reader)?;
         while let Some(row) = attempts.next_of(id)? {
-            url.add(row, &mut reader.texts)?;
+            url.add(row, reader)?;
         }
         if let Some(row) = pages.next_of(id)? {
             url.indexable = row.get::<_, Option<bool>>(1)?.unwrap_or_default();
@@ -213,6 +226,7 @@ struct Attempt {
     setup: Duration,
     cached: bool,
     announced: Announced,
+    log_line: Option<(Cause, String)>,
 }
 
 impl Url {
@@ -230,7 +244,8 @@ impl Url {
         })
     }
 
-    fn add(&mut self, row: &Row<'_>, texts: &mut Texts<'_>) -> rusqlite::Result<()> {
+    fn add(&mut self, row: &Row<'_>, reader: &mut Reader<'_>) -> rusqlite::Result<()> {
+        let texts = &mut reader.texts;
         let purpose = Purpose::from_name(row.get_ref(2)?.as_str()?);
         let (Some(outcome), Some(purpose)) = (Outcome::from_code(row.get(4)?), purpose) else {
             return Ok(());
@@ -276,6 +291,11 @@ impl Url {
             setup: setup.into_iter().flatten().sum(),
             cached: is_cached(age.map(u64::from), cache.as_deref()),
             announced: Announced::of(row.get(17)?, announced),
+            log_line: if reader.log_lines.is_empty() {
+                None
+            } else {
+                reader.log_lines.remove(&(row.get(0)?, row.get(22)?))
+            },
         });
         // The answer to an experiment is no evidence about the page.
         if purpose.is_evidence() {
@@ -303,12 +323,17 @@ impl Url {
             .flatten();
         let family = url.map(|url| reader.families.pattern(&url));
         let attempts: Vec<SeenAttempt<'_>> = self.attempts.iter().map(Attempt::seen).collect();
+        // A section that somebody named is one, whatever folders its pages are in.
+        let folder = (self.role == Role::Page && self.section.starts_with('/'))
+            .then(|| reader.dead.around(&self.address, &self.host))
+            .flatten();
         let is_home = (self.address.strip_prefix(&*self.host)).is_some_and(|path| path == "/");
         to.take(&Seen {
             address: &self.address,
             host: &self.host,
             section: &self.section,
             family: family.as_deref().unwrap_or_default(),
+            dead_folder: folder,
             role: self.role,
             importance: Importance {
                 inlinks: self.inlinks,
@@ -352,6 +377,10 @@ impl Attempt {
                 rate: seen.pressure.rate,
             },
             made_by: self.made_by.as_deref(),
+            log_line: (self.log_line.as_ref()).map(|(cause, place)| SeenLine {
+                cause: *cause,
+                place,
+            }),
         }
     }
 }

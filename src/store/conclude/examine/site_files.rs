@@ -7,13 +7,17 @@ use std::time::Duration;
 use rusqlite::{Connection, Row};
 
 use crate::assess::Extent;
-use crate::assess::diagnose::rules::{BrokenReference, RedirectChains, SitemapProblem};
+use crate::assess::diagnose::Ratio;
+use crate::assess::diagnose::rules::{
+    BlockedSection, BrokenReference, RedirectChains, ScriptedPages, SitemapProblem,
+};
 use crate::assess::examine::{EndedRedirect, KnownSitemap, RobotsFile, SiteFiles};
 use crate::model::{LONG_CHAIN, LinkKind, Moment, Outcome, Role, SkipReason};
 
 use crate::store::conclude::dead_links;
 use crate::store::read::{given_up, outages, starts};
 use crate::store::rows::row::{count, limits_and};
+use crate::store::runs::id::RunId;
 
 /// Maximum number of failing redirects that are reported.
 const MOST_REDIRECTS: u32 = 100;
@@ -24,7 +28,7 @@ const MOST_BACK: u32 = 10_000;
 /// Returns the files of a run.
 pub(in crate::store::conclude) fn site_files(
     connection: &Connection,
-    run: i64,
+    run: RunId,
 ) -> rusqlite::Result<SiteFiles> {
     Ok(SiteFiles {
         robots: robots(connection, run)?,
@@ -37,6 +41,8 @@ pub(in crate::store::conclude) fn site_files(
         dead_links: dead_links::dead_links(connection, run)?,
         site: connection.query_row("SELECT site FROM run WHERE id = ?", [run], |row| row.get(0))?,
         broken_references: broken_references(connection, run)?,
+        scripted: scripted(connection, run)?,
+        blocked: blocked(connection, run)?,
         no_start: starts::starts(connection, run)?.unusable(),
     })
 }
@@ -44,7 +50,7 @@ pub(in crate::store::conclude) fn site_files(
 /// Returns whether everything that belongs to the audit was fetched.
 pub(in crate::store::conclude) fn extent(
     connection: &Connection,
-    run: i64,
+    run: RunId,
 ) -> rusqlite::Result<Extent> {
     let cutting = limits_and(&[
         SkipReason::Depth,
@@ -62,7 +68,7 @@ pub(in crate::store::conclude) fn extent(
     Ok(if left { Extent::Sample } else { Extent::Full })
 }
 
-fn robots(connection: &Connection, run: i64) -> rusqlite::Result<Vec<RobotsFile>> {
+fn robots(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<RobotsFile>> {
     let of_pages: HashSet<String> = connection
         .prepare(
             "SELECT DISTINCT t.text FROM (SELECT DISTINCT host FROM url WHERE run = ?1 AND role = 3) h
@@ -122,7 +128,7 @@ struct History {
 }
 
 /// Reads the history backwards, from the latest attempt to the last one that was fine.
-fn history(connection: &Connection, run: i64, host: &str) -> rusqlite::Result<History> {
+fn history(connection: &Connection, run: RunId, host: &str) -> rusqlite::Result<History> {
     let mut statement = connection.prepare_cached(
         "SELECT a.started, r.access = 'unreachable' FROM robots_txt r
          CROSS JOIN evidence a ON a.run = r.run AND a.url = r.url
@@ -146,7 +152,7 @@ fn history(connection: &Connection, run: i64, host: &str) -> rusqlite::Result<Hi
     })
 }
 
-fn sitemaps(connection: &Connection, run: i64) -> rusqlite::Result<Vec<KnownSitemap>> {
+fn sitemaps(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<KnownSitemap>> {
     connection
         .prepare(
             "SELECT t.text, u.address, a.outcome,
@@ -169,7 +175,7 @@ fn sitemaps(connection: &Connection, run: i64) -> rusqlite::Result<Vec<KnownSite
         .collect()
 }
 
-fn failing_redirects(connection: &Connection, run: i64) -> rusqlite::Result<Vec<EndedRedirect>> {
+fn failing_redirects(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<EndedRedirect>> {
     connection
         .prepare(
             "SELECT u.address, final.address, a.outcome, r.hops, coalesce(u.inlinks, 0), s.cluster
@@ -198,7 +204,7 @@ fn failing_redirects(connection: &Connection, run: i64) -> rusqlite::Result<Vec<
 
 /// Returns the redirects that links or sitemaps name and that are in a loop or long. The hops between are
 /// not counted.
-fn redirect_chains(connection: &Connection, run: i64) -> rusqlite::Result<RedirectChains> {
+fn redirect_chains(connection: &Connection, run: RunId) -> rusqlite::Result<RedirectChains> {
     // SQLite takes the address from the row with the maximum.
     let mut statement = connection.prepare(
         "SELECT count(*), sum(coalesce(u.inlinks, 0)),
@@ -229,7 +235,7 @@ fn redirect_chains(connection: &Connection, run: i64) -> rusqlite::Result<Redire
 }
 
 /// Returns the sitemaps that were fetched and have problems. The guessed `/sitemap.xml` need not exist.
-fn sitemap_problems(connection: &Connection, run: i64) -> rusqlite::Result<Vec<SitemapProblem>> {
+fn sitemap_problems(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<SitemapProblem>> {
     let mut statement = connection.prepare(
         "SELECT coalesce(u.readable, u.address), coalesce(f.entries, 0) = 0 AS empty, f.problems, a.status
          FROM url u
@@ -257,7 +263,10 @@ fn sitemap_problems(connection: &Connection, run: i64) -> rusqlite::Result<Vec<S
 
 /// Returns the kinds of references to failing URLs on pages that never failed. Links that a person clicks
 /// and redirects are counted elsewhere.
-fn broken_references(connection: &Connection, run: i64) -> rusqlite::Result<Vec<BrokenReference>> {
+fn broken_references(
+    connection: &Connection,
+    run: RunId,
+) -> rusqlite::Result<Vec<BrokenReference>> {
     let told = [
         LinkKind::Anchor,
         LinkKind::Area,
@@ -296,6 +305,62 @@ fn broken_references(connection: &Connection, run: i64) -> rusqlite::Result<Vec<
         });
     }
     Ok(found)
+}
+
+/// Returns the pages that show nothing without their scripts.
+fn scripted(connection: &Connection, run: RunId) -> rusqlite::Result<ScriptedPages> {
+    // SQLite takes the address from the row with the maximum.
+    let sql = "SELECT count(*), coalesce(sum(p.needs_script), 0), max(p.needs_script), coalesce(u.readable, u.address)
+        FROM page p CROSS JOIN url u ON u.run = p.run AND u.id = p.url AND u.role = 3
+        WHERE p.run = ? AND p.text_hash IS NOT NULL";
+    connection.query_row(sql, [run], |row| {
+        let (of, part) = (count(row, 0)?, count(row, 1)?);
+        let example: Option<String> = row.get(3)?;
+        Ok(ScriptedPages {
+            pages: Ratio { part, of },
+            example: example.filter(|_| part > 0),
+        })
+    })
+}
+
+/// Known pages of a section from which on a robots.txt that forbids them all is reported, and sections reported.
+const BLOCKED_PAGES: u32 = 5;
+const BLOCKED_SECTIONS: u32 = 20;
+
+/// Returns the sections of which robots.txt forbids every known page, those of most pages first.
+fn blocked(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<BlockedSection>> {
+    let mut statement = connection.prepare(
+        "SELECT host.text, section.text, count(*), sum(u.in_sitemap), coalesce(min(u.detail), ''),
+            min(coalesce(u.readable, u.address))
+         FROM url u
+         CROSS JOIN text host ON host.run = u.run AND host.id = u.host
+         CROSS JOIN text section ON section.run = u.run AND section.id = u.section
+         WHERE u.run = ?1 AND u.role = 3
+            AND host.text NOT IN (SELECT host FROM robots_txt WHERE run = ?1 AND access = 'unreachable')
+         GROUP BY u.host, u.section
+         HAVING count(*) >= ?2 AND sum(u.state = 3 AND u.reason = ?3) = count(*)
+         ORDER BY count(*) DESC, host.text, section.text LIMIT ?4",
+    )?;
+    let values = (
+        run,
+        BLOCKED_PAGES,
+        SkipReason::Robots.code(),
+        BLOCKED_SECTIONS,
+    );
+    let found = statement.query_map(values, |row| {
+        let (host, section): (String, String) = (row.get(0)?, row.get(1)?);
+        Ok(BlockedSection {
+            section: match section.strip_prefix('/') {
+                Some(path) => format!("{host}/{path}"),
+                None => host,
+            },
+            pages: count(row, 2)?,
+            listed: count(row, 3)?,
+            line: row.get(4)?,
+            example: row.get(5)?,
+        })
+    })?;
+    found.collect()
 }
 
 fn outcome(row: &Row<'_>, at: usize) -> rusqlite::Result<Outcome> {

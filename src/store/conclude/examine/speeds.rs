@@ -11,12 +11,13 @@ use crate::model::{Outcome, Pressure, Purpose, Role};
 
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::merge_join::MergeJoin;
+use crate::store::runs::id::RunId;
 
 /// Returns the effect of speed on each host, by the number of its text. A host may have several
 /// numbers.
 pub(in crate::store) fn speeds(
     connection: &Connection,
-    run: i64,
+    run: RunId,
 ) -> rusqlite::Result<BTreeMap<u32, SpeedEffect>> {
     let mut attempts = connection.prepare(
         "SELECT url, outcome, in_flight, rate, purpose FROM evidence WHERE run = ? ORDER BY url",

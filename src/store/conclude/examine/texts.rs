@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::store::runs::id::RunId;
 use rusqlite::Connection;
 
 /// Maximum number of cached texts.
@@ -10,13 +11,13 @@ const MOST_TEXTS: usize = 4_096;
 
 /// Texts by their numbers, with a cache of recently used ones.
 pub(in crate::store) struct Texts<'a> {
-    run: i64,
+    run: RunId,
     statement: rusqlite::Statement<'a>,
     recent: HashMap<u32, Rc<str>>,
 }
 
 impl Texts<'_> {
-    pub(in crate::store) fn of(connection: &Connection, run: i64) -> rusqlite::Result<Texts<'_>> {
+    pub(in crate::store) fn of(connection: &Connection, run: RunId) -> rusqlite::Result<Texts<'_>> {
         Ok(Texts {
             run,
             statement: connection.prepare("SELECT text FROM text WHERE run = ? AND id = ?")?,

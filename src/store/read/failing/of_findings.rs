@@ -43,14 +43,13 @@ impl Store {
         run: RunId,
         most: u32,
     ) -> Result<BTreeMap<usize, FindingUrls>, StoreError> {
-        let connection = self.connect()?;
-        of_findings(&connection, run.0, most).map_err(|source| self.fault(source))
+        self.read(|connection| of_findings(connection, run, most))
     }
 }
 
 fn of_findings(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     most: u32,
 ) -> rusqlite::Result<BTreeMap<usize, FindingUrls>> {
     let mut statement = connection.prepare(

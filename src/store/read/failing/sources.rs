@@ -31,15 +31,14 @@ impl Store {
         page: &WorstPage,
         most: usize,
     ) -> Result<Vec<LinkSource>, StoreError> {
-        let connection = self.connect()?;
-        sources(&connection, (run.0, page.id), most).map_err(|source| self.fault(source))
+        self.read(|connection| sources(connection, (run, page.id), most))
     }
 }
 
 /// Reads only as many links as needed: links of one page follow each other, and a page may have a link on every page.
 fn sources(
     connection: &Connection,
-    target: (i64, UrlId),
+    target: (RunId, UrlId),
     most: usize,
 ) -> rusqlite::Result<Vec<LinkSource>> {
     let mut links = connection.prepare_cached(

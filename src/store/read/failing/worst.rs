@@ -55,13 +55,13 @@ impl Store {
     /// Returns the worst failing URLs of a concluded run, in the order of
     /// [`crate::store::Table::ServerErrors`]. Error pages with a success status are included.
     pub fn worst_pages(&self, run: RunId, most: u32) -> Result<Vec<WorstPage>, StoreError> {
-        self.read(|connection| worst(connection, run.0, most))
+        self.read(|connection| worst(connection, run, most))
     }
 
     /// Counts the URLs from which [`Store::worst_pages`] chooses.
     pub fn count_worst(&self, run: RunId) -> Result<u64, StoreError> {
         let sql = format!("SELECT count(*) {FAILING}");
-        self.read(|connection| connection.query_row(&sql, [run.0], |row| count(row, 0)))
+        self.read(|connection| connection.query_row(&sql, [run], |row| count(row, 0)))
     }
 }
 
@@ -70,7 +70,7 @@ const FAILING: &str = "FROM assessment s CROSS JOIN url u ON u.run = s.run AND u
     WHERE s.run = ?1 AND (s.verdict <> 'ok' OR s.cluster IS NOT NULL) AND u.role >= 3";
 
 /// Sorts by the assessments alone, and reads only the rows that are returned.
-fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<WorstPage>> {
+fn worst(connection: &Connection, run: RunId, most: u32) -> rusqlite::Result<Vec<WorstPage>> {
     let mut statement = connection.prepare(&format!(
         "WITH chosen AS (
             SELECT s.url, CASE u.role WHEN 3 THEN round(s.priority, 2) END AS priority, s.failed,

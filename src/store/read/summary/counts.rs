@@ -4,6 +4,7 @@ use super::found::{RunScores, StoredFinding, StoredTrial};
 use super::url_counts::UrlCounts;
 use crate::assess::compare::Comparison;
 use crate::model::RobotsAccess;
+use crate::store::runs::traffic::RunTraffic;
 
 /// The summary of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,10 +20,13 @@ pub struct RunSummary {
     /// Links that are no URLs, or too long.
     pub invalid: u64,
     /// Links and sitemap entries that were not taken in, as their page, their sitemap or the run had no room for
-    /// them. They may lead to pages that are not known. A sitemap that was not read, or not to its end, counts as one.
+    /// them. They may lead to pages that are not known. A sitemap that was not read, or not to its end, counts as one, and
+    /// so does an index page that was never fine.
     pub unseen: u64,
     /// Those of them that are sitemaps whose server failed, or was given up.
     pub unread_sitemaps: u64,
+    /// Those of them that are index pages that were never fine.
+    pub unread_indexes: u64,
     /// Pages with a 5xx that had none in the baseline; `None` without a baseline.
     pub new_server_errors: Option<u64>,
     /// Pages with a 5xx that the baseline knew and did not request.
@@ -41,6 +45,8 @@ pub struct RunSummary {
     pub findings: Vec<StoredFinding>,
     /// Results of experiments.
     pub trials: Vec<StoredTrial>,
+    /// Visits of the pages, if the run uses any.
+    pub traffic: Option<RunTraffic>,
 }
 
 impl RunSummary {

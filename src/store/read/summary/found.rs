@@ -5,12 +5,13 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::assess::{Band, FEWEST_LOOKS, Interval, Score, Uncaught};
+use crate::assess::{Band, FEWEST_LOOKS, Interval, NotEstimated, Score, Uncaught};
 
 use crate::assess::diagnose::rules::{Scope, Severity};
 use crate::model::{Causes, Moment, Outcome, Probe};
 use crate::store::conclude::conclusions::UNCAUGHT;
 use crate::store::rows::row::{count, list, named};
+use crate::store::runs::id::RunId;
 
 /// The scores of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,6 +30,8 @@ pub struct RunScores {
     /// Estimate of intermittently failing pages that were not caught; absent if there are too few
     /// pages.
     pub uncaught: Option<Uncaught>,
+    /// Why there is no such estimate, if the failures are of another kind.
+    pub not_estimated: Option<NotEstimated>,
     /// The deductions that make up the scores.
     pub deductions: Vec<StoredDeduction>,
     /// Hosts of the site.
@@ -137,16 +140,18 @@ pub struct StoredTrial {
     pub own_tried: u64,
 }
 
-pub(in crate::store) fn scores(connection: &Connection, run: i64) -> rusqlite::Result<RunScores> {
+pub(in crate::store) fn scores(connection: &Connection, run: RunId) -> rusqlite::Result<RunScores> {
     let score = |name| stored_score(connection, run, name);
     let rate = |name| interval_of(connection, run, name);
+    let uncaught = measure(connection, run, UNCAUGHT)?;
     Ok(RunScores {
         crawlability: score("crawlability")?,
         indexing_risk: score("indexing_risk")?,
         error_rate: rate("error_rate")?,
         rate_5xx: rate("rate_5xx")?,
         rate_502: rate("rate_502")?,
-        uncaught: uncaught(connection, run)?,
+        uncaught: uncaught.as_ref().and_then(Measure::uncaught),
+        not_estimated: uncaught.as_ref().and_then(Measure::not_estimated),
         deductions: deductions(connection, run)?,
         hosts: parts(connection, run, "host")?,
         sections: parts(connection, run, "section")?,
@@ -156,21 +161,10 @@ pub(in crate::store) fn scores(connection: &Connection, run: i64) -> rusqlite::R
 /// Reads a measure with its bounds.
 pub(in crate::store) fn interval_of(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     name: &str,
 ) -> rusqlite::Result<Option<Interval>> {
     Ok(measure(connection, run, name)?.and_then(|found| found.interval))
-}
-
-fn uncaught(connection: &Connection, run: i64) -> rusqlite::Result<Option<Uncaught>> {
-    let found = measure(connection, run, UNCAUGHT)?;
-    Ok(found.and_then(|found| {
-        Some(Uncaught {
-            pages: found.interval?,
-            never_failed: found.seen,
-            any_failed: found.band.is_some(),
-        })
-    }))
 }
 
 struct Measure {
@@ -179,7 +173,21 @@ struct Measure {
     seen: u64,
 }
 
-fn measure(connection: &Connection, run: i64, name: &str) -> rusqlite::Result<Option<Measure>> {
+impl Measure {
+    fn uncaught(&self) -> Option<Uncaught> {
+        Some(Uncaught {
+            pages: self.interval?,
+            never_failed: self.seen,
+            any_failed: self.band.is_some(),
+        })
+    }
+
+    fn not_estimated(&self) -> Option<NotEstimated> {
+        self.band.as_deref().and_then(NotEstimated::from_name)
+    }
+}
+
+fn measure(connection: &Connection, run: RunId, name: &str) -> rusqlite::Result<Option<Measure>> {
     connection
         .query_row(
             "SELECT value, low, high, band, seen FROM measure WHERE run = ? AND name = ?",
@@ -197,7 +205,7 @@ fn measure(connection: &Connection, run: i64, name: &str) -> rusqlite::Result<Op
 
 pub(in crate::store::read) fn stored_score(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     name: &str,
 ) -> rusqlite::Result<Option<StoredScore>> {
     let found = measure(connection, run, name)?;
@@ -213,7 +221,7 @@ pub(in crate::store::read) fn stored_score(
     }))
 }
 
-fn deductions(connection: &Connection, run: i64) -> rusqlite::Result<Vec<StoredDeduction>> {
+fn deductions(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<StoredDeduction>> {
     let sql = "SELECT measure, rule, points, evidence, urls FROM deduction
         WHERE run = ? ORDER BY measure, points DESC, number";
     list(connection, sql, [run], |row| {
@@ -228,7 +236,7 @@ fn deductions(connection: &Connection, run: i64) -> rusqlite::Result<Vec<StoredD
     })
 }
 
-fn parts(connection: &Connection, run: i64, kind: &str) -> rusqlite::Result<Vec<StoredPart>> {
+fn parts(connection: &Connection, run: RunId, kind: &str) -> rusqlite::Result<Vec<StoredPart>> {
     let sql = "SELECT name, urls, failing, error_rate, error_low, error_high, rate_502, low_502,
             high_502, crawlability, crawlability_low, crawlability_high, risk, risk_low, risk_high,
             rate_5xx, low_5xx, high_5xx
@@ -259,7 +267,7 @@ fn interval(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Interval>> {
 
 pub(in crate::store) fn findings(
     connection: &Connection,
-    run: i64,
+    run: RunId,
 ) -> rusqlite::Result<Vec<StoredFinding>> {
     let sql = "SELECT rule, severity, scope, subject, cause, confidence, sentences, facts, advice,
             server, pages, id, since, runs
@@ -287,7 +295,7 @@ pub(in crate::store) fn findings(
 
 pub(in crate::store) fn trials(
     connection: &Connection,
-    run: i64,
+    run: RunId,
 ) -> rusqlite::Result<Vec<StoredTrial>> {
     let sql = "SELECT c.host, c.section, o.id, t.probe, t.fine, t.tried, t.own_fine, t.own_tried
         FROM trial t CROSS JOIN cluster c ON c.run = t.run AND c.number = t.cluster

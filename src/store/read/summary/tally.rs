@@ -12,6 +12,7 @@ use crate::assess::Verdict;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::merge_join::MergeJoin;
 use crate::store::rows::row::{count, named};
+use crate::store::runs::id::RunId;
 
 /// Stored states of a URL.
 const QUEUED: u8 = 1;
@@ -21,7 +22,7 @@ const SKIPPED: u8 = 3;
 /// Counts the pages of a section of a concluded run.
 pub(super) fn count_section(
     connection: &Connection,
-    run: i64,
+    run: RunId,
     section: &str,
 ) -> rusqlite::Result<UrlCounts> {
     let number: Option<u32> = connection
@@ -41,7 +42,7 @@ pub(super) fn count_section(
 /// Counts the URLs of a concluded run. Leaves fields that are not counts of URLs empty.
 pub(in crate::store) fn count_run(
     connection: &Connection,
-    run: i64,
+    run: RunId,
 ) -> rusqlite::Result<RunSummary> {
     let mut tally = tally(connection, run, &format!("{URLS} ORDER BY id"))?;
     (tally.summary.invalid, tally.summary.unseen) = connection.query_row(
@@ -60,6 +61,9 @@ pub(in crate::store) fn count_run(
     tally.summary.unread_sitemaps = failed + given_up;
     // Those that were requested are counted where they are stored.
     tally.summary.unseen += given_up;
+    tally.summary.unread_indexes =
+        connection.query_row(UNREAD_INDEXES, [run], |row| count(row, 0))?;
+    tally.summary.unseen += tally.summary.unread_indexes;
     Ok(tally.summary)
 }
 
@@ -67,7 +71,7 @@ pub(in crate::store) fn count_run(
 const URLS: &str = "SELECT id, role, state, reason, host FROM url WHERE run = ?";
 
 /// Walks over these URLs of a run.
-fn tally(connection: &Connection, run: i64, urls: &str) -> rusqlite::Result<Tally> {
+fn tally(connection: &Connection, run: RunId, urls: &str) -> rusqlite::Result<Tally> {
     let mut attempts = connection.prepare(
         "SELECT url, purpose, outcome, status FROM attempt WHERE run = ?
          ORDER BY url, number",
@@ -82,10 +86,10 @@ fn tally(connection: &Connection, run: i64, urls: &str) -> rusqlite::Result<Tall
     let mut tally = Tally::default();
     while let Some(row) = urls.next()? {
         let id: UrlId = row.get(0)?;
-        let known = Known::read(row, &closed)?;
+        let known = CountedUrl::read(row, &closed)?;
         let mut last = None;
         while let Some(row) = attempts.next_of(id)? {
-            last = tally.attempt(Tried::read(row)?, last);
+            last = tally.attempt(CountedAttempt::read(row)?, last);
         }
         let verdict = match verdicts.next_of(id)? {
             Some(row) => Some(named(row, 1, Verdict::from_name)?),
@@ -109,9 +113,14 @@ const UNREAD: &str = "SELECT
             AND NOT EXISTS (SELECT 1 FROM robots_txt t
                 WHERE t.run = u.run AND t.url = u.found_on AND t.sitemaps = 0))";
 
+/// Index pages that were never fine: their address ends like that of a folder, and nobody knows what they link to.
+const UNREAD_INDEXES: &str = "SELECT count(*) FROM assessment s
+    JOIN url u ON u.run = s.run AND u.id = s.url AND u.role = 3 AND u.address LIKE '%/'
+    WHERE s.run = ?1 AND s.failed > 0 AND s.last_ok IS NULL";
+
 /// Returns the hosts that got no requests because robots.txt could not be read, by the numbers of their
 /// texts.
-fn closed_hosts(connection: &Connection, run: i64) -> rusqlite::Result<HashSet<u32>> {
+fn closed_hosts(connection: &Connection, run: RunId) -> rusqlite::Result<HashSet<u32>> {
     let closed = "SELECT host FROM robots_txt WHERE run = ?1 AND access = 'unreachable'";
     // Texts have no index, so they are walked only if there is a match.
     let any = connection.prepare(closed)?.exists([run])?;
@@ -124,7 +133,7 @@ fn closed_hosts(connection: &Connection, run: i64) -> rusqlite::Result<HashSet<u
 }
 
 /// The columns of a URL that are needed here.
-struct Known {
+struct CountedUrl {
     role: u8,
     state: u8,
     reason: Option<u8>,
@@ -132,9 +141,9 @@ struct Known {
     closed: bool,
 }
 
-impl Known {
-    fn read(row: &Row<'_>, closed: &HashSet<u32>) -> rusqlite::Result<Known> {
-        Ok(Known {
+impl CountedUrl {
+    fn read(row: &Row<'_>, closed: &HashSet<u32>) -> rusqlite::Result<CountedUrl> {
+        Ok(CountedUrl {
             closed: closed.contains(&row.get(4)?),
             role: row.get(1)?,
             state: row.get(2)?,
@@ -150,7 +159,7 @@ impl Known {
 
     /// Returns whether the URL was fetched. A URL that waits for a retry or a later pass counts as fetched:
     /// it has a status and a verdict.
-    fn is_fetched(&self, last: Option<Tried>) -> bool {
+    fn is_fetched(&self, last: Option<CountedAttempt>) -> bool {
         self.state == SETTLED || (self.state == QUEUED && last.is_some())
     }
 
@@ -164,9 +173,7 @@ impl Known {
     /// Why it was skipped, if it was.
     fn skipped(&self) -> Option<SkipReason> {
         let reason = self.reason.filter(|_| self.state == SKIPPED)?;
-        SkipReason::ALL
-            .into_iter()
-            .find(|known| known.code() == reason)
+        SkipReason::from_code(reason)
     }
 
     fn is_given_up(&self) -> bool {
@@ -177,16 +184,16 @@ impl Known {
 
 /// The columns of an attempt that are needed here.
 #[derive(Clone, Copy)]
-struct Tried {
+struct CountedAttempt {
     is_evidence: bool,
     outcome: u8,
     /// 0 without an answer.
     status: u16,
 }
 
-impl Tried {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Tried> {
-        Ok(Tried {
+impl CountedAttempt {
+    fn read(row: &Row<'_>) -> rusqlite::Result<CountedAttempt> {
+        Ok(CountedAttempt {
             is_evidence: Purpose::from_name(row.get_ref(1)?.as_str()?)
                 .is_some_and(Purpose::is_evidence),
             outcome: row.get(2)?,
@@ -202,7 +209,11 @@ struct Tally {
 
 impl Tally {
     /// Counts an attempt that follows `last`, the last attempt that counts. Returns the new last one.
-    fn attempt(&mut self, tried: Tried, last: Option<Tried>) -> Option<Tried> {
+    fn attempt(
+        &mut self,
+        tried: CountedAttempt,
+        last: Option<CountedAttempt>,
+    ) -> Option<CountedAttempt> {
         self.summary.attempts += 1;
         if !tried.is_evidence {
             return last;
@@ -211,7 +222,7 @@ impl Tally {
         Some(tried)
     }
 
-    fn url(&mut self, known: &Known, last: Option<Tried>, verdict: Option<Verdict>) {
+    fn url(&mut self, known: &CountedUrl, last: Option<CountedAttempt>, verdict: Option<Verdict>) {
         let summary = &mut self.summary;
         let role = Role::from_code(known.role);
         if role == Some(Role::External) && known.belongs() {

@@ -1,0 +1,359 @@
+//! The histories of hosts, sections and families over the time of a run, and those that went down as a
+//! whole. All attempts are added in time order, before the URLs.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
+use crate::assess::history::group_history::{GroupHistory, TimedAttempt};
+use crate::assess::history::rate_limit::{Limited, LimitedRequests, RateLimit};
+use crate::assess::history::recurrence::{NextRequest, Recurrence, Rotation};
+use crate::assess::verdict::observation::is_polite;
+use crate::model::{Moment, Outcome, Pressure, Probe, Purpose};
+
+/// Maximum groups that are followed; about 700 bytes each.
+const MOST_GROUPS: usize = 4_000;
+
+/// Maximum sections and families that are separate parts of a group.
+const MOST_PARTS: usize = 2 * MOST_GROUPS;
+
+/// Maximum sections whose refusals are examined; about 40 kB each.
+const MOST_LIMITED: usize = 50;
+
+/// The groups of a URL.
+#[derive(Clone, Copy, Debug)]
+pub struct Home<'a> {
+    /// Scheme, host and port.
+    pub host: &'a str,
+    /// The first folder of the path.
+    pub section: &'a str,
+    /// The pattern of the family.
+    pub family: &'a str,
+}
+
+/// An attempt at a page, a resource or a file.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupAttempt {
+    /// The number of the URL.
+    pub url: i64,
+    /// When it began.
+    pub started: Moment,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The status code, if there was one.
+    pub status: Option<u16>,
+    /// Requests open on the host, this one included.
+    pub open: u32,
+    /// Requests per second at the time, if known.
+    pub rate: Option<f64>,
+    /// Whether the URL is fine at least at times.
+    pub ever_fine: bool,
+    /// Whether it fails at least at times.
+    pub ever_failed: bool,
+    /// What it was made for. A burst is faster than the crawl was: it tells of a limit of the rate alone.
+    pub purpose: Purpose,
+    /// Whether it is a page or a resource.
+    pub is_page: bool,
+}
+
+/// The evidence that a part of the site went down as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PartEvidence {
+    /// Pages that failed and succeeded at other times.
+    #[default]
+    Recovered,
+    /// Also the first attempts at pages that have not succeeded yet, while others of the part have.
+    /// These pages may be dead, so this is enough for a closer look but not for a conclusion. Further
+    /// attempts are no evidence, because failed URLs are requested several times in a row.
+    Suspicion,
+}
+
+/// Histories in progress.
+#[derive(Debug, Default)]
+pub struct Histories {
+    evidence: PartEvidence,
+    hosts: HashMap<String, HostHistories>,
+    groups: usize,
+    limited: usize,
+    /// Sections and families by number, for the parts of a group.
+    parts: HashMap<String, u32>,
+}
+
+#[derive(Debug, Default)]
+struct HostHistories {
+    whole: GroupHistory,
+    /// First looks alone, in sections in which URLs failed: what failed is looked at again and again.
+    first_looks: GroupHistory,
+    load: LoadCurve,
+    /// The order of failures, in sections in which URLs failed.
+    recurrence: Recurrence,
+    sections: HashMap<String, GroupHistory>,
+    families: HashMap<String, GroupHistory>,
+    /// Those that a limit of the whole host, or of a section, may refuse.
+    requests: LimitedRequests,
+    of_sections: BTreeMap<String, LimitedRequests>,
+}
+
+/// The groups that went down as a whole, and the hosts that limit the rate of requests.
+#[derive(Debug, Default)]
+pub struct Together(HashMap<String, HostTogether>);
+
+#[derive(Debug, Default)]
+pub(super) struct HostTogether {
+    pub(super) whole: Outages,
+    /// Whether first looks fail together in time.
+    is_clustered: bool,
+    /// The load from which it fails more.
+    pub(super) load: Option<LoadStep>,
+    /// How one backend of several fails.
+    pub(super) rotation: Option<Rotation>,
+    /// The rate that it refuses to exceed, and in which section if not on the whole host.
+    pub(super) limit: Option<(RateLimit, Option<String>)>,
+    sections: HashMap<String, Outages>,
+    families: HashMap<String, Outages>,
+}
+
+/// The group of a URL that went down as a whole when the URL failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Whole {
+    /// Its host.
+    Host,
+    /// Its section.
+    Section,
+    /// Its family.
+    Family,
+}
+
+impl GroupAttempt {
+    fn is_polite(&self) -> bool {
+        let pace = Pressure {
+            in_flight: self.open,
+            rate: self.rate,
+        };
+        is_polite(pace)
+    }
+}
+
+impl Histories {
+    /// Nothing was seen yet.
+    pub fn by(evidence: PartEvidence) -> Histories {
+        Histories {
+            evidence,
+            ..Histories::default()
+        }
+    }
+
+    /// Returns whether URLs that never succeeded are followed.
+    pub fn takes_unproven(&self) -> bool {
+        self.evidence == PartEvidence::Suspicion
+    }
+
+    /// Follows the groups of a URL that failed, and that also succeeded unless suspicion suffices.
+    /// `refused` means that it failed with a status of rate limits. Must be called before attempts are
+    /// added.
+    pub fn watch(&mut self, home: Home<'_>, refused: bool) {
+        if self.groups >= MOST_GROUPS {
+            return;
+        }
+        let host = self.hosts.entry(home.host.to_owned()).or_default();
+        let before = host.sections.len() + host.families.len();
+        host.sections.entry(home.section.to_owned()).or_default();
+        host.families.entry(home.family.to_owned()).or_default();
+        self.groups += host.sections.len() + host.families.len() - before;
+        let section = home.section;
+        if refused && !host.of_sections.contains_key(section) && self.limited < MOST_LIMITED {
+            host.of_sections
+                .insert(section.to_owned(), LimitedRequests::default());
+            self.limited += 1;
+        }
+    }
+
+    /// Returns whether no URL is followed.
+    pub fn is_empty(&self) -> bool {
+        self.hosts.is_empty()
+    }
+
+    /// Adds the next attempt, in time order.
+    pub fn add(&mut self, home: Home<'_>, seen: GroupAttempt) {
+        let Some(host) = self.hosts.get_mut(home.host) else {
+            return;
+        };
+        let section = number(&mut self.parts, home.section);
+        let family = number(&mut self.parts, home.family);
+        let timed = TimedAttempt {
+            url: seen.url,
+            part: section,
+            started: seen.started,
+            failed: seen.outcome.is_failure(),
+            ever_fine: seen.ever_fine,
+            open: seen.open,
+        };
+        let in_burst = seen.purpose == Purpose::Probe(Probe::Burst);
+        if !in_burst {
+            let failed = seen.outcome.is_failure();
+            (host.load).add(seen.started, seen.open, failed, seen.ever_fine);
+        }
+        // A rate limit refuses clients that are too fast; the pages are not down.
+        if seen.is_page && !in_burst && seen.outcome != Outcome::Client429 {
+            let suspicion =
+                self.evidence == PartEvidence::Suspicion && seen.purpose == Purpose::Crawl;
+            host.follow(home, timed, family, suspicion);
+            if host.sections.contains_key(home.section) {
+                if seen.purpose == Purpose::Crawl {
+                    host.first_looks.add(timed);
+                }
+                host.recurrence.add(NextRequest {
+                    started: seen.started,
+                    failed: timed.failed,
+                    counts: seen.ever_fine && seen.ever_failed,
+                    polite: seen.is_polite(),
+                });
+            }
+        }
+        let refused_with = seen.status.filter(|status| is_refusal(Some(*status)));
+        if (refused_with.is_some() || !timed.failed) && !host.of_sections.is_empty() {
+            let request = Limited {
+                url: seen.url,
+                started: seen.started,
+                open: seen.open,
+                refused_with,
+                ever_fine: seen.ever_fine,
+            };
+            let section = host.of_sections.get_mut(home.section);
+            for requests in section.into_iter().chain([&mut host.requests]) {
+                requests.add(request, in_burst);
+            }
+        }
+    }
+
+    /// Returns the groups that went down as a whole.
+    pub fn together(self) -> Together {
+        let kept = |histories: HashMap<String, GroupHistory>| -> HashMap<String, Outages> {
+            let outages = histories.into_iter();
+            let outages = outages.map(|(name, history)| (name, history.outages()));
+            outages.filter(|(_, found)| !found.is_empty()).collect()
+        };
+        let hosts = self.hosts.into_iter().map(|(name, host)| {
+            let limit = host.limit();
+            let mut found = HostTogether {
+                load: host.load.step(),
+                rotation: host.recurrence.rotation(),
+                limit,
+                is_clustered: host.first_looks.is_clustered(),
+                ..HostTogether::default()
+            };
+            if !host.load.explains_outages() {
+                found.whole = host.whole.outages();
+                found.sections = kept(host.sections);
+                found.families = kept(host.families);
+            }
+            (name, found)
+        });
+        Together(hosts.collect())
+    }
+}
+
+impl HostHistories {
+    /// Takes an attempt at a page of a family. A section is a part of the host, and a family of its section:
+    /// two families of one section that fail are no sign that the others do.
+    fn follow(&mut self, home: Home<'_>, seen: TimedAttempt, family: u32, suspicion: bool) {
+        self.whole.add(seen);
+        let seen = TimedAttempt {
+            part: family,
+            ever_fine: seen.ever_fine || suspicion,
+            ..seen
+        };
+        let section = self.sections.get_mut(home.section);
+        let family = self.families.get_mut(home.family);
+        for history in section.into_iter().chain(family) {
+            history.add(seen);
+        }
+    }
+
+    fn limit(&self) -> Option<(RateLimit, Option<String>)> {
+        let whole = self.requests.limit().map(|limit| (limit, None));
+        whole.or_else(|| {
+            let mut sections = self.of_sections.iter().filter_map(|(name, requests)| {
+                let limit = requests.limit()?;
+                Some((limit, Some(name.clone())))
+            });
+            let first = sections.next()?;
+            // The limit with the most refusals.
+            Some(sections.fold(first, |best, next| {
+                if next.0.refused > best.0.refused {
+                    next
+                } else {
+                    best
+                }
+            }))
+        })
+    }
+}
+
+impl HostTogether {
+    /// Returns whether it limits the rate of requests to all sections.
+    pub(super) fn limits_all(&self) -> bool {
+        matches!(self.limit, Some((_, None)))
+    }
+
+    /// Returns whether it limits the rate of requests to a section.
+    fn limits(&self, section: &str) -> bool {
+        let limited = |(_, limited): &(RateLimit, Option<String>)| {
+            limited.as_deref().is_none_or(|limited| limited == section)
+        };
+        self.limit.as_ref().is_some_and(limited)
+    }
+
+    /// Returns whether it fails more at higher load.
+    pub(super) fn fails_by_load(&self) -> bool {
+        self.limit.is_some() || self.load.is_some()
+    }
+}
+
+impl Together {
+    /// Returns whether failures of a host come together in time, and no outage explains them.
+    pub(super) fn fails_for_a_while(&self) -> bool {
+        let mut hosts = self.0.values();
+        hosts.any(|host| {
+            let outages = host.sections.is_empty() && host.families.is_empty();
+            host.is_clustered && outages && host.whole.is_empty()
+        })
+    }
+
+    pub(super) fn host(&self, name: &str) -> Option<&HostTogether> {
+        self.0.get(name)
+    }
+
+    /// Returns the widest group of a URL that went down as a whole, with its outages.
+    pub(super) fn of(&self, home: Home<'_>) -> Option<(Whole, &Outages)> {
+        let host = self.0.get(home.host)?;
+        // Refusals of a rate limit come together too.
+        if host.limits(home.section) {
+            return None;
+        }
+        let whole = Some(&host.whole).filter(|found| !found.is_empty());
+        let section = || host.sections.get(home.section);
+        let family = || host.families.get(home.family);
+        whole
+            .map(|found| (Whole::Host, found))
+            .or_else(|| section().map(|found| (Whole::Section, found)))
+            .or_else(|| family().map(|found| (Whole::Family, found)))
+    }
+}
+
+/// Returns the number of a part; parts beyond the bound share one.
+fn number(parts: &mut HashMap<String, u32>, name: &str) -> u32 {
+    let next = parts.len() as u32 + 1;
+    match parts.get(name) {
+        Some(number) => *number,
+        None if parts.len() < MOST_PARTS => {
+            parts.insert(name.to_owned(), next);
+            next
+        }
+        None => 0,
+    }
+}
+
+/// Returns whether rate limits answer with this status.
+pub(super) fn is_refusal(status: Option<u16>) -> bool {
+    matches!(status, Some(429 | 503))
+}

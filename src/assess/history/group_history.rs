@@ -1,0 +1,620 @@
+//! The attempts at a group of URLs (a host, a section or a family) in time order, and whether they fail
+//! and recover together. Of bounded size.
+//!
+//! An outage is a run of failures at several pages with no success in between, nor right before and after. Single
+//! runs prove little: if half of all requests fail by chance, runs of three are common. So all runs are tested
+//! against chance (Wald and Wolfowitz 1940, "On a test whether two samples are from the same population"), and
+//! nearly all failures must lie in outages. Long before and after the failures all is fine, also where only half of
+//! the pages fail for a while: of a long run of successes only those next to the failures are tested.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use crate::model::Moment;
+
+use crate::assess::diagnose::{Outage, Outages};
+use crate::assess::statistics::chance::runs_or_fewer;
+
+/// Minimum pages of an outage. If one page fails alone, the page is the reason.
+const FEWEST_PAGES: u32 = 2;
+
+/// Minimum pages of all outages together, for any to count (ours): three in one, or two in each of two.
+const FEWEST_PAGES_IN_ALL: u32 = 3;
+
+/// Minimum failed requests of an outage.
+const FEWEST_FAILURES: u64 = 2;
+
+/// Minimum time from the first failure to the last, if several requests were open. Requests that fail in
+/// one instant may fail because they were open together (ours).
+const SHORTEST: Duration = Duration::from_millis(300);
+
+/// Maximum time from the last success before failures to the first after them, for the group to have been up
+/// meanwhile (ours).
+const BESIDE: Duration = Duration::from_secs(1);
+
+/// Successes right before failures, and as many right after them, that are tested against chance (ours).
+const NEXT_TO: u64 = 20;
+
+/// Maximum failures kept of pages that never succeeded.
+const MOST_DEAD: usize = 2_048;
+
+/// The share of failures that must lie in outages (ours).
+const MOST: f64 = 0.8;
+
+/// Probability below which the number of runs is not explained by chance.
+const BY_CHANCE: f64 = 0.001;
+
+/// The same in standard deviations, for large counts.
+const DEVIATIONS: f64 = 3.1;
+
+/// Maximum number of failures, or of successes, for which the probability is computed exactly (ours).
+const FEW: u64 = 50;
+
+/// How often two parts must fail one right after the other for both to be down together, in standard
+/// deviations above chance: it exceeds that once in twenty times (ours).
+const TOGETHER: f64 = 1.64;
+
+/// Minimum successes at a load no lower than that of the failures, so that the load is not the reason
+/// (ours).
+const AS_HARD: u64 = 5;
+
+/// Maximum outages kept.
+const MOST_OUTAGES: usize = 256;
+
+/// Number of open requests up to which loads are counted separately.
+const LOADS: usize = 65;
+
+/// One attempt at a URL of the group.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::assess) struct TimedAttempt {
+    /// The number of its URL.
+    pub(in crate::assess) url: i64,
+    /// The number of a part of the group: of a section of a host, of a family of a section.
+    pub(in crate::assess) part: u32,
+    /// When it began.
+    pub(in crate::assess) started: Moment,
+    /// Whether it failed.
+    pub(in crate::assess) failed: bool,
+    /// Whether its URL succeeds at least sometimes.
+    pub(in crate::assess) ever_fine: bool,
+    /// Requests open on the host, this one included.
+    pub(in crate::assess) open: u32,
+}
+
+/// The attempts at one group in time order.
+#[derive(Clone, Debug)]
+pub(in crate::assess) struct GroupHistory {
+    failed: u64,
+    /// Failures for the test against chance: a page that fails several times in a row counts once.
+    tested: u64,
+    /// Successes for the test against chance, and those since the last failure.
+    fine: u64,
+    fine_in_a_row: u64,
+    /// All successes.
+    all_fine: u64,
+    runs: u64,
+    last: Option<TimedAttempt>,
+    first_fine: Option<Moment>,
+    last_fine: Option<Moment>,
+    part: Option<u32>,
+    has_parts: bool,
+    run: Option<Run>,
+    /// Failures in outages.
+    in_outages: u64,
+    pages: u32,
+    /// The part of the first outage, and whether another part had an outage.
+    down_part: Option<u32>,
+    down_parts: bool,
+    /// Runs of failures at a single page.
+    single: Vec<(i64, Outage)>,
+    /// Pages that failed in outages.
+    down_pages: HashSet<i64>,
+    /// Failures of pages that never succeeded. By themselves they prove nothing.
+    dead: Vec<(i64, Moment)>,
+    outages: Outages,
+    neighbours: Neighbours,
+    /// Successes by the number of open requests.
+    fine_by_open: Box<[u32; LOADS]>,
+    /// Failures by the number of open requests.
+    failed_by_open: Box<[u32; LOADS]>,
+}
+
+/// Attempts at two parts, one right after the other: by whether the first failed, and the second.
+#[derive(Clone, Copy, Debug, Default)]
+struct Neighbours([[u64; 2]; 2]);
+
+/// A run of failures that has not ended.
+#[derive(Clone, Debug)]
+struct Run {
+    outage: Outage,
+    pages: Vec<i64>,
+    part: u32,
+    has_parts: bool,
+    open: u64,
+}
+
+impl Default for GroupHistory {
+    fn default() -> GroupHistory {
+        GroupHistory {
+            failed: 0,
+            tested: 0,
+            fine: 0,
+            fine_in_a_row: 0,
+            all_fine: 0,
+            runs: 0,
+            last: None,
+            first_fine: None,
+            last_fine: None,
+            part: None,
+            has_parts: false,
+            run: None,
+            in_outages: 0,
+            pages: 0,
+            down_part: None,
+            down_parts: false,
+            single: Vec::new(),
+            down_pages: HashSet::new(),
+            dead: Vec::new(),
+            outages: Outages::default(),
+            neighbours: Neighbours::default(),
+            fine_by_open: Box::new([0; LOADS]),
+            failed_by_open: Box::new([0; LOADS]),
+        }
+    }
+}
+
+impl GroupHistory {
+    /// Adds the next attempt, in time order. URLs that never succeeded may fail in good times too, so
+    /// they are read again once the outages are known.
+    pub(in crate::assess) fn add(&mut self, seen: TimedAttempt) {
+        if !seen.ever_fine {
+            if seen.failed && self.dead.len() < MOST_DEAD {
+                self.dead.push((seen.url, seen.started));
+            }
+            return;
+        }
+        let part = *self.part.get_or_insert(seen.part);
+        self.has_parts |= part != seen.part;
+        if let Some(last) = self.last.filter(|last| last.part != seen.part) {
+            self.neighbours.0[usize::from(last.failed)][usize::from(seen.failed)] += 1;
+        }
+        self.runs += u64::from(self.last.is_none_or(|last| last.failed != seen.failed));
+        let by_open = if seen.failed {
+            &mut self.failed_by_open
+        } else {
+            &mut self.fine_by_open
+        };
+        let slot = &mut by_open[(seen.open as usize).min(LOADS - 1)];
+        *slot = slot.saturating_add(1);
+        if seen.failed {
+            // Those before the first failure are next to one only at their end.
+            let sides = if self.failed > 0 { 2 } else { 1 };
+            self.count_fine(sides);
+            self.failed += 1;
+            let unseen = self.last.map(|last| seen.started.since(last.started));
+            let before = self.last_fine;
+            let run = self.run.get_or_insert_with(|| Run::new(seen, before));
+            run.add(seen, unseen.unwrap_or_default());
+        } else {
+            self.fine_in_a_row += 1;
+            self.all_fine += 1;
+            self.first_fine.get_or_insert(seen.started);
+            self.last_fine = Some(seen.started);
+            self.close(Some(seen.started));
+        }
+        self.last = Some(seen);
+    }
+
+    /// Returns the outages of the group as a whole. There are none if failures are isolated, belong to a
+    /// part of the group, or may be caused by the crawl's own load.
+    pub(in crate::assess) fn outages(mut self) -> Outages {
+        self.close(None);
+        self.count_fine(1);
+        self.add_single();
+        let together = self.in_outages as f64 >= MOST * self.failed as f64
+            && self.pages >= FEWEST_PAGES_IN_ALL
+            // If a group has several parts, outages of one part belong to that part.
+            && (self.down_parts || !self.has_parts)
+            && !self.neighbours.fail_apart()
+            && self.has_too_few_runs(self.fine);
+        if !together || !self.was_requested_as_hard() {
+            return Outages::default();
+        }
+        self.dead.sort_unstable();
+        self.add_first();
+        for of_page in self.dead.chunk_by(|one, next| one.0 == next.0) {
+            let failures: Vec<Moment> = of_page.iter().map(|(_, at)| *at).collect();
+            self.outages.explain(&failures);
+        }
+        self.outages
+    }
+
+    /// Counts the successes since the last failure that are next to failures, on one side or on both.
+    fn count_fine(&mut self, sides: u64) {
+        self.fine += self.fine_in_a_row.min(sides * NEXT_TO);
+        self.fine_in_a_row = 0;
+    }
+
+    /// Returns whether failures come together in time, be it in outages or in a time in which more fails.
+    pub(in crate::assess) fn is_clustered(mut self) -> bool {
+        self.close(None);
+        self.has_too_few_runs(self.all_fine)
+    }
+
+    fn close(&mut self, after: Option<Moment>) {
+        let Some(run) = self.run.take() else { return };
+        let pages = run.pages.len() as u32;
+        self.tested += u64::from(pages);
+        let lasted = run.outage.until.since(run.outage.from);
+        let together = lasted < SHORTEST && run.open > run.outage.failed;
+        let around = run.outage.before.zip(after);
+        let was_up = around.is_some_and(|(before, after)| after.since(before) < BESIDE);
+        if pages < FEWEST_PAGES || together || was_up {
+            let is_alone = pages < FEWEST_PAGES && run.outage.failed >= FEWEST_FAILURES && !was_up;
+            if is_alone && self.single.len() < MOST_OUTAGES {
+                let page = run.pages.first();
+                let outage = Outage {
+                    after,
+                    pages,
+                    ..run.outage
+                };
+                self.single.extend(page.map(|page| (*page, outage)));
+            }
+            return;
+        }
+        self.down_pages.extend(&run.pages);
+        let part = *self.down_part.get_or_insert(run.part);
+        self.down_parts |= run.has_parts || part != run.part;
+        self.in_outages += run.outage.failed;
+        self.pages += pages;
+        if self.outages.times.len() < MOST_OUTAGES {
+            self.outages.times.push(Outage {
+                after,
+                pages,
+                ..run.outage
+            });
+        } else {
+            self.outages.unkept += 1;
+        }
+    }
+
+    /// Adds outages with a single page that failed in others too: it fails for the same reason when it
+    /// is the only page requested.
+    fn add_single(&mut self) {
+        let known = &self.down_pages;
+        for (_, outage) in self.single.iter().filter(|(page, _)| known.contains(page)) {
+            self.in_outages += outage.failed;
+            self.outages.times.push(*outage);
+        }
+        self.outages.times.sort_by_key(|outage| outage.from);
+    }
+
+    /// Adds an outage from the start, before anything of the group succeeded. It needs several pages
+    /// that failed then, never succeeded, and later failed only in outages, in at least two of them.
+    fn add_first(&mut self) {
+        let Some(first_fine) = self.first_fine else {
+            return;
+        };
+        let (mut from, mut until, mut pages) = (first_fine, None, 0);
+        for of_page in self.dead.chunk_by(|one, next| one.0 == next.0) {
+            let early = of_page.partition_point(|(_, at)| *at < first_fine);
+            let (early, later) = of_page.split_at(early);
+            let numbers: Option<HashSet<usize>> =
+                later.iter().map(|(_, at)| self.outages.at(*at)).collect();
+            if let (Some(first), Some(last)) = (early.first(), early.last())
+                && numbers.is_some_and(|numbers| numbers.len() >= 2)
+            {
+                from = from.min(first.1);
+                until = until.max(Some(last.1));
+                pages += 1;
+            }
+        }
+        let is_known = self.outages.times.iter().any(|it| it.before.is_none());
+        if let Some(until) = until.filter(|_| pages >= FEWEST_PAGES_IN_ALL && !is_known) {
+            let first = Outage {
+                from,
+                until,
+                before: None,
+                after: Some(first_fine),
+                unseen: Duration::ZERO,
+                failed: 0,
+                pages: 0,
+            };
+            self.outages.times.insert(0, first);
+        }
+    }
+
+    /// Returns whether there are fewer runs of failures and successes than chance explains.
+    fn has_too_few_runs(&self, fine: u64) -> bool {
+        if self.tested.min(fine) <= FEW {
+            return runs_or_fewer(self.runs, self.tested, fine) <= BY_CHANCE;
+        }
+        let (failed, fine) = (self.tested as f64, fine as f64);
+        let (all, product) = (failed + fine, 2.0 * failed * fine);
+        let mean = product / all + 1.0;
+        let variance = product * (product - all) / (all * all * (all - 1.0));
+        self.runs as f64 <= mean - DEVIATIONS * variance.sqrt()
+    }
+
+    /// Returns whether most failures came at a load at which the group succeeded as well.
+    fn was_requested_as_hard(&self) -> bool {
+        let mut fine = 0;
+        let borne = (0..LOADS).rev().find(|open| {
+            fine += u64::from(self.fine_by_open[*open]);
+            fine >= AS_HARD
+        });
+        let within = |borne: usize| -> u64 {
+            let failed = self.failed_by_open[..=borne].iter();
+            failed.map(|count| u64::from(*count)).sum()
+        };
+        borne.is_some_and(|borne| 2 * within(borne) >= self.failed)
+    }
+}
+
+impl Neighbours {
+    /// Whether one part fails beside good answers of the others: both fail one right after the other no
+    /// more often than by chance, and chance would have made it happen.
+    fn fail_apart(self) -> bool {
+        let [[neither, second], [first, both]] = self.0.map(|row| row.map(|count| count as f64));
+        let all = neither + second + first + both;
+        let (before, after) = (first + both, second + both);
+        let expected = before * after / all.max(1.0);
+        let variance = expected * (all - before) * (all - after) / (all * (all - 1.0)).max(1.0);
+        expected >= 1.0 && both <= expected + TOGETHER * variance.sqrt()
+    }
+}
+
+impl Run {
+    fn new(first: TimedAttempt, before: Option<Moment>) -> Run {
+        Run {
+            outage: Outage {
+                from: first.started,
+                until: first.started,
+                before,
+                after: None,
+                unseen: Duration::ZERO,
+                failed: 0,
+                pages: 0,
+            },
+            pages: Vec::new(),
+            part: first.part,
+            has_parts: false,
+            open: 0,
+        }
+    }
+
+    fn add(&mut self, seen: TimedAttempt, unseen: Duration) {
+        let outage = &mut self.outage;
+        if outage.failed > 0 {
+            outage.unseen = outage.unseen.max(unseen);
+        }
+        outage.failed += 1;
+        outage.until = seen.started;
+        self.has_parts |= self.part != seen.part;
+        self.open += u64::from(seen.open);
+        let has_room = self.pages.len() < Outage::MOST_PAGES as usize;
+        if has_room && !self.pages.contains(&seen.url) {
+            self.pages.push(seen.url);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One attempt per second, at one page after the other. `F` fails and `.` succeeds; `f` and `,` are
+    /// the same at a page of another part; `r` is a failing retry of the page before.
+    fn history(marks: &str) -> GroupHistory {
+        let mut history = GroupHistory::default();
+        let mut url = 0;
+        for (second, mark) in (0..).zip(marks.chars()) {
+            url += i64::from(mark != 'r');
+            history.add(TimedAttempt {
+                url,
+                part: u32::from(matches!(mark, 'f' | ',')),
+                started: Moment::from_millis(second * 1000),
+                failed: matches!(mark, 'F' | 'f' | 'r'),
+                ever_fine: true,
+                open: 1,
+            });
+        }
+        history
+    }
+
+    fn count(marks: &str) -> u64 {
+        history(marks).outages().count()
+    }
+
+    #[test]
+    fn pages_that_fail_and_recover_together_are_an_outage() {
+        let fine = ".".repeat(20);
+        let once = format!("{fine}FFFFFF{fine}");
+        let found = history(&once).outages();
+        assert_eq!(found.count(), 1);
+        let outage = found.times[0];
+        assert_eq!(
+            (outage.failed, outage.pages, outage.is_over()),
+            (6, 6, true)
+        );
+        assert_eq!(outage.until.since(outage.from), Duration::from_secs(5));
+        let often = format!("{fine}FFFFFFF").repeat(4);
+        assert_eq!(count(&often), 4);
+    }
+
+    #[test]
+    fn a_page_that_failed_with_others_fails_for_the_same_reason_alone() {
+        let (before, between) = (".".repeat(20), ".".repeat(10));
+        let mut found = history(&format!("{before}FFFFFFF{between}"));
+        // A single request that fails is no outage, nor are two at a page that failed in none.
+        for (second, url) in [(100, 22), (110, 999), (120, 23)] {
+            for (later, failed) in [(0, true), (1, url != 23), (2, false)] {
+                found.add(TimedAttempt {
+                    url,
+                    part: 0,
+                    started: Moment::from_millis((second + later) * 1000),
+                    failed,
+                    ever_fine: true,
+                    open: 1,
+                });
+            }
+        }
+        let found = found.outages();
+        assert_eq!(found.count(), 2);
+        assert_eq!(found.times[1].from, Moment::from_millis(100_000));
+    }
+
+    #[test]
+    fn a_group_of_which_other_pages_are_fine_within_the_second_is_not_down() {
+        let ten_a_second = |marks: &str| {
+            let mut history = GroupHistory::default();
+            for (tenth, mark) in (0..).zip(marks.chars()) {
+                history.add(TimedAttempt {
+                    started: Moment::from_millis(tenth * 100),
+                    ..at(0, tenth, mark == 'F', true)
+                });
+            }
+            history.outages().count()
+        };
+        let fine = ".".repeat(200);
+        let short = format!("{fine}FFFF").repeat(3);
+        assert_eq!(ten_a_second(&format!("{short}{fine}")), 0);
+        let long = format!("{fine}{}", "F".repeat(15)).repeat(3);
+        assert_eq!(ten_a_second(&format!("{long}{fine}")), 3);
+    }
+
+    #[test]
+    fn half_of_the_pages_that_fail_for_a_while_are_no_outages_of_all() {
+        let mut dice = fastrand::Rng::with_seed(4);
+        let half: String = (0..60)
+            .map(|_| if dice.bool() { "Fr" } else { "." })
+            .collect();
+        let fine = ".".repeat(300);
+        for marks in [format!("{half}{fine}"), format!("{fine}{half}{fine}")] {
+            assert_eq!(count(&marks), 0, "{marks}");
+            assert!(history(&marks).is_clustered(), "{marks}");
+        }
+        assert!(!history(&half).is_clustered());
+    }
+
+    #[test]
+    fn failures_that_chance_explains_are_not_an_outage() {
+        let every_third = "..F".repeat(30);
+        let random = ".F.FF..FFF.F..F.FF.F...FF.F.FFF..F.F.FF...F.";
+        let one_page = format!("{0}Frrrrr{0}", ".".repeat(20));
+        for marks in [every_third.as_str(), random, &one_page, "FFFFFF"] {
+            assert_eq!(count(marks), 0, "{marks}");
+        }
+    }
+
+    fn at(second: i64, url: i64, failed: bool, ever_fine: bool) -> TimedAttempt {
+        TimedAttempt {
+            url,
+            part: 0,
+            started: Moment::from_millis(second * 1000),
+            failed,
+            ever_fine,
+            open: 1,
+        }
+    }
+
+    #[test]
+    fn a_page_that_never_succeeded_is_explained_by_outages_and_explains_none() {
+        let run = |dead: &[i64]| {
+            let mut history = GroupHistory::default();
+            for second in 0..60 {
+                let down = (20..28).contains(&second);
+                history.add(at(second, second, down, true));
+                if dead.contains(&second) {
+                    history.add(at(second, 999, true, false));
+                }
+            }
+            let found = history.outages();
+            found.times.iter().map(|it| it.failed).sum::<u64>()
+        };
+        assert_eq!((run(&[]), run(&[21, 26]), run(&[21, 40])), (8, 10, 8));
+    }
+
+    #[test]
+    fn pages_down_from_the_start_and_twice_again_make_a_first_outage() {
+        let run = |again: &[i64]| {
+            let mut history = GroupHistory::default();
+            for second in 0..120 {
+                let dead = second < 20 || again.contains(&second);
+                for url in (1_000..1_004).filter(|_| dead) {
+                    history.add(at(second, url, true, false));
+                }
+                let down = (40..48).contains(&second) || (80..88).contains(&second);
+                if second >= 20 {
+                    history.add(at(second, second, down, true));
+                }
+            }
+            let found = history.outages();
+            let failed: Vec<u64> = found.times.iter().map(|it| it.failed).collect();
+            failed
+        };
+        assert_eq!(run(&[42, 84]), [80, 12, 12]);
+        assert_eq!(run(&[42]), [8, 8], "once may be chance");
+        assert_eq!(run(&[42, 60, 84]), [8, 8], "dead while others are fine");
+    }
+
+    #[test]
+    fn an_outage_of_a_part_is_not_one_of_the_whole() {
+        let fine = ".,".repeat(10);
+        assert_eq!(count(&format!("{fine}FFFFFFFF{fine}")), 0);
+        assert_eq!(count(&format!("{fine}FfFFfFFf{fine}")), 1);
+        assert_eq!(count(&format!("{fine}FFF{fine}fff{fine}")), 2, "in turn");
+    }
+
+    #[test]
+    fn a_part_that_fails_beside_good_answers_of_the_others_is_down_alone() {
+        let fine = ".,".repeat(10);
+        let beside = "FFF,FF,F,FFF,F,FF,,F,FFFF,FF,FFF,F,FF,".repeat(2);
+        assert_eq!(count(&format!("{fine}{beside}{fine}")), 0);
+        let noisy = beside.replacen("FFF,", "FfF,", 2);
+        assert_eq!(count(&format!("{fine}{noisy}{fine}")), 0, "and two others");
+        let down = format!("{fine}FfFFfFFfF").repeat(4);
+        assert_eq!(count(&format!("{down}{fine}")), 4, "all of them");
+    }
+
+    #[test]
+    fn failures_at_a_load_that_never_succeeded_may_be_caused_by_the_crawl() {
+        let at = |second: i64, failed, open| TimedAttempt {
+            url: second,
+            part: 0,
+            started: Moment::from_millis(second * 1000),
+            failed,
+            ever_fine: true,
+            open,
+        };
+        let run = |borne| {
+            let mut history = GroupHistory::default();
+            for second in 0..60 {
+                let failed = (20..28).contains(&second);
+                let open = if failed { 6 } else { borne };
+                history.add(at(second, failed, open));
+            }
+            history.outages().count()
+        };
+        assert_eq!((run(4), run(6)), (0, 1));
+    }
+
+    #[test]
+    fn memory_has_a_bound() {
+        let mut history = GroupHistory::default();
+        for n in 0..100_000_i64 {
+            history.add(TimedAttempt {
+                url: n,
+                part: 0,
+                started: Moment::from_millis(n * 1000),
+                failed: (n / 40) % 2 == 1,
+                ever_fine: true,
+                open: 1,
+            });
+        }
+        let found = history.outages();
+        assert_eq!(found.times.len(), MOST_OUTAGES);
+        assert!(found.unkept > 0);
+        assert_eq!(found.times[0].pages, Outage::MOST_PAGES);
+    }
+}
