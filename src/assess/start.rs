@@ -13,7 +13,7 @@ const LOGIN_WORDS: [&str; 10] = [
 /// A start page after its last request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StartPage {
-    /// Its address, for people.
+    /// Its URL, for people.
     pub address: String,
     /// Whether it ever answered with a page.
     pub served: bool,
@@ -41,7 +41,7 @@ pub struct StartAnswer {
 /// The end of a start page's redirects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StartRedirect {
-    /// The last address of the chain.
+    /// The last URL of the chain.
     pub target: String,
     /// Whether it ever answered with a page.
     pub served: bool,
@@ -76,11 +76,11 @@ pub enum StartFault {
     Silent(String),
     /// It is a login form and leads nowhere else.
     LoginForm,
-    /// It redirects to a login form at this address.
+    /// It redirects to a login form at this URL.
     Login(String),
-    /// It redirects to another site, at this address.
+    /// It redirects to another site, at this URL.
     Away(String),
-    /// It redirects to an address that answers with another status, or not at all.
+    /// It redirects to a URL that answers with another status, or not at all.
     LeadsTo(String, StartAnswer),
     /// It redirects without end.
     Endless,
@@ -143,8 +143,8 @@ impl StartRedirect {
     }
 }
 
-/// Returns whether the host or the path of an address names a login. Queries do not count: they repeat
-/// the address that was requested.
+/// Returns whether the host or the path of a URL names a login. Queries do not count: they repeat
+/// the URL that was requested.
 pub fn has_login_words(address: &str) -> bool {
     let lower = address.to_ascii_lowercase();
     let bare = lower.split(['?', '#']).next().unwrap_or_default();

@@ -34,7 +34,7 @@ pub struct Asked {
     pub gates: Vec<Gate>,
     /// The baseline, a run or a file; absent for the site's previous run.
     pub baseline: Option<String>,
-    /// The rules that map the baseline's addresses to those of the run.
+    /// The rules that map the baseline's URLs to those of the run.
     pub maps: Vec<AddressMap>,
     /// Server logs of the site.
     pub logs: Vec<String>,
@@ -84,7 +84,7 @@ struct Kept {
 }
 
 impl Asked {
-    /// Reads what is stored with a run, if anything is.
+    /// Reads the requested results that are stored with a run, if there are any.
     pub fn kept(store: &Store, run: RunId) -> Result<Option<Asked>, AuditError> {
         let text = store.asked(run)?;
         text.as_deref().map(Asked::read).transpose()

@@ -14,7 +14,7 @@ const DATABASE: &[u8] = b"SQLite format 3\0";
 /// The reason why there is no baseline.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
-    /// Addresses are mapped without a named baseline.
+    /// URLs are mapped without a named baseline.
     #[error("--map: name the run of the old addresses with --baseline")]
     MapAlone,
     /// A name refers to nothing.
@@ -52,7 +52,7 @@ pub enum BadBaseline {
     /// The database that it names has no run that has ended.
     #[error("no run in it is finished; name one as FILE#RUN")]
     NoneFinished,
-    /// It is a file that is no readable summary.
+    /// The file is not a readable summary.
     #[error(transparent)]
     Summary(#[from] SummaryFault),
 }

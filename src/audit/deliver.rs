@@ -26,7 +26,7 @@ pub struct Delivered {
     pub comparison: Option<Comparison>,
     /// Why the site could not be audited; `None` if it was.
     pub unaudited: Option<Unaudited>,
-    /// What its server logs say, if there are any.
+    /// The summary of its server logs, if there are any.
     pub logs: Option<LogSummary>,
     /// The results of its gates, in their order.
     pub gates: Vec<GateResult>,

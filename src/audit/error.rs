@@ -48,12 +48,12 @@ pub enum AuditError {
     },
 }
 
-/// A crawl that broke off, with what can be resumed.
+/// A crawl that broke off, with the part that can be resumed.
 #[derive(Debug)]
 pub struct BrokenOff {
     /// Why.
     pub fault: CrawlFault,
-    /// What can be resumed.
+    /// The part that can be resumed.
     pub left: Left,
 }
 

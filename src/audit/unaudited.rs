@@ -64,7 +64,7 @@ impl Unaudited {
 }
 
 impl Unaudited {
-    /// Whether the reason may pass within minutes: a robots.txt that cannot be read.
+    /// Returns whether the reason may pass within minutes: a robots.txt that cannot be read.
     pub const fn may_pass(&self) -> bool {
         matches!(self, Unaudited::Robots { .. })
     }

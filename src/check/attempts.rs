@@ -30,7 +30,7 @@ pub struct Tried {
     pub total_ms: f64,
     /// Whether it used a connection that was open already.
     pub reused: bool,
-    /// The address that answered.
+    /// The IP address that answered.
     pub remote: Option<String>,
 }
 

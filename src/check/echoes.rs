@@ -13,7 +13,7 @@ pub(super) fn without_echoes(mut entry: Entry) -> Entry {
             redactor.clean_message(&mut entry.headers, &mut entry.body_head);
             entry.status_text = redactor.text(&entry.status_text);
             entry.error = entry.error.map(|error| redactor.text(&error));
-            // Some servers write the session cookie into addresses.
+            // Some servers write the session cookie into URLs.
             if let Ok(url) = CrawlUrl::parse(&redactor.text(entry.url.as_str())) {
                 entry.url = url;
             }

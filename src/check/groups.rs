@@ -22,7 +22,7 @@ const LISTED: usize = 20;
 /// Host, outcome, fingerprint, and the cause that an error page with a status of success points at.
 type Kind = (String, Outcome, Option<&'static str>, Option<Cause>);
 
-/// Failures by what they have in common.
+/// Failures grouped by their common features.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     by_kind: BTreeMap<Kind, Group>,

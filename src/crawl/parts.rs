@@ -16,7 +16,7 @@ pub struct Parts<F, Q, O> {
     pub fetcher: Arc<F>,
     /// Maximum visits under way at a time, over all hosts: limits memory and open files.
     pub open: usize,
-    /// Returns what is due.
+    /// Returns the URLs that are due.
     pub frontier: Q,
     /// Stores the results.
     pub store: Store,

@@ -35,7 +35,7 @@ pub trait Fetcher: Send + Sync {
     /// Sends one GET request and reads its answer. Every failure is a value, too.
     fn fetch(&self, request: Request) -> impl Future<Output = Exchange> + Send;
 
-    /// Returns a few addresses of a URL's host that may be requested. Empty if it has none, or if a proxy
+    /// Returns a few IP addresses of a URL's host that may be requested. Empty if it has none, or if a proxy
     /// chooses among them.
     fn addresses(&self, url: &CrawlUrl) -> impl Future<Output = Vec<IpAddr>> + Send;
 
@@ -43,7 +43,7 @@ pub trait Fetcher: Send + Sync {
     /// to hosts within it; those of the public internet must not.
     fn led(&self, _from: &CrawlUrl, _to: &CrawlUrl) {}
 
-    /// Records the addresses at which a URL's host answered in an earlier process. Returns whether they
+    /// Records the IP addresses at which a URL's host answered in an earlier process. Returns whether they
     /// agree with where the host is now.
     fn was_at(&self, _: &CrawlUrl, _: &[IpAddr]) -> bool {
         true
@@ -60,8 +60,8 @@ pub trait Fetcher: Send + Sync {
         None
     }
 
-    /// Returns whether any witness that answered before still does, after a host fell silent. This
-    /// separates a dead host from a local outage. Fetchers without a network of their own cannot tell.
+    /// Returns whether any witness that answered before still does, after a host fell silent. This separates a dead
+    /// host from a local outage. Fetchers without a network of their own do not know.
     fn network(&self, _: Witnesses) -> impl Future<Output = Network> + Send {
         async { Network::Unknown }
     }

@@ -19,7 +19,7 @@ pub use local::LocalFrontier;
 /// A URL found somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discovery {
-    /// The address.
+    /// The URL.
     pub url: CrawlUrl,
     /// Its role in the crawl.
     pub role: Role,
@@ -87,7 +87,7 @@ pub enum Next {
 /// How a lease ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settlement {
-    /// It was fetched for good.
+    /// It was fetched, and is not requested again.
     Done,
     /// It was fetched, and must be fetched again from this moment on.
     Again(Moment),
@@ -110,9 +110,9 @@ pub enum FrontierError {
     Unreachable(String),
 }
 
-/// A store for addresses that wait to be fetched, so that a frontier need not hold all their texts in memory.
+/// A store for URLs that wait to be fetched, so that a frontier need not hold all their texts in memory.
 pub trait Shelf: Send + Sync + fmt::Debug {
-    /// Returns the address with this fingerprint, or `None` if it is not stored yet.
+    /// Returns the URL with this fingerprint, or `None` if it is not stored yet.
     fn address(&self, url: Fingerprint) -> Result<Option<String>, FrontierError>;
 }
 
@@ -171,7 +171,7 @@ pub trait Frontier: Send + Sync {
         until: Moment,
     ) -> impl Future<Output = Result<(), FrontierError>> + Send;
 
-    /// Sets the store from which addresses can be read again. Every URL offered from now on, except a
+    /// Sets the store from which URLs can be read again. Every URL offered from now on, except a
     /// robots.txt, is stored there soon after its offer. This changes only memory use.
     fn use_shelf(
         &self,

@@ -25,7 +25,7 @@ pub enum LogsError {
     /// A crawl takes no logs from a pipe: they are read when it is over, maybe after a resumption.
     #[error("name files; logs of an audit cannot come from stdin")]
     Stdin,
-    /// A list of a bot's addresses cannot be used.
+    /// A list of a bot's IP addresses cannot be used.
     #[error("--bot-ranges {path}: {why}")]
     Ranges {
         /// Its path.

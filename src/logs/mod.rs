@@ -1,6 +1,6 @@
-//! Server logs, read once and streaming, into counts by URL, hour, bot and backend, and into episodes of failures. Memory
-//! is bounded: URLs beyond a limit count for their family. Addresses of clients are used in memory and never
-//! returned. Nothing here prints or judges a site; `parse::log` reads the lines.
+//! Server logs, read once and streaming, into counts by URL, hour, bot and backend, and into episodes of failures.
+//! Memory is bounded: URLs beyond a limit count for their family. IP addresses of clients are used in memory and
+//! never returned. Nothing here prints or judges a site; `parse::log` reads the lines.
 
 mod bots;
 mod error;

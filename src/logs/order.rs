@@ -1,4 +1,4 @@
-//! What to read, and how.
+//! The order to read logs: which files, and how.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use super::own::CrawlTime;
 /// Default of the maximum number of URLs that are kept apart.
 pub const USUAL_MAX_URLS: usize = 1_000_000;
 
-/// What to read, and how.
+/// The order to read logs.
 #[derive(Clone, Debug)]
 pub struct Order {
     /// Files, directories and glob patterns; `-` is standard input.
@@ -23,17 +23,17 @@ pub struct Order {
     pub max_urls: usize,
     /// Query parameters that are dropped; `utm_*` drops all that begin with `utm_`.
     pub ignore_params: Vec<String>,
-    /// Lists of addresses: the name of the bot, if it is given, and the file.
+    /// Lists of IP addresses: the name of the bot, if it is given, and the file.
     pub bot_ranges: Vec<(Option<String>, PathBuf)>,
     /// Events, to compare the beginnings of episodes with.
     pub events: Vec<Event>,
     /// Crawls of this program with other user agents than its own.
     pub crawls: Vec<CrawlTime>,
-    /// Whether only what this call read is returned; a log run has all of it all the same.
+    /// Whether only the lines that this call read are returned; a log run still stores all.
     pub only_new: bool,
-    /// Whether clients are counted and stored by their addresses.
+    /// Whether clients are counted and stored by their IP addresses.
     pub keep_clients: bool,
-    /// Whether the places are returned up to which logs were read, also without a log run.
+    /// Whether the positions up to which logs were read are returned, also without a log run.
     pub follows: bool,
     /// Threads that parse.
     pub threads: usize,
@@ -72,7 +72,7 @@ impl Default for Order {
 /// Something that happened at the site, such as a deploy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Its name.
+    /// The name of the event.
     pub name: String,
     /// Its time in seconds since 1970-01-01 UTC.
     pub second: i64,

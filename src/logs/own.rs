@@ -1,5 +1,5 @@
-//! The requests of this program's own crawls, which count for nobody: recognised by the header that they carry, by
-//! the user agent, or, where a crawl used another agent, by that agent in the time of the crawl.
+//! The requests of this program's own crawls, which are left out of the counts: recognised by the header that they
+//! carry, by the user agent, or, where a crawl used another agent, by that agent in the time of the crawl.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_hours(24);
 /// A crawl with a user agent that others have too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrawlTime {
-    /// Its user agent.
+    /// The user agent of the crawl.
     pub agent: String,
     /// When it began.
     pub from: Moment,

@@ -28,7 +28,7 @@ fn found(order: &Order) -> Found {
     read(order, &mut std::io::empty(), None, None).expect("readable logs")
 }
 
-/// The rows of a table as texts.
+/// Returns the rows of a table as texts.
 fn rows(found: &Found, table: LogTable) -> Vec<String> {
     let mut rows = Vec::new();
     found.rows(table, &mut |row| {

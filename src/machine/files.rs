@@ -8,7 +8,7 @@ pub const MOST_OPEN: usize = 512;
 /// of the async runtime.
 const BESIDES: usize = 32;
 
-/// Files of a request: a name may be resolved while another address is tried.
+/// Files of a request: a name may be resolved while another IP address is tried.
 const EACH: usize = 2;
 
 /// With this many files there are always enough, also for idle connections.

@@ -1,4 +1,4 @@
-//! The word that was probably meant in a file or an argument that somebody wrote by hand.
+//! Finds the word that was probably meant in a handwritten file or argument.
 
 /// Minimum similarity of a word that is suggested. Below it, it is another word.
 const ALIKE: f64 = 0.75;

@@ -1,47 +1,43 @@
 //! A password that the user types at the terminal.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write as _};
-use std::process::{Command, Stdio};
+use std::io::BufRead;
 
 /// Maximum bytes of a password.
 const LONGEST: u64 = 4_096;
 
-/// Asks for a password at the terminal, which does not show it. Returns `None` without a terminal that can hide it, and
-/// if nothing was typed.
+/// Asks for a password at the terminal, which does not show it. Returns `None` without a terminal, and if nothing was
+/// typed.
+#[cfg(unix)]
 pub fn ask_password(prompt: &str) -> Option<String> {
+    use std::fs::OpenOptions;
+    use std::io::{BufReader, Write as _};
+
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+
     let mut terminal = OpenOptions::new()
         .read(true)
         .write(true)
         .open("/dev/tty")
         .ok()?;
-    if !echoes(&terminal, "-echo") {
-        return None;
-    }
-    let typed = write!(terminal, "{prompt}").ok().and_then(|()| {
-        let input = BufReader::new(terminal.try_clone().ok()?);
-        line(input)
-    });
-    echoes(&terminal, "echo");
-    // The line break that was typed is not shown either.
+    let shown = tcgetattr(&terminal).ok()?;
+    let mut hidden = shown.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(&terminal, OptionalActions::Now, &hidden).ok()?;
+    let asked = write!(terminal, "{prompt}").and_then(|()| terminal.try_clone());
+    let typed = asked.ok().and_then(|input| line(BufReader::new(input)));
+    // Nothing can be done if the terminal is gone. The line break that was typed is not shown either.
+    let _ = tcsetattr(&terminal, OptionalActions::Now, &shown);
     let _ = writeln!(terminal);
     typed
 }
 
-/// Lets the terminal show what is typed, or not; returns whether it does as told.
-fn echoes(terminal: &File, how: &str) -> bool {
-    let Ok(input) = terminal.try_clone() else {
-        return false;
-    };
-    let status = Command::new("stty")
-        .arg(how)
-        .stdin(input)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    status.is_ok_and(|status| status.success())
+/// Returns `None`: the terminal cannot hide what is typed.
+#[cfg(not(unix))]
+pub fn ask_password(_: &str) -> Option<String> {
+    None
 }
 
+#[cfg(any(unix, test))]
 fn line(input: impl BufRead) -> Option<String> {
     let mut text = String::new();
     input.take(LONGEST).read_line(&mut text).ok()?;

@@ -50,7 +50,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// Returns whether a request with this `Host` is meant for us: it names this machine, or the name or address of
+/// Returns whether a request with this `Host` is meant for us: it names this machine, or the name or IP address of
 /// `place`. A web page whose own name leads to this machine (DNS rebinding) sends its own name and is refused.
 pub(super) fn is_meant(host: &str, place: &Place, bound: SocketAddr) -> bool {
     let Ok(authority) = host.parse::<Authority>() else {
@@ -58,7 +58,7 @@ pub(super) fn is_meant(host: &str, place: &Place, bound: SocketAddr) -> bool {
     };
     let host = bare(&authority).trim_end_matches('.');
     match host.parse::<IpAddr>() {
-        // Bound to all addresses: each of them is accepted, and each that leads to this machine from outside.
+        // Bound to all IP addresses: accepts each of them, and each that leads to this machine from outside.
         Ok(address) => {
             address.is_loopback() || address == bound.ip() || bound.ip().is_unspecified()
         }

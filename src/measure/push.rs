@@ -11,7 +11,7 @@ use crate::model::Moment;
 use super::metric::Metric;
 use super::otlp;
 
-/// The environment variables for the address and the headers.
+/// The environment variables for the URL and the headers.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const METRICS_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
@@ -45,7 +45,7 @@ pub enum PushError {
     Refused(String),
 }
 
-/// The name of the receiver in messages: its address may hold a key.
+/// The name of the receiver in messages: its URL may hold a key.
 const OTLP: &str = "the OTLP receiver";
 
 impl Push {
@@ -55,7 +55,7 @@ impl Push {
         since: Moment,
     ) -> Result<Option<Push>, PushError> {
         let variable = |name| environment(name).filter(|value| !value.trim().is_empty());
-        // The general variable is a base address; the one for metrics is used unchanged.
+        // The general variable is a base URL; the one for metrics is used unchanged.
         let (name, url) = match (variable(METRICS_ENDPOINT), variable(ENDPOINT)) {
             (Some(url), _) => (METRICS_ENDPOINT, url),
             (None, Some(url)) => (

@@ -1,4 +1,4 @@
-//! Sizes in readable form.
+//! Counts of bytes in words, and whole numbers in as few bytes as they need.
 
 /// Returns a size in a suitable unit, with at most one decimal: `20 GB`, `1.5 MB`, `700 bytes`.
 pub fn bytes_in_words(bytes: u64) -> String {
@@ -16,6 +16,32 @@ pub fn bytes_in_words(bytes: u64) -> String {
         0 => format!("{} {name}", tenths / 10),
         rest => format!("{}.{rest} {name}", tenths / 10),
     }
+}
+
+/// Bytes of the longest encoded number.
+pub const LONGEST_VARINT: usize = 5;
+
+/// Encodes seven bits in each byte, the lowest first; a set eighth bit means that more follow.
+pub fn put_varint(mut number: u32, out: &mut Vec<u8>) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+/// Reads an encoded number, or returns `None` if there is no whole one.
+pub fn take_varint(bytes: &mut &[u8]) -> Option<u32> {
+    let mut number = 0;
+    for shift in (0..u32::BITS).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u32::from(byte & 0x7f) << shift;
+        if *byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -82,9 +82,8 @@ pub fn looks_evidence(failed: u32, good: u32) -> f64 {
     f64::from(failed) * of_failed + f64::from(good) * of_good
 }
 
-/// Counts of the looks at one URL. A look is an attempt that shares its fate with no other. The crawl's
-/// first attempt stands for its quick retries; in later passes each spaced attempt is a look. Of constant
-/// size.
+/// Counts of the looks at one URL. A look is an attempt that is independent of all others. The crawl's first attempt
+/// stands for its quick retries; in later passes each spaced attempt is a look. Of constant size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Looks {
     all: u32,

@@ -12,7 +12,6 @@ mod plan;
 mod secret;
 mod time;
 mod url;
-mod varint;
 
 pub use attempt::client::{CLIENTS, ClientPreset, Guise};
 pub use attempt::exchange::{
@@ -21,7 +20,7 @@ pub use attempt::exchange::{
 };
 pub use attempt::probe::Probe;
 pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
-pub use bytes::bytes_in_words;
+pub use bytes::{LONGEST_VARINT, bytes_in_words, put_varint, take_varint};
 pub use excerpt::{beginning, excerpt, marked_excerpt};
 pub use looks::{
     FlakyTest, Frequency, LOOK_SPACING, Looks, OFTEN, RARELY, TEST_ERROR, looks_evidence,
@@ -52,4 +51,3 @@ pub use url::table::FingerprintTable;
 pub use url::{
     CrawlUrl, EXCERPT, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text,
 };
-pub use varint::{LONGEST_VARINT, put_varint, take_varint};

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::time::moment::Moment;
 
-/// Witnesses: addresses that answered earlier in a crawl, to be checked again.
+/// Witnesses: IP addresses that answered earlier in a crawl, to be checked again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Witnesses {
-    /// The address of the silent host. It is not requested; only a route to it is looked up.
+    /// The IP address of the silent host. It is not requested; only a route to it is looked up.
     pub silent: Option<SocketAddr>,
-    /// Other addresses that answered, the latest first.
+    /// Other IP addresses that answered, the latest first.
     pub others: Vec<SocketAddr>,
     /// A name that the name servers resolved.
     pub name: Option<String>,
@@ -36,7 +36,7 @@ pub struct Silence {
     pub no_route: bool,
     /// Name servers.
     pub name_servers: Vec<IpAddr>,
-    /// Hosts of the crawl, by their addresses.
+    /// Hosts of the crawl, by their IP addresses.
     pub hosts: Vec<IpAddr>,
     /// The proxy, as the only witness.
     pub proxy: bool,

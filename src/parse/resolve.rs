@@ -25,7 +25,7 @@ impl Resolver {
             encoding: encoding.output_encoding(),
         };
         // HTML standard, "frozen base URL": an invalid base, or one of these two schemes, is ignored, and the
-        // page's own address counts.
+        // page's own URL counts.
         match base.map(|base| resolver.join(base)) {
             Some(Ok(url)) if !matches!(url.scheme(), "data" | "javascript") => resolver.base = url,
             Some(Err(UrlFault::Scheme(_))) => resolver.base = nowhere(resolver.base),

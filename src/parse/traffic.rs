@@ -17,7 +17,7 @@ use super::url_list::{Column, Found, ListFault, Row, Shape, read_rows};
 /// Rows by which the columns are judged.
 const SAMPLE: usize = 50;
 
-/// Days that are told apart, and bytes of a table of days: exports cover at most 16 months.
+/// Maximum days that are counted separately, and bytes of a table of days: exports cover at most 16 months.
 const MOST_DAYS: usize = 1_000;
 const LARGEST_DAYS: u64 = 1 << 20;
 
@@ -59,7 +59,7 @@ impl Visits {
     }
 }
 
-/// What a file of visits was.
+/// The days and columns of a file of visits.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrafficFile {
     /// The days that it covers; `None` if it does not say.
@@ -71,7 +71,7 @@ pub struct TrafficFile {
 /// Why a file gives no visits. Each message ends with what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TrafficFault {
-    /// It is no table of URLs.
+    /// The file is not a table of URLs.
     #[error("{0}")]
     List(#[from] ListFault),
     /// It has URLs and no numbers.
@@ -79,13 +79,13 @@ pub enum TrafficFault {
         "it has URLs and no column of numbers; export clicks or sessions by page, or audit its URLs with --url-list"
     )]
     NoNumbers,
-    /// The column that was named is not there.
+    /// The column that the user named does not exist.
     #[error("no column {0:?}; its columns are {1}")]
     NoColumn(String, String),
-    /// The column that was named holds no numbers.
+    /// The column that the user named holds no numbers.
     #[error("the column {0:?} holds no numbers; name another with --traffic-column")]
     NotNumbers(String),
-    /// A line that is no JSON.
+    /// A line is not a JSON object with a URL.
     #[error("line {0}: no JSON object with a URL; export the table again")]
     NotJson(usize),
 }
@@ -144,7 +144,7 @@ struct Roles {
     date: Option<usize>,
 }
 
-/// A table while it is read. The first rows wait until it is known what the columns are.
+/// A table while it is read. The first rows are kept until the kinds of the columns are known.
 struct Table<'a> {
     column: Option<&'a str>,
     header: Vec<String>,
@@ -230,7 +230,7 @@ impl Roles {
     }
 }
 
-/// What the cells of a column are.
+/// The kind of the cells of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Number,
@@ -344,8 +344,8 @@ fn number(text: &str) -> Option<f64> {
     plain.replace('d', ".").parse().ok()
 }
 
-/// Returns the days that stand beside the table of pages: in comments (`# Start date: 20261101`), or as another table of
-/// a zip file, a row for each day.
+/// Returns the days that a file names outside the table of pages: in comments (`# Start date: 20261101`), or as
+/// another table of a zip file, a row for each day.
 fn days_beside(bytes: &[u8]) -> Option<u32> {
     if bytes.starts_with(b"PK") {
         let mut archive = ZipArchive::new(Cursor::new(bytes)).ok()?;
@@ -443,7 +443,7 @@ mod tests {
     fn found(bytes: &[u8], column: Option<&str>) -> Result<(TrafficFile, Found), TrafficFault> {
         let mut rows = Vec::new();
         let file = read(bytes, column, &mut |url, _, visits| {
-            rows.push((url.to_owned(), visits))
+            rows.push((url.to_owned(), visits));
         })?;
         Ok((file, rows))
     }
@@ -452,7 +452,9 @@ mod tests {
     fn check(file: &[u8], pages: usize, sums: [Option<f64>; 3], days: Option<u32>) {
         let (found, rows) = found(file, None).expect("visits");
         let mut all = Visits::default();
-        rows.iter().for_each(|(_, visits)| all.add(*visits));
+        for (_, visits) in &rows {
+            all.add(*visits);
+        }
         assert_eq!(rows.len(), pages, "{rows:?}");
         assert_eq!(
             [all.clicks, all.impressions, all.sessions],
@@ -485,7 +487,7 @@ mod tests {
             clicks(1241.0, 21_000.0),
             None,
         );
-        // Nothing but the shape says what the columns are.
+        // Only their form shows the kinds of the columns.
         check(
             "\u{4e0a}\u{4f4d}\u{306e}\u{30da}\u{30fc}\u{30b8},\u{30af}\u{30ea}\u{30c3}\u{30af}\u{6570},\u{8868}\u{793a}\u{56de}\u{6570},CTR,\u{63b2}\u{8f09}\u{9806}\u{4f4d}\n\
              https://a.test/,12,300,4%,3\n"

@@ -1,5 +1,5 @@
-//! Whether a 429 limits the client, so that its whole host has to be left alone, or one URL. RFC 6585
-//! leaves it to the server what it counts.
+//! Whether a 429 limits the client, so that the crawl must pause the whole host, or one URL. By RFC 6585 the server
+//! decides what it counts.
 
 use std::collections::BTreeMap;
 

@@ -7,34 +7,34 @@ use std::time::Duration;
 
 use crate::model::{Layer, Outcome, Probe};
 
-/// Requests in the crawl's own way, and as many as a browser, for a URL that fails at times. Their order is
-/// random, because in a fixed order backends that take turns would meet one way more often than the other. A
-/// URL that fails half of the time for all clients is fine for all four browsers and for none of the crawl's
-/// own requests in one case of 256.
+/// Requests in the crawl's own way, and as many as a browser, for a URL that fails at times. Their order is random:
+/// in a fixed order, backends that take turns would get one kind more often than the other. A URL that fails half of
+/// the time for all clients is fine for all four browsers and for none of the crawl's own requests in one case of
+/// 256.
 const EACH_WAY: usize = 4;
 
-/// Maximum addresses of one host that are tried with a page that is fine.
+/// Maximum IP addresses of one host that are tried with a page that is fine.
 const ADDRESSES: usize = 8;
 
-/// Maximum addresses that are tried with each failing page. Ours.
+/// Maximum IP addresses that are tried with each failing page. Ours.
 const ADDRESSES_OF_FAILING: usize = 4;
 
 /// Maximum requests for all failing URLs of a host with one outcome and error page: if sixty do not
 /// show the cause, more do not either. Ours.
 pub const MOST_REQUESTS: usize = 60;
 
-/// Spellings of one URL that are tried. A hash of the address sends them to all backends of a pool: behind one of
+/// Spellings of one URL that are tried. A hash of the URL sends them to all backends of a pool: behind one of
 /// two or three that fails, six of six fail or six of six are fine in one case of ten at most. Ours.
 const SPELLINGS: usize = 6;
 
-/// Spellings that fail before no other is tried (ours): the page fails with any spelling.
+/// Failing spellings after which no other is tried (ours): the page fails in any spelling.
 const FAILED_SPELLINGS: usize = 3;
 
 /// Requests of a burst at the highest allowed speed (ours): a limit refuses half of them or more, and with six
 /// that is hardly chance.
 const AT_FULL_SPEED: i32 = 6;
 
-/// Slower requests after them (ours).
+/// Number of slower requests after those at the highest allowed speed (ours).
 const SLOWING: i32 = 6;
 
 /// Factor from each of their pauses to the next. The last is about four times the first, so that a limit
@@ -56,12 +56,12 @@ pub struct Subject {
     /// How it fails.
     pub failing: Failing,
     /// Ways of requesting that may make a difference, by its answers so far. A browser, the host's
-    /// addresses and a request without compression are always tried.
+    /// IP addresses and a request without compression are always tried.
     pub ways: Vec<Probe>,
 }
 
 impl Subject {
-    /// Returns a URL for which only what is always tried may make a difference.
+    /// Returns a URL for which only the experiments that are always made may make a difference.
     pub fn of(failing: Failing) -> Subject {
         Subject {
             failing,
@@ -76,7 +76,7 @@ impl Subject {
             Failing::Always => 4 + 2 * ADDRESSES_OF_FAILING + SPELLINGS + self.ways.len(),
             Failing::AtTimes => 2 * EACH_WAY,
             Failing::Announced => 2,
-            // A browser, its check, the addresses.
+            // A browser, its check, the IP addresses.
             Failing::Silently => 5 + 2 * ADDRESSES_OF_FAILING,
             Failing::Never => 2 * ADDRESSES,
             Failing::AtSpeed { .. } => (AT_FULL_SPEED + SLOWING) as usize,
@@ -93,9 +93,10 @@ pub enum Failing {
     AtTimes,
     /// It announced a pause that is longer than a series waits.
     Announced,
-    /// At every request, in a time limit of ours: further requests in the crawl's own way would only wait as long.
+    /// At every request, in one of this crawl's time limits: further requests in the crawl's own way would only wait
+    /// as long.
     Silently,
-    /// Never: it is tried at each address of its host.
+    /// It never failed: it is tried at each IP address of its host.
     Never,
     /// It was refused, as others of its host were, and fine when it was requested again.
     AtSpeed {
@@ -107,9 +108,9 @@ pub enum Failing {
 /// One request of an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// What is varied.
+    /// The variation of the request.
     pub probe: Probe,
-    /// The address to request it at, if that is what is varied.
+    /// The IP address to request it at, if the experiment varies that.
     pub address: Option<IpAddr>,
     /// From its start to the next request, if that is shorter than in other experiments.
     pub pause: Option<Duration>,
@@ -118,9 +119,9 @@ pub struct Step {
 /// An experiment that was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Made {
-    /// What was varied.
+    /// The variation of the request.
     pub probe: Probe,
-    /// The address it was requested at, if that was varied.
+    /// The IP address it was requested at, if the experiment varied that.
     pub address: Option<IpAddr>,
     /// The outcome.
     pub outcome: Outcome,
@@ -171,7 +172,7 @@ pub fn leads_on(failing: Failing, outcome: Outcome) -> bool {
     }
 }
 
-/// Returns those further requests, to a host with these addresses.
+/// Returns those further requests, to a host with these IP addresses.
 pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<Step> {
     match subject.failing {
         Failing::AtSpeed { first } => return burst(first).skip(1).collect(),
@@ -214,8 +215,8 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
     steps
 }
 
-/// Returns requests at each address of a host that has several, and then again from the last to the first. So
-/// a failure at one address has requests at others before and after it.
+/// Returns requests at each IP address of a host that has several, and then again from the last to the first. So
+/// a failure at one IP address has requests at others before and after it.
 fn there_and_back(addresses: &[IpAddr], most: usize) -> Vec<Step> {
     if addresses.len() < 2 {
         return Vec::new();
@@ -231,8 +232,8 @@ fn there_and_back(addresses: &[IpAddr], most: usize) -> Vec<Step> {
 }
 
 /// Returns whether a step may still show something new, after these experiments with the URL. If one way of
-/// requesting was fine, only the crawl's own way and the other addresses can. An address is requested a
-/// second time only if it could be requested at all, and if addresses differ.
+/// requesting was fine, only the crawl's own way and the other IP addresses can. An IP address is requested a
+/// second time only if it could be requested at all, and if IP addresses differ.
 pub fn is_worth(step: Step, made: &[Made]) -> bool {
     if step.probe == Probe::Burst {
         return goes_on(made);
@@ -285,7 +286,7 @@ fn may_be_spelling(made: &[Made]) -> bool {
     outcomes.len() < FAILED_SPELLINGS || outcomes.iter().any(|it| it.is_content())
 }
 
-/// Returns whether a URL was fine at one address of its host and failed at another.
+/// Returns whether a URL was fine at one IP address of its host and failed at another.
 fn do_addresses_differ(made: &[Made]) -> bool {
     let at_addresses = || {
         let made = made.iter().filter(|made| made.probe == Probe::Address);
@@ -419,7 +420,7 @@ mod tests {
         assert_eq!(many.len(), 3 + 2 * ADDRESSES_OF_FAILING);
     }
 
-    /// Returns the numbers of the addresses that are requested, if they answer like this.
+    /// Returns the numbers of the IP addresses that are requested, if they answer like this.
     fn at_addresses(answers: &[Outcome]) -> Vec<u8> {
         let address = |n: usize| IpAddr::from([192, 0, 2, n as u8]);
         let all: Vec<IpAddr> = (0..answers.len()).map(address).collect();

@@ -17,7 +17,7 @@ pub struct Curl<'a> {
     pub user_agent: Option<&'a str>,
     /// Whether HTTP/2 is off.
     pub http1: bool,
-    /// Addresses of `--resolve`.
+    /// IP addresses of `--resolve`.
     pub resolve: &'a [HostOverride],
     /// Whether the request had a user and a password. The line has placeholders for them.
     pub login: bool,

@@ -25,7 +25,7 @@ pub struct Wanted {
     pub compared: Option<Compared>,
     /// The time zone of times in texts for people.
     pub zone: Zone,
-    /// What the run has to say, if that was gathered before.
+    /// The short account of the run, if it was composed before.
     pub brief: Option<Brief>,
 }
 

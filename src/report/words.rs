@@ -333,8 +333,8 @@ pub fn too_few(pages: u64, needed: u64) -> String {
     }
 }
 
-/// Returns an address as people read it: letters that were encoded because they are not ASCII are decoded, and nothing
-/// else is, so that no other address looks the same.
+/// Returns a URL as people read it: only letters that were encoded because they are not ASCII are decoded, so that no
+/// other URL looks the same.
 pub fn decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);

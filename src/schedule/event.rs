@@ -118,7 +118,7 @@ pub enum RunOutcome {
 /// Slow work belongs in a queue.
 pub trait Listener: Send {
     /// Receives an event.
-    fn hear(&mut self, event: &Event);
+    fn receive(&mut self, event: &Event);
 }
 
 impl Event {
@@ -140,14 +140,14 @@ impl Event {
 
 /// Ignores all events.
 impl Listener for () {
-    fn hear(&mut self, _: &Event) {}
+    fn receive(&mut self, _: &Event) {}
 }
 
 /// Passes events to both.
 impl<A: Listener, B: Listener> Listener for (A, B) {
-    fn hear(&mut self, event: &Event) {
-        self.0.hear(event);
-        self.1.hear(event);
+    fn receive(&mut self, event: &Event) {
+        self.0.receive(event);
+        self.1.receive(event);
     }
 }
 

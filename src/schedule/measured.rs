@@ -53,7 +53,7 @@ impl Measured {
 }
 
 impl Listener for Measured {
-    fn hear(&mut self, event: &Event) {
+    fn receive(&mut self, event: &Event) {
         match event {
             Event::RunEnded(ended) => {
                 self.board

@@ -1,6 +1,6 @@
-//! Scheduled audits: which project is due when, what runs next, and the notifications about it. Decisions are
-//! pure and take the time as an argument. Whoever starts the runner supplies the port that makes audits. Nothing
-//! here prints.
+//! Scheduled audits: which project is due when, what runs next, and the notifications about it. Decisions are pure
+//! and take the time as an argument. The caller of the runner supplies the port that makes audits. Nothing here
+//! prints.
 
 pub mod edit;
 pub mod emit;

@@ -37,7 +37,7 @@ impl Clock for crawl::Clock {
 struct Reader(Diary);
 
 impl Listener for Reader {
-    fn hear(&mut self, event: &Event) {
+    fn receive(&mut self, event: &Event) {
         self.0.lock().unwrap().push(event.clone());
     }
 }

@@ -1,4 +1,4 @@
-//! What server logs say, in a few lines.
+//! The summary of server logs, in a few lines.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -15,14 +15,14 @@ use super::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
 use super::spark::spark;
 use super::text::{count, number, percent, tame, tame_but_colors};
 
-/// Rows of each list.
+/// Maximum rows of each list.
 const MOST: usize = 5;
 
-/// Unreadable lines that are shown, and their length in characters.
+/// Maximum unreadable lines that are shown, and maximum length of each in characters.
 const MOST_EXAMPLES: usize = 2;
 const LONGEST_EXAMPLE: usize = 100;
 
-/// Widest row of hours.
+/// Maximum hours in a row.
 const MOST_HOURS: usize = 48;
 
 /// Everything that the text shows.
@@ -39,11 +39,11 @@ pub(crate) fn text(input: &LogsText<'_>) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
     let _ = write(input, &mut out);
-    // Our own colours stay.
+    // The program's own colours stay.
     tame_but_colors(&out).into_owned()
 }
 
-/// Counts of a time that is followed.
+/// Counts of a span of time in `logs --follow`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LiveCounts {
     pub(crate) requests: u64,
@@ -55,7 +55,7 @@ pub(crate) struct LiveCounts {
 }
 
 impl LiveCounts {
-    /// Returns the sum of two times.
+    /// Returns the sum of the counts of two spans.
     pub(crate) fn and(self, other: &LiveCounts) -> LiveCounts {
         LiveCounts {
             requests: self.requests + other.requests,
@@ -69,7 +69,7 @@ impl LiveCounts {
     }
 }
 
-/// Renders the line of a time that is followed: what is new, and the counts of the last minutes.
+/// Renders a line of `logs --follow`: the new failures, and the counts of the last minutes.
 pub(crate) fn live(
     now: Moment,
     (new, lately): (&LiveCounts, &LiveCounts),
@@ -102,7 +102,7 @@ pub(crate) fn live(
     tame(&line).into_owned()
 }
 
-/// Renders what logs say beside an audit.
+/// Renders the summary of logs below that of an audit.
 pub(crate) fn beside_audit(summary: &LogSummary, output: OutputStyle) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
@@ -244,7 +244,7 @@ fn who(summary: &LogSummary, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
-/// The crawl beside the logs.
+/// Writes the comparison of the crawl with the logs.
 fn crawl(summary: &LogSummary, out: &mut String) -> std::fmt::Result {
     if summary.own_requests > 0 {
         let own = count(summary.own_requests, "request");

@@ -12,15 +12,16 @@ use super::stall::Stall;
 use super::streams::People;
 use super::text::{count, duration, number};
 
-/// Pause between two lines where stderr is no terminal.
+/// Pause between two lines where stderr is not a terminal.
 const PLAIN_PAUSE: Duration = Duration::from_secs(10);
-/// The same while nothing is answered: what is waited for is said soon.
+/// The same while nothing is answered, so that the stall reason is printed soon.
 const STALLED_PAUSE: Duration = Duration::from_secs(5);
 
-/// Time that a failing URL takes in the passes, at their pace, and in experiments, where a few stand for all (ours).
+/// Estimated time of a failing URL in the passes, at their pace, and in experiments, which are made with a few URLs
+/// (ours).
 const A_RECHECK: Duration = Duration::from_secs(1);
 const AN_EXPERIMENT: Duration = Duration::from_secs(15);
-/// Maximum URLs that experiments are expected to be made with.
+/// Estimated number of URLs in experiments.
 const EXPERIMENTS: u32 = 8;
 
 /// The usual pause between two requests of an experiment, which is not shown.
@@ -43,7 +44,7 @@ pub(crate) struct Progress {
     stall: Stall,
     /// Since when this machine has no network.
     offline: Option<Moment>,
-    /// Moments, and the number of pages done by then.
+    /// Moments, each with the number of pages done by then.
     marks: VecDeque<(Instant, u64)>,
     display: Display,
     people: People,
@@ -55,7 +56,7 @@ enum Display {
     Nothing,
 }
 
-/// What a plan has after the crawl itself, to say how much is left.
+/// The parts of a plan after the crawl itself, to estimate the time left.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ahead {
     sample: SamplePlan,
@@ -95,7 +96,7 @@ impl Ahead {
         }
     }
 
-    /// Returns about how long the work after the crawl takes with so many failing pages, of so many pages.
+    /// Returns the estimated time of the work after the crawl, with `failing` out of `pages` pages.
     fn time(&self, failing: u32, pages: u64, rate: f64) -> Duration {
         let sample = match self.sample.size(pages) {
             some if some > 0 && rate > 0.0 => {
@@ -403,7 +404,7 @@ fn at_most(ends_by: Moment, gauge: &Gauge) -> String {
     format!("{} at most", duration(ends_by.since(gauge.now)))
 }
 
-/// Returns the line of the crawl, what matters most first: of a narrow terminal only the beginning is seen.
+/// Returns the line of the crawl, the most important part first: a narrow terminal shows only the beginning.
 fn line(tally: &Tally, gauge: &Gauge, rate: f64, ahead: &Ahead) -> String {
     let [success, redirects, client_errors, server_errors] = tally.classes;
     let mut parts = vec![

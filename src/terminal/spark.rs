@@ -3,7 +3,7 @@
 use crate::report::words::bars;
 
 /// Returns a bar for each value, the highest for the greatest value; a blank stands for an unknown value. Digits
-/// replace the bars where the output is no terminal, such as a file.
+/// replace the bars where the output is not a terminal, such as a file.
 pub(crate) fn spark(values: &[Option<f64>], terminal: bool) -> String {
     let most = values.iter().flatten().copied().fold(0.0, f64::max);
     let bars = bars(values, most);

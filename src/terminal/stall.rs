@@ -1,12 +1,12 @@
-//! The stall reason: why nothing is being fetched right now. A host asked for a pause, is down, has a slow pace,
-//! or does not answer open requests.
+//! The stall reason: why nothing is being fetched right now. A host requires a pause, is down, has a slow pace, or
+//! does not answer open requests.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::crawl::{Event, Gauge};
-use crate::model::{CrawlUrl, HostKey, Moment};
-use crate::policy::BreakerChange;
+use crate::model::{CrawlUrl, HostKey, Moment, Outcome};
+use crate::policy::{BreakerChange, LONGEST_ANNOUNCED};
 
 use super::text::{count, duration};
 
@@ -45,12 +45,16 @@ impl Stall {
                     self.open.remove(at);
                 }
                 let host = url.host_key();
-                if let Some(until) = again {
-                    let why = match attempt.trace.retry_after {
-                        Some(_) => "Retry-After",
-                        None => "a retry",
-                    };
-                    self.waits.insert(host.clone(), (*until, why));
+                let why = match (attempt.outcome, &attempt.trace.retry_after) {
+                    (Outcome::Client429, _) => "429: too many requests",
+                    (_, Some(_)) => "Retry-After",
+                    (_, None) => "a retry",
+                };
+                // The URL itself may be requested in the passes, while other URLs of the host wait.
+                let limited = (attempt.announced).filter(|_| attempt.outcome == Outcome::Client429);
+                let limited = limited.map(|wait| self.now + wait.min(LONGEST_ANNOUNCED));
+                if let Some(until) = (*again).or(limited) {
+                    self.waits.insert(host.clone(), (until, why));
                 }
                 self.last = Some((host, attempt.started));
             }

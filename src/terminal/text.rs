@@ -1,4 +1,4 @@
-//! Numbers, times and texts of others, formatted for people.
+//! Numbers, times and texts of the site, formatted for people.
 
 use std::borrow::Cow;
 

@@ -78,7 +78,7 @@ async fn an_address_at_which_nobody_listens_is_found() {
     assert_eq!(said.code, Some(0), "{}", said.err);
     let (rules, evidence) = found(&workdir);
     assert_eq!(rules, ["address_down"]);
-    let words = "at 127.0.0.2 2 of 2 requests failed (connect refused)";
+    let words = "at 127.0.0.2 2 of 2 requests failed (connection refused)";
     assert!(evidence[0].contains(words), "{evidence:?}");
     let verdicts = column(&workdir, "out/pages.csv", "Verdict");
     assert_eq!(verdicts, ["ok"; 3], "clients go on to the next address");
@@ -95,7 +95,7 @@ async fn an_address_that_answers_502_to_everything_is_found() {
     audit(&workdir, &first, &["127.0.0.1", "127.0.0.2"]).await;
     let (rules, evidence) = found(&workdir);
     assert_eq!(rules, ["address_down"]);
-    let words = "at 127.0.0.2 2 of 2 requests failed (server 502); at 127.0.0.1";
+    let words = "at 127.0.0.2 2 of 2 requests failed (502); at 127.0.0.1";
     assert!(evidence[0].contains(words), "{evidence:?}");
     assert_eq!(column(&workdir, "out/pages.csv", "Verdict"), ["ok"; 3]);
 }

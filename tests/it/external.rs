@@ -86,7 +86,7 @@ async fn external_links_that_fail_are_a_finding_and_leave_the_scores_alone() {
         format!("{gone} answers 404, linked from 2 pages, {site}/, {site}/a"),
         format!("{broken} answers 500, linked from 1 page, {site}/"),
         format!("{moved} redirects to {gone}, which answers 404, linked from 1 page, {site}/"),
-        format!("{silent} does not answer (connect refused), linked from 1 page"),
+        format!("{silent} does not answer (connection refused), linked from 1 page"),
     ] {
         assert!(text.contains(&part), "{part}: {text}");
     }

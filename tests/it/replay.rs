@@ -460,7 +460,7 @@ impl Replay {
         let projects = BTreeMap::from([("shop".to_owned(), channels)]);
         let notifier = Notifier::new(self.store.clone(), projects).expect("made");
         for (number, event) in (0..).zip(events) {
-            notifier.ear().hear(event);
+            notifier.recorder().receive(event);
             let next = notifier.deliver(&|| monday(number)).await;
             assert_eq!(next.expect("delivered"), None, "not everything was taken");
         }

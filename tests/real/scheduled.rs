@@ -192,7 +192,7 @@ async fn people_are_told_exactly_what_broke_and_what_recovered() {
     let event = ended(&store, &workdir.exports().join("report.html"));
     // Told twice, as by a runner that was killed in between.
     for _ in 0..2 {
-        notifier.ear().hear(&event);
+        notifier.recorder().receive(&event);
         let next = notifier.deliver(&wall_clock).await.expect("delivered");
         assert_eq!(next, None, "not everything was taken");
     }

@@ -20,7 +20,7 @@ pub enum Change {
     Unclear,
     /// It now answers 404 or 410, or is out of the new run's scope.
     Gone,
-    /// It answered with a page and now redirects to another address.
+    /// It answered with a page and now redirects to another URL.
     Moved,
     /// It answers as before, but no link and no sitemap leads to it any more.
     Unlinked,

@@ -95,9 +95,9 @@ pub struct ScoreChange {
 /// A page that changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PageChange {
-    /// Its address in the new run.
+    /// Its URL in the new run.
     pub address: String,
-    /// Its address in the old run, if different.
+    /// Its URL in the old run, if different.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old_address: Option<String>,
     /// The change.
@@ -115,11 +115,11 @@ pub struct PageChange {
 /// Pages that fail and did not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NewFailures {
-    /// Those that were fine or were not there ([`PageChange::is_broken`]).
+    /// Pages that were fine or new before they failed ([`PageChange::is_broken`]).
     pub broken: u64,
-    /// Those that came and went ([`PageChange::has_died`]).
+    /// Pages whose failures came and went ([`PageChange::has_died`]).
     pub died: u64,
-    /// Those of both that answer 5xx to every request.
+    /// Pages of both kinds that answer 5xx to every request.
     pub lasting_5xx: u64,
 }
 
@@ -139,7 +139,7 @@ pub struct SectionState {
 /// A section in two runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SectionChange {
-    /// Its name.
+    /// The name of the section.
     pub section: String,
     /// `worse` or `better` if the intervals of its rates do not even touch. This is stricter than for
     /// pages, because nothing else guards against the number of sections. Absent if nothing changed.
@@ -264,7 +264,7 @@ fn touch(one: Interval, other: Interval) -> bool {
 pub struct Listed {
     /// The run.
     pub side: Side,
-    /// Failing pages with their addresses.
+    /// Failing pages with their URLs.
     pub pages: Vec<(String, PageState)>,
     /// Number of failing pages, listed or not.
     pub total: u64,

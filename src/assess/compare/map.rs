@@ -1,4 +1,4 @@
-//! Maps addresses of one site to another, to compare a staging site with production.
+//! Maps URLs of one site to another, to compare a staging site with production.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -8,7 +8,7 @@ use regex::Regex;
 
 use crate::model::CrawlUrl;
 
-/// `PATTERN=>ADDRESS`: an old address that matches becomes the right side, where `$1` is the first
+/// `PATTERN=>ADDRESS`: an old URL that matches becomes the right side, where `$1` is the first
 /// group.
 #[derive(Clone, Debug)]
 pub struct AddressMap {
@@ -46,15 +46,15 @@ pub enum MapFault {
 }
 
 impl AddressMap {
-    /// Returns the new site's address for an address of the old site. The first map that matches is
-    /// used; without one the address is the same.
+    /// Returns the new site's URL for a URL of the old site. The first map that matches is
+    /// used; without one the URL is the same.
     pub fn apply<'a>(maps: &[AddressMap], address: &'a str) -> Cow<'a, str> {
         let found = maps.iter().find(|map| map.pattern.is_match(address));
         let Some(map) = found else {
             return Cow::Borrowed(address);
         };
         let mapped = map.pattern.replace(address, &map.address);
-        // Stored addresses are normalised.
+        // Stored URLs are normalised.
         match CrawlUrl::parse(&mapped) {
             Ok(url) => Cow::Owned(url.as_str().to_owned()),
             Err(_) => Cow::Owned(mapped.into_owned()),

@@ -5,25 +5,25 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
-/// Most moves from one folder to another that are told apart, and that are kept in the end.
+/// Maximum moves from one folder to another: while counting, and in the result.
 const MOST_PLACES: usize = 1_000;
 const MOST_KEPT: usize = 20;
 
-/// Most targets of moves, and most pages that appeared, that are remembered: a number each.
+/// Maximum targets of moves, and maximum new pages, that are remembered, as one number each.
 const MOST_TARGETS: usize = 100_000;
 
 /// Pages that moved from one place to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Move {
-    /// How many.
+    /// Number of pages.
     pub pages: u64,
-    /// The folder they were in, with the origin if that changed; of a single page its address.
+    /// The folder they were in, with the origin if that changed; of a single page its URL.
     pub from: String,
     /// Where they are now.
     pub to: String,
 }
 
-/// Gathers moves. What it keeps has a bound.
+/// Gathers moves, in bounded memory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Moves {
     places: BTreeMap<(String, String), (u64, String, String)>,
@@ -50,7 +50,7 @@ impl Moves {
         remember(&mut self.appeared, address);
     }
 
-    /// The moves, the greatest first, and how many of the pages that appeared are where others moved to.
+    /// Returns the moves, the greatest first, and how many of the pages that appeared are where others moved to.
     pub(super) fn finish(self) -> (Vec<Move>, u64) {
         let arrived = self.targets.intersection(&self.appeared).count() as u64;
         let all = self.places.into_iter();
@@ -78,7 +78,7 @@ fn remember(known: &mut HashSet<u64>, address: &str) {
     }
 }
 
-/// Where a page was and where it is now: the first folders of the paths, or the origins if they differ.
+/// Returns the old and the new place of a page: the first folders of the paths, or the origins if they differ.
 fn places(old: &str, new: &str) -> (String, String) {
     let (old_origin, old_path) = split(old);
     let (new_origin, new_path) = split(new);
@@ -100,7 +100,7 @@ fn path(address: &str) -> &str {
     split(address).1
 }
 
-/// The origin and the path of an address.
+/// Returns the origin and the path of a URL.
 fn split(address: &str) -> (&str, &str) {
     let host = address.find("://").map_or(0, |at| at + 3);
     let path = address[host..]
@@ -114,7 +114,7 @@ fn split(address: &str) -> (&str, &str) {
     }
 }
 
-/// The first folder of a path: `/help/` of `/help/a/b`, `/` of `/a`.
+/// Returns the first folder of a path: `/help/` of `/help/a/b`, `/` of `/a`.
 fn folder(path: &str) -> &str {
     let path = path.split(['?', '#']).next().unwrap_or(path);
     let end = path[1..].find('/').map_or(1, |at| at + 2);

@@ -50,9 +50,9 @@ pub enum Sight {
 /// A page in two runs.
 #[derive(Clone, Debug)]
 pub struct Pair<'a> {
-    /// Its address in the new run. If that does not have it, the address that it would have there.
+    /// Its URL in the new run. If that does not have it, the URL that it would have there.
     pub address: &'a str,
-    /// Its address in the old run.
+    /// Its URL in the old run.
     pub old_address: &'a str,
     /// The old run's knowledge of it.
     pub old: Sight,

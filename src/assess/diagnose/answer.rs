@@ -75,7 +75,7 @@ pub struct AnswerFacts<'a> {
     pub cached: bool,
     /// Whether it used a connection that was already open.
     pub reused: bool,
-    /// The address that answered.
+    /// The IP address that answered.
     pub address: Option<IpAddr>,
     /// Requests open on the host at its start, this one included.
     pub in_flight: u32,

@@ -14,7 +14,7 @@ use crate::assess::verdict::kind::FailureKind;
 use crate::assess::verdict::rules::Verdict;
 use crate::model::{Cause, Moment, Outcome};
 
-/// Maximum addresses of failing URLs kept as examples.
+/// Maximum failing URLs kept as examples.
 const EXAMPLES: usize = 5;
 
 /// Maximum sections, and maximum families, whose URLs are counted by name.
@@ -61,7 +61,7 @@ pub struct ClusterFacts {
     pub failed_earlier: u64,
     /// Runs in which a URL failed, out of those that requested it: of the URL that failed most often.
     pub most_earlier: Ratio,
-    /// Some of its URLs.
+    /// Examples of its URLs, at most `EXAMPLES`.
     pub examples: Vec<String>,
     /// Response times of the failing answers.
     pub times: TimerCounts,
@@ -77,7 +77,7 @@ pub struct ClusterFacts {
     pub cached: u64,
     /// Failures on connections that were open already.
     pub reused: u64,
-    /// Addresses that answered.
+    /// IP addresses that answered.
     pub addresses: Addresses,
     /// Lines of server logs about its failures.
     pub logged: LogLines,
@@ -130,7 +130,7 @@ impl ClusterFacts {
             *self.others.entry(seen.outcome).or_default() += 1;
         }
         self.status = self.status.or(seen.status);
-        // Of what broke off after its first byte the wait for that byte says nothing.
+        // If an answer broke off after its first byte, the wait for that byte says nothing.
         let answered = FailureKind::of(seen.outcome) != Some(FailureKind::Network);
         if let Some(waited) = seen.waited.filter(|_| answered) {
             self.times.add(waited, seen.round_trip);
@@ -273,7 +273,7 @@ impl ClusterFacts {
     }
 }
 
-/// Returns a section with its host: an address for a folder, `https://shop.example checkout` for a segment.
+/// Returns a section with its host: a URL for a folder, `https://shop.example checkout` for a segment.
 pub(in crate::assess) fn section_of(host: &str, section: &str) -> String {
     if section.starts_with('/') {
         format!("{host}{section}")

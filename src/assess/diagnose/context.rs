@@ -65,7 +65,7 @@ pub enum Trial {
     FreshConnection,
     /// With HTTP/1.1.
     Http1,
-    /// The addresses of the host, one by one.
+    /// Each IP address of the host.
     Addresses,
     /// Without compression.
     Uncompressed,
@@ -75,7 +75,7 @@ pub enum Trial {
     WithoutQuery,
     /// Without the cookies of the crawl.
     WithoutCookies,
-    /// At other spellings of the same address.
+    /// With other spellings of the same URL.
     Respelled,
 }
 
@@ -84,13 +84,14 @@ pub enum Trial {
 pub struct Experiment {
     /// The difference.
     pub trial: Trial,
-    /// Requests at failing URLs that succeeded in this way, out of all; for addresses, addresses that did.
+    /// Requests at failing URLs that succeeded in this way, out of all; for [`Trial::Addresses`], IP addresses that
+    /// succeeded.
     pub fine: Ratio,
     /// Requests at the same URLs in the crawl's own way, next to the trial, because a URL that recovers
     /// meanwhile proves nothing.
     pub crawler_fine: Ratio,
-    /// How many of the crawl's own requests for URLs of the cluster were fine, after the first failure of each: what
-    /// is fine by turns may have been lucky in the experiment.
+    /// The crawl's own requests for URLs of the cluster that were fine, after the first failure of each: a URL that
+    /// alternates may have been fine in the experiment by chance.
     pub crawl_fine: Ratio,
 }
 
@@ -104,10 +105,10 @@ const BY_CHANCE: f64 = 0.05;
 /// The same for a difference from all requests of the crawl. Ours.
 const BY_CHANCE_IN_CRAWL: f64 = 0.01;
 
-/// How rarely other spellings may be fine by chance, for a hash of the address to be the reason. Ours.
+/// Maximum probability that other spellings are fine by chance, for a hash of the URL to be the reason. Ours.
 const UNLIKELY_SPELLINGS: f64 = 0.001;
 
-/// Fewest other spellings that fail at URLs with one that is fine, for a hash to be the reason. Ours.
+/// Minimum other spellings that fail at URLs with one that is fine, for a hash to be the reason. Ours.
 const FAILED_SPELLINGS: u64 = 2;
 
 impl Experiment {
@@ -119,7 +120,7 @@ impl Experiment {
         // One request either way says little of a URL that fails at times.
         let is_repeated = own.of.min(fine.of) >= 2;
         let parts = own.part == 0 && fine.part == fine.of && is_repeated;
-        // Nobody else asked at speed: there is nothing to compare with.
+        // Only the crawl itself requests at speed: there is nothing to compare with.
         let is_sure = parts || self.trial == Trial::Slow || self.by_chance(own) <= BY_CHANCE;
         // A URL that was never fine was not lucky.
         let was_lucky =
@@ -130,8 +131,8 @@ impl Experiment {
         may_help && fine.share() > 0.5 && own.of > 0 && gain >= GAIN && is_sure && !is_lucky
     }
 
-    /// The chance that URLs which are fine as often in this way as in the crawl's own are fine so much more often this
-    /// way (Fisher's exact test).
+    /// Returns the probability of this or a greater difference between the experiment and the crawl's own requests if
+    /// both succeed equally often (Fisher's exact test).
     fn by_chance(&self, own: Ratio) -> f64 {
         let fine = self.fine;
         hits_or_more(fine.part, fine.of, fine.part + own.part, fine.of + own.of)
@@ -143,8 +144,8 @@ impl Experiment {
         self.trial != Trial::PastCaches && self.helps()
     }
 
-    /// Whether URLs that always fail are fine at other spellings of their addresses, and chance does not explain it
-    /// (Fisher's exact test). Pages that are broken fail by any name.
+    /// Returns whether URLs that always fail are fine in other spellings, and chance does not explain it (Fisher's
+    /// exact test). Broken pages fail in any spelling.
     pub fn differs_by_spelling(&self) -> bool {
         let own = self.crawler_fine;
         let plain = Ratio::new(own.part + self.crawl_fine.part, own.of + self.crawl_fine.of);
@@ -154,17 +155,18 @@ impl Experiment {
             && self.by_chance(plain) <= UNLIKELY_SPELLINGS
     }
 
-    /// Whether some of these spellings fail: a hash of the address chooses one of several backends, of which one fails.
+    /// Returns whether some of these spellings fail: a hash of the URL chooses one of several backends, of which one
+    /// fails.
     pub fn parts_spellings(&self) -> bool {
         self.differs_by_spelling() && self.fine.of - self.fine.part >= FAILED_SPELLINGS
     }
 
-    /// Whether none of them fails: a cache repeats an error of each address.
+    /// Returns whether no other spelling fails: a cache repeats the error of each URL.
     pub fn fails_as_spelled(&self) -> bool {
         self.differs_by_spelling() && self.fine.part == self.fine.of
     }
 
-    /// Whether some addresses of the host are fine and others are not.
+    /// Returns whether some IP addresses of the host are fine and others are not.
     pub fn parts_addresses(&self) -> bool {
         self.trial == Trial::Addresses && (1..self.fine.of).contains(&self.fine.part)
     }
@@ -190,10 +192,9 @@ pub struct Context {
 }
 
 impl Context {
-    /// Returns whether a cache keeps errors that are over: all requests past it succeeded, more often
-    /// than other URLs of the same sections do. A balancer that chooses a backend by the URL treats an
-    /// address that no cache has seen as another URL. The share of URLs that succeed is estimated with
-    /// one more on either side (P. S. Laplace, 1774).
+    /// Returns whether a cache keeps errors that are over: all requests past it succeeded, more often than other URLs
+    /// of the same sections do. A balancer that chooses a backend by the URL treats a URL that no cache has seen as
+    /// another URL. The share of URLs that succeed is estimated with one more on either side (P. S. Laplace, 1774).
     pub fn keeps_errors(&self) -> bool {
         let made = &self.experiments;
         let is_hashed = made.iter().any(Experiment::parts_spellings);
@@ -299,9 +300,9 @@ mod tests {
             ((4, 6), (0, 2), (0, 3), false),
             // Pages that are broken.
             ((0, 9), (0, 6), (0, 12), false),
-            // A cache that repeats an error of each address.
+            // A cache that repeats an error of each URL.
             ((18, 18), (0, 6), (0, 12), false),
-            // Pages that come and go, for anybody and by any name.
+            // Pages that come and go, for every client and in any spelling.
             ((12, 18), (0, 6), (90, 150), false),
             ((12, 18), (2, 6), (0, 12), false),
         ];

@@ -313,7 +313,7 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// Returns whether it tells which product answered.
+    /// Returns whether it names the product that answered.
     pub(super) fn names_product(&self) -> bool {
         matches!(self, Evidence::Page { .. } | Evidence::OwnStatus { .. })
     }

@@ -1,4 +1,4 @@
-//! What is counted of one host, good answers and bad: by address, by load, by time.
+//! Counts of one host, of good and bad answers: by IP address, by load, by time.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,24 +12,24 @@ use crate::assess::history::rate_limit::RateLimit;
 use crate::assess::history::recurrence::Rotation;
 use crate::model::Outcome;
 
-/// How many addresses of a host are told apart.
+/// Maximum IP addresses of a host that are counted separately.
 const ADDRESSES: usize = 32;
-/// Waits are told apart in steps of a tenth, from 1 ms to some hours.
+/// Waits are counted in steps of a tenth, from 1 ms to some hours.
 const STEPS: usize = 175;
 
-/// Failures by the address that answered.
+/// Failures by the IP address that answered.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Addresses(BTreeMap<IpAddr, Ratio>);
 
 impl Addresses {
-    /// Counts one answer; addresses beyond a bound are left out.
+    /// Counts one answer; IP addresses beyond a maximum are left out.
     pub fn add(&mut self, address: IpAddr, failed: bool) {
         if self.0.len() < ADDRESSES || self.0.contains_key(&address) {
             self.0.entry(address).or_default().count(failed);
         }
     }
 
-    /// Adds the answers of others; addresses beyond a bound are left out.
+    /// Adds the answers of others; IP addresses beyond a bound are left out.
     pub fn merge(&mut self, other: &Addresses) {
         for (address, failed) in &other.0 {
             if self.0.len() < ADDRESSES || self.0.contains_key(address) {
@@ -39,33 +39,33 @@ impl Addresses {
         }
     }
 
-    /// Addresses with the share that failed.
+    /// Returns the IP addresses with the share of answers that failed.
     pub fn iter(&self) -> impl Iterator<Item = (IpAddr, Ratio)> {
         self.0.iter().map(|(address, failed)| (*address, *failed))
     }
 
-    /// How many addresses answered.
+    /// Returns the number of IP addresses that answered.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether none is known.
+    /// Returns whether none is known.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// What became of requests at one address, for pages that are fine at another address of the host.
+/// Requests at one IP address for pages that are fine at another IP address of the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AtAddress {
-    /// Those that failed, of all.
+    /// Requests that failed, out of all.
     pub failed: Ratio,
-    /// How the last of them failed.
+    /// The outcome of the last failure.
     pub outcome: Option<Outcome>,
 }
 
 impl AtAddress {
-    /// Whether it is not known that anything is there.
+    /// Returns whether there was no sign of a machine: all connections timed out.
     fn is_silent(&self) -> bool {
         self.failed.part == self.failed.of && self.outcome == Some(Outcome::ConnectTimeout)
     }
@@ -105,12 +105,12 @@ impl TimeHistogram {
         self.count += other.count;
     }
 
-    /// How many were counted.
+    /// Returns the number that was counted.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// The duration below which this share lies, within 5 %.
+    /// Returns the duration below which this share lies, within 5 %.
     pub fn quantile(&self, share: f64) -> Option<Duration> {
         let rank = (self.count as f64 * share).ceil().max(1.0) as u64;
         let mut seen = 0;
@@ -125,44 +125,44 @@ impl TimeHistogram {
 /// The sections of a host in which URLs fail at times: backends may share them, of which one fails.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pool {
-    /// Answers that failed, of all.
+    /// Answers that failed, out of all.
     pub answers: Ratio,
-    /// First answers of URLs that failed, of all.
+    /// First answers of URLs that failed, out of all.
     pub first: Ratio,
-    /// Later answers that failed, of all at URLs whose first answer failed.
+    /// Later answers that failed, out of all at URLs whose first answer failed.
     pub again: Ratio,
     /// The name of the section, if it is one alone.
     pub section: Option<String>,
 }
 
-/// What was counted of a host.
+/// The counts of a host.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HostFacts {
     /// Scheme, host and port.
     pub host: String,
-    /// Answers that failed, of all.
+    /// Answers that failed, out of all.
     pub answers: Ratio,
-    /// URLs that fail (persistently or at times), of all fetched.
+    /// URLs that fail (persistently or at times), out of all fetched.
     pub urls: Ratio,
-    /// URLs that failed and were fine at other times, of all fetched.
+    /// URLs that failed and were fine at other times, out of all fetched.
     pub flapping: Ratio,
-    /// URLs that failed at speed only, of all fetched.
+    /// URLs that failed at speed only, out of all fetched.
     pub load_induced: Ratio,
     /// Pages and sitemaps whose last answer was a 503 that announced its end.
     pub announcing: u64,
-    /// Sections with failing URLs, of all.
+    /// Sections with failing URLs, out of all.
     pub sections: Ratio,
     /// Whether the failing URLs lie in some sections more than chance explains.
     pub is_uneven: bool,
     /// The sections in which URLs fail at times.
     pub pool: Pool,
-    /// How failures follow each other, if as those of one backend of several.
+    /// The order of failures, if it is that of one failing backend of several.
     pub rotation: Option<Rotation>,
     /// Failures by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// Failures by address.
+    /// Failures by IP address.
     pub addresses: Addresses,
-    /// What experiments found at its addresses.
+    /// Results of experiments at its IP addresses.
     pub at_addresses: BTreeMap<IpAddr, AtAddress>,
     /// The load from which on it fails more, if there is one.
     pub load: Option<LoadStep>,
@@ -174,7 +174,7 @@ pub struct HostFacts {
     pub limited_section: Option<String>,
     /// Times to the first byte of good answers.
     pub first_bytes: TimeHistogram,
-    /// Requests that ended when the server closed a kept connection, of all: they say nothing of their pages.
+    /// Requests that ended when the server closed a kept connection, out of all: they say nothing about their pages.
     pub closed: Ratio,
     /// Answers with an invalid `Retry-After`.
     pub announced_invalid: u64,
@@ -183,7 +183,7 @@ pub struct HostFacts {
 }
 
 impl HostFacts {
-    /// A host of which nothing has been counted yet.
+    /// Returns a host without counts.
     pub fn new(host: &str) -> HostFacts {
         HostFacts {
             host: host.to_owned(),
@@ -212,7 +212,7 @@ impl HostFacts {
         }
     }
 
-    /// Counts an experiment at one address, with a page that is fine at one of them.
+    /// Counts an experiment at one IP address, with a page that is fine at one of them.
     pub fn add_at(&mut self, address: IpAddr, outcome: Outcome) {
         if self.at_addresses.len() < ADDRESSES || self.at_addresses.contains_key(&address) {
             let at = self.at_addresses.entry(address).or_default();
@@ -223,7 +223,7 @@ impl HostFacts {
         }
     }
 
-    /// Whether anything was heard from its addresses of version 6 of the protocol, or else of version 4.
+    /// Returns whether anything answered at its IPv6 addresses if `v6`, or else at its IPv4 addresses.
     pub fn was_heard(&self, v6: bool) -> bool {
         let mut answered = self.addresses.iter();
         let mut tried = self.at_addresses.iter();
@@ -231,20 +231,20 @@ impl HostFacts {
             || tried.any(|(address, at)| address.is_ipv6() == v6 && !at.is_silent())
     }
 
-    /// Whether it limits the rate of requests to a section: on the whole host, or there.
+    /// Returns whether the host limits the rate of requests to a section: everywhere, or there.
     pub fn limits(&self, section: &str) -> bool {
         let limited = self.limited_section.as_deref();
         self.limit.is_some() && limited.is_none_or(|limited| limited == section)
     }
 
-    /// The share of requests that failed as search engines see it when they ask for robots.txt: an error page with a
-    /// status of success is an answer of the host.
+    /// Returns the share of requests that failed, as search engines see it when they request robots.txt: an error
+    /// page with a status of success is an answer of the host.
     pub fn unanswered(&self) -> f64 {
         let soft = self.count(Outcome::SoftError200);
         Ratio::new(self.answers.part - soft, self.answers.of).share()
     }
 
-    /// How many failures had this outcome.
+    /// Returns the number of answers that failed with this outcome.
     pub fn count(&self, outcome: Outcome) -> u64 {
         self.outcomes.get(&outcome).copied().unwrap_or(0)
     }

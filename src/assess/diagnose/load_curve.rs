@@ -298,7 +298,7 @@ mod tests {
         // Good times with one open request, and a slow time in which the crawl keeps three open.
         let slow = |n: i64| match n {
             0..100 | 130..400 => (100, 1, false),
-            _ => (1_500, 1 + (n % 3) as u32, n % 3 == 1),
+            _ => (1_500, 1 + (n % 3) as u32, n % 2 == 1),
         };
         assert_eq!(curve((0..400).map(slow)).step(), None);
     }

@@ -32,15 +32,15 @@ const WIDE: u32 = 5;
 /// A time in which all requests failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {
-    /// Its first failure.
+    /// The time of the first failure.
     pub from: Moment,
-    /// Its last failure.
+    /// The time of the last failure.
     pub until: Moment,
     /// The last success before it.
     pub before: Option<Moment>,
     /// The first success after it.
     pub after: Option<Moment>,
-    /// Longest time in it without any request.
+    /// Maximum time in it without any request.
     pub unseen: Duration,
     /// Number of requests that failed.
     pub failed: u64,
@@ -49,7 +49,7 @@ pub struct Outage {
     pub pages: u32,
 }
 
-/// How long an outage was. It began between the last good answer and the first failure, and ended between the last
+/// The duration of an outage. It began between the last good answer and the first failure, and ended between the last
 /// failure and the first good answer: more is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lasted {
@@ -60,7 +60,7 @@ pub struct Lasted {
 }
 
 impl Lasted {
-    /// Of the first and the last failure, and of the good answers around them.
+    /// Returns the outage between the first and the last failure, with the good answers around them.
     pub fn between(
         (before, from): (Option<Moment>, Moment),
         (until, after): (Moment, Option<Moment>),
@@ -336,7 +336,8 @@ mod tests {
             .bounds()
             .to_string()
         };
-        // The breaker asks rarely while a host is down: the last failure is long before the first good answer.
+        // The breaker allows few requests while a host is down: the last failure is long before the first good
+        // answer.
         let breaker = told(Some(11_900), 12_000, 21_000, Some(36_000));
         assert_eq!(breaker, "9 to 25 s");
         assert_eq!(told(Some(0), 0, 20_000, Some(20_000)), "20 s");

@@ -69,7 +69,7 @@ struct Other502 {
     likelihood: &'static [(Cause, f64)],
 }
 
-/// The limits that are left: those of the product before it asks, and those behind it that end in a close.
+/// The other limits: those of the product before it sends the request on, and those behind it that end in a close.
 const OTHERS_502: [Other502; 2] = [
     Other502 {
         products: &["nginx", "OpenResty"],
@@ -466,7 +466,7 @@ fn tick_words(product: Option<&str>, seconds: u64) -> String {
     }
 }
 
-/// What a wall of answers with this outcome says if it cannot be the product's own limit for an answer.
+/// Returns the meaning of a wall of answers with this outcome if it cannot be the product's own limit for an answer.
 fn other_limit(product: Option<&str>, outcome: Outcome) -> Option<&'static Other502> {
     let product = product.filter(|_| outcome == Outcome::Server502)?;
     let made_of = |known: &&Other502| known.products.iter().any(|name| product.contains(name));

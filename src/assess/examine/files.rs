@@ -63,7 +63,7 @@ pub struct GivenUp {
 pub struct RobotsFile {
     /// Scheme, host and port.
     pub host: String,
-    /// Its address.
+    /// Its URL.
     pub address: String,
     /// The outcome of the last attempt.
     pub outcome: Outcome,
@@ -82,7 +82,7 @@ pub struct RobotsFile {
 pub struct KnownSitemap {
     /// Scheme, host and port.
     pub host: String,
-    /// Its address.
+    /// Its URL.
     pub address: String,
     /// The outcome of the last attempt.
     pub outcome: Outcome,
@@ -93,9 +93,9 @@ pub struct KnownSitemap {
 /// A redirect with its end.
 #[derive(Clone, Debug)]
 pub struct EndedRedirect {
-    /// Its first address.
+    /// Its first URL.
     pub from: String,
-    /// Its last address.
+    /// Its last URL.
     pub target: String,
     /// The outcome there.
     pub outcome: Outcome,

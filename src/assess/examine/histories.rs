@@ -49,7 +49,7 @@ pub struct GroupAttempt {
     pub ever_fine: bool,
     /// Whether it fails at least at times.
     pub ever_failed: bool,
-    /// What it was made for. A burst is faster than the crawl was: it tells of a limit of the rate alone.
+    /// Its purpose. A burst is faster than the crawl was, so it only shows a limit of the rate.
     pub purpose: Purpose,
     /// Whether it is a page or a resource.
     pub is_page: bool,
@@ -81,14 +81,14 @@ pub struct Histories {
 #[derive(Debug, Default)]
 struct HostHistories {
     whole: GroupHistory,
-    /// First looks alone, in sections in which URLs failed: what failed is looked at again and again.
+    /// Only first looks, in sections in which URLs failed: URLs that failed are requested several times.
     first_looks: GroupHistory,
     load: LoadCurve,
     /// The order of failures, in sections in which URLs failed.
     recurrence: Recurrence,
     sections: HashMap<String, GroupHistory>,
     families: HashMap<String, GroupHistory>,
-    /// Those that a limit of the whole host, or of a section, may refuse.
+    /// Requests that a limit of the whole host, or of a section, may refuse.
     requests: LimitedRequests,
     of_sections: BTreeMap<String, LimitedRequests>,
 }
@@ -104,7 +104,7 @@ pub(super) struct HostTogether {
     is_clustered: bool,
     /// The load from which it fails more.
     pub(super) load: Option<LoadStep>,
-    /// How one backend of several fails.
+    /// The order of failures, if it is that of one failing backend of several.
     pub(super) rotation: Option<Rotation>,
     /// The rate that it refuses to exceed, and in which section if not on the whole host.
     pub(super) limit: Option<(RateLimit, Option<String>)>,
@@ -134,7 +134,7 @@ impl GroupAttempt {
 }
 
 impl Histories {
-    /// Nothing was seen yet.
+    /// Returns empty histories that follow this evidence.
     pub fn by(evidence: PartEvidence) -> Histories {
         Histories {
             evidence,
@@ -238,7 +238,7 @@ impl Histories {
                 load: host.load.step(),
                 rotation: host.recurrence.rotation(),
                 limit,
-                is_clustered: host.first_looks.is_clustered(),
+                is_clustered: host.first_looks.comes_together(),
                 ..HostTogether::default()
             };
             if !host.load.explains_outages() {

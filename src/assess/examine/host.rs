@@ -20,9 +20,9 @@ const MOST_SECTIONS: usize = 500;
 pub(super) struct Host {
     pub(super) facts: HostFacts,
     pub(super) sections: BTreeMap<String, Section>,
-    /// Pages that fail of folders of which every page does, of all.
+    /// By folder in which every page fails: its failing pages, out of all.
     pub(super) dead_folders: BTreeMap<String, Ratio>,
-    /// Controls that were fine in confirmation passes, of all.
+    /// Controls that were fine in confirmation passes, out of all.
     pub(super) controls: Ratio,
     pub(super) pages: PageFaults,
     /// Failures of its robots.txt and its sitemaps, by their outcome.
@@ -43,18 +43,18 @@ pub(super) struct Host {
 /// Maximum failing URLs kept of those that a host's sitemaps list.
 const MOST_FAILING_LISTED: usize = 200;
 
-/// What is known of a section of a host.
+/// The counts of a section of a host.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Section {
-    /// URLs that fail, of all fetched.
+    /// URLs that fail, out of all fetched.
     pub(super) urls: Ratio,
     /// Whether any failed and was fine at other times.
     pub(super) flaps: bool,
-    /// Answers that failed, of all.
+    /// Answers that failed, out of all.
     pub(super) answers: Ratio,
-    /// First answers of URLs that failed, of all.
+    /// First answers of URLs that failed, out of all.
     pub(super) first: Ratio,
-    /// Later answers that failed, of all at URLs whose first answer failed.
+    /// Later answers that failed, out of all at URLs whose first answer failed.
     pub(super) again: Ratio,
 }
 
@@ -198,7 +198,7 @@ impl Host {
         }
     }
 
-    /// Counts the experiments at the addresses of the host. A page that succeeded at none of them is at
+    /// Counts the experiments at the IP addresses of the host. A page that succeeded at none of them is at
     /// fault itself, and a rate limit is caused by the crawl.
     fn count_at_addresses(&mut self, seen: &Seen<'_>) {
         let tried = || {

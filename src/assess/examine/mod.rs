@@ -134,14 +134,16 @@ impl Examination {
             None => self.rules.ignoring_speed(),
         };
         let mut judgement = tally.judge(&rules);
-        // What never was fine though it was requested time and again has a fault of its own, be it that which
-        // brings the others down.
+        // A URL that was never fine in many requests has a fault of its own, even if that brings the others down.
         let is_own = judgement.verdict == Verdict::Persistent;
-        let comes_again = |outage: &OutageOfUrl| outage.comes_again() && judgement.has_recovered();
+        // A page that was not fine since counts as one of its part only if that goes down in a rhythm.
+        let recovered = judgement.has_recovered();
+        let comes_again =
+            |outage: &OutageOfUrl| outage.comes_again() && (recovered || outage.has_rhythm);
         let outage = outage.filter(|outage| comes_again(outage) || !(is_own && outage.is_over));
         if let Some(outage) = outage {
             if comes_again(&outage) {
-                // Nine good looks clear a page, whatever becomes of the others.
+                // Nine good looks clear a page, whatever the others show.
                 if judgement.looks.frequency() != Some(Frequency::Rarely) {
                     judgement = tally.judged(Verdict::Intermittent);
                 }
@@ -150,7 +152,7 @@ impl Examination {
             }
             judgement.in_outage = true;
         }
-        // A good answer to the crawl's own way of asking shows that the page does not always fail.
+        // A good answer to one of the crawl's own requests shows that the page does not always fail.
         if judgement.verdict == Verdict::Persistent && seen.is_fine_alone() {
             judgement = tally.judged(Verdict::Intermittent);
         }
@@ -248,7 +250,7 @@ impl Examination {
         together: Option<Whole>,
     ) -> Option<usize> {
         let main = seen.main_failure()?;
-        // Of what went down for a time its outages speak.
+        // Parts that went down for a time have findings about their outages.
         let dead_folder = seen.dead_folder.filter(|_| together.is_none());
         let key = ClusterKey {
             host: seen.host.to_owned(),

@@ -15,6 +15,8 @@ pub struct OutageOfUrl {
     times: usize,
     /// Whether the group went down as a whole at least twice.
     part_comes_again: bool,
+    /// Whether chance does not explain the rhythm of its outages.
+    pub(super) has_rhythm: bool,
 }
 
 impl OutageOfUrl {
@@ -45,6 +47,7 @@ impl Together {
             is_over: outages.times[*last].is_over(),
             times: numbers.len(),
             part_comes_again: outages.comes_again(),
+            has_rhythm: outages.rhythm().is_some_and(|rhythm| rhythm.sure),
         })
     }
 }

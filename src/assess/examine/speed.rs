@@ -6,7 +6,7 @@ use crate::assess::diagnose::Ratio;
 use crate::assess::verdict::observation::POLITE;
 use crate::model::Pressure;
 
-/// Minimum failures at a polite pace that are no accident (ours).
+/// Minimum failures at a polite pace to rule out chance (ours).
 const FEWEST: u64 = 3;
 
 /// Share of the failure rate at speed from which the rate at a polite pace counts as equal (ours).
@@ -24,7 +24,7 @@ pub struct SpeedEffect {
     pub healed: u64,
     /// URLs that succeeded at least once.
     pub urls: u64,
-    /// Those of them that also failed.
+    /// Of these, the URLs that also failed.
     pub flapping: Flapping,
 }
 

@@ -13,9 +13,10 @@ use crate::model::{Outcome, Probe, Purpose};
 pub(super) struct Trials {
     tried: [Tried; Probe::ALL.len()],
     addresses: BTreeMap<IpAddr, Ratio>,
-    /// Results of the crawl's own way for URLs that were requested at each address.
+    /// Results of the crawl's own way for URLs that were requested at each IP address.
     own_at_addresses: Ratio,
-    /// Other spellings of URLs of which at least one was fine: a page that fails by any name tells nothing of them.
+    /// Other spellings of URLs of which at least one was fine: a page that fails in any spelling says nothing about
+    /// them.
     respelled: Ratio,
     /// The crawl's own requests for all of the URLs, after the first failure of each.
     crawl: Ratio,
@@ -117,19 +118,19 @@ impl Trials {
             .map(|(probe, tried)| (probe, tried.fine, tried.own))
     }
 
-    /// Whether URLs that always fail are fine at some other spellings of their addresses.
+    /// Returns whether URLs that always fail are fine in some other spellings.
     pub(super) fn is_fine_respelled(&self) -> bool {
         let tried = self.tried[Probe::Respelled as usize];
         tried.own.part == 0 && tried.fine.part > 0
     }
 
-    /// Whether chance does not explain that.
+    /// Returns whether chance does not explain that.
     pub(super) fn differs_by_spelling(&self) -> bool {
         let mut made = self.experiments(false).into_iter();
         made.any(|made| made.differs_by_spelling())
     }
 
-    /// As evidence for a cause. That a URL is fine when asked slowly tells of load only if it had
+    /// Returns the experiments as evidence for a cause. A URL that is fine at a slow pace proves load only if it
     /// failed at speed alone: others have recovered meanwhile.
     pub(super) fn experiments(&self, at_speed: bool) -> Vec<Experiment> {
         // One URL may fail by chance while its neighbours succeed in our own way too.

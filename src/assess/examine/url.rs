@@ -10,7 +10,7 @@ use crate::model::{Cause, Probe, Purpose, Role};
 /// A URL with all its records.
 #[derive(Debug)]
 pub struct Seen<'a> {
-    /// Its address.
+    /// Its URL.
     pub address: &'a str,
     /// Scheme, host and port.
     pub host: &'a str,

@@ -25,7 +25,7 @@ pub(super) struct Possible {
     pub(super) measured: Interval,
     /// The value if all unknown pages are fine.
     pub(super) best: Interval,
-    /// The value if all of them fail in the way that the metric counts.
+    /// The value if all unknown pages fail in the way that the metric counts.
     pub(super) worst: Interval,
     pub(super) unknown: Unknown,
 }

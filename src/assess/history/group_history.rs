@@ -50,8 +50,8 @@ const DEVIATIONS: f64 = 3.1;
 /// Maximum number of failures, or of successes, for which the probability is computed exactly (ours).
 const FEW: u64 = 50;
 
-/// How often two parts must fail one right after the other for both to be down together, in standard
-/// deviations above chance: it exceeds that once in twenty times (ours).
+/// How often two parts must fail one right after the other to count as down together (ours), in standard deviations
+/// above chance, which exceeds this once in twenty times.
 const TOGETHER: f64 = 1.64;
 
 /// Minimum successes at a load no lower than that of the failures, so that the load is not the reason
@@ -187,7 +187,7 @@ impl GroupHistory {
         let slot = &mut by_open[(seen.open as usize).min(LOADS - 1)];
         *slot = slot.saturating_add(1);
         if seen.failed {
-            // Those before the first failure are next to one only at their end.
+            // Looks before the first failure are next to one only at their end.
             let sides = if self.failed > 0 { 2 } else { 1 };
             self.count_fine(sides);
             self.failed += 1;
@@ -236,7 +236,7 @@ impl GroupHistory {
     }
 
     /// Returns whether failures come together in time, be it in outages or in a time in which more fails.
-    pub(in crate::assess) fn is_clustered(mut self) -> bool {
+    pub(in crate::assess) fn comes_together(mut self) -> bool {
         self.close(None);
         self.has_too_few_runs(self.all_fine)
     }
@@ -352,8 +352,8 @@ impl GroupHistory {
 }
 
 impl Neighbours {
-    /// Whether one part fails beside good answers of the others: both fail one right after the other no
-    /// more often than by chance, and chance would have made it happen.
+    /// Returns whether one part fails while the others answer well: both fail one right after the other no more often
+    /// than by chance, although chance would have made it happen at least once.
     fn fail_apart(self) -> bool {
         let [[neither, second], [first, both]] = self.0.map(|row| row.map(|count| count as f64));
         let all = neither + second + first + both;
@@ -446,9 +446,8 @@ mod tests {
     fn a_page_that_failed_with_others_fails_for_the_same_reason_alone() {
         let (before, between) = (".".repeat(20), ".".repeat(10));
         let mut found = history(&format!("{before}FFFFFFF{between}"));
-        // A single request that fails is no outage, nor are two at a page that failed in none.
-        for (second, url) in [(100, 22), (110, 999), (120, 23)] {
-            for (later, failed) in [(0, true), (1, url != 23), (2, false)] {
+        for (second, url) in [(100, 22), (110, 999)] {
+            for (later, failed) in [(0, true), (1, true), (2, false)] {
                 found.add(TimedAttempt {
                     url,
                     part: 0,
@@ -492,9 +491,9 @@ mod tests {
         let fine = ".".repeat(300);
         for marks in [format!("{half}{fine}"), format!("{fine}{half}{fine}")] {
             assert_eq!(count(&marks), 0, "{marks}");
-            assert!(history(&marks).is_clustered(), "{marks}");
+            assert!(history(&marks).comes_together(), "{marks}");
         }
-        assert!(!history(&half).is_clustered());
+        assert!(!history(&half).comes_together());
     }
 
     #[test]

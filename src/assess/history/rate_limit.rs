@@ -24,8 +24,8 @@ const UNEXPLAINED: f64 = 0.1;
 /// Maximum tokens in a bucket when it refuses a request.
 const JUST_NONE: f64 = 0.999;
 
-/// Minimum refusals, and URLs that were refused (ours): one proves nothing, and a URL that is refused at any
-/// rate proves nothing about the rate.
+/// Minimum distinct URLs refused, to claim a limit (ours): one refusal proves nothing, and one URL may be refused at
+/// any rate.
 const FEWEST: u64 = 2;
 
 /// Time between two requests, as a multiple of that of the limit, at which no limit refuses the second (ours).
@@ -41,8 +41,8 @@ const WINDOWS: [i64; 3] = [1_000, 10_000, 60_000];
 /// Beginnings of a window that are tested, evenly spread over its length.
 const PHASES: i64 = 20;
 
-/// Minimum refusals for a limit by window, and windows with a refusal: with three lengths and twenty
-/// beginnings, few refusals fit one by chance. Ours.
+/// Minimum refusals for a limit by window, and minimum windows with a refusal. Ours: with three lengths and twenty
+/// beginnings, few refusals fit one by chance.
 const FEWEST_BY_WINDOW: u64 = 3;
 const FEWEST_WINDOWS: usize = 2;
 

@@ -1,7 +1,7 @@
-//! How soon a failure follows the last one: by the number of requests, and by time. What fails by chance fails as often
-//! whenever the last failure was; backends of a pool do not. They take turns, or the one that failed is left out for a
-//! while (nginx `fail_timeout`, Envoy's outlier detection). Only URLs count that fail at times and are fine at
-//! others: what always fails, or never, says nothing of the time. Of constant size.
+//! How soon a failure follows the last one: by the number of requests, and by time. Random failures do not depend on
+//! the time of the last failure; those of a pool's backend do. They take turns, or the one that failed is left out
+//! for a while (nginx `fail_timeout`, Envoy's outlier detection). Only URLs count that fail at times and are fine at
+//! others: URLs that always or never fail say nothing about the order. Of constant size.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::assess::diagnose::Ratio;
 use crate::assess::statistics::chance::hits_or_more;
 use crate::model::Moment;
 
-/// Most backends that take turns (ours): with more of them, few failures are seen.
+/// Maximum backends that take turns (ours): with more of them, few failures are seen.
 const MOST_BACKENDS: usize = 8;
 
 /// Times for which a backend may be left out, in seconds (ours): nginx does so for 10, Envoy for 30, Apache for 60.
@@ -18,10 +18,10 @@ const LEFT_OUT: [u64; 7] = [5, 7, 10, 15, 20, 30, 60];
 /// The share of requests that fail when it is the failing backend's turn (ours): order may differ on the way.
 const AT_TURN: f64 = 0.5;
 
-/// Up to this part of the share later, requests before it are as good as fine (ours).
+/// Maximum share of failures before that time, relative to the share after it, to count as fine (ours).
 const APART: f64 = 0.2;
 
-/// How rarely failures by chance may look like turns, over all numbers of backends (ours).
+/// Maximum probability that random failures look like turns, over all numbers of backends (ours).
 const TURNS_BY_CHANCE: f64 = 0.001;
 
 /// The same for a backend that is left out for a time: it fails rarely (ours).
@@ -31,21 +31,21 @@ const LEFT_OUT_BY_CHANCE: f64 = 0.01;
 /// by turns as well.
 const POLITELY: f64 = 0.25;
 
-/// How failures follow each other where one backend of several fails.
+/// The order of failures if one backend of several fails.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rotation {
     /// Backends take turns.
     Turns {
-        /// How many they are.
+        /// Number of backends.
         backends: u32,
-        /// Failures of the requests that were as many after a failure.
+        /// Failures of the requests that came `backends` requests after a failure.
         at_turn: Ratio,
-        /// Failures of those that came sooner.
+        /// Failures of the requests that came sooner.
         sooner: Ratio,
     },
     /// One is left out for a time after each failure.
     LeftOut {
-        /// For how long, about.
+        /// The approximate time for which it is left out.
         time: Duration,
         /// Failures of the requests within that time after a failure.
         within: Ratio,
@@ -110,8 +110,8 @@ impl Recurrence {
         }
     }
 
-    /// What the order of failures shows, if chance does not explain it (Fisher's exact test, corrected for the
-    /// numbers and times that are looked at; C. E. Bonferroni, 1936).
+    /// Returns how the order of failures repeats, if chance does not explain it (Fisher's exact test, corrected for
+    /// the numbers and times that are looked at; C. E. Bonferroni, 1936).
     pub(in crate::assess) fn rotation(&self) -> Option<Rotation> {
         let fails_politely = self.polite.part > 0;
         let is_alike = self.polite.share() >= POLITELY * self.all.share();
@@ -150,7 +150,7 @@ impl Recurrence {
     }
 }
 
-/// The chance that so much more fails later; none if more than a little fails first.
+/// Returns the probability by chance that so much more fails later; `None` if more than a little fails first.
 fn chance_of(first: Ratio, later: Ratio) -> Option<f64> {
     let are_apart = first.of > 0 && first.share() <= APART * later.share();
     let all = sum(&[first, later]);

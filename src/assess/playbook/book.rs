@@ -13,7 +13,7 @@ use crate::model::Cause;
 pub struct Playbook {
     /// The topic's key, such as `upstream_down` or `502`.
     pub key: String,
-    /// Its name.
+    /// The title of the topic.
     pub title: String,
     /// Who usually has to act; `None` for topics that are not findings.
     pub owner: Option<Owner>,
@@ -42,7 +42,7 @@ pub struct Playbook {
 
 impl Playbook {
     /// Returns how to fix it, step by step: the lines that the product has for this topic, then those for every
-    /// product. What is only general about the product is no step of a fix.
+    /// product. General lines about the product are not steps of a fix.
     pub fn fix(&self) -> impl Iterator<Item = &String> {
         let own = self.server.iter().flat_map(|notes| &notes.own);
         own.chain(&self.act)
@@ -227,7 +227,7 @@ impl Topic {
 }
 
 impl Server {
-    /// Returns the notes for a topic with these causes, with so many lines about each at most.
+    /// Returns the notes for a topic with these causes, with at most `most` lines about each.
     pub(super) fn notes(&self, key: &str, topics: &[&str], most: usize) -> ServerNotes {
         let own = topics
             .iter()

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// Maximum addresses named as examples.
+/// Maximum URLs named as examples.
 const MOST_URLS: usize = 5;
 
 /// Points that one rule took from a score, or added to a risk.
@@ -14,7 +14,7 @@ pub struct Deduction {
     pub points: f64,
     /// The figures behind it.
     pub evidence: Vec<Fact>,
-    /// Addresses that show it: at most five, the highest weight first.
+    /// URLs that show it: at most five, the highest weight first.
     pub urls: Vec<String>,
 }
 
@@ -38,7 +38,7 @@ impl Fact {
         Fact::word(name, format!("{value:.decimals$}"))
     }
 
-    /// Returns a word of a closed list, or an address.
+    /// Returns a word of a closed list, or a URL.
     pub fn word(name: &'static str, value: impl Into<String>) -> Fact {
         Fact {
             name,
@@ -71,7 +71,7 @@ pub fn apportion(mut rows: Vec<Deduction>) -> Vec<Deduction> {
     rows
 }
 
-/// The addresses with the highest weight, at most five, in any order of input.
+/// The URLs with the highest weight, at most five, in any order of input.
 #[derive(Clone, Debug, Default)]
 pub(in crate::assess) struct Examples(Vec<(f64, String)>);
 

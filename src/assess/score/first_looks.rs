@@ -12,13 +12,13 @@ use crate::assess::verdict::rules::Verdict;
 pub struct FirstLooks {
     /// All first attempts.
     pub of: u64,
-    /// Those that failed.
+    /// First attempts that failed.
     pub failed: u64,
-    /// Those among the failed at URLs that fail only at the speed of the crawl.
+    /// Of these, attempts at URLs that fail only at the speed of the crawl.
     pub at_speed: u64,
-    /// Those answered with a status of 500-599.
+    /// First attempts answered with a status of 500-599.
     pub status_5xx: u64,
-    /// Those answered with status 502.
+    /// First attempts answered with status 502.
     pub status_502: u64,
     /// Failures by kind without those at speed, in the order of [`FailureKind::ALL`].
     pub kinds: [u64; 5],

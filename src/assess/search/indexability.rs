@@ -56,6 +56,7 @@ mod tests {
 
     #[test]
     fn the_first_reason_counts() {
+        use Outcome as O;
         let fine = PageSigns {
             outcome: Outcome::OkHtml,
             status: Some(200),
@@ -65,87 +66,48 @@ mod tests {
             canonical_elsewhere: false,
             refreshes: false,
         };
+        assert_eq!(indexability(fine), Indexability::Indexable);
         let status = |status, outcome| PageSigns {
             status,
             outcome,
             noindex: true,
             ..fine
         };
+        let disallowed = PageSigns {
+            disallowed: true,
+            ..fine
+        };
+        let canonical_elsewhere = PageSigns {
+            canonical_elsewhere: true,
+            ..fine
+        };
+        let unavailable = PageSigns {
+            unavailable: true,
+            ..canonical_elsewhere
+        };
         let cases = [
-            (fine, Indexability::Indexable),
-            (
-                PageSigns {
-                    disallowed: true,
-                    ..fine
-                },
-                Indexability::NonIndexable("Blocked by robots.txt"),
-            ),
-            (
-                status(Some(301), Outcome::Redirect),
-                Indexability::NonIndexable("Redirected"),
-            ),
-            (
-                status(Some(404), Outcome::Client404),
-                Indexability::NonIndexable("Client Error"),
-            ),
-            (
-                status(Some(502), Outcome::Server502),
-                Indexability::NonIndexable("Server Error"),
-            ),
-            (
-                status(None, Outcome::ConnectRefused),
-                Indexability::NonIndexable("No Response"),
-            ),
-            (
-                status(None, Outcome::StreamRefused),
-                Indexability::NonIndexable("No Response"),
-            ),
-            (
-                status(None, Outcome::AddressRefused),
-                Indexability::NonIndexable("No Response"),
-            ),
-            (
-                status(Some(200), Outcome::OkHtml),
-                Indexability::NonIndexable("noindex"),
-            ),
-            (
-                status(Some(204), Outcome::OkNonHtml),
-                Indexability::NonIndexable("No Content"),
-            ),
-            (
-                status(Some(205), Outcome::OkHtml),
-                Indexability::NonIndexable("No Content"),
-            ),
-            (
-                status(Some(304), Outcome::StatusUnrequested),
-                Indexability::NonIndexable("Not Modified"),
-            ),
-            (
-                status(Some(206), Outcome::StatusUnrequested),
-                Indexability::NonIndexable("Invalid Status"),
-            ),
-            (
-                status(Some(999), Outcome::StatusInvalid),
-                Indexability::NonIndexable("Invalid Status"),
-            ),
-            (
-                PageSigns {
-                    unavailable: true,
-                    canonical_elsewhere: true,
-                    ..fine
-                },
-                Indexability::NonIndexable("unavailable_after"),
-            ),
-            (
-                PageSigns {
-                    canonical_elsewhere: true,
-                    ..fine
-                },
-                Indexability::NonIndexable("Canonicalised"),
-            ),
+            (disallowed, "Blocked by robots.txt"),
+            (status(Some(301), O::Redirect), "Redirected"),
+            (status(Some(404), O::Client404), "Client Error"),
+            (status(Some(502), O::Server502), "Server Error"),
+            (status(None, O::ConnectRefused), "No Response"),
+            (status(None, O::StreamRefused), "No Response"),
+            (status(None, O::AddressRefused), "No Response"),
+            (status(Some(200), O::OkHtml), "noindex"),
+            (status(Some(204), O::OkNonHtml), "No Content"),
+            (status(Some(205), O::OkHtml), "No Content"),
+            (status(Some(304), O::StatusUnrequested), "Not Modified"),
+            (status(Some(206), O::StatusUnrequested), "Invalid Status"),
+            (status(Some(999), O::StatusInvalid), "Invalid Status"),
+            (unavailable, "unavailable_after"),
+            (canonical_elsewhere, "Canonicalised"),
         ];
-        for (signs, expected) in cases {
-            assert_eq!(indexability(signs), expected, "{signs:?}");
+        for (signs, reason) in cases {
+            assert_eq!(
+                indexability(signs),
+                Indexability::NonIndexable(reason),
+                "{signs:?}"
+            );
         }
     }
 }

@@ -16,9 +16,9 @@ pub const MOST_EARLIER_RUNS: u32 = 8;
 /// Age before this run from which a run is no longer evidence (ours).
 pub const OLDEST_EARLIER_RUN: Duration = Duration::from_hours(24 * 100);
 
-/// How many times more likely the bouts must be for an intermittent page than for one that fails by
-/// accident (ours). Of pages that fail by accident in one look out of fifty, at most four in a hundred
-/// that fail now are called intermittent.
+/// Minimum likelihood ratio of the bouts of failures, for an intermittent page against one that fails by accident
+/// (ours). Of pages that fail by accident in one look out of fifty, at most four in a hundred that fail now are
+/// called intermittent.
 const TIMES_MORE_LIKELY: f64 = 9.0;
 
 /// The result of an earlier run for a URL.
@@ -30,8 +30,8 @@ pub enum EarlierSight {
     Recovered,
     /// It failed when the run ended.
     Failing,
-    /// It failed with its host, section or family, or because of the crawl's speed. That is no evidence
-    /// about the URL.
+    /// It failed with its host, section or family, or because of the crawl's speed. That is not evidence about the
+    /// URL.
     Explained,
 }
 

@@ -45,7 +45,7 @@ pub struct Judgement {
     pub last_ok: Option<Moment>,
     /// Time from the start of the first pass to that of the last.
     pub span: Duration,
-    /// How long it is known to have failed (T of the model): a lower bound; zero after recovery.
+    /// The time for which it is known to have failed (T of the model): a lower bound; zero after recovery.
     pub lasting: Duration,
     /// Runs of failures with a success in between.
     pub episodes: u32,

@@ -37,7 +37,7 @@ pub(in crate::assess) const POLITE: Pressure = Pressure {
     rate: Some(1.0),
 };
 
-/// Whether a pace cannot have caused an overload.
+/// Returns whether a pace cannot have caused an overload.
 pub(in crate::assess) fn is_polite(pace: Pressure) -> bool {
     pace.in_flight <= POLITE.in_flight && pace.rate.is_some() && pace.rate <= POLITE.rate
 }

@@ -15,7 +15,7 @@ use crate::model::{CrawlUrl, HostKey, ScopePlan, Sitemaps};
 pub struct Network {
     /// The secrets, which only the site may see.
     pub secrets: Secrets,
-    /// Addresses of `--resolve`.
+    /// IP addresses of `--resolve`.
     pub overrides: Vec<HostOverride>,
     /// The proxy of all requests.
     pub proxy: Option<ProxyAddress>,

@@ -23,9 +23,9 @@ use self::sample::Sample;
 use self::sentinel::Sentinels;
 use self::waves::Waves;
 
-/// Minimum passes and attempts before a URL counts as persistently failing, if they are far enough
-/// apart. With three a comparison tells a page that was fine once before from chance (assess/compare);
-/// with two it cannot, and a page that died would not be news.
+/// Minimum passes and attempts before a URL counts as persistently failing, if they are far enough apart. With three,
+/// a comparison separates a page that was fine once before from chance (assess/compare); with two it cannot, and a
+/// page that died would not be news.
 const PASSES: u32 = 3;
 const ATTEMPTS: u32 = 3;
 
@@ -39,7 +39,7 @@ const MAX_PASSES: usize = 250;
 /// Maximum URLs of the last short pass (ours): if more are left failing, the host is down.
 const MOST_CLOSING: usize = 200;
 
-/// Time for it (ours).
+/// Maximum time of the last short pass (ours).
 const CLOSING_TIME: Duration = Duration::from_mins(1);
 
 /// The passes of one crawl.
@@ -50,11 +50,11 @@ pub(super) struct Passes {
     sample: Sample,
     /// Passes begun so far.
     begun: usize,
-    /// When the crawl itself was over.
+    /// The end of the crawl itself.
     crawl_ended: Option<Moment>,
     /// Time that passes took so far, with the waits for those of late waves alone.
     spent: Duration,
-    /// What failed, by when it was found; none before the first pass that this process begins.
+    /// The failed URLs in waves; `None` before the first pass that this process begins.
     waves: Option<Waves>,
     /// When the first pass began, if a process that is gone began it and was interrupted in one.
     confirmed_since: Option<Moment>,
@@ -134,7 +134,7 @@ impl Passes {
         self.crawl_ended = made.crawl_ended;
         if made.is_cut_short {
             self.spent = made.spent;
-            // What was found during the passes has some left.
+            // URLs that were found during the passes still have some of this time.
             self.confirmed_since = made.confirmed_since;
         }
         if made.is_sampled || made.last > 1 {
@@ -387,6 +387,13 @@ impl Passes {
         }
     }
 
+    /// Returns this moment, or the first after the current pass if that comes earlier: nothing waits beyond it.
+    pub(super) fn within(&self, until: Moment) -> Moment {
+        let current = self.current.as_ref();
+        let over = current.map(|current| current.deadline + Duration::from_millis(1));
+        over.map_or(until, |over| until.min(over))
+    }
+
     /// Returns whether the current pass still has URLs of a host to request.
     pub(super) fn is_confirming(&self, host: &HostKey) -> bool {
         let current = self.current.as_ref();
@@ -484,7 +491,7 @@ impl Passes {
 
 fn again(failed: &FailedUrl, pass: u8, starts: Moment) -> Discovery {
     let cached = failed.age.filter(|age| !age.is_zero());
-    // Each URL by itself waits for a short announced end.
+    // Each URL waits for its own announced end, if that is soon.
     let starts = failed.seen.announced.map_or(starts, |end| starts.max(end));
     Discovery {
         depth: failed.depth.unwrap_or(0),

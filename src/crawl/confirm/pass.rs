@@ -72,8 +72,8 @@ pub(in crate::crawl) struct PassPace {
 /// enough for failing URLs.
 const FASTEST: Duration = Duration::from_millis(100);
 
-/// How much more slowly than failing pages a sample is requested (ours): the crawl's own speed must
-/// not cause its failures.
+/// Factor by which a sample is requested more slowly than failing pages (ours): the crawl's own speed must not cause
+/// its failures.
 const SAMPLE_SLOWER: u32 = 3;
 
 /// Maximum `Retry-After` that a pass waits for between two looks. With a longer one there is one

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment};
 use crate::store::FailedUrl;
 
-/// How many times the sentinels' requests fit into their hosts' pace (ours).
+/// The sentinels use one request out of this many that their hosts' pace allows (ours).
 const SHARE: u32 = 2;
 
 /// Time between two looks (ours): short enough to see the start and end of an outage of half a
@@ -19,8 +19,8 @@ const EVERY: Duration = Duration::from_secs(2);
 /// The same for a page that was never fine (ours): it may be dead throughout.
 const EVERY_UNPROVEN: Duration = Duration::from_secs(5);
 
-/// How long the last pass has sentinels (ours): a minute is the most common period of regular
-/// restarts and health checks.
+/// Time in which the last pass has sentinels (ours): a minute is the most common period of regular restarts and
+/// health checks.
 const LAST: Duration = Duration::from_mins(1);
 
 /// Maximum sentinels of one host (ours).

@@ -9,12 +9,12 @@ use crate::model::Moment;
 #[derive(Debug)]
 pub(super) struct Waves(Vec<Wave>);
 
-/// Maximum waves that begin only with pages that were fine before. On a site where parts or pages fail by turns,
-/// each pass meets other ones: their requests are evidence of the whole, and further passes would go on until the
-/// time is over. Ours.
+/// Maximum waves that begin only with pages that were fine before. On a site where parts or pages fail by turns, each
+/// pass finds other ones: their requests are evidence about the whole site, and further passes would continue until
+/// the time is over. Ours.
 const MOST_OF_FINE: usize = 2;
 
-/// URLs whose first failure came between two looks at what failed.
+/// URLs whose first failure came between two readings of the failed URLs.
 #[derive(Debug)]
 struct Wave {
     /// They failed by then, and those of earlier waves before them.
@@ -50,8 +50,8 @@ pub(super) struct Turn {
 }
 
 impl Waves {
-    /// The first wave: what failed before the passes, or all that did before a run was resumed. So many passes
-    /// were made.
+    /// Returns the first wave, with `begun` passes made: URLs that failed before the passes or, of a resumed run, all
+    /// that failed so far.
     pub(super) fn first(
         found_by: Moment,
         from: Moment,
@@ -69,9 +69,9 @@ impl Waves {
         }])
     }
 
-    /// Takes in when URLs failed first whose verdict is open, and whether they were fine before. Those that failed
-    /// after the last wave was found are a new one. A delay of zero stands for a pass that was over before: a new
-    /// wave has none.
+    /// Takes the times of the first failures of URLs whose verdict is open, and whether they were fine before. URLs
+    /// that failed after the last wave was found are a new wave. A delay of zero stands for a pass that is over: a
+    /// new wave has none.
     pub(super) fn see(
         &mut self,
         open: impl Iterator<Item = (Moment, bool)>,
@@ -137,8 +137,8 @@ impl Waves {
         Some(turn)
     }
 
-    /// How many passes a URL that failed first at this moment has left after the one that begins; none if it is not
-    /// part of that.
+    /// Returns the number of passes left after the one that begins, for a URL that first failed at this moment;
+    /// `None` if it is not part of that pass.
     pub(super) fn left_after_turn(&self, failed: Moment) -> Option<usize> {
         let wave = self.0.iter().find(|wave| failed <= wave.found_by)?;
         wave.has_turn.then(|| wave.left())
@@ -170,8 +170,8 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// The passes for URLs that fail for ever: when each begins, whether it is late, what is left after it. Each pass
-    /// takes two seconds, and the URLs that begin to fail in between are seen after it.
+    /// Returns the passes for URLs that fail for ever: when each begins, whether it is late, what is left after it.
+    /// Each pass takes two seconds, and the URLs that begin to fail in between are seen after it.
     fn passes(failing: &[u64], delays: &[Duration], left: Duration) -> Vec<(u64, bool)> {
         passes_for(failing, false, delays, left)
     }
@@ -229,7 +229,7 @@ mod tests {
         let made = passes(&chain, &DELAYS, seconds(600));
         let ended = made.last().expect("a pass").0;
         assert!((400..700).contains(&ended), "{ended}");
-        // What would have to be waited for longer joins the passes of others.
+        // A wave that would need a longer wait joins the passes of others.
         let hours = [seconds(900), seconds(3_600)];
         let joined = [(910, false), (3_610, false)];
         assert_eq!(passes(&[5, 911], &hours, seconds(600)), joined);

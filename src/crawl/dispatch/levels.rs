@@ -1,5 +1,5 @@
 //! Pages that are one click further away than those before. They are queued once the store has
-//! their addresses.
+//! their URLs.
 
 use std::time::Duration;
 

@@ -69,7 +69,7 @@ pub(super) struct Dispatcher<F, Q, O> {
     store: Store,
     run: RunId,
     writer: Writer,
-    /// The addresses that the run has stored.
+    /// The URLs that the run has stored.
     shelf: Arc<StoreShelf>,
     observer: O,
     clock: Clock,
@@ -209,7 +209,7 @@ where
         self.admit_seeds(self.site.plan.scope.seeds.clone()).await
     }
 
-    /// Passes to the fetcher the addresses at which this run's hosts answered, and which hosts led
+    /// Passes to the fetcher the IP addresses at which this run's hosts answered, and which hosts led
     /// to those that wait. So the resumed run judges each host as it did before.
     fn recall_places(&self) -> Result<(), CrawlError> {
         for (host, addresses) in self.store.reached(self.run)? {

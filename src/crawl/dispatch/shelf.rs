@@ -10,11 +10,11 @@ use crate::store::{Addresses, StoreError};
 
 use crate::crawl::clock::Clock;
 
-/// How long reading may fail before that ends the crawl: files that are open elsewhere are closed,
-/// and a busy disk answers again. Ours.
+/// Maximum time for which reading may fail before the crawl ends: other processes close files, and a busy disk
+/// answers again. Ours.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The addresses that the run has stored.
+/// The URLs that the run has stored.
 #[derive(Debug)]
 pub(in crate::crawl) struct StoreShelf {
     addresses: Addresses,
@@ -35,7 +35,7 @@ impl StoreShelf {
         }
     }
 
-    /// Returns the addresses with these fingerprints, in their order; `None` if one is not stored
+    /// Returns the URLs with these fingerprints, in their order; `None` if one is not stored
     /// yet or cannot be read at the moment.
     pub(in crate::crawl) fn read(
         &self,

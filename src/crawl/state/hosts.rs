@@ -234,8 +234,8 @@ impl Hosts {
         wait.filter(|_| adapts)
     }
 
-    /// Records an answer in a pass for the breaker of its host: what failed in the crawl fails again, but a host that
-    /// answers nothing any more is spared.
+    /// Records an answer in a pass for the breaker of its host: URLs that failed in the crawl may fail again, but a
+    /// host that stopped answering is spared.
     pub(super) fn break_off(
         &mut self,
         brought: &Brought,

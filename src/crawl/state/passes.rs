@@ -91,7 +91,8 @@ impl State {
         let limited = self.hosts.limited(found, brought.tried);
         let wait = limited.map(|wait| self.passes.limited(&host, wait));
         let mut reaction = self.hosts.break_off(brought, now, &mut self.dice);
-        reaction.park = reaction.park.max(wait.map(|wait| now + wait));
+        let park = reaction.park.max(wait.map(|wait| now + wait));
+        reaction.park = park.map(|until| self.passes.within(until));
         let is_given_up = reaction.breaker == Some(BreakerChange::GaveUp);
         if is_given_up {
             self.passes.not_requested(&found.url);

@@ -362,7 +362,7 @@ fn an_experiment_is_made_once_and_its_host_is_paused_afterwards() {
     assert_eq!((host, failing), (&url("/b").host_key(), &url("/b")));
     assert!(*until > at(21));
 
-    // A host with a single address gets no experiment at its addresses.
+    // A host with a single IP address gets no experiment at its IP addresses.
     let lease = Lease {
         found: fine.clone(),
         ..lease_of_fine

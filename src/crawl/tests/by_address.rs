@@ -1,11 +1,11 @@
-//! Hosts with several addresses: what is wrong at one of them is found although no page of the crawl fails.
+//! Hosts with several IP addresses: what is wrong at one of them is found although no page of the crawl fails.
 
 use super::*;
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
 
-/// A start page, another page, and a host with two addresses of which the crawl uses the first.
+/// A start page, another page, and a host with two IP addresses of which the crawl uses the first.
 fn two_addresses() -> Crawl {
     let start = [links(&["/a"])];
     let plan = CrawlPlan {
@@ -32,7 +32,7 @@ impl Crawl {
         self
     }
 
-    /// Requests of experiments: address of the page, of its host, outcome.
+    /// Requests of experiments: IP address of the page, of its host, outcome.
     fn tried(&self) -> Vec<String> {
         let rows = self.rows(
             Table::Attempts,

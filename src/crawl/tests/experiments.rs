@@ -19,7 +19,7 @@ fn site<'a>(start: &'a [Reply], pages: &[(&'a str, &'a [Reply])]) -> Vec<(&'a st
     answers
 }
 
-/// An edge that lets nobody in but browsers.
+/// An edge that admits only browsers.
 fn browsers_only(request: &Request) -> Option<Reply> {
     let path = request.url.path_and_query();
     if !path.starts_with("/blocked") {
@@ -338,7 +338,7 @@ async fn failures_that_one_fault_may_explain_get_sixty_requests_at_most() {
     assert!((40..=60).contains(&probes), "{probes}");
 }
 
-/// One backend of two fails, and a hash of the address chooses: that of letters escaped.
+/// One backend of two fails, and a hash of the URL chooses: that of letters escaped.
 fn one_of_two(request: &Request) -> Option<Reply> {
     let path = request.url.path_and_query();
     if !path.starts_with("/shop/") {

@@ -38,12 +38,6 @@ impl Crawl {
     }
 }
 
-fn once() -> CrawlPlan {
-    let mut plan = plan();
-    plan.pace.retries = 0;
-    plan
-}
-
 /// Returns a plan with one difference.
 fn with(change: impl FnOnce(&mut ScopePlan)) -> CrawlPlan {
     let mut plan = once();

@@ -59,9 +59,9 @@ struct Script {
     open: AtomicUsize,
     /// When the first request came.
     began: OnceLock<Instant>,
-    /// Addresses of every host.
+    /// IP addresses of every host.
     addresses: Vec<IpAddr>,
-    /// The address that every answer comes from.
+    /// The IP address that every answer comes from.
     remote: Option<SocketAddr>,
     /// When nothing answers, and the witnesses' answers then.
     dark: Option<outages::Dark>,
@@ -72,7 +72,7 @@ struct Script {
     cookies: bool,
     /// Which hosts led to which, as the crawl reported it.
     led: Mutex<Vec<(String, String)>>,
-    /// The hosts' addresses, as the crawl reported them.
+    /// The hosts' IP addresses, as the crawl reported them.
     were: Mutex<Vec<(String, Vec<IpAddr>)>>,
     /// Whether hosts have moved since.
     moved: bool,
@@ -101,6 +101,13 @@ struct Asked<'a> {
 struct Timed {
     reply: Reply,
     takes: Duration,
+}
+
+fn at_once(reply: Reply) -> Timed {
+    Timed {
+        reply,
+        takes: Duration::from_millis(20),
+    }
 }
 
 impl std::fmt::Debug for Origin {
@@ -163,6 +170,16 @@ fn closed(seconds: u32) -> Reply {
     reply.outcome = Outcome::Server503RetryAfter;
     reply.headers.push(("retry-after", seconds.to_string()));
     reply
+}
+
+/// Returns a failure without an answer, for this reason.
+fn silence(outcome: Outcome) -> Reply {
+    Reply {
+        outcome,
+        status: 0,
+        headers: Vec::new(),
+        body: String::new(),
+    }
 }
 
 fn redirect(to: &str) -> Reply {
@@ -278,6 +295,13 @@ impl Fetcher for Script {
             ..Exchange::unanswered(reply.outcome, String::new())
         }
     }
+}
+
+/// Returns the plan without quick retries.
+fn once() -> CrawlPlan {
+    let mut plan = plan();
+    plan.pace.retries = 0;
+    plan
 }
 
 pub(super) fn plan() -> CrawlPlan {

@@ -43,7 +43,7 @@ impl Dark {
             let mut since = self.since.lock().unwrap();
             since.get_or_insert_with(Instant::now);
         }
-        (self.is_now() && !(self.spared)(path)).then(nothing)
+        (self.is_now() && !(self.spared)(path)).then(|| silence(Outcome::ConnectTimeout))
     }
 
     pub(super) fn network(&self, witnesses: &Witnesses) -> Network {
@@ -53,15 +53,6 @@ impl Dark {
         } else {
             Network::Up
         }
-    }
-}
-
-pub(super) fn nothing() -> Reply {
-    Reply {
-        outcome: Outcome::ConnectTimeout,
-        status: 0,
-        headers: Vec::new(),
-        body: String::new(),
     }
 }
 
@@ -86,10 +77,6 @@ fn big() -> Crawl {
 }
 
 impl Crawl {
-    async fn begins(&mut self) -> Ended {
-        self.run_fresh().await
-    }
-
     fn count(&self, table: Table, column: &str, value: &str) -> usize {
         let rows = self.rows(table, &[column]);
         rows.iter().filter(|row| *row == value).count()
@@ -121,7 +108,7 @@ impl Crawl {
 async fn a_local_outage_leaves_no_trace_in_the_conclusions() {
     let mut crawl = big();
     crawl.script.dark = Some(Dark::from(200, Duration::from_mins(1), silent));
-    assert_eq!(crawl.begins().await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     assert_eq!(crawl.network_events(), ["network gone", "network back"]);
     assert_eq!(crawl.verdicts("ok"), PAGES);
     assert_eq!(crawl.count(Table::Pages, "Attempts", "1"), PAGES);
@@ -150,9 +137,10 @@ async fn the_site_is_at_fault_if_a_witness_answers() {
         let seen = dark.is_some();
         crawl.script.dark = dark;
         if !seen {
-            crawl.script.trouble = Some(|_, checks| (checks >= 200).then(nothing));
+            crawl.script.trouble =
+                Some(|_, checks| (checks >= 200).then(|| silence(Outcome::ConnectTimeout)));
         }
-        assert_eq!(crawl.begins().await, Ended::Incomplete);
+        assert_eq!(crawl.run_fresh().await, Ended::Incomplete);
         assert_eq!((crawl.discarded(), crawl.own_outage().len()), (0, 0));
         (crawl.verdicts("persistent"), crawl.verdicts("unconfirmed"))
     };
@@ -172,7 +160,7 @@ async fn a_crawl_of_this_machine_requests_no_witness() {
     let mut crawl = big();
     crawl.script.remote = Some(([127, 0, 0, 1], 80).into());
     crawl.script.dark = Some(Dark::from(200, Duration::from_hours(24), silent));
-    assert_eq!(crawl.begins().await, Ended::Incomplete);
+    assert_eq!(crawl.run_fresh().await, Ended::Incomplete);
     let checks = *crawl.script.dark.as_ref().unwrap().checks.lock().unwrap();
     assert_eq!((checks, crawl.discarded()), (0, 0));
 }
@@ -181,7 +169,7 @@ async fn a_crawl_of_this_machine_requests_no_witness() {
 async fn an_outage_without_an_end_ends_the_crawl_which_can_be_resumed() {
     let mut crawl = big();
     crawl.script.dark = Some(Dark::from(200, Duration::from_hours(1), silent));
-    assert_eq!(crawl.begins().await, Ended::Offline);
+    assert_eq!(crawl.run_fresh().await, Ended::Offline);
     let run = crawl.store.run_by_id(crawl.run).unwrap();
     assert_eq!(run.state, RunState::Interrupted);
     assert_eq!(crawl.network_events(), ["network gone"]);
@@ -198,17 +186,12 @@ async fn an_outage_without_an_end_ends_the_crawl_which_can_be_resumed() {
 async fn a_crawl_that_begins_without_a_network_reports_it_and_does_not_wait() {
     let mut crawl = big();
     let began = Instant::now();
-    crawl.script.edge = Some(|_| {
-        Some(Reply {
-            outcome: Outcome::DnsTimeout,
-            ..nothing()
-        })
-    });
+    crawl.script.edge = Some(|_| Some(silence(Outcome::DnsTimeout)));
     crawl.script.dark = Some(Dark::from(0, Duration::from_hours(1), |witnesses| {
         assert_eq!(witnesses.name.as_deref(), Some("site.test"));
         silent(witnesses)
     }));
-    assert_eq!(crawl.begins().await, Ended::NeverOnline);
+    assert_eq!(crawl.run_fresh().await, Ended::NeverOnline);
     assert!(began.elapsed() < Duration::from_secs(10));
     assert!(crawl.asked().is_empty());
     assert_eq!(crawl.discarded(), 1, "robots.txt, which closes nothing");
@@ -231,7 +214,7 @@ async fn a_confirmation_pass_continues_after_an_outage_with_all_of_its_time() {
     // robots.txt, the page, its sitemap, three times two, and a control; then all but one of a
     // pass.
     crawl.script.dark = Some(Dark::from(15, Duration::from_mins(5), silent));
-    assert_eq!(crawl.begins().await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     assert_eq!(crawl.network_events(), ["network gone", "network back"]);
     assert!(crawl.discarded() > 0);
     assert_eq!(crawl.verdicts("persistent"), 3);
@@ -256,7 +239,7 @@ async fn a_robots_txt_that_fails_in_a_local_outage_closes_no_host() {
     let mut crawl = Crawl::new(list, &answers);
     crawl.script.remote = Some(([192, 0, 2, 1], 80).into());
     crawl.script.dark = Some(Dark::from(4, Duration::from_mins(1), silent));
-    assert_eq!(crawl.begins().await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     let robots = crawl.rows(Table::Robots, &["Access", "Attempts"]);
     assert_eq!(robots, ["allow_all | 1"; 2]);
     assert!(crawl.discarded() > 0);
@@ -274,7 +257,7 @@ async fn experiments_that_an_outage_cuts_short_are_made_again() {
         crawl.script.remote = Some(([192, 0, 2, 1], 80).into());
         crawl.script.trouble = Some(|path, _| (path == "/a").then(|| error(500)));
         crawl.script.dark = dark;
-        assert_eq!(crawl.begins().await, Ended::Finished);
+        assert_eq!(crawl.run_fresh().await, Ended::Finished);
         crawl
     };
     let probes = |crawl: &Crawl| {
@@ -305,7 +288,7 @@ async fn discarded_attempts_do_not_count_against_max_pages() {
     let mut crawl = big();
     crawl.plan.scope.max_pages = Some(300);
     crawl.script.dark = Some(Dark::from(200, Duration::from_mins(1), silent));
-    assert_eq!(crawl.begins().await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     assert!(crawl.discarded() > 0);
     assert_eq!(crawl.verdicts("ok"), 300);
 }
@@ -315,7 +298,7 @@ async fn a_finished_run_stays_finished_if_a_further_pass_has_no_network() {
     let mut crawl = Crawl::new(confirming(), &[("/", &[links(&["/a", "/b"])])]);
     crawl.script.remote = Some(([192, 0, 2, 1], 80).into());
     crawl.script.trouble = Some(|path, _| matches!(path, "/a" | "/b").then(|| error(500)));
-    assert_eq!(crawl.begins().await, Ended::Finished);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
     crawl.plan.confirm.proof = Duration::from_hours(8 * 24);
     let seen = |crawl: &Crawl| {
         let summary = crawl.store.summary(crawl.run).unwrap();
@@ -330,12 +313,7 @@ async fn a_finished_run_stays_finished_if_a_further_pass_has_no_network() {
     assert_eq!(whole.0, RunState::Finished);
     let next = crawl.store.last_pass(crawl.run).unwrap();
     crawl.plan.confirm.delays = vec![Duration::ZERO; next.into()];
-    crawl.script.edge = Some(|_| {
-        Some(Reply {
-            outcome: Outcome::DnsTimeout,
-            ..nothing()
-        })
-    });
+    crawl.script.edge = Some(|_| Some(silence(Outcome::DnsTimeout)));
     crawl.script.dark = Some(Dark::from(0, Duration::from_hours(1), silent));
     assert_eq!(crawl.run(Start::Resume).await, Ended::NeverOnline);
     assert_eq!(seen(&crawl), whole);

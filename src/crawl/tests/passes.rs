@@ -4,13 +4,6 @@
 use super::verdicts::usual;
 use super::*;
 
-fn at_once(reply: Reply) -> Timed {
-    Timed {
-        reply,
-        takes: Duration::from_millis(20),
-    }
-}
-
 fn origin(answer: impl Fn(&Asked<'_>) -> Timed + Send + Sync + 'static) -> Origin {
     let answer = move |asked: &Asked<'_>| {
         Some(match asked.path {

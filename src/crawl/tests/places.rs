@@ -1,5 +1,5 @@
 //! The crawl's reports to the fetcher about which host led to which, and about the hosts' earlier
-//! addresses.
+//! IP addresses.
 
 use super::*;
 

@@ -17,13 +17,6 @@ fn all_but_robots(robots: &'static str, reply: fn(&Asked<'_>) -> Timed) -> Origi
     }))
 }
 
-fn at_once(reply: Reply) -> Timed {
-    Timed {
-        reply,
-        takes: Duration::from_millis(20),
-    }
-}
-
 impl Crawl {
     /// Returns when each request began, in order, since the first.
     fn times(&self) -> Vec<(Duration, String)> {

@@ -1,7 +1,6 @@
 //! Sick sites at the default pace: the crawl reaches every page, and nearly as fast as on a healthy
 //! site. The same with the real program in real time, and many more, is in `tests/real/sick`.
 
-use super::outages::nothing;
 use super::verdicts::usual;
 use super::*;
 
@@ -271,13 +270,7 @@ async fn pages_that_hang_are_left_to_the_passes() {
         let (reply, seconds) = match asked.path {
             "/" => (start.clone(), 0),
             "/robots.txt" | "/sitemap.xml" => (error(404), 0),
-            path if hangs(path) => {
-                let silent = Reply {
-                    outcome: Outcome::TtfbTimeout,
-                    ..nothing()
-                };
-                (silent, 30)
-            }
+            path if hangs(path) => (silence(Outcome::TtfbTimeout), 30),
             _ => (page("a page"), 0),
         };
         let takes = Duration::from_secs(seconds) + Duration::from_millis(20);
@@ -308,7 +301,7 @@ async fn kept_connections_that_the_server_closes_make_no_page_a_failing_one() {
         *asked += 1;
         let reply = match request.path {
             "/robots.txt" | "/sitemap.xml" => error(404),
-            _ if *asked % 2 == 0 => Reply {
+            _ if asked.is_multiple_of(2) => Reply {
                 outcome: Outcome::EmptyReply,
                 status: 0,
                 headers: Vec::new(),

@@ -23,17 +23,11 @@ fn names(of: impl IntoIterator<Item = String>) -> Reply {
     text(&lines.collect::<String>())
 }
 
-/// Returns the number of requested sitemaps whose address has this part.
+/// Returns the number of requested sitemaps whose URL has this part.
 fn requested(crawl: &Crawl, part: &str) -> usize {
     let requested = crawl.script.asked.lock().unwrap();
     let maps = requested.iter().filter(|(path, _)| path.contains(".xml"));
     maps.filter(|(path, _)| path.contains(part)).count()
-}
-
-fn once() -> CrawlPlan {
-    let mut plan = plan();
-    plan.pace.retries = 0;
-    plan
 }
 
 fn skipped(crawl: &Crawl, detail: &str) -> usize {

@@ -157,7 +157,7 @@ fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs:
     let (site, requested) = (judge.site, judge.requested);
     let content_type = exchange.header("content-type");
     let (text, encoding) = parse::decode(&exchange.body, content_type.as_deref());
-    // Only on the start page is this evidence: a form in the header of every page hides no page.
+    // This is evidence only on the start page: a form in the header of every page does not hide a page.
     let is_start = requested.depth == 0 && site.plan.scope.coverage == Coverage::Site;
     reading.page.asks_password =
         (requested.hops > 0 || is_start) && parse::has_password_field(&text);
@@ -428,7 +428,7 @@ fn left_out(found: &parse::Page<'_>, room: &Room) -> Option<Link> {
 pub(in crate::crawl) struct Further {
     /// All of them.
     pub(in crate::crawl) links: usize,
-    /// Those that may lead to unknown URLs that are to be fetched.
+    /// References that may lead to unknown URLs that are to be fetched.
     pub(in crate::crawl) unseen: usize,
 }
 

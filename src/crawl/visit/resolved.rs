@@ -6,9 +6,9 @@ use crate::model::{Admission, CrawlUrl, FingerprintSet, LONGEST_URL, Role};
 
 use super::memo::LONGEST;
 
-/// Maximum bytes of URLs to be fetched that one page adds, and the same again of URLs that are only
-/// noted: some forty thousand links of usual length, or five hundred of the longest, which weigh
-/// more. Links to known URLs do not count. Ours.
+/// Maximum bytes of URLs to be fetched that one page adds, and maximum bytes of its URLs that are only noted: some
+/// forty thousand links of usual length, or five hundred of the longest, which weigh more. Links to known URLs do not
+/// count. Ours.
 pub(in crate::crawl) const RESOLVED_ON_A_PAGE: usize = 4 << 20;
 
 /// Maximum bytes of URLs that are resolved although they are too long or have no room: only then is
@@ -50,7 +50,7 @@ pub(in crate::crawl) struct Room {
 pub(in crate::crawl) struct LeftOut {
     /// All of them.
     pub(in crate::crawl) all: usize,
-    /// Those that are to be fetched, or may be: they were not resolved.
+    /// References that are to be fetched, or may be because they were not resolved.
     pub(in crate::crawl) unseen: usize,
 }
 

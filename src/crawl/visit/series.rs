@@ -24,7 +24,7 @@ use crate::crawl::site::Site;
 use crate::crawl::stop::Stop;
 
 /// Maximum `Retry-After` that is waited for between two requests. A longer one ends the series, unless it was
-/// known before, or the page never failed until it was requested at one address. Then the series is as short as
+/// known before, or the page never failed until it was requested at one IP address. Then the series is as short as
 /// possible.
 pub(in crate::crawl) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
@@ -32,7 +32,7 @@ pub(in crate::crawl) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// of a series waits for.
 const LONGEST_SERIES: Duration = Duration::from_secs(150);
 
-/// The query parameter that makes an address new to every cache.
+/// The query parameter that makes a URL new to every cache.
 const PARAMETER: &str = "gatecrawl-probe";
 
 /// The results of a series.
@@ -48,7 +48,7 @@ pub(in crate::crawl) struct Allowed {
     pub(in crate::crawl) subject: Subject,
     /// No request begins after it.
     pub(in crate::crawl) deadline: Moment,
-    /// Chooses the order of what is compared.
+    /// Chooses the order of the compared requests.
     pub(in crate::crawl) dice: fastrand::Rng,
 }
 
@@ -197,7 +197,7 @@ impl<F: Fetcher> Series<F> {
         let recorded = record(&exchange, circumstances);
         let attempt = Attempt {
             purpose: Purpose::Probe(step.probe),
-            // The address is known even without an answer.
+            // The IP address is known even without an answer.
             remote: step.address.or(recorded.remote),
             ..recorded
         };

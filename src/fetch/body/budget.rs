@@ -21,8 +21,8 @@ pub(super) const BODY_RESERVE: usize = 56 << 20;
 /// Bytes that every body may have without using the budget. Ours: 32 MiB for 512 of them.
 pub(super) const FREE: usize = 64 * 1024;
 
-/// Longest wait for the reserve. An exchange that holds some of it ends within the time for a whole exchange.
-/// If that should ever fail, too much memory is better than a crawl that stands still. Ours.
+/// Maximum wait for the reserve. An exchange that holds some of it ends within the time for a whole exchange. If that
+/// should ever fail, too much memory is better than a crawl that stands still. Ours.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The budget of the process.

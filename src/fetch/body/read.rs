@@ -125,7 +125,7 @@ async fn fill(
             let pushed = undoing.push(usable, sink);
             share.settle(sink.size() + undoing.windows().0, reservation);
             match pushed {
-                // The body is not read, so one that cannot be decoded or is too large is no fault.
+                // The body is not read, so it is not an error if it cannot be decoded or is too large.
                 Err(_) if usage == Use::Count => decoder = None,
                 pushed => pushed.map_err(|stop| stopped(stop, limits))?,
             }

@@ -21,10 +21,10 @@ pub(in crate::fetch) struct Attempt {
     started: Instant,
     /// The requested port; a resolver receives only the name.
     pub(in crate::fetch) port: u16,
-    /// Address to connect to instead of resolving the name.
+    /// IP address to connect to instead of resolving the name.
     pub(in crate::fetch) address: Option<IpAddr>,
     dial: Mutex<Dialed>,
-    /// The local address of the connection that carried the request.
+    /// The local IP address of the connection that carried the request.
     carrier: OnceLock<SocketAddr>,
     /// Whether this process can open no more files, sockets included.
     out_of_files: AtomicBool,
@@ -39,7 +39,7 @@ struct Dialed {
     tls_started: Option<Instant>,
     ended: Option<Instant>,
     connected: bool,
-    /// The local address of the connection that the dial opened.
+    /// The local IP address of the connection that the dial opened.
     local: Option<SocketAddr>,
 }
 
@@ -97,7 +97,7 @@ impl Attempt {
         };
     }
 
-    /// Called when the resolution of a name starts. A host that is an address is never resolved:
+    /// Called when the resolution of a name starts. A host that is an IP address is never resolved:
     /// its dial starts connecting at once.
     pub(in crate::fetch) fn lookup_started(&self) {
         self.dial().connecting = None;
@@ -116,7 +116,7 @@ impl Attempt {
         dial.tls_started.get_or_insert_with(Instant::now);
     }
 
-    /// Called when a dial ends. `local` is the local address of the connection, if known.
+    /// Called when a dial ends. `local` is the local IP address of the connection, if known.
     pub(super) fn dial_ended(&self, connected: bool, local: Option<SocketAddr>) {
         let mut dial = self.dial();
         dial.ended = Some(Instant::now());

@@ -102,7 +102,7 @@ async fn limited<T: Connection>(
     dialed
 }
 
-/// Returns the local address of a connection. No two open connections to one site share it, so it
+/// Returns the local IP address of a connection. No two open connections to one site share it, so it
 /// identifies the one that carried a request.
 pub(in crate::fetch) fn local(connected: &Connected) -> Option<SocketAddr> {
     let mut facts = http::Extensions::new();

@@ -133,7 +133,7 @@ impl HttpFetcher {
         if !self.is_given(&request.url) {
             self.names.neighbours().check_host(&request.url)?;
         }
-        // Addresses may be longer than a request allows.
+        // URLs may be longer than a request allows.
         request
             .url
             .as_str()
@@ -282,12 +282,12 @@ impl HttpFetcher {
         attempt.started() + self.settings.total_timeout + request.first_byte_limit
     }
 
-    /// Returns whether the user gave an address for the host.
+    /// Returns whether the user gave an IP address for the host.
     fn is_given(&self, url: &CrawlUrl) -> bool {
         self.given(url).next().is_some()
     }
 
-    /// Returns the addresses that the user gave for the host.
+    /// Returns the IP addresses that the user gave for the host.
     fn given(&self, url: &CrawlUrl) -> impl Iterator<Item = IpAddr> {
         let place = (
             url.as_url().host_str(),
@@ -299,7 +299,7 @@ impl HttpFetcher {
             .map(|given| given.address)
     }
 
-    /// Refuses an address that this URL must not be requested at.
+    /// Refuses an IP address that this URL must not be requested at.
     fn check_address(&self, url: &CrawlUrl, address: IpAddr) -> Result<(), Fault> {
         if self.settings.proxy.is_some() {
             // The proxy would resolve the name all the same.
@@ -314,7 +314,7 @@ impl HttpFetcher {
         Err(Refused::of(address).into())
     }
 
-    /// Returns whether a URL may be answered from an address. Behind a proxy only the proxy's own address
+    /// Returns whether a URL may be answered from an IP address. Behind a proxy only the proxy's own IP address
     /// is visible.
     fn may_answer(&self, url: &CrawlUrl, address: IpAddr) -> bool {
         self.settings.proxy.is_some()
@@ -360,7 +360,7 @@ impl Fetcher for HttpFetcher {
     }
 
     fn led(&self, from: &CrawlUrl, to: &CrawlUrl) {
-        // A given address says nothing about the host's network.
+        // A given IP address says nothing about the host's network.
         if !self.is_given(from) {
             self.names.neighbours().led(from, to);
         }

@@ -24,7 +24,7 @@ pub struct FetchSettings {
     pub secrets_for: SecretsFor,
     /// Maximum time to resolve a name.
     pub dns_timeout: Duration,
-    /// Maximum time for a TCP connection, and again for its TLS handshake. The addresses of a name
+    /// Maximum time for a TCP connection, and again for its TLS handshake. The IP addresses of a name
     /// share it.
     pub connect_timeout: Duration,
     /// Maximum time without data inside a body.
@@ -32,7 +32,7 @@ pub struct FetchSettings {
     /// Maximum time for an exchange, without the request's own first-byte limit, which is added to it.
     /// The limit counts from the moment the connection exists.
     pub total_timeout: Duration,
-    /// Addresses given by the user, used before any name service.
+    /// IP addresses given by the user, used before any name service.
     pub overrides: Vec<HostOverride>,
     /// Source of name resolution.
     pub dns: DnsSource,
@@ -45,7 +45,7 @@ pub struct FetchSettings {
     /// Idle connections kept per host.
     pub pool_per_host: usize,
     /// Hosts that the user named. They, and hosts that their answers link to, may have loopback,
-    /// private and link-local addresses. All other hosts must be public.
+    /// private and link-local IP addresses. All other hosts must be public.
     pub named: Named,
     /// Trust the authorities of the operating system, besides the usual public ones.
     pub system_roots: bool,
@@ -82,13 +82,13 @@ impl Default for FetchSettings {
 /// The port of SOCKS proxies (RFC 1928 section 3).
 const SOCKS: u16 = 1080;
 
-/// The address of a proxy: `http://`, `https://`, `socks5://` or `socks5h://`, with user and password
+/// The URL of a proxy: `http://`, `https://`, `socks5://` or `socks5h://`, with user and password
 /// if needed. `Debug` shows nothing of it.
 #[derive(Clone)]
 pub struct ProxyAddress(String);
 
 impl ProxyAddress {
-    /// Creates an address. It is checked when the fetcher is created.
+    /// Creates a URL. It is checked when the fetcher is created.
     pub fn new(address: impl Into<String>) -> ProxyAddress {
         ProxyAddress(address.into())
     }
@@ -120,14 +120,14 @@ pub enum DnsSource {
     Servers(Vec<SocketAddr>),
 }
 
-/// An address given by the user, written `HOST:PORT:ADDRESS` like curl's `--resolve`.
+/// An IP address given by the user, written `HOST:PORT:ADDRESS` like curl's `--resolve`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostOverride {
     /// The host name, in lower case.
     pub host: String,
     /// The port to which it applies.
     pub port: u16,
-    /// The address to connect to.
+    /// The IP address to connect to.
     pub address: IpAddr,
 }
 

@@ -36,7 +36,7 @@ pub enum FetchSetupError {
     /// The user agent has characters that are invalid in a header.
     #[error("user agent {0:?} is not a valid header value")]
     UserAgent(String),
-    /// The proxy's address is not valid. It is not shown, as it may hold a password.
+    /// The proxy's URL is not valid. It is not shown, as it may hold a password.
     #[error("proxy address is not valid")]
     Proxy,
     /// TLS cannot be set up.
@@ -66,7 +66,7 @@ pub(in crate::fetch) fn client(
         .connector_layer(DialLayer {
             limit: settings.connect_timeout,
         })
-        // The time is divided among the addresses of a name, so that a dead one leaves time for the
+        // The time is divided among the IP addresses of a name, so that a dead one leaves time for the
         // next.
         .connect_timeout(settings.dns_timeout + settings.connect_timeout)
         .pool_max_idle_per_host(idle_per_host)

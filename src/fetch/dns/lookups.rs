@@ -1,5 +1,5 @@
-//! Look-ups of names for programs other than the HTTP client: from an address to its names, and from a name to its
-//! addresses.
+//! Look-ups of names for programs other than the HTTP client: from an IP address to its names, and from a name to its
+//! IP addresses.
 
 use std::fmt::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
@@ -48,7 +48,7 @@ impl NameLookups {
         })
     }
 
-    /// Returns the names of an address; none if the name server says so.
+    /// Returns the names of an IP address; none if the name server says so.
     pub fn names(&self, address: IpAddr) -> Result<Vec<String>, LookupFailed> {
         let found = self.resolver.lookup(reverse(address), RecordType::PTR);
         match self.runtime.block_on(found) {
@@ -64,7 +64,7 @@ impl NameLookups {
         }
     }
 
-    /// Returns the addresses of a name; none if the name server says so.
+    /// Returns the IP addresses of a name; none if the name server says so.
     pub fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, LookupFailed> {
         // The dot at the end keeps search domains out.
         let name = format!("{}.", name.trim_end_matches('.'));
@@ -83,7 +83,7 @@ fn none<T>(error: &NetError) -> Result<Vec<T>, LookupFailed> {
     }
 }
 
-/// Returns the name under which the names of an address are.
+/// Returns the name under which the names of an IP address are.
 fn reverse(address: IpAddr) -> String {
     let mut name = String::new();
     match address {

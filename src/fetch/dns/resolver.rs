@@ -1,4 +1,4 @@
-//! Resolves names to addresses. Failures are typed, so that they map to outcomes.
+//! Resolves names to IP addresses. Failures are typed, so that they map to outcomes.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -27,20 +27,20 @@ use crate::fetch::client::attempt::Attempt;
 use crate::fetch::client::settings::{DnsSource, FetchSettings, HostOverride};
 use crate::fetch::guard::neighbours::Neighbours;
 
-/// Maximum use of an address, whatever its TTL, so that a crawl notices a site that moves.
+/// Maximum use of an IP address, whatever its TTL, so that a crawl notices a site that moves.
 const LONGEST_USE: Duration = Duration::from_mins(1);
-/// Minimum use of an address, so that a TTL of zero does not mean a query per request.
+/// Minimum use of an IP address, so that a TTL of zero does not mean a query per request.
 const SHORTEST_USE: Duration = Duration::from_secs(5);
 /// Use of the answers "no such name" and "no such record".
 const NEGATIVE_USE: Duration = Duration::from_secs(30);
 /// Use of a server's failure: it may be over soon, and a retry must get an answer of its own.
 const TROUBLE_USE: Duration = Duration::from_secs(1);
 
-/// Maximum number of addresses returned for one host. Names with more have them all from one provider, where
+/// Maximum number of IP addresses returned for one host. Names with more have them all from one provider, where
 /// they are the same few machines.
 const MOST_ADDRESSES: usize = 8;
 
-/// Why a name has no address.
+/// Why a name has no IP address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::fetch) enum DnsFault {
     #[error("name does not exist")]
@@ -92,7 +92,7 @@ impl Names {
 }
 
 impl Names {
-    /// Returns up to a few addresses of a host that may be requested at a port.
+    /// Returns up to a few IP addresses of a host that may be requested at a port.
     pub(in crate::fetch) async fn of(
         &self,
         host: &str,
@@ -136,7 +136,7 @@ impl Names {
         }
     }
 
-    /// Returns which hosts may be on a private network, by the addresses that their names resolved to.
+    /// Returns which hosts may be on a private network, by the IP addresses that their names resolved to.
     pub(in crate::fetch) fn neighbours(&self) -> &Neighbours {
         &self.neighbours
     }
@@ -146,7 +146,7 @@ impl Names {
         self.servers.clone()
     }
 
-    /// Returns addresses that need no name server.
+    /// Returns IP addresses that need no name server.
     fn at_hand(&self, host: &str, port: Option<u16>) -> Option<Vec<IpAddr>> {
         if let Ok(address) = host.trim_matches(['[', ']']).parse() {
             // Only on the way to a SOCKS proxy; the guard has checked it in the URL.
@@ -162,7 +162,7 @@ impl Names {
         Some(given).filter(|given| !given.is_empty())
     }
 
-    /// Resolves a name by name service, without addresses that may not be requested at this port.
+    /// Resolves a name by name service, without IP addresses that may not be requested at this port.
     fn ask(
         &self,
         host: String,
@@ -215,8 +215,8 @@ impl Resolve for Names {
     }
 }
 
-/// Returns a host in the form of overrides and the cache. One final dot means the same name. With more dots
-/// it is another name, which does not exist and above all is no address.
+/// Returns a host in the form of overrides and the cache. One final dot means the same name. With more dots it is
+/// another name, which does not exist, and which must not be read as an IP address.
 fn normal(host: &str) -> String {
     host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
 }

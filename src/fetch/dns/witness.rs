@@ -1,6 +1,6 @@
 //! Checks whether witnesses that answered earlier in the crawl still do, to separate a dead site from a
 //! dead network. Witnesses are our own name servers and hosts that the crawl was talking to, or only
-//! the proxy. Addresses of this machine prove nothing.
+//! the proxy. IP addresses of this machine prove nothing.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -17,8 +17,8 @@ use crate::fetch::client::settings::ProxyAddress;
 use crate::fetch::fault::chain::ran_out_of_files;
 use crate::model::{Network, Silence, Witnesses};
 
-/// Maximum wait for a witness: three times what a connection around the world takes, or enough for
-/// one more lost packet.
+/// Maximum wait for a witness: three times the time of a connection around the world, or enough for one more lost
+/// packet.
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// Queries the witnesses, those without cost for others first.
@@ -72,7 +72,7 @@ pub(in crate::fetch) async fn ask_proxy(names: &Names, proxy: &ProxyAddress) -> 
     })
 }
 
-/// Returns the resolved addresses of the proxy; empty if they cannot be resolved. Returns `None` if
+/// Returns the resolved IP addresses of the proxy; empty if they cannot be resolved. Returns `None` if
 /// this process ran out of file descriptors.
 fn addresses(found: Option<Result<Vec<IpAddr>, BoxError>>) -> Option<Vec<IpAddr>> {
     match found {
@@ -103,7 +103,7 @@ fn has_route(to: &SocketAddr) -> bool {
     )
 }
 
-/// Returns whether a connection to any of these addresses opens, or is refused. A dial that fails
+/// Returns whether a connection to any of these IP addresses opens, or is refused. A dial that fails
 /// because too many files are open counts as an answer.
 async fn any_answers(places: &[SocketAddr]) -> bool {
     let answers = |place: &SocketAddr| {

@@ -46,7 +46,7 @@ pub(in crate::fetch) fn of_request(error: &reqwest::Error, attempt: &Attempt) ->
     }
 }
 
-/// Returns the local address of the connection on which a request failed.
+/// Returns the local IP address of the connection on which a request failed.
 fn carrier(error: &reqwest::Error) -> Option<SocketAddr> {
     let failed: &ClientError = causes(error).find_map(|cause| cause.downcast_ref())?;
     dial::local(failed.connect_info()?)

@@ -8,7 +8,7 @@ use super::exchange::Fault;
 use crate::fetch::tls::SelfSigned;
 use crate::model::Outcome;
 
-/// What is said of a server that answers a TLS handshake with something else, which is plain HTTP as a rule.
+/// The error for a server that answers a TLS handshake with something else, usually plain HTTP.
 pub const NOT_TLS: &str = "server does not speak tls";
 
 pub(super) fn of_tls(error: &rustls::Error) -> Fault {

@@ -1,4 +1,4 @@
-//! Which addresses may be requested.
+//! Which IP addresses may be requested.
 
 pub(super) mod neighbours;
 pub(super) mod public;

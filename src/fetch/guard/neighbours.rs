@@ -1,4 +1,4 @@
-//! Which hosts may be requested at addresses that are not public. A host that the user named may be on a
+//! Which hosts may be requested at IP addresses that are not public. A host that the user named may be on a
 //! private network, and its answers may link to other hosts within that network. All other hosts must be
 //! public. A name's first usable answer decides for the rest of the run where its host is; later answers
 //! count only if they agree.
@@ -73,7 +73,7 @@ impl Neighbours {
     }
 
     /// Refuses a URL whose host alone shows that it may not be requested. Our resolver is not called for
-    /// addresses, nor for any name when a proxy resolves it, so filtering its answers is not enough.
+    /// IP addresses, nor for any name when a proxy resolves it, so filtering its answers is not enough.
     pub(in crate::fetch) fn check_host(&self, url: &CrawlUrl) -> Result<(), Refused> {
         let (host, port) = place(url);
         match literal(host) {
@@ -82,7 +82,7 @@ impl Neighbours {
         }
     }
 
-    /// Returns the addresses of a host that may be requested. The first call for a host decides where it
+    /// Returns the IP addresses of a host that may be requested. The first call for a host decides where it
     /// is.
     pub(in crate::fetch) fn judge(
         &self,
@@ -101,7 +101,7 @@ impl Neighbours {
         }
     }
 
-    /// Returns whether a host may be requested at an address, as far as its network is known.
+    /// Returns whether a host may be requested at an IP address, as far as its network is known.
     pub(in crate::fetch) fn admit(&self, url: &CrawlUrl, address: IpAddr) -> bool {
         let (host, port) = place(url);
         let named = self.named.has(host, port);
@@ -111,7 +111,7 @@ impl Neighbours {
         }
     }
 
-    /// Returns whether any host of this run may be requested at an address.
+    /// Returns whether any host of this run may be requested at an IP address.
     pub(in crate::fetch) fn admit_for_any_host(&self, address: IpAddr) -> bool {
         let holds = |it: &Neighbour| (it.place.as_ref()).is_some_and(|place| place.holds(address));
         is_public(address) || self.lock().values().any(holds)
@@ -135,7 +135,7 @@ impl Neighbours {
         }
     }
 
-    /// Records the addresses at which a host answered before this process started. Returns whether they
+    /// Records the IP addresses at which a host answered before this process started. Returns whether they
     /// agree with where it is now.
     pub(in crate::fetch) fn was_at(&self, url: &CrawlUrl, addresses: &[IpAddr]) -> bool {
         let (host, port) = place(url);
@@ -182,7 +182,7 @@ impl Neighbour {
         self.may(port, named, address) && place.is_none_or(|place| place.holds(address))
     }
 
-    /// Returns whether a port may be requested at an address, wherever the host is.
+    /// Returns whether a port may be requested at an IP address, wherever the host is.
     fn may(&self, port: u16, named: bool, address: IpAddr) -> bool {
         let mut led = self.led.iter();
         named
@@ -198,7 +198,7 @@ impl Neighbour {
     }
 }
 
-/// Returns the addresses that a rule admits. A name without any is off limits for crawls.
+/// Returns the IP addresses that a rule admits. A name without any is off limits for crawls.
 fn usable(addresses: &[IpAddr], admits: impl Fn(IpAddr) -> bool) -> Result<Vec<IpAddr>, Refused> {
     let (usable, refused): (Vec<IpAddr>, Vec<IpAddr>) =
         addresses.iter().partition(|address| admits(**address));
@@ -217,7 +217,7 @@ fn place(url: &CrawlUrl) -> (&str, u16) {
     (host.strip_suffix('.').unwrap_or(host), port)
 }
 
-/// Returns the address of a host that is one, or that resolvers replace by one, such as `localhost`.
+/// Returns the IP address of a host that is one, or that resolvers replace by one, such as `localhost`.
 fn literal(host: &str) -> Option<IpAddr> {
     let address = host.trim_matches(['[', ']']).parse().ok();
     address.or_else(|| hidden_address(host))
@@ -245,7 +245,7 @@ mod tests {
         Neighbours::new(Named::of(&urls))
     }
 
-    /// Returns the admitted addresses of a name's answer.
+    /// Returns the admitted IP addresses of a name's answer.
     fn judge(neighbours: &Neighbours, at: &str, found: &[&str]) -> Vec<IpAddr> {
         let url = url(at);
         let (host, port) = place(&url);
@@ -277,7 +277,7 @@ mod tests {
             addresses(&[OUTSIDE])
         );
         assert!(judge(&public, "http://evil.example/", &[LOOPBACK]).is_empty());
-        // An address that may not be connected to may not answer either.
+        // An IP address that may not be connected to may not answer either.
         assert!(!public.admit(&url("http://evil.example/"), addresses(&[LOOPBACK])[0]));
     }
 

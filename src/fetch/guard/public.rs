@@ -1,4 +1,4 @@
-//! Which addresses are public, and which network the others are on. Links, redirects and name servers
+//! Which IP addresses are public, and which network the others are on. Links, redirects and name servers
 //! are under the control of others. None of them may lead the crawler to a service that only its own
 //! machine or network can reach (`neighbours.rs` decides).
 
@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::Host;
 
-/// Why an address may not be requested.
+/// Why an IP address may not be requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::fetch) enum Refused {
     /// It is not public, and no page on its network linked to it.
@@ -19,7 +19,7 @@ pub(in crate::fetch) enum Refused {
 }
 
 impl Refused {
-    /// Returns why this address is refused.
+    /// Returns why this IP address is refused.
     pub(in crate::fetch) fn of(address: IpAddr) -> Refused {
         if is_public(address) {
             Refused::Moved(address)
@@ -33,27 +33,27 @@ impl Refused {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::fetch) struct PrivateAddresses {
     networks: BTreeSet<Network>,
-    /// Addresses that belong to no such network.
+    /// IP addresses that belong to no such network.
     single: BTreeSet<IpAddr>,
 }
 
 /// Networks over which a site may be spread. They are separate because a company's own network must not
-/// open this machine, nor the link-local address at which clouds hand out credentials.
+/// open this machine, nor the link-local IP address at which clouds hand out credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Network {
     /// This machine.
     Loopback,
     /// 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16.
     Private,
-    /// fc00::/7. Clouds use addresses in it for the same purpose as 169.254.169.254.
+    /// fc00::/7. Clouds use IP addresses in it for the same purpose as 169.254.169.254.
     UniqueLocal,
     /// 169.254.0.0/16 and fe80::/10.
     LinkLocal,
 }
 
 impl PrivateAddresses {
-    /// Returns the network of a host with these addresses. A host with a public address is public,
-    /// whatever its other addresses.
+    /// Returns the network of a host with these IP addresses. A host with a public IP address is public,
+    /// whatever its other IP addresses.
     pub(super) fn of_host(addresses: &[IpAddr]) -> PrivateAddresses {
         let mut place = PrivateAddresses::default();
         if addresses.iter().any(|address| is_public(*address)) {
@@ -73,7 +73,7 @@ impl PrivateAddresses {
         self.networks.is_empty() && self.single.is_empty()
     }
 
-    /// Returns whether an address is in these networks.
+    /// Returns whether an IP address is in these networks.
     pub(super) fn holds(&self, address: IpAddr) -> bool {
         if is_public(address) {
             return self.is_public();
@@ -92,7 +92,7 @@ impl PrivateAddresses {
 impl Network {
     fn of(address: IpAddr) -> Option<Network> {
         match address.to_canonical() {
-            // A connection to the unspecified address reaches this machine.
+            // A connection to the unspecified IP address reaches this machine.
             here if here.is_loopback() || here.is_unspecified() => Some(Network::Loopback),
             IpAddr::V4(address) if address.is_private() => Some(Network::Private),
             IpAddr::V4(address) if address.is_link_local() => Some(Network::LinkLocal),
@@ -103,11 +103,11 @@ impl Network {
     }
 }
 
-/// Returns the address that a name stands for with every resolver. Parsed URLs have names in lower case.
-/// They treat an address with more than one final dot as a name, which not all programs do.
+/// Returns the IP address that a name stands for with every resolver. Parsed URLs have names in lower case.
+/// They treat an IP address with more than one final dot as a name, which not all programs do.
 pub(super) fn hidden_address(name: &str) -> Option<IpAddr> {
     let name = name.trim_end_matches('.');
-    // Every resolver has to return this machine's addresses (RFC 6761 section 6.3).
+    // Every resolver has to return this machine's IP addresses (RFC 6761 section 6.3).
     if name == "localhost" || name.ends_with(".localhost") {
         return Some(Ipv4Addr::LOCALHOST.into());
     }
@@ -117,7 +117,7 @@ pub(super) fn hidden_address(name: &str) -> Option<IpAddr> {
     }
 }
 
-/// Returns whether an address is reachable from the whole internet, by the special-purpose registries of
+/// Returns whether an IP address is reachable from the whole internet, by the special-purpose registries of
 /// IANA (RFC 6890).
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {

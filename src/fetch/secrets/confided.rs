@@ -19,7 +19,7 @@ pub struct Secrets {
     pub cookies: Option<HeaderValue>,
     /// Additional secrets of single hosts of the site.
     pub of_hosts: Vec<HostSecret>,
-    /// Texts that everyone may see, such as the site's addresses. A secret that is part of one is not cut out
+    /// Texts that everyone may see, such as the site's URLs. A secret that is part of one is not cut out
     /// of answers, because all its links would be cut as well.
     pub public: Vec<String>,
 }

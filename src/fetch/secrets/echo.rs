@@ -1,5 +1,5 @@
 //! Secrets as servers may echo them. Decides whether a secret is distinctive. Short texts, and texts that
-//! might be a word, a setting or an address, also occur in pages by chance; searching for them would cut
+//! might be a word, a setting or a URL, also occur in pages by chance; searching for them would cut
 //! titles and links.
 
 use std::fmt;
@@ -24,7 +24,7 @@ pub enum Echo {
     /// The value of a header field, which may also be a plain setting such as `en-US`. Searched for if it has
     /// letters and digits or is long.
     Value(String),
-    /// The value of a cookie, which may also be the address of a page or the name of a product. Searched for
+    /// The value of a cookie, which may also be the URL of a page or the name of a product. Searched for
     /// unless it consists of words.
     Cookie(String),
 }

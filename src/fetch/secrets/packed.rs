@@ -23,8 +23,8 @@ pub(in crate::fetch) struct Cleaned {
     pub(in crate::fetch) fingerprint: u64,
 }
 
-/// Returns the file without secrets, or `None` if it is no gzip file or has none. If the file breaks off, the
-/// new one does too.
+/// Returns the file without secrets, or `None` if it is not a gzip file or has none. If the file breaks off, the new
+/// one does too.
 pub(in crate::fetch) fn cleaned(redactor: &Redactor, body: &[u8]) -> Option<Cleaned> {
     if !body.starts_with(&[0x1F, 0x8B]) {
         return None;

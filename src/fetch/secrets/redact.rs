@@ -47,8 +47,8 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// Creates a redactor, or `None` if there is nothing to search for. A part of a `public` text, such as
-    /// the site's own address, is no secret.
+    /// Creates a redactor, or `None` if there is nothing to search for. A part of a `public` text, such as the site's
+    /// own URL, is not a secret.
     pub fn new(echoes: &[Echo], public: &[String]) -> Result<Option<Redactor>, TooManySecrets> {
         let is_secret = |echo: &&Echo| echo.is_distinctive(public);
         let secret: Vec<&Echo> = echoes.iter().filter(is_secret).collect();
@@ -145,7 +145,7 @@ impl Redactor {
         }
     }
 
-    /// Returns the URL without secrets, which may have emerged on resolving. Fails if the rest is no URL.
+    /// Returns the URL without secrets, which may have emerged on resolving. Fails if the rest is not a URL.
     pub fn url(&self, url: CrawlUrl) -> Result<CrawlUrl, UrlFault> {
         match self.cut_from_url(&url) {
             Some(cut) => CrawlUrl::parse(&cut),

@@ -18,7 +18,7 @@ use crate::model::{CrawlUrl, HostKey, Moment};
 /// counts from that request.
 const REMEMBERED: Duration = Duration::from_mins(10);
 
-/// Wait for an address that is not on the shelf yet: the writer stores changes within milliseconds. Ours.
+/// Wait for a URL that is not on the shelf yet: the writer stores changes within milliseconds. Ours.
 const UNTIL_STORED: Duration = Duration::from_millis(10);
 
 /// A host and its queue.
@@ -76,7 +76,7 @@ impl Host {
         self.queue.has_only_slow() || self.queue.slow_open() < (self.pace.open / 2).max(1)
     }
 
-    /// Leases the first entry, if its address can be read. The host must be due.
+    /// Leases the first entry, if its URL can be read. The host must be due.
     pub(super) fn give(
         &mut self,
         now: Moment,

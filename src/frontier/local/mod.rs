@@ -35,7 +35,7 @@ const MOST_IN_MEMORY: usize = 16 << 20;
 /// A frontier in the memory of this process.
 #[derive(Debug)]
 pub struct LocalFrontier {
-    // A std mutex: no section awaits, and none does more than a few lookups and the read of an address.
+    // A std mutex: no section awaits, and none does more than a few lookups and the read of a URL.
     state: Mutex<State>,
 }
 

@@ -1,6 +1,6 @@
-//! Spacing between the requests of a host, in fractions of a millisecond. Governor's GCRA with a burst of one
-//! decides it. The frontier must know the next request before it is made, so it asks what a limiter that was
-//! charged at the last request says.
+//! Spacing between the requests of a host, in fractions of a millisecond. Governor's GCRA with a burst of one decides
+//! it. The frontier must know the next request before it is made, so it uses the answer of a limiter that was charged
+//! at the last request.
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::table::BOTS;
 use crate::logs::tally::by_hash::ByHash;
 
-/// Most agents that are remembered. Ours.
+/// Maximum user agents that are remembered. Ours.
 const MOST: usize = 1 << 16;
 
 /// Words that programs write into their user agents, and browsers do not.
@@ -38,10 +38,10 @@ const PROGRAMS: [&str; 22] = [
     "axios",
 ];
 
-/// What this program's own user agent begins with.
+/// The beginning of this program's own user agent.
 pub(in crate::logs) const OWN: &str = "gatecrawl/";
 
-/// Who sends a user agent.
+/// The kind of client that sends a user agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::logs) enum Agent {
     /// A browser, or unknown.

@@ -1,4 +1,4 @@
-//! Crawlers: recognised by their user agents, verified by their addresses.
+//! Crawlers: recognised by their user agents, verified by their IP addresses.
 
 pub(super) mod agents;
 pub(super) mod ranges;

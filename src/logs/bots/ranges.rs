@@ -1,18 +1,18 @@
-//! Published lists of addresses, in the JSON form of Google, Bing, Apple, OpenAI and others.
+//! Published lists of IP addresses, in the JSON form of Google, Bing, Apple, OpenAI and others.
 
 use std::net::IpAddr;
 
 use serde_json::Value;
 
-/// Most prefixes of one list. Ours.
+/// Maximum prefixes of one list. Ours.
 const MOST: usize = 100_000;
 
-/// The addresses of a crawler.
+/// The IP addresses of a crawler.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::logs) struct Ranges {
     /// When the list was made, as it says itself.
     pub(in crate::logs) date: String,
-    /// First and last address of each prefix as numbers of IPv6, sorted.
+    /// First and last IP address of each prefix as numbers of IPv6, sorted.
     spans: Vec<(u128, u128)>,
 }
 
@@ -39,7 +39,7 @@ impl Ranges {
         (!ranges.spans.is_empty()).then_some(ranges)
     }
 
-    /// Adds the addresses of another list. The date of the older one counts.
+    /// Adds the IP addresses of another list. The date of the older one counts.
     pub(in crate::logs) fn add(&mut self, other: Ranges) {
         if self.spans.is_empty() || (!other.date.is_empty() && other.date < self.date) {
             self.date = other.date;
@@ -48,7 +48,7 @@ impl Ranges {
         self.spans.sort_unstable();
     }
 
-    /// Returns whether an address is in the list.
+    /// Returns whether an IP address is in the list.
     pub(in crate::logs) fn contains(&self, address: IpAddr) -> bool {
         let number = number(address);
         let after = self.spans.partition_point(|(first, _)| *first <= number);
@@ -58,7 +58,7 @@ impl Ranges {
     }
 }
 
-/// Returns an address as a number; those of IPv4 in their mapped form.
+/// Returns an IP address as a number; those of IPv4 in their mapped form.
 fn number(address: IpAddr) -> u128 {
     let address = match address {
         IpAddr::V4(address) => address.to_ipv6_mapped(),
@@ -67,7 +67,7 @@ fn number(address: IpAddr) -> u128 {
     u128::from(address)
 }
 
-/// Returns the first and last address of a prefix. Prefixes so short that they would hold much of the internet are
+/// Returns the first and last IP address of a prefix. Prefixes so short that they would hold much of the internet are
 /// refused.
 fn span(text: &str) -> Option<(u128, u128)> {
     let (address, length) = match text.split_once('/') {

@@ -15,8 +15,8 @@ pub enum Lookup<T> {
 
 /// Looks names up. Calls wait for the answer.
 pub trait Resolve: Send + Sync {
-    /// Returns the names of an address.
+    /// Returns the names of an IP address.
     fn names(&self, address: IpAddr) -> Lookup<String>;
-    /// Returns the addresses of a name.
+    /// Returns the IP addresses of a name.
     fn addresses(&self, name: &str) -> Lookup<IpAddr>;
 }

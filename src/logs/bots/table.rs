@@ -13,11 +13,11 @@ pub(in crate::logs) struct Bot {
     pub(in crate::logs) engine: String,
     /// Parts of user agents.
     pub(super) tokens: Vec<String>,
-    /// Host names that its addresses resolve to end in one of these.
+    /// Host names that its IP addresses resolve to end in one of these.
     pub(super) rdns: Vec<String>,
-    /// Where its addresses are published.
+    /// URLs of its published lists of IP addresses.
     pub(super) ranges: Vec<String>,
-    /// Whether it fills a search index.
+    /// Whether its pages go into a search index.
     pub(in crate::logs) search: bool,
 }
 
@@ -26,7 +26,7 @@ struct File {
     bot: Vec<Bot>,
 }
 
-/// All of them.
+/// All known crawlers.
 pub(in crate::logs) static BOTS: LazyLock<Vec<Bot>> = LazyLock::new(|| {
     let file: Result<File, _> = toml::from_str(include_str!("bots.toml"));
     file.map(|file| file.bot).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Whether a client is the crawler that its user agent names: by published addresses, then by look-ups of names.
+//! Whether a client is the crawler that its user agent names: by published IP addresses, then by look-ups of names.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,14 +13,14 @@ use super::resolve::{Lookup, Resolve};
 use super::table::BOTS;
 use crate::logs::error::LogsError;
 
-/// Most clients that are remembered, and most look-ups of one call. Ours.
+/// Maximum clients that are remembered, and maximum DNS look-ups of one call. Ours.
 const MOST_CLIENTS: usize = 200_000;
 const MOST_LOOKUPS: u32 = 20_000;
 
-/// Largest list of addresses, in bytes. Ours.
+/// Maximum size of a list of IP addresses, in bytes. Ours.
 const LARGEST: u64 = 16 << 20;
 
-/// Lists that the program brings along, by the engine that they belong to.
+/// Lists that the program contains, by their search engine.
 const SHIPPED: [(&str, &str); 1] = [("google", include_str!("googlebot.json"))];
 
 /// Whether a client is the crawler that it says to be.
@@ -59,7 +59,7 @@ impl fmt::Debug for Verifier<'_> {
     }
 }
 
-/// The addresses of the crawlers of the same number in the table.
+/// The IP addresses of the crawlers of the same number in the table.
 #[derive(Debug, Default)]
 struct List {
     shipped: Option<Ranges>,
@@ -156,7 +156,7 @@ impl<'r> Verifier<'r> {
         if holds(&list.given) || holds(&list.shipped) {
             return Verified::Yes;
         }
-        // A log behind a proxy shows the address of the proxy, which proves nothing.
+        // A log behind a proxy shows the IP address of the proxy, which proves nothing.
         if is_private(address) {
             return Verified::Unverified;
         }
@@ -164,7 +164,7 @@ impl<'r> Verifier<'r> {
             Some(resolver) if may_look_up => by_name(bot, address, resolver),
             _ => Verified::Unverified,
         };
-        // A list that the program brought along may be older than the crawler's newest addresses.
+        // The program's own list may be older than the crawler's newest IP addresses.
         if by_name == Verified::Unverified && list.given.is_some() {
             return Verified::No;
         }
@@ -172,8 +172,8 @@ impl<'r> Verifier<'r> {
     }
 }
 
-/// Forward-confirmed reverse look-up, as Google describes it: the name of the address is one of the crawler's, and its
-/// addresses include this one. A look-up that fails proves nothing.
+/// Forward-confirmed reverse look-up, as Google describes it: the name of the IP address is one of the crawler's, and
+/// its IP addresses include this one. A look-up that fails proves nothing.
 fn by_name(bot: u8, address: IpAddr, resolver: &dyn Resolve) -> Verified {
     let Some(bot) = BOTS
         .get(usize::from(bot))
@@ -240,7 +240,7 @@ mod tests {
     use super::*;
     use crate::logs::bots::table::GOOGLEBOT;
 
-    /// A name server that lies about one address.
+    /// A name server that lies about one IP address.
     struct Names;
 
     impl Resolve for Names {

@@ -1,4 +1,4 @@
-//! Episodes: times in which requests failed more often than usual, with what they were.
+//! Episodes: times in which requests failed more often than usual, with their kinds.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,13 +12,13 @@ use crate::logs::tally::totals::Totals;
 use crate::logs::tally::urls::{UrlId, Urls};
 use crate::model::{Cause, Moment};
 
-/// Fewest failures of an episode. Ours.
+/// Minimum failures of an episode. Ours.
 const FEWEST: u64 = 3;
 
 /// Minutes without a bad one that end an episode. Ours.
 const GAP: u32 = 5;
 
-/// Most episodes. Ours: the longest are kept.
+/// Maximum episodes. Ours: the longest are kept.
 const MOST: usize = 1_000;
 
 /// A minute is bad if its share of failures is this many times the usual one, and at least this share.
@@ -44,11 +44,11 @@ const REGULAR_MINUTES: i64 = 10;
 /// A time in which requests failed more often than usual.
 #[derive(Clone, Debug, Serialize)]
 pub struct Episode {
-    /// Its first failure.
+    /// The time of the first failure.
     pub from: Moment,
-    /// Its last failure.
+    /// The time of the last failure.
     pub to: Moment,
-    /// What it was.
+    /// The kind of the episode.
     pub kind: EpisodeKind,
     /// Requests in its minutes.
     pub requests: u64,
@@ -72,7 +72,7 @@ pub struct Episode {
     pub event: Option<String>,
 }
 
-/// What an episode was.
+/// The kind of an episode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EpisodeKind {
@@ -120,7 +120,7 @@ impl EpisodeKind {
     }
 }
 
-/// What episodes are found in.
+/// The data in which episodes are found.
 pub(super) struct Episodes<'a> {
     pub(super) totals: &'a Totals,
     pub(super) urls: &'a Urls,

@@ -26,9 +26,10 @@ const TOGETHER: i64 = 1_500;
 pub(in crate::logs) struct Joined {
     /// Failed requests that were compared.
     pub(in crate::logs) failures: u64,
-    /// Those with a record.
+    /// Failed requests with a record.
     pub(in crate::logs) explained: u64,
-    /// Those that the application answered itself, by the fields of the access log: no web server has a record of them.
+    /// Failed requests that the application answered itself, by the fields of the access log: no web server has a
+    /// record of them.
     pub(in crate::logs) answered: u64,
     /// Records of error logs.
     pub(in crate::logs) records: u64,
@@ -46,7 +47,7 @@ impl Joined {
     }
 }
 
-/// A failed request, and where its record is noted, if anybody wants to know.
+/// A failed request, and the place to store its record, if it is wanted.
 struct Joining<'a> {
     failure: &'a mut Failure,
     record: Option<&'a mut Option<Place>>,

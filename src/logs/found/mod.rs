@@ -1,4 +1,4 @@
-//! What the logs say: counts with their rates, causes, episodes, crawlers.
+//! The findings of the logs: counts with their rates, causes, episodes, crawlers.
 
 mod crawl;
 mod episode;
@@ -31,7 +31,7 @@ pub use tables::LogTable;
 use crawl::compare::ComparedUrl;
 use episode::Episodes;
 
-/// What the logs say.
+/// The findings of the logs.
 #[derive(Debug)]
 pub struct Found {
     summary: LogSummary,

@@ -1,4 +1,4 @@
-//! What the report about logs draws: requests and failures over time, by status, by section and by URL.
+//! The data of the report about logs: requests and failures over time, by status, by section and by URL.
 
 use std::collections::HashMap;
 
@@ -10,22 +10,22 @@ use crate::model::Moment;
 
 use super::Found;
 
-/// Most spans of time. Ours: a chart has room for no more.
+/// Maximum spans of time. Ours: a chart has room for no more.
 const MOST_SPANS: u32 = 120;
 
 /// Shares of the worst span of a table, from which a span has the next darker shade. Ours.
 const SHADES: [f64; 3] = [0.1, 1.0 / 3.0, 2.0 / 3.0];
 
-/// What the report draws.
+/// The data of the report about logs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LogPage {
-    /// Hours of a span.
+    /// Length of a span in hours.
     pub hours: u32,
     /// The spans in the order of time.
     pub spans: Vec<TimeSpan>,
-    /// Most requests of a span.
+    /// Highest number of requests in a span.
     pub most_requests: u64,
-    /// Most failures of a span.
+    /// Highest number of failures in a span.
     pub most_failed: u64,
     /// The worst sections.
     pub sections: Vec<Strip>,
@@ -36,7 +36,7 @@ pub struct LogPage {
 /// A span of time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TimeSpan {
-    /// Its begin.
+    /// The beginning of the span.
     pub from: Moment,
     /// Requests.
     pub requests: u64,
@@ -67,7 +67,7 @@ pub struct StripCell {
 }
 
 impl Found {
-    /// Returns what the report draws.
+    /// Returns the data of the report.
     pub fn page(&self) -> LogPage {
         let hours = self.totals.hours.range(1..);
         let (first, last) = match (hours.clone().next(), hours.clone().next_back()) {

@@ -56,11 +56,11 @@ pub struct LogSummary {
     pub crawl: Option<CrawlFound>,
     /// Requests that were not HTTP, such as TLS on a plain port.
     pub not_http: u64,
-    /// Those of browsers and unknown clients.
+    /// Requests of browsers and unknown clients.
     pub users: Requests,
-    /// Those of crawlers of search engines that are not known to be false.
+    /// Requests of search engines' crawlers that are not known to be false.
     pub search_engines: Requests,
-    /// Those of Googlebot that are not known to be false.
+    /// Requests of Googlebot that are not known to be false.
     pub googlebot: Requests,
     /// URLs kept apart.
     pub urls: u64,
@@ -82,7 +82,7 @@ pub struct LogSummary {
     pub bots: Vec<BotCount>,
     /// Number of URLs of which every request of Googlebot failed, two or more.
     pub googlebot_only_failures: u64,
-    /// Some of them, with the time of the first failure.
+    /// Examples, with the time of the first failure.
     pub googlebot_only_failures_since: Vec<Since>,
     /// Causes with their numbers of failures, the most frequent first.
     pub causes: Vec<CauseCount>,
@@ -103,7 +103,7 @@ pub struct LogSummary {
 pub struct Requests {
     /// Requests.
     pub requests: u64,
-    /// Those that failed with a 5xx.
+    /// Requests that failed with a 5xx.
     pub failed: u64,
 }
 
@@ -142,14 +142,15 @@ pub struct CauseCount {
     pub failed: u64,
 }
 
-/// How many failed requests error logs explain.
+/// Failed requests that error logs explain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Explained {
     /// Failed requests that were compared.
     pub failed: u64,
-    /// Those with a record.
+    /// Failed requests with a record.
     pub explained: u64,
-    /// Those that the application answered itself, by the fields of the access log: no web server has a record of them.
+    /// Failed requests that the application answered itself, by the fields of the access log: no web server has a
+    /// record of them.
     pub answered: u64,
     /// Records of error logs.
     pub records: u64,
@@ -158,7 +159,7 @@ pub struct Explained {
 /// Requests of an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct HourCount {
-    /// Its begin.
+    /// The beginning of the hour.
     pub hour: Moment,
     /// Requests.
     pub requests: u64,
@@ -183,7 +184,7 @@ pub struct FileCount {
     pub records: u64,
     /// Lines that could not be read.
     pub unread: u64,
-    /// Some of them, with their numbers. They may show addresses of clients, so exports leave them out.
+    /// Examples of the lines, with their numbers. They may show IP addresses of clients, so exports leave them out.
     #[serde(skip)]
     pub examples: Vec<(u64, String)>,
     /// The error that ended it early.
@@ -193,7 +194,7 @@ pub struct FileCount {
 /// A family.
 #[derive(Clone, Debug, Serialize)]
 pub struct FamilyCount {
-    /// Its pattern.
+    /// The pattern of the family.
     pub family: String,
     /// URLs.
     pub urls: u64,
@@ -225,11 +226,11 @@ pub struct UrlCount {
 /// A crawler.
 #[derive(Clone, Debug, Serialize)]
 pub struct BotCount {
-    /// Its name.
+    /// The name of the crawler.
     pub bot: &'static str,
-    /// Whether it is what it says.
+    /// Whether it was verified to be that crawler.
     pub verified: Verified,
-    /// Whether it fills a search index.
+    /// Whether its pages go into a search index.
     pub search: bool,
     /// Requests.
     pub requests: u64,
@@ -237,7 +238,7 @@ pub struct BotCount {
     pub failed: u64,
     /// Requests of robots.txt.
     pub robots_txt: Requests,
-    /// Date of the list of its addresses.
+    /// Date of the list of its IP addresses.
     pub list_date: Option<String>,
 }
 
@@ -254,7 +255,7 @@ pub struct MessageCount {
     pub example: Option<(String, u64)>,
 }
 
-/// What the summary is made of.
+/// The data of the summary.
 pub(super) struct Facts<'a> {
     pub(super) files: &'a [FileRead],
     pub(super) totals: &'a Totals,
@@ -338,7 +339,7 @@ pub(super) fn summary(facts: &Facts<'_>) -> LogSummary {
     }
 }
 
-/// What is summed over URLs.
+/// Sums over the URLs.
 #[derive(Default)]
 struct ByUrl {
     failing: u64,
@@ -350,7 +351,7 @@ struct ByUrl {
     google_since: Vec<Since>,
 }
 
-/// Most groups that are counted: sections, hosts and families. Ours.
+/// Maximum groups of each kind that are counted: sections, hosts and families. Ours.
 const MOST_GROUPS: usize = 10_000;
 
 fn by_url(facts: &Facts<'_>) -> ByUrl {

@@ -27,7 +27,7 @@ pub enum LogTable {
     Errors,
     /// URLs that fail for others or for a crawl.
     Crawl,
-    /// Clients by their addresses.
+    /// Clients by their IP addresses.
     Clients,
 }
 

@@ -5,7 +5,8 @@ use std::io::{self, Read};
 /// Size of a block, in bytes. Ours: it stays in the processor's own cache until it is parsed.
 const SIZE: usize = 1 << 18;
 
-/// Longest line: longer ones are cut into pieces, of which none will be readable. Ours; servers cut at 64 KiB or less.
+/// Maximum length of a line in bytes: longer ones are cut into pieces, which are unreadable. Ours; servers cut at 64
+/// KiB or less.
 const LONGEST: usize = 1 << 20;
 
 /// Reads blocks.

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::logs::error::LogsError;
 
-/// Most files of one call. Ours.
+/// Maximum files of one call. Ours.
 const MOST: usize = 100_000;
 
 /// A source of lines.
@@ -130,13 +130,13 @@ fn matches(pattern: &[u8], name: &[u8]) -> bool {
     pattern[p..].iter().all(|c| *c == b'*')
 }
 
-/// Returns the path of a set of rotated files: without what the rotation appended.
+/// Returns the path of a set of rotated files, without the suffix of the rotation.
 pub fn set_of(path: &Path) -> String {
     age(path).0
 }
 
-/// The place of a file in time: its set, then what the rotation appended (`.2`, `.1`, none), then the time of its last
-/// change for names with dates.
+/// The place of a file in time: its set, then the suffix of the rotation (`.2`, `.1`, none), then the time of its
+/// last change for names with dates.
 type Age = (String, i64, Option<SystemTime>, String);
 
 fn age(path: &Path) -> Age {

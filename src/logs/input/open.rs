@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
-/// Bytes that tell compressions apart.
+/// Bytes at the beginning that identify the compression.
 const MAGIC: usize = 4;
 
 /// Size of the buffer before a decoder.

@@ -1,6 +1,6 @@
-//! Where to go on in a log that was read before. A log is recognised by its first line and by the last bytes before the
-//! checkpoint, so its name, its number on the disk and its compression do not matter: a rotated file is read to its
-//! end, and a new one with the old name from its beginning.
+//! Finds where to continue in a log that was read before. A log is recognised by its first line and by the last bytes
+//! before the checkpoint, so its name, its number on the disk and its compression do not matter: a rotated file is
+//! read to its end, and a new one with the old name from its beginning.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -31,7 +31,7 @@ pub(in crate::logs) struct Begun {
     pub(in crate::logs) place: (u64, u64),
 }
 
-/// Opens a log behind what was read of it. `None` if it has no whole line.
+/// Opens a log after the part that was read before. `None` if it has no whole line.
 pub(in crate::logs) fn begin(path: &Path, known: &[LogCheckpoint]) -> io::Result<Option<Begun>> {
     let mut file = File::open(path)?;
     let place = place(&file)?;
@@ -97,7 +97,7 @@ pub(in crate::logs) fn begin(path: &Path, known: &[LogCheckpoint]) -> io::Result
 pub(in crate::logs) fn advance(point: &mut LogCheckpoint, block: &[u8], lines: u64) {
     point.offset += block.len() as u64;
     point.line += lines;
-    // A block shorter than that stands for itself: it begins where a checkpoint was.
+    // A shorter block is hashed whole: it begins at a checkpoint.
     point.tail = xxh3_64(&block[block.len().saturating_sub(TAIL)..]);
 }
 

@@ -102,7 +102,7 @@ pub(in crate::logs) struct MessageTally {
     pub(in crate::logs) example: Option<(u32, u64, String)>,
 }
 
-/// Lines of a file.
+/// Counts of the lines of one log file.
 #[derive(Clone, Debug, Default)]
 pub(in crate::logs) struct FileTally {
     pub(in crate::logs) lines: u64,

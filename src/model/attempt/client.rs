@@ -119,8 +119,8 @@ const CHROME: ClientPreset = ClientPreset {
 };
 
 impl ClientPreset {
-    /// The most common browser, by its user agent alone: what an experiment compares differs in one thing. With
-    /// other fields it would take a page that needs `Accept-Language` for a block of crawlers.
+    /// The most common browser, by its user agent alone: an experiment changes one thing. With other fields, a page
+    /// that needs `Accept-Language` would look like a block of crawlers.
     pub const BROWSER: ClientPreset = ClientPreset {
         headers: &[],
         ..CHROME

@@ -20,7 +20,7 @@ pub const MAX_HEADER_TEXT: usize = 1_024;
 /// A request.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The address.
+    /// The URL.
     pub url: CrawlUrl,
     /// The connections that may carry it.
     pub connection: Connection,
@@ -34,8 +34,8 @@ pub struct Request {
     pub guise: Option<Guise>,
     /// The protocols that may carry it.
     pub protocol: Protocol,
-    /// Connect to this address instead of resolving the name, over a connection of its own. The
-    /// requested host stays. A host that is an address has no other.
+    /// Connect to this IP address instead of resolving the name, over a connection of its own. The
+    /// requested host stays. A host that is an IP address has no other.
     pub address: Option<IpAddr>,
     /// The accepted codings of the body.
     pub coding: Coding,
@@ -140,7 +140,7 @@ pub struct Exchange {
     pub decoded_bytes: u64,
     /// The times of its parts.
     pub timings: Timings,
-    /// The address that answered.
+    /// The IP address that answered.
     pub remote: Option<SocketAddr>,
     /// The protocol of the answer.
     pub version: Option<Version>,

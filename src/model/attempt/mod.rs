@@ -34,7 +34,7 @@ pub struct Attempt {
     pub waited: Option<Duration>,
     /// Bytes of the body on the wire.
     pub wire_bytes: u64,
-    /// The address that answered; of an experiment at one address, that one.
+    /// The IP address that answered; of an experiment at one IP address, that one.
     pub remote: Option<IpAddr>,
     /// The protocol of the answer.
     pub version: Option<Version>,

@@ -14,7 +14,7 @@ pub enum Probe {
     FreshConnection,
     /// Over HTTP/1.1. Separates a fault of the HTTP/2 endpoint from one behind it.
     Http1,
-    /// At one address of the host. Separates one bad address from all of them.
+    /// At one IP address of the host. Separates one bad IP address from all of them.
     Address,
     /// With a query parameter that no cache has seen. Separates a stored error from a new one.
     CacheBusting,
@@ -27,8 +27,8 @@ pub enum Probe {
     /// Without the cookies that the crawl sends. Separates a fault caused by a session or an oversized
     /// header from one of the page.
     WithoutCookies,
-    /// At another spelling of its address, which names the same page. Separates one backend behind a hash of
-    /// the address from a fault of the page.
+    /// With another spelling of its URL, which names the same page. Separates one backend behind a hash of the URL
+    /// from a fault of the page.
     Respelled,
     /// In quick succession, each pause a little longer than the last. Separates a rate limit, and finds
     /// its value, from failures of any other kind.

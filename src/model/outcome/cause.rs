@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use super::Cause;
 
 impl Cause {
-    /// The causes that a diagnosis separates; `None` and `AsTarget` are no causes.
+    /// The causes that a diagnosis separates; `None` and `AsTarget` are not causes.
     pub const TEN: [Cause; 10] = [
         Cause::Overload,
         Cause::Maintenance,

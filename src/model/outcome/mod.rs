@@ -366,7 +366,7 @@ impl Outcome {
         )
     }
 
-    /// Returns whether no request was sent: this machine has no route to the address, or must not connect to it.
+    /// Returns whether no request was sent: this machine has no route to the IP address, or must not connect to it.
     pub const fn is_untried(self) -> bool {
         matches!(self, Outcome::ConnectUnreachable | Outcome::AddressRefused)
     }

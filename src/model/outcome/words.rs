@@ -1,9 +1,9 @@
-//! What happened to a request, in the words of people who have not read the table of outcomes.
+//! Outcomes in plain words, for people who have not read the table of outcomes.
 
 use super::Outcome;
 
 impl Outcome {
-    /// Returns the outcome in words: the status, or what became of the connection.
+    /// Returns the outcome in words: the status, or what happened to the connection.
     pub const fn words(self) -> &'static str {
         use Outcome as O;
         match self {

@@ -141,7 +141,7 @@ const fn yes() -> bool {
     true
 }
 
-/// Longest `Crawl-delay` that is obeyed.
+/// Maximum `Crawl-delay` that is obeyed.
 const MAX_CRAWL_DELAY: Duration = Duration::from_mins(1);
 
 impl ScopePlan {
@@ -320,7 +320,7 @@ pub struct RequestPlan {
 /// The way to a site, without secrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReachPlan {
-    /// Addresses given by the user, `HOST:PORT:ADDRESS`.
+    /// IP addresses given by the user, `HOST:PORT:ADDRESS`.
     pub resolve: Vec<String>,
     /// The proxy, without user and password.
     pub proxy: Option<String>,

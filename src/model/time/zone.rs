@@ -52,8 +52,8 @@ impl Zone {
         }
     }
 
-    /// Returns a text for people: its times, as [`Moment`] prints them, become those of the zone. A time within a word,
-    /// such as an address, stays.
+    /// Returns a text for people: its times, as [`Moment`] prints them, become those of the zone. A time within a
+    /// word, such as a URL, stays.
     pub fn tell(&self, text: &str) -> String {
         let mut last = None;
         let words = text.split(' ').map(|word| {

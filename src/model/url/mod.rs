@@ -16,9 +16,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::excerpt::marked_excerpt;
 use readable::readable;
 
-/// Maximum length of a requested URL in bytes, whether the user named it or a redirect leads to it. Servers
-/// accept request lines of about 8 KiB (nginx: 8 KiB, Apache: 8,190 bytes; RFC 9110 section 4.1 asks for
-/// 8,000).
+/// Maximum length of a requested URL in bytes, whether the user named it or a redirect leads to it. Servers accept
+/// request lines of about 8 KiB (nginx: 8 KiB, Apache: 8,190 bytes; RFC 9110 section 4.1 recommends 8,000).
 pub const LONGEST_URL: usize = 8 * 1024;
 
 /// Maximum length of a text that is parsed as a URL or as a reference to one, in bytes. Its normal form may
@@ -193,13 +192,13 @@ impl CrawlUrl {
         HostKey(self.0[..url::Position::BeforePath].into())
     }
 
-    /// Returns the host: a domain in lower case and punycode, or an address.
+    /// Returns the host: a domain in lower case and punycode, or an IP address.
     pub fn host(&self) -> Host<&str> {
         // `from_url` admits only http and https, and these always have a host.
         self.0.host().unwrap_or(Host::Domain(""))
     }
 
-    /// Returns whether the host is this machine, by its address or as `localhost`.
+    /// Returns whether the host is this machine, by its IP address or as `localhost`.
     pub fn is_this_machine(&self) -> bool {
         match self.host() {
             Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),

@@ -1,4 +1,4 @@
-//! Readable addresses: an internationalised host in its own script, unless its letters could be mistaken for
+//! Readable URLs: an internationalised host in its own script, unless its letters could be mistaken for
 //! others. Then it stays in punycode, as browsers show it.
 
 use std::borrow::Cow;

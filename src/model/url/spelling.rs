@@ -9,9 +9,9 @@ use super::{CrawlUrl, LONGEST_URL, last_escape};
 const CHOSEN: usize = 3;
 
 impl CrawlUrl {
-    /// The same URL with some letters or digits of its path escaped, other ones for each number from 1 to 7; none for
-    /// other numbers, or if no part of the path has enough of them. It is no normal form: it is to be requested, and
-    /// not to be known.
+    /// Returns the same URL with some letters or digits of its path escaped, other ones for each number from 1 to 7;
+    /// `None` for other numbers, or if no part of the path has enough of them. It is not a normal form: it is only
+    /// requested, and not stored as a known URL.
     #[must_use]
     pub fn respelled(&self, number: usize) -> Option<CrawlUrl> {
         let path = self.0.path();
@@ -41,8 +41,8 @@ struct Places {
 }
 
 impl Places {
-    /// Those of the page's name, which leaves its folder and its extension as they are; or else of its extension, or
-    /// of the last folder with enough of them.
+    /// Returns the places in the page's name, so that its folder and its extension stay as they are; or else in its
+    /// extension, or in the last folder with enough of them.
     fn of(path: &str) -> Option<Places> {
         let bytes = path.as_bytes();
         let is_escape = |at: usize| {

@@ -120,7 +120,7 @@ impl RobotsDirectives {
     }
 }
 
-/// Returns whether the text before a colon names a crawler: a product token that is no directive.
+/// Returns whether the text before a colon names a crawler: a product token that is not a directive.
 fn is_name(text: &str) -> bool {
     let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*' | '/');
     let valued = VALUED.iter().any(|v| text.eq_ignore_ascii_case(v));

@@ -44,7 +44,7 @@ pub struct Entry {
     pub body_head: Vec<u8>,
     /// The times of the request, without the time in the browser's queue.
     pub timings: Timings,
-    /// The address that answered.
+    /// The IP address that answered.
     pub server: Option<IpAddr>,
     /// The protocol of the answer.
     pub version: Option<Version>,
@@ -63,7 +63,7 @@ pub(super) fn entry(number: u64, value: &Value) -> Result<Option<Entry>, String>
     if !value.pointer("/response").is_some_and(Value::is_object) {
         return Err(format!("{}: no response", url.host_key()));
     }
-    // The rest of the address may hold the cookie of a session.
+    // The rest of the URL may hold the cookie of a session.
     let fault = || format!("{}: no status from 0 to 999", url.host_key());
     let status = status(value).ok_or_else(fault)?;
     let error = error(value);

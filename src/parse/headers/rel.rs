@@ -29,7 +29,7 @@ pub(in crate::parse) fn link_kinds(
     .filter_map(|(kind, said)| said.then_some(kind))
 }
 
-/// Returns whether a `rel` tells search engines not to follow the link.
+/// Returns whether a `rel` forbids search engines to follow the link.
 pub(in crate::parse) fn is_nofollow(rel: &str) -> bool {
     words(rel).any(|word| {
         ["nofollow", "ugc", "sponsored"]

@@ -20,8 +20,8 @@ pub enum RetryAfter {
 
 /// Reads the value of a `Retry-After` field (RFC 9110 section 10.2.3).
 ///
-/// A date is relative to the answer's own `Date`, if that can be read, so that a wrong clock on
-/// either side does no harm. Otherwise it is relative to `now`. A date in the past is no delay.
+/// A date is relative to the answer's own `Date`, if that can be read, so that a wrong clock on either side does no
+/// harm. Otherwise it is relative to `now`. A date in the past means no delay.
 pub fn retry_after(value: &str, date_header: Option<&str>, now: Moment) -> RetryAfter {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {

@@ -10,16 +10,16 @@ use super::super::directives::RobotsDirectives;
 /// thousand at most; fifty thousand of usual length take about 10 MB of memory.
 pub(super) const MAX_REFERENCES: usize = 50_000;
 
-/// Longest title and heading, in characters; search results show about sixty of them.
+/// Maximum length of a title or heading, in characters; search results show about sixty of them.
 pub(super) const MAX_HEADLINE: usize = 1_024;
 
-/// Longest anchor text, in characters, as promised by [`Reference::anchor`].
+/// Maximum length of an anchor text, in characters, as promised by [`Reference::anchor`].
 pub(super) const MAX_ANCHOR: usize = 255;
 
 /// Maximum number of meta elements for single crawlers; real pages have one or two.
 pub(super) const MAX_BOT_RULES: usize = 32;
 
-/// Longest joined content of the robots meta elements, in bytes.
+/// Maximum length of the joined content of the robots meta elements, in bytes.
 pub(super) const MAX_ROBOTS: usize = 4_096;
 
 /// The references and facts of one page.

@@ -9,10 +9,10 @@ use super::element::Element;
 use super::element::id::Id;
 use super::element::known::Class;
 
-/// Longest value of an attribute, in bytes: servers refuse request lines above 8 KiB.
+/// Maximum length of an attribute's value, in bytes: servers refuse request lines above 8 KiB.
 const MAX_VALUE: usize = 8 * 1024;
 
-/// Longest `srcset`, in bytes: it holds many URLs.
+/// Maximum length of a `srcset`, in bytes: it holds many URLs.
 const MAX_SRCSET: usize = 64 * 1024;
 
 /// The attributes that link rules and facts read.

@@ -45,7 +45,7 @@ pub(super) fn entry<'a>(raw: &Raw<'a>, clock: &mut Clock) -> Option<Entry<'a>> {
     Some(entry)
 }
 
-/// Adds what a line says of time and backend.
+/// Sets duration and backend, and the cause of a failure. Fills request id, run and host if they are missing.
 pub(super) fn extend<'a>(entry: &mut Entry<'a>, raw: &Raw<'a>) {
     entry.millis = millis(raw);
     entry.backend = backend(raw);

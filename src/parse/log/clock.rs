@@ -132,7 +132,7 @@ impl Clock {
     }
 }
 
-/// Reads seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size.
+/// Reads seconds, milliseconds, microseconds or nanoseconds since 1970, distinguished by their size.
 fn unix(text: &[u8]) -> Option<i64> {
     let number = decimal(text)?;
     let millis = match number {

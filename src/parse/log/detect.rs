@@ -52,7 +52,7 @@ pub fn detect<'a>(lines: impl Iterator<Item = &'a [u8]>, given: &[LineFormat]) -
     best
 }
 
-/// The formats in the order of preference: of two that read equally many lines, the first wins.
+/// Returns the formats in the order of preference: of two that read equally many lines, the first wins.
 fn candidates(lines: &[&[u8]], given: &[LineFormat]) -> Vec<(Format, f64)> {
     let mut all = Vec::new();
     let mut given: Vec<&LineFormat> = given.iter().collect();

@@ -11,7 +11,7 @@ use super::scan::without_port;
 pub struct Entry<'a> {
     /// The time in milliseconds since 1970-01-01 UTC; absent if the log has none.
     pub time: Option<i64>,
-    /// Address of the client, as logged.
+    /// IP address of the client, as logged.
     pub client: &'a [u8],
     /// Host name without port.
     pub host: &'a [u8],
@@ -25,7 +25,7 @@ pub struct Entry<'a> {
     pub agent: &'a [u8],
     /// Time of the request in milliseconds.
     pub millis: Option<u32>,
-    /// Address or name of the backend; the last one if several were tried.
+    /// IP address or name of the backend; the last one if several were tried.
     pub backend: &'a [u8],
     /// Id of the request, to join other logs.
     pub request_id: &'a [u8],

@@ -157,7 +157,7 @@ impl Format {
             Reader::Json(kind) => {
                 let access = json::read(line, kind.fields(), clock);
                 return match kind {
-                    // Caddy writes everything into one log, unless it is told otherwise.
+                    // Caddy writes everything into one log, unless it is configured otherwise.
                     JsonKind::Caddy => match Source::Caddy.read(line, clock) {
                         Some(record) if record.pattern.is_some() => Some(Line::Error(record)),
                         Some(_) => Some(Line::Aside),

@@ -5,9 +5,9 @@
 pub(super) enum Field {
     /// A field without a use here.
     Skip,
-    /// Address of the client, with or without a port.
+    /// IP address of the client, with or without a port.
     Client,
-    /// The first address of `X-Forwarded-For`, used if there is no client.
+    /// The first IP address of `X-Forwarded-For`, used if there is no client.
     Forwarded,
     Host,
     Time,

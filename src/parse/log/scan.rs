@@ -49,7 +49,7 @@ pub(super) fn decimal(text: &[u8]) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
-/// Returns whether a text is an address of a machine, with or without a port.
+/// Returns whether a text is an IP address of a machine, with or without a port.
 pub(super) fn is_address(text: &[u8]) -> bool {
     let (mut dots, mut colons, mut hex) = (0, 0, false);
     for byte in text {
@@ -74,7 +74,7 @@ pub(super) fn is_host(text: &[u8]) -> bool {
         && (text.contains(&b'.') || text.starts_with(b"localhost"))
 }
 
-/// Returns a host or an address without its port. Addresses of IPv6 may be in brackets.
+/// Returns a host or an IP address without its port. IPv6 addresses may be in brackets.
 pub(super) fn without_port(text: &[u8]) -> &[u8] {
     if let Some(inner) = text.strip_prefix(b"[") {
         let end = memchr::memchr(b']', inner).unwrap_or(inner.len());
@@ -85,7 +85,7 @@ pub(super) fn without_port(text: &[u8]) -> &[u8] {
     };
     let port = &text[colon + 1..];
     let is_port = !port.is_empty() && port.iter().all(u8::is_ascii_digit);
-    // An address of IPv6 without brackets ends in a group of digits, too.
+    // An IPv6 address without brackets ends in a group of digits, too.
     if is_port && memchr::memchr(b':', &text[..colon]).is_none() {
         &text[..colon]
     } else {

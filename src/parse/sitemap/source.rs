@@ -50,7 +50,7 @@ impl<'a> Source<'a> {
         Source::of(input, SIZE_LIMIT)
     }
 
-    /// The text of what is not compressed any more, up to so many bytes.
+    /// Returns the decompressed text, up to `limit` bytes.
     pub(in crate::parse) fn of(input: Box<dyn BufRead + 'a>, limit: u64) -> Source<'a> {
         let mut source = Source {
             input,

@@ -72,7 +72,7 @@ pub(super) fn read(bytes: &[u8], each: Each<'_>) -> Result<Taken, ListFault> {
     })
 }
 
-/// A file of an archive with its name; `None` for directories, and for what macOS adds.
+/// Returns a file of an archive with its name; `None` for directories, and for files that macOS adds.
 fn open<'a>(
     archive: &'a mut Archive<'_>,
     at: usize,
@@ -90,7 +90,7 @@ fn open<'a>(
     Ok(Some((name, unpacked(file))))
 }
 
-/// How many files an archive says it has: in the record at its end, which a comment may follow.
+/// Returns the number of files by the record at the end of an archive, which a comment may follow.
 fn files(bytes: &[u8]) -> usize {
     let end = memchr::memmem::rfind(bytes, b"PK\x05\x06");
     let count = end.and_then(|end| bytes.get(end + 10..end + 12));

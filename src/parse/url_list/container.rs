@@ -17,12 +17,12 @@ const LISTED: usize = 5;
 /// Characters of each that are shown.
 const LONGEST_NAME: usize = 60;
 
-/// What a file of an archive unpacks to.
+/// Returns the unpacked content of a file of an archive.
 pub(super) fn unpacked<'a>(file: impl Read + 'a) -> Source<'a> {
     text::source(BufReader::new(file))
 }
 
-/// What to say of an archive that cannot be read.
+/// Returns the error for an archive that cannot be read.
 pub(super) fn broken(fault: &ZipError) -> ListFault {
     match fault {
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {
@@ -32,7 +32,7 @@ pub(super) fn broken(fault: &ZipError) -> ListFault {
     }
 }
 
-/// Some names, and how many more there are.
+/// Returns the first names, and the number of the others.
 pub(super) fn listed(names: &[String]) -> String {
     let shown = names.iter().take(LISTED);
     let shown: Vec<_> = shown.map(|name| beginning(name, LONGEST_NAME)).collect();

@@ -2,17 +2,17 @@ use super::fault::{Column, ListFault};
 use super::row::{Row, Rows, TextRows};
 use super::shape::Shape;
 
-/// Rows and bytes by which a table is judged. What stands before it, such as the totals and the days of a
-/// chart in exports of Google Analytics, is well below it.
+/// Rows and bytes by which a table is judged: much more than stands before a table, such as totals and the days of a
+/// chart in exports of Google Analytics.
 const SAMPLE_ROWS: usize = 500;
 
-/// As bytes.
+/// The sample in bytes.
 pub(super) const SAMPLE: usize = 256 * 1024;
 
 /// Rows with an open quote that are passed over in a sample.
 const MOST_SKIPPED: usize = 8;
 
-/// What separates cells, the likeliest last.
+/// The separators of cells, the likeliest last.
 const SEPARATORS: [u8; 3] = [b'\t', b';', b','];
 
 /// Headers of the column that is meant if several have URLs. A header in another language, or no header, is
@@ -35,26 +35,26 @@ const NAMES: [&str; 12] = [
 /// How a table is to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
-    /// What separates cells; `None` if each line is one.
+    /// The separator of cells; `None` if each line is one cell.
     pub(super) separator: Option<u8>,
     pub(super) column: usize,
-    /// What the column is called, and where.
+    /// The line and the text of the column's header.
     pub(super) header: Option<(u64, String)>,
     /// The line of the first row with a URL.
     pub(super) first: u64,
     pub(super) shape: Shape,
-    /// How many rows of the sample have a URL.
+    /// Number of rows of the sample with a URL.
     pub(super) hits: usize,
-    /// As many cells as most of these rows have.
+    /// The most frequent number of cells of these rows.
     width: usize,
-    /// How many of them have so many.
+    /// Number of these rows that have `width` cells.
     fit: usize,
-    /// How many cells the row with the headers has.
+    /// Number of cells of the row with the headers.
     header_width: usize,
 }
 
 impl Layout {
-    /// The column; `None` for a plain list.
+    /// Returns the column; `None` for a plain list.
     pub(super) fn name(&self) -> Option<Column> {
         match &self.header {
             Some((_, name)) if !name.is_empty() => Some(Column::Named(name.clone())),
@@ -63,7 +63,7 @@ impl Layout {
         }
     }
 
-    /// The layout of a text that begins so. One without any URL is a list.
+    /// Returns the layout of a text by its beginning. A text without a URL is a list.
     pub(super) fn of_text(head: &[u8]) -> Layout {
         let lines = sample_of_text(head, None);
         let is_plain = |row: &&Row| {
@@ -90,7 +90,7 @@ impl Layout {
             .unwrap_or_else(|| Layout::of_lines(&lines))
     }
 
-    /// The layout of a table by a sample of its rows, if it has a column of URLs.
+    /// Returns the layout of a table by a sample of its rows, if it has a column of URLs.
     pub(super) fn of_rows(rows: &[Row]) -> Option<Layout> {
         let columns = rows.iter().map(Row::width).max().unwrap_or(0);
         let found =
@@ -138,7 +138,7 @@ impl Layout {
         })
     }
 
-    /// The layout of a plain list. Words above its URLs are a title and a header.
+    /// Returns the layout of a plain list. Words above its URLs are a title and a header.
     fn of_lines(lines: &[Row]) -> Layout {
         let is_word = |row: &&Row| {
             Shape::of(row.cell(0)) == Shape::Other && !row.cell(0).contains(['/', ':', '.', '@'])
@@ -154,7 +154,7 @@ impl Layout {
             header: header.map(|row| (row.line, row.cell(0).to_owned())),
             first: first.map_or(0, |row| row.line),
             shape: shapes().max().unwrap_or(Shape::Other),
-            // Prose that mentions a URL is no list of them.
+            // Prose that mentions a URL is not a list of URLs.
             hits: if hits * 2 >= lines.len() { hits } else { 0 },
             width: 1,
             fit: 0,
@@ -166,12 +166,12 @@ impl Layout {
 /// Columns among which that of the URLs is looked for: as many as a sheet of a workbook may have.
 pub(super) const MOST_COLUMNS: usize = 16_384;
 
-/// Where the last block of rows begins: behind blank lines or comments.
+/// Returns the index at which the last block of rows begins: behind blank lines or comments.
 fn block(rows: &[Row]) -> usize {
     rows.iter().rposition(|row| row.gap).unwrap_or(0)
 }
 
-/// The row with the headers: the fullest above the first URL that is as wide as the table.
+/// Returns the row with the headers: the fullest above the first URL that is as wide as the table.
 fn header(above: &[Row], width: usize) -> Option<&Row> {
     let rank = |row: &&Row| (row.width() == width, row.filled());
     // Of several the first: `max_by_key` gives the last.
@@ -196,8 +196,8 @@ pub(super) fn sample(rows: &mut impl Rows, found: &mut Vec<Row>) -> Result<(), L
     Ok(())
 }
 
-/// Likewise, of a text of which the end may be missing. A row with an open quote is passed over: reading the
-/// whole will say what is wrong with it.
+/// The same for a text whose end may be missing. A row with an open quote is skipped: reading the whole file will
+/// report its error.
 fn sample_of_text(head: &[u8], separator: Option<u8>) -> Vec<Row> {
     let mut rows = TextRows::new(head, None, separator);
     let mut found = Vec::new();

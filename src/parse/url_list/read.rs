@@ -17,7 +17,7 @@ const LARGEST_ARCHIVE: u64 = 64 * 1024 * 1024;
 /// Bytes that show what kind of file it is.
 const HEAD: u64 = 1024;
 
-/// How files of other kinds begin, and what to say of them.
+/// The first bytes of files of other kinds, and the error for them.
 const FOREIGN: [(&[u8], &str); 8] = [
     (b"%PDF", "a PDF; give the table as CSV"),
     (
@@ -37,10 +37,10 @@ const PACKED: &str = "a packed file of a kind that is not read; unpack it first"
 const BINARY: &str = "a binary file; save its table as CSV";
 
 /// Reads a file of URLs and hands out the cells of its URL column: the line (the row, in a workbook), the text
-/// without white space around it, and what it looks like. Cells that are no URLs are handed out too; headers,
-/// titles and comments are not.
+/// without white space around it, and what it looks like. Cells that are not URLs are handed out too; headers, titles
+/// and comments are not.
 ///
-/// Memory is bounded whatever the file, and so is what is unpacked.
+/// Memory and unpacked bytes are bounded for any file.
 pub fn read(
     input: impl BufRead,
     each: &mut dyn FnMut(u64, &str, Shape),
@@ -79,7 +79,7 @@ pub fn read_rows(
     unpacked_file(&head, &mut input, ListFault::Unreadable, each)
 }
 
-/// The first bytes of a file.
+/// Returns the first bytes of a file.
 fn head(input: &mut impl BufRead, fault: fn(String) -> ListFault) -> Result<Vec<u8>, ListFault> {
     let mut head = Vec::new();
     let read = input.take(HEAD).read_to_end(&mut head);
@@ -122,11 +122,12 @@ fn sitemap(bytes: &[u8], each: Each<'_>) -> Result<Taken, ListFault> {
     let row = Row::default();
     let report = sitemap::read(bytes, &mut |entry| match entry.kind {
         Kind::Page => {
-            pages += 1;
+            let shape = Shape::of(&entry.location);
+            pages += u64::from(shape != Shape::Other);
             each(Found {
                 line: entry.line,
                 text: &entry.location,
-                shape: Shape::of(&entry.location),
+                shape,
                 row: &row,
                 is_header: false,
             });

@@ -27,12 +27,12 @@ impl Row {
         self.gap = false;
     }
 
-    /// How many cells it has.
+    /// Returns the number of cells.
     pub fn width(&self) -> usize {
         self.ends.len()
     }
 
-    /// A cell without the white space around it; empty behind the last.
+    /// Returns a cell without the white space around it; empty behind the last.
     pub fn cell(&self, at: usize) -> &str {
         let Some(&end) = self.ends.get(at) else {
             return "";
@@ -43,35 +43,35 @@ impl Row {
         cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
     }
 
-    /// Its cells.
+    /// Returns the cells.
     pub fn cells(&self) -> impl Iterator<Item = &str> {
         (0..self.width()).map(|at| self.cell(at))
     }
 
-    /// How many cells have something in them.
+    /// Returns the number of cells that are not empty.
     pub(super) fn filled(&self) -> usize {
         self.cells().filter(|cell| !cell.is_empty()).count()
     }
 
-    /// How many bytes it takes.
+    /// Returns the size of the row in bytes.
     pub(super) fn size(&self) -> usize {
         self.text.len() + self.ends.len()
     }
 
-    /// Adds to the cell that is open.
+    /// Adds bytes to the open cell.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.text.extend_from_slice(bytes);
     }
 
-    /// Closes it.
+    /// Ends the open cell.
     pub(super) fn end_cell(&mut self) {
         self.ends.push(self.text.len());
     }
 }
 
-/// What has rows.
+/// A source of rows.
 pub(super) trait Rows {
-    /// Reads the next row that is not blank; whether there was one.
+    /// Reads the next row that is not blank. Returns false at the end.
     fn next(&mut self, row: &mut Row) -> Result<bool, ListFault>;
 }
 
@@ -90,7 +90,7 @@ pub(super) struct TextRows<'a, 's> {
 }
 
 impl<'a, 's> TextRows<'a, 's> {
-    /// The rows of a head and of what follows it.
+    /// Returns the rows of a head and of what follows it.
     pub(super) fn new(
         head: &'a [u8],
         rest: Option<&'a mut Source<'s>>,
@@ -182,7 +182,7 @@ impl<'a, 's> TextRows<'a, 's> {
     }
 }
 
-/// The next bytes of a source; none at its end. What went wrong is in the source.
+/// Returns the next bytes of a source; none at its end. Errors are kept in the source.
 fn available<'b>(source: &'b mut Source<'_>) -> &'b [u8] {
     source.next_piece();
     std::io::BufRead::fill_buf(source).unwrap_or_default()
@@ -222,7 +222,7 @@ impl Rows for TextRows<'_, '_> {
     }
 }
 
-/// Whether a line is a comment. In a table `#1` is a cell, unless it is the only one.
+/// Returns whether a line is a comment. In a table `#1` is a cell, unless it is the only one.
 fn is_comment(line: &[u8], separator: Option<u8>) -> bool {
     let is_cell = |separator| {
         memchr(separator, line).is_some() && !matches!(line.get(1), Some(b' ' | b'#' | b'-'))

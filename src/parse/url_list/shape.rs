@@ -1,6 +1,6 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// What a cell looks like.
+/// The form of a cell's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shape {
     /// Anything else, such as a header, a number or a mail address.
@@ -14,7 +14,7 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// The shape of a text without white space around it.
+    /// Returns the shape of a text without white space around it.
     pub fn of(text: &str) -> Shape {
         let rest = ["http://", "https://"].iter().find_map(|scheme| {
             let begins = text.get(..scheme.len())?.eq_ignore_ascii_case(scheme);
@@ -36,7 +36,7 @@ impl Shape {
     }
 }
 
-/// Whether a text begins with a host. A single word is none: it may be a header or a number as well.
+/// Returns whether a text begins with a host. A single word does not: it may be a header or a number.
 fn is_host(text: &str) -> bool {
     let authority = text.split(['/', '?', '#']).next().unwrap_or_default();
     let host = match authority.rsplit_once('@') {

@@ -10,7 +10,7 @@ pub struct Found<'a> {
     pub line: u64,
     /// The cell.
     pub text: &'a str,
-    /// What it looks like.
+    /// The form of its text.
     pub shape: Shape,
     /// All cells of the row.
     pub row: &'a Row,
@@ -30,7 +30,7 @@ impl<'a> Found<'a> {
     }
 }
 
-/// What cells are handed to.
+/// The callback for cells.
 pub(super) type Each<'e> = &'e mut dyn FnMut(Found<'_>);
 
 /// Reads a table to its end and hands out its URL column. Titles and headers are left out.

@@ -9,12 +9,12 @@ use crate::parse::sitemap::Source;
 /// Bytes of text that are read of a file, unpacked: ten million URLs.
 const LARGEST_TEXT: u64 = 1024 * 1024 * 1024;
 
-/// The text of what is unpacked.
+/// Returns the text of an unpacked file.
 pub(super) fn source<'a>(input: impl BufRead + 'a) -> Source<'a> {
     Source::of(Box::new(input), LARGEST_TEXT)
 }
 
-/// Whether a file is XML or HTML.
+/// Returns whether a file is XML or HTML.
 pub(super) fn is_markup(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
     let mut bytes = head
@@ -23,7 +23,7 @@ pub(super) fn is_markup(head: &[u8]) -> bool {
     bytes.next() == Some(&b'<')
 }
 
-/// The beginning of a text, by which its layout is judged.
+/// Returns the beginning of a text, by which its layout is judged.
 pub(super) fn opening(source: &mut Source<'_>) -> Vec<u8> {
     let mut head = Vec::new();
     while head.len() < SAMPLE {

@@ -247,7 +247,7 @@ impl Rows for SheetRows<'_> {
     }
 }
 
-/// The column of a cell that is called `B3`, from 0 on.
+/// Returns the column of a cell that is called `B3`, from 0 on.
 fn column_of(place: &str) -> Option<usize> {
     let letters = place.bytes().take_while(u8::is_ascii_uppercase);
     let number = letters.fold(0_usize, |number, letter| {
@@ -258,7 +258,7 @@ fn column_of(place: &str) -> Option<usize> {
     number.checked_sub(1)
 }
 
-/// Adds what an event has of text.
+/// Adds the text of an event.
 fn push(event: &Event<'_>, text: &mut String) {
     match event {
         Event::Text(found) => text.push_str(&found.xml10_content()),
@@ -275,7 +275,7 @@ fn push(event: &Event<'_>, text: &mut String) {
     }
 }
 
-/// An attribute by its name without prefix.
+/// Returns an attribute by its name without prefix.
 fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
     let mut attributes = start.attributes();
     let mut attributes = attributes.with_checks(false).flatten();

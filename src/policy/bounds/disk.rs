@@ -1,7 +1,6 @@
-//! The limit on what a run may store.
+//! The limit on the data that a run may store.
 
-/// Default maximum growth of the database in a run, in bytes: many times what a million pages take.
-/// Ours.
+/// Default maximum growth of the database in a run, in bytes: many times the size of a million pages. Ours.
 pub const USUAL_MAX_DISK: u64 = 20_000_000_000;
 
 /// The disk space that a run may use.

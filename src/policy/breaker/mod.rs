@@ -1,9 +1,9 @@
 //! When to stop requesting a host for a time: a circuit breaker. It drops nothing. It returns when
 //! the host may be requested again, or that the crawl has waited for it long enough.
 //!
-//! Many broken pages in a row are no outage. So before the breaker opens, the crawl requests a
-//! *control*, a page that was fine. If the control is fine now, the host is up and the crawl
-//! continues. The run gives up a host that ever served a page only after controls fail.
+//! Many broken pages in a row are not an outage. So before the breaker opens, the crawl requests a *control*, a page
+//! that was fine. If the control is fine now, the host is up and the crawl continues. The run gives up a host that
+//! ever served a page only after controls fail.
 //!
 //! Closed; suspected (one request at a time, with a control); open (none); half-open (one at a
 //! time, with a control) until three in a row are fine or one fails.

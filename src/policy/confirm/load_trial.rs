@@ -32,11 +32,11 @@ const LONGEST_REST: Duration = Duration::from_secs(10);
 /// of faster requests that fails if load is the reason and hardly any careful one failed. Ours.
 const FAILING: f64 = 0.25;
 
-/// Failures at the plan's pace that are no accident. Ours.
+/// Minimum failures at the plan's pace to rule out chance. Ours.
 const NO_ACCIDENT: u32 = 3;
 
-/// How many times as large the share of failures must be at the plan's pace as of careful requests:
-/// random failures occur at any pace. Ours.
+/// Minimum ratio of the share of failures at the plan's pace to that of careful requests: random failures occur at
+/// any pace. Ours.
 const MUCH_MORE: f64 = 5.0;
 
 /// The result of the load test in a host's confirmation passes. It lasts for all of them.
@@ -131,8 +131,8 @@ impl LoadTrial {
         (self.may_be_fast(), self.interval) != before
     }
 
-    /// Leaves time after a careful request for the work that it may have left behind. The first success after
-    /// such failures shows that they came of earlier requests: they do not count.
+    /// Leaves time after a careful request for the work that it may have left behind. The first success after such
+    /// failures shows that earlier requests caused them: they do not count.
     fn rest(&mut self, failed: bool, took: Duration) {
         if failed && took >= LONG {
             let doubled = took.saturating_mul(1 << self.hung.min(8));

@@ -13,7 +13,7 @@ const MOST_OF_FAMILY: usize = 3;
 const CLEAN: usize = 3;
 
 /// The controls of one host: the page that was fine last is at the end, recently used ones are at
-/// the front. It stores addresses and not their families, because families change as more URLs are
+/// the front. It stores URLs and not their families, because families change as more URLs are
 /// known.
 #[derive(Debug, Default)]
 pub struct Controls(Vec<CrawlUrl>);
@@ -21,7 +21,7 @@ pub struct Controls(Vec<CrawlUrl>);
 /// The known families of a host.
 #[derive(Clone, Copy, Debug)]
 pub struct FamilyKnowledge<'a> {
-    /// The families learned from addresses.
+    /// The families learned from the paths of URLs.
     pub families: &'a Families,
     /// The families with recent failures.
     pub suspects: &'a Suspects,

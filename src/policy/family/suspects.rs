@@ -30,7 +30,7 @@ const ELSEWHERE: u32 = 3;
 
 /// Maximum time for which all of a family waits because it limits us (429). After that the rest of
 /// it is requested in any case, slowly. Ours.
-const LONGEST_HELD: Duration = Duration::from_mins(5);
+const LONGEST_HELD: Duration = Duration::from_mins(2);
 
 /// Maximum total time of a family's first attempts that end in our time limits while none is fine:
 /// 80 of the longest, 240 that wait for a first byte. With three open at a time this is 40 minutes.

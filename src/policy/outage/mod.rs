@@ -203,7 +203,7 @@ impl OutageWatch {
             State::Listening { .. } => {
                 (open && self.has_answered).then(|| self.answered_at.max(self.checked) + QUIET)
             }
-            // Where nothing ever answered there is nothing to wait for.
+            // If nothing ever answered, there is nothing to wait for.
             State::Suspecting { since, silent } if silent >= SILENT || !self.has_answered => {
                 Some(since)
             }

@@ -7,7 +7,7 @@ use crate::model::{Layer, Outcome};
 pub enum NetworkSign {
     /// Something answered.
     Answer,
-    /// Nothing did, as if there were no network.
+    /// Nothing answered, as if there were no network.
     Silence,
     /// A failure of either kind.
     Unclear,

@@ -71,7 +71,8 @@ impl Limit {
         })
     }
 
-    /// Halves the limit, or the load at the failure if that was less.
+    /// Halves the rate (of the limit, or of the failure if lower) and the open requests, which never exceed those at
+    /// the failure.
     pub(super) fn halve(&mut self, failed: Load) {
         let rate = self.rate.map_or(failed.rate, |rate| rate.min(failed.rate));
         self.open = (self.open / BACKOFF).clamp(1, failed.open);

@@ -26,11 +26,10 @@ impl Starts {
     /// Starts older than this do not describe the present.
     const HORIZON: Duration = Duration::from_secs(2);
 
-    /// Fewer starts are no base for a rate that is to be avoided for minutes. Ours.
+    /// Minimum starts to measure a rate that is then avoided for minutes. Ours.
     const FEW: usize = 8;
 
-    /// A shorter time is no base for a rate, in seconds: two requests begun at once are no
-    /// thousands per second.
+    /// Minimum time to measure a rate, in seconds: two requests begun at once are not thousands per second.
     const LEAST_SPAN: f64 = 0.1;
 
     pub(super) fn note(&mut self, started: Moment) {

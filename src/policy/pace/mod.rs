@@ -225,8 +225,8 @@ impl HostPace {
         // Netflix lets the limit grow when half of it is in use. Here it is more than half, so that
         // a host with only one request at a time keeps the pace it began with.
         let busy = seen.in_flight * 2 > self.limit.open;
-        // Where a rate keeps requests apart, more are open only if answers take longer. Pages that
-        // hang must then leave room for the others.
+        // If a rate spaces requests, more are open only if answers take longer. Pages that hang must then leave room
+        // for the others.
         let is_spaced = !self.ceiling.interval.is_zero();
         self.window.in_flight = self.window.in_flight.max(seen.in_flight);
         match &mut self.mode {
@@ -303,8 +303,7 @@ impl HostPace {
     /// Records the result of a first attempt at a URL.
     fn note_first(&mut self, failed: bool) {
         self.recent.note(failed);
-        // If less fails than was expected, the expectation falls: slowly, as few attempts are weak
-        // evidence.
+        // If fewer requests fail than expected, the expectation falls: slowly, as few attempts are weak evidence.
         if self.recent.len() == Recent::KEPT && self.recent.share() < self.background {
             self.background = self.recent.share().max(self.background * FADING);
         }

@@ -107,7 +107,7 @@ impl Trial {
             self.cleared |= self.broken > self.healed && self.unexplained == 0;
             return Finding::None;
         }
-        // One request per second is no load.
+        // One request per second is not a load.
         let is_harmless = self.is_pausing();
         self.failed += 1;
         self.close += 1;

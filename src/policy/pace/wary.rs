@@ -38,9 +38,9 @@ pub(super) struct Wary {
 /// The next state of the pace.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Way {
-    /// At the remaining load, and up from there.
+    /// Increases the load again, from the remaining load.
     Up(Trial),
-    /// As before the failures: pages are broken, the host is not.
+    /// Returns to the load before the failures: pages are broken, the host is not.
     Back(Before),
 }
 

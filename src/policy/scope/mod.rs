@@ -16,8 +16,8 @@ use regexes::{ScopeError, compile};
 use segments::Segments;
 use site_name::{is_below, is_public_suffix, without_www};
 
-/// Longest URL that is crawled, in bytes: sitemaps.org allows no longer one in a sitemap, and other
-/// crawlers stop at about this length (Scrapy and Heritrix: 2,083).
+/// Maximum length of a crawled URL, in bytes: sitemaps.org allows no more in a sitemap, and other crawlers stop at
+/// about this length (Scrapy and Heritrix: 2,083).
 pub const LONGEST_CRAWLED: usize = 2048;
 
 /// Maximum occurrences of one folder in a path. A path with more is a loop.
@@ -106,7 +106,7 @@ impl Scope {
             .exclusion(role, via)
             .map(|detail| Skip::new(SkipReason::Scope, detail))
             .or_else(|| trap(url))
-            // A URL named by the user is wanted, whatever its address looks like.
+            // A URL named by the user is wanted, whatever it looks like.
             .or_else(|| (via != Via::Seed).then(|| self.refuse(url, role, depth))?);
         match refusal {
             Some(skip) => Admission::Skip(role, skip),
@@ -209,7 +209,7 @@ fn may_be_page(url: &CrawlUrl) -> bool {
     ending.is_none_or(|ending| ENDINGS.contains(&ending.as_str()))
 }
 
-/// Returns why an address looks like one of an endless number, if it does.
+/// Returns why a URL looks like one of an endless number, if it does.
 fn trap(url: &CrawlUrl) -> Option<Skip> {
     let length = url.as_str().len();
     if length > LONGEST_CRAWLED {

@@ -40,10 +40,10 @@ pub struct Cover {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
-    /// Those who mend the site: everything is shown.
+    /// The people who fix the site: everything is shown.
     #[default]
     Team,
-    /// Those whose site it is: attempts and commands are left out.
+    /// The owners of the site: attempts and commands are left out.
     Client,
 }
 
@@ -65,7 +65,7 @@ impl Cover {
         self.picture().map(|_| ())
     }
 
-    /// Returns the logo as an address that holds it.
+    /// Returns the logo as a `data:` URL.
     pub(in crate::report) fn picture(&self) -> Result<Option<String>, ReportError> {
         let Some(path) = &self.logo else {
             return Ok(None);

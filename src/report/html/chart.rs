@@ -1,5 +1,5 @@
 //! The chart of the crawl over time: answers above the line, failures below it, in requests per second, with the
-//! allowed pace over them, and what the requests were made for under it.
+//! allowed pace over them, and the purposes of the requests below.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -58,7 +58,7 @@ pub(super) struct Chart {
     times: Vec<Label>,
     /// Requests per second on the axis, above and below the line.
     rates: Vec<Label>,
-    /// What the requests were made for.
+    /// The purposes of the requests over time.
     phases: Vec<PhaseBar>,
     from: String,
     to: String,
@@ -86,9 +86,9 @@ struct Bar {
 /// A text at a mark of the chart.
 #[derive(Debug, PartialEq, Serialize)]
 struct Label {
-    /// Where the mark is.
+    /// Position of the mark.
     at: f64,
-    /// Where the text is across that, and how it is aligned.
+    /// Position of the text across that, and its alignment.
     text_at: f64,
     anchor: &'static str,
     text: String,
@@ -154,7 +154,7 @@ impl Chart {
             chart.add((bin, zone), x, width, top);
             chart.add_time((bin, zone), (x, width), step);
             chart.add_phase(bin, (x, width));
-            // Where nothing was requested, the pace stays what it was.
+            // Without requests, the pace stays the same.
             known = bin.pace().or(known.filter(|_| bin.attempts() == 0));
             match known {
                 Some(rate) => {
@@ -220,7 +220,7 @@ impl Chart {
         });
     }
 
-    /// Adds what a bin was for to the bar of the last one, if that is the same and directly before it.
+    /// Adds the purpose of a bin, to the bar of the last bin if that has the same purpose and is directly before it.
     fn add_phase(&mut self, bin: &Bin, (x, width): (f64, f64)) {
         let last = self.phases.last_mut().filter(|_| bin.waited == 0);
         let name = match (bin.phase(), &last) {
@@ -263,7 +263,7 @@ impl Chart {
     }
 }
 
-/// The values on the axis: 0, and round ones above and below the line.
+/// Returns the values on the axis: 0, and round ones above and below the line.
 fn rates(top: f64) -> Vec<Label> {
     let exact = top / TICKS;
     let power = 10_f64.powf(exact.log10().floor());
@@ -304,7 +304,7 @@ fn step(bins: &[Bin], width: f64) -> i64 {
         .unwrap_or(1)
 }
 
-/// The same numbers for those who do not see the chart: neighbouring bins together, in one phase each.
+/// Returns the numbers as a table, for people who do not see the chart: neighbouring bins of one phase together.
 fn rows(bins: &[Bin], zone: &Zone) -> Vec<Row> {
     let mut rows: Vec<(Option<Phase>, Row)> = Vec::new();
     let each = bins.len().div_ceil(ROWS);
@@ -334,7 +334,7 @@ fn rows(bins: &[Bin], zone: &Zone) -> Vec<Row> {
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-/// How a text is aligned at a place, so that it is within the chart.
+/// Returns the alignment of a text that keeps it within the chart.
 fn anchor(x: f64) -> &'static str {
     match x {
         x if x < LABEL / 2.0 => "start",

@@ -6,10 +6,10 @@ use minijinja::value::Value;
 use crate::model::Cause;
 use crate::report::words::{count, decoded, number, percent, tame};
 
-/// Maximum characters shown of an address; the link has all of it.
+/// Maximum characters shown of a URL; the link has all of it.
 const LONG: usize = 240;
 
-/// Maximum bytes of an address that becomes a link.
+/// Maximum bytes of a URL that becomes a link.
 const LONGEST_LINK: usize = 500;
 
 /// Adds the filters to a template.
@@ -38,7 +38,7 @@ fn ms(millis: f64) -> String {
     }
 }
 
-/// Shortens a long text in its middle, because both ends identify an address.
+/// Shortens a long text in its middle, because both ends identify a URL.
 fn short(text: &str) -> String {
     let length = text.chars().count();
     if length <= LONG {
@@ -82,7 +82,7 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
-/// Returns whether an address becomes a link: only web addresses, and none so long that they make the page heavy.
+/// Returns whether a URL becomes a link: only `http` and `https`, and none so long that they make the page heavy.
 fn is_link(address: &str) -> bool {
     let is_web = address.starts_with("http://") || address.starts_with("https://");
     is_web && address.len() <= LONGEST_LINK

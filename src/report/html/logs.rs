@@ -12,7 +12,7 @@ use super::{STYLE, escaping, filters};
 
 const PAGE: &str = include_str!("logs.html.j2");
 
-/// Writes the report: the summary of the logs, and what is drawn of them.
+/// Writes the report: the summary of the logs, and their charts.
 pub(in crate::report) fn write(
     summary: &impl Serialize,
     page: &impl Serialize,

@@ -56,7 +56,7 @@ pub enum SummaryFault {
     Schema {
         /// The file.
         path: PathBuf,
-        /// Its schema.
+        /// The schema version of the file.
         found: u32,
     },
 }

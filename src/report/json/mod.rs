@@ -213,7 +213,7 @@ struct ExternalLinks {
 struct Coverage {
     known: u64,
     fetched: u64,
-    /// Absent if nothing is known: 0 of 0 is no share.
+    /// Absent if nothing is known: 0 of 0 is not a share.
     #[serde(skip_serializing_if = "Option::is_none")]
     share: Option<f64>,
     /// Number of links and sitemap entries that were left out, and of sitemaps that could not be read, that may lead to

@@ -19,7 +19,7 @@ const TEXT: &str = include_str!("report.md.j2");
 /// meaning only at the beginning of a line are not escaped: no text of a site begins a line.
 const MARKS: &str = "\\`*_[]~#";
 
-/// Maximum characters shown of an address.
+/// Maximum characters shown of a URL.
 const LONG: usize = 300;
 
 /// Writes the report.
@@ -86,7 +86,7 @@ fn code(text: &str) -> Value {
     Value::from_safe_string(format!("{fence}{space}{text}{space}{fence}"))
 }
 
-/// Renders an address as a link to itself; any other text stays a text.
+/// Renders a URL as a link to itself; any other text stays a text.
 fn link(address: &str) -> Value {
     let is_web = address.starts_with("http://") || address.starts_with("https://");
     let is_plain = address

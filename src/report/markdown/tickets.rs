@@ -17,7 +17,7 @@ const SUMMARY: usize = 255;
 /// Maximum pages, places and linking pages that a ticket lists of each.
 const LISTED: usize = 20;
 
-/// What somebody has to do about one cause.
+/// The work for one cause.
 struct Ticket {
     summary: String,
     priority: &'static str,
@@ -37,7 +37,7 @@ enum Line {
     Text(String),
     /// A line of advice, with commands between backticks.
     Advice(String),
-    /// An address, and what is said of it.
+    /// A URL, and the text about it.
     Address(String, String),
     /// A command to copy.
     Command(String),
@@ -120,7 +120,7 @@ impl Line {
     }
 }
 
-/// Renders what follows an address, which begins with a blank or a sign.
+/// Renders what follows a URL, which begins with a blank or a sign.
 fn kept(says: &str) -> String {
     let blank = if says.starts_with(' ') { " " } else { "" };
     format!("{blank}{}", wiki(says))

@@ -1,5 +1,5 @@
 //! Writes the pages that changed since a baseline, as CSV and as JSON lines: all of them, streamed in the order of
-//! addresses.
+//! URLs.
 
 use std::io::{self, BufWriter, Write};
 

@@ -66,7 +66,7 @@ pub(super) fn write_rows(
     }
 }
 
-/// Returns the writer of all our tables. Texts of others go through [`without_formulas`] first.
+/// Returns the writer of all tables. Texts from the site go through [`without_formulas`] first.
 pub fn writer<W: Write>(out: W) -> Writer<W> {
     WriterBuilder::new()
         .terminator(Terminator::CRLF)

@@ -113,7 +113,7 @@ async fn the_report_that_people_open() {
     assert_snapshot!("report.html", without_version(body));
 }
 
-/// The size of the report is bounded, however many pages fail and however long their addresses are.
+/// The size of the report is bounded, however many pages fail and however long their URLs are.
 #[tokio::test]
 async fn a_hostile_site_cannot_make_the_report_heavy() {
     const HEAVIEST: usize = 2_000_000;

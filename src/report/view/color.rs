@@ -1,4 +1,4 @@
-//! Colours of what a report shows.
+//! Colours of the parts of a report.
 
 use serde::{Deserialize, Serialize};
 

@@ -74,7 +74,7 @@ pub(crate) struct FindingView {
     meaning: String,
     pub(crate) seo: String,
     pub(crate) confirm: Vec<String>,
-    /// What to do first; empty if there is no advice.
+    /// The first step; empty if there is no advice.
     pub(crate) step: String,
     pub(crate) act: Vec<String>,
     pub(crate) verify: Vec<String>,
@@ -251,7 +251,7 @@ fn url(url: &FindingUrl) -> UrlView {
     }
 }
 
-/// The first sentences, with their times in the zone.
+/// Returns the first sentences, with their times in the zone.
 fn told(sentences: &[String], most: usize, zone: &Zone) -> Vec<String> {
     let shown = sentences.iter().take(most);
     shown.map(|sentence| zone.tell(sentence)).collect()

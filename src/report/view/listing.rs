@@ -60,7 +60,8 @@ pub(super) fn redirects(store: &Store, run: &RunRow) -> Result<Listing, StoreErr
                     number(row.inlinks),
                 ]
             },
-        )
+        );
+        Ok::<(), StoreError>(())
     })?;
     Ok(rows.listing(Table::Redirects, &columns))
 }
@@ -96,7 +97,8 @@ pub(super) fn sitemaps(store: &Store, run: &RunRow) -> Result<Listing, StoreErro
                     row.problems,
                 ]
             },
-        )
+        );
+        Ok::<(), StoreError>(())
     })?;
     Ok(rows.listing(Table::Sitemaps, &columns))
 }
@@ -132,7 +134,8 @@ pub(super) fn robots(store: &Store, run: &RunRow) -> Result<Listing, StoreError>
                     row.problems,
                 ]
             },
-        )
+        );
+        Ok::<(), StoreError>(())
     })?;
     Ok(rows.listing(Table::Robots, &columns))
 }
@@ -158,7 +161,8 @@ pub(super) fn skipped(store: &Store, run: &RunRow) -> Result<Listing, StoreError
                 row.detail,
                 row.found_on,
             ]
-        })
+        });
+        Ok::<(), StoreError>(())
     })?;
     Ok(rows.listing(Table::Skipped, &[ADDRESS, REASON, DETAIL, FOUND_ON]))
 }
@@ -174,7 +178,7 @@ struct Choice {
 
 impl Choice {
     /// Adds a row, whose cells are made only if it may be shown. Returns true, so that all rows are read and counted.
-    fn add(&mut self, bad: bool, cells: impl FnOnce() -> Vec<String>) -> Result<(), StoreError> {
+    fn add(&mut self, bad: bool, cells: impl FnOnce() -> Vec<String>) {
         self.total += 1;
         self.all_bad += u64::from(bad);
         let rows = if bad { &mut self.bad } else { &mut self.rest };
@@ -184,7 +188,6 @@ impl Choice {
                 bad,
             });
         }
-        Ok(())
     }
 
     fn listing(self, table: Table, columns: &[Column]) -> Listing {

@@ -38,7 +38,7 @@ pub(super) use timeline::{Bin, Phase, Timeline};
 struct CoverView {
     /// In place of the site's name.
     title: Option<String>,
-    /// A picture, as an address that holds it.
+    /// A picture, as a `data:` URL.
     logo: Option<String>,
     /// Whether attempts and commands are left out.
     client: bool,
@@ -50,7 +50,7 @@ pub(super) struct View {
     cover: CoverView,
     pub(super) about: About,
     pub(super) headline: Headline,
-    /// What changed since the baseline, in sentences.
+    /// The changes since the baseline, in sentences.
     news: Vec<String>,
     trends: Vec<Trend>,
     scores: Vec<scores::ScoreView>,

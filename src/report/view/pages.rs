@@ -52,7 +52,7 @@ pub(crate) struct Page {
     /// Its name in links within the report, the same in every run.
     pub(crate) id: String,
     pub(crate) address: String,
-    /// The address as it was requested.
+    /// The URL as it was requested.
     pub(crate) href: String,
     pub(crate) status: u16,
     pub(crate) status_text: String,
@@ -213,7 +213,7 @@ fn mark(mark: &Mark, zone: &Zone) -> MarkView {
     }
 }
 
-/// The cause that most of the failing pages have, and the share of those that have it.
+/// Returns the cause that most of the failing pages have, and the share of those that have it.
 pub(super) fn likeliest<'a>(
     causes: impl Iterator<Item = (&'a str, f64)>,
 ) -> Option<(&'a str, f64)> {

@@ -1,5 +1,5 @@
-//! Findings that differ only in their places, put together: one outage of forty sections or three hundred hosts is to be
-//! read once, with what it covers listed inside.
+//! Findings that differ only in their places, merged: a reader should see one outage of forty sections or three
+//! hundred hosts once, with a list of them.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use crate::store::StoredFinding;
 /// Findings of one rule with one cause and one fix, the worst first, each with its number among all findings.
 #[derive(Clone, Debug)]
 pub struct Problem<'a> {
-    /// The first of them, which speaks for all.
+    /// The first finding, which is shown for all.
     pub main: &'a StoredFinding,
     /// All of them.
     pub findings: Vec<(usize, &'a StoredFinding)>,
@@ -93,7 +93,7 @@ impl Problem<'_> {
     }
 }
 
-/// Returns scheme and host of an address.
+/// Returns scheme and host of a URL.
 fn host(address: &str) -> &str {
     let start = address.find("://").map_or(0, |at| at + 3);
     let end = address[start..].find('/').map(|at| start + at);

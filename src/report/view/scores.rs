@@ -11,7 +11,7 @@ use super::color::Color;
 /// Maximum parts of a score that are named; the rest is in summary.json.
 const MOST: usize = 12;
 
-/// Maximum addresses named for a part.
+/// Maximum URLs named for a part.
 const URLS: usize = 3;
 
 /// Parts with fewer points are not shown.

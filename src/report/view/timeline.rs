@@ -31,7 +31,7 @@ pub(crate) struct Timeline {
 /// A span of time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Bin {
-    /// Its beginning.
+    /// The beginning of the bin.
     pub(crate) from: Moment,
     /// Its length in seconds.
     pub(crate) seconds: f64,
@@ -47,7 +47,7 @@ pub(crate) struct Bin {
     rated: u32,
 }
 
-/// What most requests of a span of time were made for.
+/// The purpose of most requests of a span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Crawl,
@@ -59,7 +59,7 @@ impl Phase {
     /// All, in the order of a run.
     pub(crate) const ALL: [Phase; 3] = [Phase::Crawl, Phase::Rechecks, Phase::Experiments];
 
-    /// Its name in words.
+    /// Returns the name of the phase for people.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Phase::Crawl => "crawl",

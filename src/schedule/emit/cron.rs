@@ -2,12 +2,12 @@ use crate::report::shell_word;
 
 use super::Installation;
 
-/// A line for `crontab -e`. Cron mails what the program says: what failed, and nothing else.
+/// Returns a line for `crontab -e`. Cron mails the program's output, which is errors only.
 pub fn cron(what: &Installation) -> String {
     let words = what.words().into_iter().map(|word| shell_word(&word));
     let mut command = words.collect::<Vec<_>>().join(" ");
     command.push_str(" --once --quiet");
-    // To cron a % is the end of the line.
+    // Cron reads a % as the end of the line.
     let command = command.replace('%', r"\%");
     format!(
         "# gatecrawl: every five minutes what is due, which the program knows (time zones, missed runs and\n\

@@ -10,10 +10,10 @@ use super::super::project::Project;
 use super::yaml;
 use crate::schedule::project::timing::Timing;
 
-/// Maximum lines of cron for a project; more call for a server.
+/// Maximum lines of cron for a project; if more are needed, a server fits better.
 const MOST: usize = 24;
 
-/// Days of a schedule that are examined: a year and some.
+/// Days of a schedule that are examined: more than a year.
 const DAYS: i32 = 400;
 
 const HEAD: &str = r#"# .github/workflows/gatecrawl.yml, beside a gatecrawl.toml at the top of the repository, in which

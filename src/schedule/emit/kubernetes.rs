@@ -1,6 +1,6 @@
 use super::yaml;
 
-/// A CronJob, and the volume that keeps the database and the exports. The configuration is a ConfigMap.
+/// Returns a CronJob, and the volume for the database and the exports. The configuration is a ConfigMap.
 pub fn kubernetes(image: &str) -> String {
     format!(
         r#"# kubectl create configmap gatecrawl --from-file=gatecrawl.toml

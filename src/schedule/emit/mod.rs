@@ -1,5 +1,5 @@
-//! Starts the schedule by other means than a terminal. All but GitHub's workflow run every few minutes and leave
-//! it to the program what is due, so time zones, missed runs and the ladder of confirmation are right.
+//! Texts that start the schedule without a terminal. All but GitHub's workflow run every few minutes, and the program
+//! decides which tasks are due. So time zones, missed runs and rechecks are right.
 
 mod cron;
 mod github;
@@ -31,7 +31,7 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// The words of the command line, before those of `schedule` itself.
+    /// Returns the words of the command line, before those of `schedule` itself.
     fn words(&self) -> Vec<String> {
         let mut words = vec![
             self.program.display().to_string(),
@@ -47,7 +47,7 @@ impl Installation {
     }
 }
 
-/// A word as YAML reads it, in double quotes, which are those of JSON.
+/// Returns a word for YAML in double quotes, with the escapes of JSON.
 fn yaml(word: &str) -> String {
     serde_json::Value::from(word).to_string()
 }

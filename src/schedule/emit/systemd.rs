@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Installation;
 
-/// The settings that neither service needs.
+/// Restrictions of both services: access that they do not need.
 const CONFINED: &str = "\
 NoNewPrivileges=yes
 CapabilityBoundingSet=
@@ -58,7 +58,7 @@ pub fn service(what: &Installation) -> String {
     )
 }
 
-/// Returns a service that does what is due and ends, and the timer that starts it.
+/// Returns a service that runs the due tasks and ends, and the timer that starts it.
 pub fn timer(what: &Installation) -> String {
     let head = head("Scheduled site audits (gatecrawl), what is due now");
     format!(

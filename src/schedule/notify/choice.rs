@@ -1,10 +1,10 @@
-//! The occasions on which people are told, and which of them a project wants.
+//! The occasions of notifications, and which of them a project wants.
 
 use serde::{Deserialize, Serialize};
 
 use crate::machine::nearest;
 
-/// An occasion to tell people something, the most urgent first.
+/// An occasion of a notification, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Occasion {
@@ -12,11 +12,11 @@ pub enum Occasion {
     RunFailed,
     /// A gate failed.
     GateFailed,
-    /// Pages that were fine answer 500-599 whenever they are asked.
+    /// Pages that were fine answer 500-599 to every request.
     New5xx,
-    /// Pages that failed are fine.
+    /// Pages that failed are fine again.
     Recovery,
-    /// A run was made. Without a change it is told only with `always = true`.
+    /// A run was made. Without a change, the notification is sent only with `always = true`.
     Digest,
 }
 
@@ -26,7 +26,7 @@ impl From<Occasion> for String {
     }
 }
 
-/// A word that names no occasion is refused with the nearest one.
+/// The error for an unknown word names the nearest occasion.
 impl TryFrom<String> for Occasion {
     type Error = String;
 
@@ -43,12 +43,12 @@ impl TryFrom<String> for Occasion {
     }
 }
 
-/// What a project's people want to hear.
+/// The notifications that a project wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
-    /// On which occasions.
+    /// The wanted occasions.
     pub on: Vec<Occasion>,
-    /// Digests of runs in which nothing changed as well.
+    /// Whether digests are also sent for runs without a change.
     pub always: bool,
 }
 
@@ -62,7 +62,7 @@ impl Occasion {
         Occasion::Digest,
     ];
 
-    /// The name in the configuration, in the database and in what is sent.
+    /// Returns the name in the configuration, in the database and in messages.
     pub const fn name(self) -> &'static str {
         match self {
             Occasion::RunFailed => "run-failed",
@@ -75,14 +75,14 @@ impl Occasion {
 }
 
 impl Choice {
-    /// Of what there is to tell, what is wanted.
+    /// Returns the occasions in `there` that the project wants.
     pub(super) fn wanted(&self, there: &[Occasion]) -> Vec<Occasion> {
         let wanted = |occasion: &Occasion| self.on.contains(occasion) && there.contains(occasion);
         Occasion::ALL.into_iter().filter(wanted).collect()
     }
 }
 
-/// Everything, if something changed.
+/// All occasions, but digests only after a change.
 impl Default for Choice {
     fn default() -> Choice {
         Choice {

@@ -1,23 +1,23 @@
-//! Makes a message of an event.
+//! Composes the message for an event.
 
 use crate::schedule::Event;
 use crate::store::{Store, StoreError};
 
 use super::channel::Channels;
-use super::happening::Happening;
 use super::message::Message;
-use super::tell;
+use super::notified_event::NotifiedEvent;
+use super::write;
 
-/// The message of a runner's event about a site; none if nothing of it is wanted, or if nobody is notified of such.
+/// Returns the message for an event of the runner about a site; `None` if nobody wants or gets one.
 pub fn message(event: &Event, site: &str, channels: &Channels) -> Option<Message> {
-    let (key, happening) = (event.key()?, Happening::of(event)?);
-    of_site((&key, &happening), site, channels)
+    let (key, event) = (event.key()?, NotifiedEvent::of(event)?);
+    of_site((&key, &event), site, channels)
 }
 
-/// The message of what happened, as it was stored; none if nothing of it is wanted.
+/// Returns the message for a stored event; `None` if the project does not want one.
 pub(super) fn compose(
     store: &Store,
-    event: (&str, &Happening),
+    event: (&str, &NotifiedEvent),
     channels: &Channels,
 ) -> Result<Option<Message>, StoreError> {
     let Some(id) = event.1.run() else {
@@ -25,18 +25,18 @@ pub(super) fn compose(
     };
     let run = match store.run_by_id(id) {
         Ok(run) => run,
-        // It was deleted meanwhile: there is nothing left to tell.
+        // The run was deleted meanwhile.
         Err(StoreError::NoRun(_)) => return Ok(None),
         Err(fault) => return Err(fault),
     };
     Ok(of_site(event, &run.site, channels))
 }
 
-fn of_site(event: (&str, &Happening), site: &str, channels: &Channels) -> Option<Message> {
+fn of_site(event: (&str, &NotifiedEvent), site: &str, channels: &Channels) -> Option<Message> {
     let wanted = (&channels.choice, &channels.zone);
     match event.1 {
-        Happening::Ended { .. } => tell::run_message(event, site, wanted),
-        Happening::Failed { .. } => tell::failure_message(event, wanted),
-        Happening::Rechecked { .. } => tell::recheck_message(event, site, wanted),
+        NotifiedEvent::Ended { .. } => write::run_message(event, site, wanted),
+        NotifiedEvent::Failed { .. } => write::failure_message(event, wanted),
+        NotifiedEvent::Rechecked { .. } => write::recheck_message(event, site, wanted),
     }
 }

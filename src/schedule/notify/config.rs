@@ -1,4 +1,4 @@
-//! What the configuration says of notifications: `[smtp]` and `[project.NAME.notify]`.
+//! The configuration of notifications: `[smtp]` and `[project.NAME.notify]`.
 
 use std::path::PathBuf;
 
@@ -6,16 +6,16 @@ use serde::{Deserialize, Deserializer};
 
 use super::choice::Occasion;
 
-/// A key of the configuration that cannot be carried out, and why.
+/// An invalid key of the configuration, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {why}")]
 pub struct ConfigError {
     /// The key's path from the top of the file, such as `project.shop.notify.mail[0].to`.
     pub key: String,
     why: String,
-    /// The byte of the file at which it is wrong, if that is known.
+    /// The position of the error in the file, in bytes, if known.
     pub at: Option<usize>,
-    /// The variable that the environment does not have, if that is all that is wrong.
+    /// The missing environment variable, if that is the only error.
     pub missing: Option<String>,
 }
 
@@ -23,11 +23,11 @@ pub struct ConfigError {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct NotifyConfig {
-    /// On which occasions; absent: on all.
+    /// The wanted occasions; absent: all.
     pub on: Option<Vec<Occasion>>,
-    /// Digests of runs in which nothing changed as well.
+    /// Whether digests are also sent for runs without a change.
     pub always: bool,
-    /// The largest report that a mail takes along, in MiB, 0 to 25; absent: 5.
+    /// Maximum size of an attached report, in MiB, 0 to 25; absent: 5.
     pub attach_mib: Option<u8>,
     /// Mails, one for each entry.
     pub mail: Vec<MailConfig>,
@@ -43,7 +43,7 @@ pub struct NotifyConfig {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MailConfig {
-    /// Who gets it: `name@example.com` or `Name <name@example.com>`; 1 to 50.
+    /// The receivers: `name@example.com` or `Name <name@example.com>`; 1 to 50.
     pub to: Vec<String>,
 }
 
@@ -51,11 +51,11 @@ pub struct MailConfig {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct WebhookConfig {
-    /// Where it is, if that is no secret.
+    /// Its URL, if that is not a secret.
     pub url: Option<String>,
-    /// The environment variable that says where it is.
+    /// The environment variable with its URL.
     pub url_env: Option<String>,
-    /// The file that says where it is.
+    /// The file with its URL.
     pub url_file: Option<PathBuf>,
     /// The environment variable with the secret of the signature.
     pub secret_env: Option<String>,
@@ -63,17 +63,17 @@ pub struct WebhookConfig {
     pub secret_file: Option<PathBuf>,
 }
 
-/// `[[project.NAME.notify.slack]]` and `teams`: their addresses are secrets.
+/// `[[project.NAME.notify.slack]]` and `teams`: their URLs are secrets.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct PostConfig {
-    /// The environment variable that says where it is.
+    /// The environment variable with its URL.
     pub url_env: Option<String>,
-    /// The file that says where it is.
+    /// The file with its URL.
     pub url_file: Option<PathBuf>,
 }
 
-/// `[smtp]`: how mail leaves.
+/// `[smtp]`: the mail server.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SmtpConfig {
@@ -81,31 +81,31 @@ pub struct SmtpConfig {
     pub host: String,
     /// Its port; absent: 587 for STARTTLS, 465 for TLS, 25 without.
     pub port: Option<u16>,
-    /// How the connection is kept secret; absent: STARTTLS.
+    /// The encryption of the connection; absent: STARTTLS.
     #[serde(default)]
     pub security: SmtpSecurity,
-    /// Who the mail is from.
+    /// The sender of the mail.
     pub from: String,
-    /// The user to log in as, if one has to.
+    /// The user to log in as, if the server requires a login.
     pub user: Option<String>,
     /// The environment variable with the user's password.
     pub password_env: Option<String>,
     /// The file with the user's password.
     pub password_file: Option<PathBuf>,
-    /// A file in PEM with the authority of the server's certificate, if it is no public one.
+    /// A PEM file with the authority of the server's certificate, if it is not a public one.
     pub ca_file: Option<PathBuf>,
 }
 
-/// How a connection to a mail server is kept secret.
+/// The encryption of a connection to a mail server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SmtpSecurity {
-    /// It begins in clear and must be secured before anything is said (RFC 3207).
+    /// The connection begins in plain text, and must be encrypted before anything else is sent (RFC 3207).
     #[default]
     Starttls,
     /// TLS from the beginning (RFC 8314).
     Tls,
-    /// Not at all: on this machine only.
+    /// No encryption: on this machine only.
     None,
 }
 
@@ -135,7 +135,7 @@ fn read<'f, T: Deserialize<'f>>(key: &str, table: impl Table<'f>) -> Result<T, C
     })
 }
 
-/// What is wrong with a value of the wrong type, without the value: an address at the wrong place may be secret.
+/// Returns the error of a value of the wrong type without the value, which may be a secret URL.
 fn without_value(words: &str) -> String {
     let value = words.find("string \"").zip(words.rfind("\", expected"));
     match value {
@@ -147,7 +147,7 @@ fn without_value(words: &str) -> String {
 }
 
 impl ConfigError {
-    /// Says that only a variable is missing.
+    /// Records that only an environment variable is missing.
     pub(super) fn without(self, variable: &str) -> ConfigError {
         ConfigError {
             missing: Some(variable.to_owned()),

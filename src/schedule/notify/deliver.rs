@@ -1,7 +1,7 @@
-//! From an event to its receivers. What is heard is kept at once; a task of its own puts it into
-//! words, queues it and sends what is due. The database is the only memory: what a killed process
-//! left is sent by the next one. A message is sent again only if the process was killed between a
-//! receiver's yes and the note of it; `X-Gatecrawl-Delivery` and `Message-ID` tell it then.
+//! The delivery of notifications. Events are stored at once; a separate task writes, queues and sends the messages.
+//! All state is in the database: the next process sends what a killed one left. A message is sent twice only if the
+//! process was killed after the receiver accepted it and before that was stored. Receivers recognize it by the same
+//! `X-Gatecrawl-Delivery` or `Message-ID`.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -20,32 +20,32 @@ use crate::store::{NewNotice, Notice, Store, StoreError};
 use super::channel::Channels;
 use super::channel::send::SendError;
 use super::compose::compose;
-use super::happening::Happening;
 use super::message::Message;
+use super::notified_event::NotifiedEvent;
 use super::retry::next_try;
 
-/// Messages on their way at once: a dead receiver holds one place for half a minute.
+/// Maximum messages sent at the same time: a dead receiver holds one place for half a minute.
 const AT_ONCE: usize = 8;
 
-/// Messages that are taken from the queue at a time.
+/// Maximum messages read from the queue at a time.
 const BATCH: u32 = 64;
 
-/// How long the task sleeps at most, and after trouble with the database.
+/// Maximum sleep of the task, and its sleep after an error of the database.
 const LONGEST: Duration = Duration::from_mins(5);
 
-/// Longest account of a failure that is kept, in bytes.
+/// Maximum length of a stored error message, in bytes.
 const ACCOUNT: usize = 500;
 
-/// Hears the runner's events and keeps what is to be told of them.
+/// Receives the runner's events and stores those that need a notification.
 #[derive(Clone, Debug)]
-pub struct Ear {
+pub struct EventRecorder {
     store: Store,
-    /// Projects that tell somebody.
+    /// Projects with notifications.
     projects: Arc<Vec<String>>,
     wake: Arc<Notify>,
 }
 
-/// Sends what is due.
+/// Sends due notifications.
 #[derive(Debug)]
 pub struct Notifier {
     store: Store,
@@ -63,18 +63,18 @@ pub enum NotifyError {
     /// TLS could not be set up.
     #[error(transparent)]
     Tls(#[from] TlsSetupError),
-    /// A sample was not taken.
+    /// The receiver refused a sample.
     #[error("{channel}: {source}")]
     Refused {
         /// The channel's name.
         channel: String,
-        /// Why.
+        /// The reason.
         source: SendError,
     },
 }
 
 impl Notifier {
-    /// For these projects, by name.
+    /// Returns a notifier for these projects, by name.
     pub fn new(
         store: Store,
         projects: BTreeMap<String, Channels>,
@@ -87,17 +87,17 @@ impl Notifier {
         })
     }
 
-    /// What hears events for it.
-    pub fn ear(&self) -> Ear {
-        Ear {
+    /// Returns the listener that stores events for it.
+    pub fn recorder(&self) -> EventRecorder {
+        EventRecorder {
             store: self.store.clone(),
             projects: Arc::new(self.projects.keys().cloned().collect()),
             wake: Arc::clone(&self.wake),
         }
     }
 
-    /// Sends what is due, again and again, until `stop` comes. What is on its way then is awaited, and
-    /// what is left waits in the database for the next start: nobody's end takes longer for it.
+    /// Sends due notifications until `stop` resolves. Messages being sent then are awaited; the others stay in the
+    /// database until the next start, so that they do not delay the end.
     pub async fn run(&self, clock: impl Fn() -> Moment, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
         loop {
@@ -117,7 +117,7 @@ impl Notifier {
         }
     }
 
-    /// Queues what was heard and sends what is due, once each. Returns when the next is due.
+    /// Queues the messages of the stored events and sends each due message once. Returns when the next is due.
     pub async fn deliver(&self, clock: &impl Fn() -> Moment) -> Result<Option<Moment>, StoreError> {
         self.queue(clock())?;
         loop {
@@ -138,19 +138,19 @@ impl Notifier {
         }
     }
 
-    /// Puts into words and queues what was heard.
+    /// Writes and queues the messages of the stored events.
     fn queue(&self, now: Moment) -> Result<(), StoreError> {
         for (key, text) in self.store.noted_events()? {
             let mut notices = Vec::new();
-            // What an older version wrote and this one cannot read is not told.
-            if let Ok(happening) = serde_json::from_str::<Happening>(&text)
-                && let Some(channels) = self.projects.get(happening.project())
-                && let Some(message) = compose(&self.store, (&key, &happening), channels)?
+            // Events of another version that this one cannot read are dropped.
+            if let Ok(notified) = serde_json::from_str::<NotifiedEvent>(&text)
+                && let Some(channels) = self.projects.get(notified.project())
+                && let Some(message) = compose(&self.store, (&key, &notified), channels)?
             {
                 let text = serde_json::to_string(&message).unwrap_or_default();
                 notices.extend(channels.iter().map(|(channel, _)| NewNotice {
                     project: message.project.clone(),
-                    run: happening.run(),
+                    run: notified.run(),
                     occasion: message.occasion().name(),
                     channel: channel.to_owned(),
                     message: text.clone(),
@@ -190,11 +190,11 @@ impl Notifier {
         match next {
             Some(next) => tracing::info!(
                 %project, %channel, tries,
-                "notification of {project} not taken by {channel}: {fault}; tried again at {next}"
+                "{channel} refused a notification of {project}: {fault}; the next try is at {next}"
             ),
             None => tracing::warn!(
                 %project, %channel, tries,
-                "notification of {project} given up, {channel} took it at no time: {fault}"
+                "gave up a notification of {project}: {channel} refused every try, the last one with: {fault}"
             ),
         }
         let mut why = fault.to_string();
@@ -203,24 +203,24 @@ impl Notifier {
     }
 }
 
-impl Listener for Ear {
-    /// A row is written, and nothing else: what takes time is done by the notifier's task.
-    fn hear(&mut self, event: &Event) {
-        let (Some(key), Some(happening)) = (event.key(), Happening::of(event)) else {
+impl Listener for EventRecorder {
+    /// Only writes a row; the notifier's task does the slow work.
+    fn receive(&mut self, event: &Event) {
+        let (Some(key), Some(notified)) = (event.key(), NotifiedEvent::of(event)) else {
             return;
         };
-        if !self.projects.iter().any(|name| name == happening.project()) {
+        if !self.projects.iter().any(|name| name == notified.project()) {
             return;
         }
-        let text = serde_json::to_string(&happening).unwrap_or_default();
+        let text = serde_json::to_string(&notified).unwrap_or_default();
         match self
             .store
-            .note_event(&key, happening.run(), &text, happening.at())
+            .note_event(&key, notified.run(), &text, notified.at())
         {
             Ok(_) => self.wake.notify_one(),
             Err(fault) => {
-                let project = happening.project();
-                tracing::warn!(%project, "nobody will be told of {key}: {fault}");
+                let project = notified.project();
+                tracing::warn!(%project, "could not store the notification {key}, so it will not be sent: {fault}");
             }
         }
     }

@@ -1,5 +1,4 @@
-//! What is told, without a word of markup. Channels render this and nothing else; the database keeps
-//! it until it was sent.
+//! A notification without markup. Channels render only this; the database keeps it until it is sent.
 
 use std::path::PathBuf;
 
@@ -18,29 +17,29 @@ pub(super) const FINDINGS: &str = "What is wrong";
 /// The title above the numbers.
 pub(super) const NUMBERS: &str = "Numbers";
 
-/// The name of the fact that says how the site is.
+/// The name of the fact with the state of the site.
 pub(super) const NOW: &str = "Now";
 
-/// Characters of a line of the text part.
+/// Maximum characters of a line of the text part.
 const WIDTH: usize = 78;
 
-/// Version of the JSON that webhooks get: raised when a key changes its meaning or goes away.
+/// Version of the JSON that webhooks get: raised when a key changes its meaning or is removed.
 const SCHEMA: u32 = 1;
 
-/// What is told. Everything in it is bounded in number.
+/// A notification. All its lists are bounded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
-    /// Names what happened, the same if it is told again: `shop/run/7/ended`.
+    /// The key of the event, the same if it is sent again: `shop/run/7/ended`.
     pub event: String,
-    /// Why it is told, the most urgent occasion first.
+    /// Why it is sent, the most urgent occasion first.
     pub occasions: Vec<Occasion>,
     /// The project's name.
     pub project: String,
-    /// What was audited; empty where no run came of it.
+    /// The audited site; empty without a run.
     pub site: String,
-    /// The run; absent where there is none.
+    /// The run, if there is one.
     pub run: Option<i64>,
-    /// When it happened, RFC 3339 in UTC.
+    /// The time of the event, RFC 3339 in UTC.
     pub at: String,
     /// The same for people, in the project's time zone.
     #[serde(default)]
@@ -49,36 +48,36 @@ pub struct Message {
     pub subject: String,
     /// How bad it is.
     pub tone: Tone,
-    /// What happened, in one sentence.
+    /// The event, in one sentence.
     pub headline: String,
     /// Names and values, for a small table.
     pub facts: Vec<Fact>,
-    /// What is wrong, the worst first.
+    /// The findings, the worst first.
     #[serde(default)]
     pub findings: Vec<FindingBrief>,
-    /// How many findings are not among them.
+    /// Number of findings that are left out.
     #[serde(default)]
     pub more_findings: u64,
     /// Pages, under a title.
     pub lists: Vec<PageList>,
-    /// What is to be kept in mind, in sentences.
+    /// Sentences that limit the result.
     pub notes: Vec<String>,
     /// The file `report.html` of the run, if it was written.
     pub report: Option<PathBuf>,
 }
 
 impl Message {
-    /// The most urgent occasion.
+    /// Returns the most urgent occasion.
     pub fn occasion(&self) -> Occasion {
         self.occasions.first().copied().unwrap_or(Occasion::Digest)
     }
 
-    /// The subject as a mail or a chat shows it.
+    /// Returns the subject as a mail or a chat shows it.
     pub fn title(&self) -> String {
         format!("[gatecrawl] {}", self.subject)
     }
 
-    /// How the site is now, and the other facts: people read the numbers last.
+    /// Returns the state of the site, and the other facts: people read the numbers last.
     pub(super) fn state_and_numbers(&self) -> (Option<&Fact>, &[Fact]) {
         match self.facts.split_first() {
             Some((now, rest)) if now.name == NOW => (Some(now), rest),
@@ -86,7 +85,7 @@ impl Message {
         }
     }
 
-    /// The text part of a mail, in lines of 78 characters where addresses allow (RFC 5322, 2.1.1).
+    /// Returns the text part of a mail, in lines of 78 characters unless a URL is longer (RFC 5322, 2.1.1).
     pub fn text(&self) -> String {
         let wrapped = |first: &str, text: &str| paragraph(text, WIDTH, first).trim_end().to_owned();
         let (now, numbers) = self.state_and_numbers();
@@ -130,7 +129,7 @@ impl Message {
         tame(&lines.join("\n")).into_owned() + "\n"
     }
 
-    /// What webhooks get; docs/notify.md explains its keys.
+    /// Returns the JSON for webhooks; docs/notify.md explains its keys.
     pub fn json(&self) -> Value {
         json!({
             "schema": SCHEMA,
@@ -151,14 +150,14 @@ impl Message {
         })
     }
 
-    /// The last line.
+    /// Returns the last line.
     pub(super) fn footer(&self) -> String {
         let run = self.run.map_or(String::new(), |run| format!(", run {run}"));
         format!("gatecrawl, project {}{run}, {}", self.project, self.time)
     }
 }
 
-/// Status and detail of a page.
+/// Returns status and detail of a page.
 pub(super) fn said(page: &BriefPage) -> String {
     let status = page.status.map(|status| status.to_string());
     let parts = [status.unwrap_or_default(), page.detail.clone()];
@@ -166,8 +165,8 @@ pub(super) fn said(page: &BriefPage) -> String {
     parts.join(", ")
 }
 
-/// A finding in lines: what and where, then cause, owner, evidence and first step as far as they are known. Of one that
-/// was told before, the owner and the command that explains it.
+/// Returns a finding in lines: what and where, then cause, owner, evidence and first step as far as they are known.
+/// For a finding that was already reported: the owner and the command that explains it.
 pub(super) fn lines(finding: &FindingBrief) -> (String, Vec<(&'static str, &str)>) {
     let age = match (finding.new, finding.age.as_str()) {
         (true, _) => " (new)".to_owned(),

@@ -1,20 +1,20 @@
-//! What people are told of scheduled audits, and how it reaches them. An event is kept in the database
-//! ([`Ear`]), put into words ([`Message`]), queued once for each channel, and sent by a task of its own
-//! ([`Notifier`]): a dead receiver delays nothing and nobody. Secrets come from the environment or from
-//! files; none is stored, logged or part of an error.
+//! Notifications about scheduled audits, and their delivery. An event is kept in the database ([`EventRecorder`]),
+//! put into words ([`Message`]), queued once for each channel, and sent by a task of its own ([`Notifier`]): a dead
+//! receiver delays nothing and nobody. Secrets come from the environment or from files; none is stored, logged or
+//! part of an error.
 
 mod channel;
 mod choice;
 mod compose;
 mod config;
 mod deliver;
-mod happening;
 mod message;
+mod notified_event;
 mod retry;
 mod sample;
-mod tell;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use crate::model::Secret;
 pub use channel::mail::html;
@@ -27,7 +27,7 @@ pub use compose::message;
 pub use config::{
     ConfigError, MailConfig, NotifyConfig, PostConfig, SmtpConfig, SmtpSecurity, WebhookConfig,
 };
-pub use deliver::{Ear, Notifier, NotifyError};
+pub use deliver::{EventRecorder, Notifier, NotifyError};
 pub use message::Message;
 pub use retry::{GIVE_UP, next_try};
 pub use sample::{notify_test, sample};

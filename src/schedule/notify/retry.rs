@@ -1,10 +1,10 @@
-//! When a notice that was not taken is sent again.
+//! The times at which a refused notification is sent again.
 
 use std::time::Duration;
 
 use crate::model::Moment;
 
-/// Pauses after the first failures; the last one is kept to.
+/// Pauses after the first failures; the last one repeats.
 const PAUSES: [Duration; 5] = [
     Duration::from_mins(1),
     Duration::from_mins(5),
@@ -13,12 +13,11 @@ const PAUSES: [Duration; 5] = [
     Duration::from_hours(4),
 ];
 
-/// A notice that nobody took for so long is given up: a weekend, the usual time of mail servers
-/// being five days (RFC 5321, 4.5.4.1), after which the next run has more to tell.
+/// Time after which a refused notification is given up: longer than a weekend, but less than the five days of mail
+/// servers (RFC 5321, 4.5.4.1), because the next run has newer results.
 pub const GIVE_UP: Duration = Duration::from_hours(72);
 
-/// When a notice is tried again that was `queued` then and was refused `tries` times, this one now
-/// included; none if it is given up.
+/// Returns when to try again after `tries` refusals, including the one at `now`; `None` to give up.
 pub fn next_try(queued: Moment, tries: u32, now: Moment) -> Option<Moment> {
     let at = tries.saturating_sub(1) as usize;
     let pause = PAUSES[at.min(PAUSES.len() - 1)];

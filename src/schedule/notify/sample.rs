@@ -1,4 +1,4 @@
-//! A made-up message, for people who want to see that it arrives and how it looks.
+//! A made-up message, to see that it arrives and how it looks.
 
 use crate::assess::diagnose::rules::Severity;
 use crate::fetch::outbound_client;
@@ -10,8 +10,8 @@ use super::choice::Occasion;
 use super::deliver::NotifyError;
 use super::message::Message;
 
-/// Sends a sample through every channel of a project. Returns the names of the channels with what
-/// came of each, in their order.
+/// Sends a sample through every channel of a project. Returns the name and the result of each channel, in their
+/// order.
 pub async fn notify_test(
     project: &str,
     channels: &Channels,
@@ -31,7 +31,7 @@ pub async fn notify_test(
     Ok(sent)
 }
 
-/// The sample. It says that it is one; its site does not exist (RFC 2606).
+/// Returns the sample. It says that it is one; its site does not exist (RFC 2606).
 pub fn sample(project: &str, zone: &Zone, now: Moment) -> Message {
     let fact = |name: &str, value: &str| Fact {
         name: name.to_owned(),

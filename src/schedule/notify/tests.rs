@@ -18,13 +18,13 @@ use super::channel::{mail, slack, teams};
 use super::choice::{Choice, Occasion};
 use super::config::{NotifyConfig, SmtpConfig};
 use super::deliver::Notifier;
-use super::happening::Happening;
 use super::message::Message;
+use super::notified_event::NotifiedEvent;
 use super::sample;
-use super::tell::{failure_message, run_message};
+use super::write::{failure_message, run_message};
 
-fn ended(brief: Brief) -> Happening {
-    Happening::Ended {
+fn ended(brief: Brief) -> NotifiedEvent {
+    NotifiedEvent::Ended {
         project: "shop".to_owned(),
         run: 7,
         at: 70_000,
@@ -53,7 +53,7 @@ fn told(news: Vec<News>, choice: &Choice) -> Option<Message> {
 fn times_in_a_message_are_those_of_the_project() {
     let zone = Zone::from(TimeZone::get("Asia/Tokyo").expect("a zone"));
     let at = Moment::parse("2026-11-22T21:00:00Z").expect("a time");
-    let event = Happening::Failed {
+    let event = NotifiedEvent::Failed {
         project: "shop".to_owned(),
         due: at.millis(),
         at: at.millis() + 60_000,
@@ -111,9 +111,9 @@ fn notify_says_what_the_report_says() {
         lists: sample::sample("shop", &Zone::default(), Moment::default()).lists,
         ..Brief::default()
     };
-    let happening = ended(brief.clone());
+    let event = ended(brief.clone());
     let message = run_message(
-        ("key", &happening),
+        ("key", &event),
         "https://shop.example",
         (&Choice::default(), &Zone::default()),
     );
@@ -338,12 +338,12 @@ async fn notify_tells_an_event_once_whatever_is_told_again_or_restarted() {
     let (url, heard) = receiver(&["503 Service Unavailable", "302 Found", "200 OK"]).await;
     let now = AtomicI64::new(1_000);
     let clock = || Moment::from_millis(now.load(Ordering::Relaxed));
-    notifier(&store, &url).ear().hear(&failed(5));
+    notifier(&store, &url).recorder().receive(&failed(5));
     // The process ends here, and another one begins.
     let mut next = None;
     for round in 0..6 {
         let notifier = notifier(&store, &url);
-        notifier.ear().hear(&failed(5));
+        notifier.recorder().receive(&failed(5));
         next = notifier.deliver(&clock).await.expect("delivered");
         let due = next.map_or(0, Moment::millis);
         now.fetch_max(due, Ordering::Relaxed);
@@ -381,7 +381,7 @@ async fn notify_gives_a_dead_receiver_up() {
     let now = AtomicI64::new(0);
     let clock = || Moment::from_millis(now.load(Ordering::Relaxed));
     let notifier = notifier(&store, &url);
-    notifier.ear().hear(&failed(0));
+    notifier.recorder().receive(&failed(0));
     while let Some(next) = notifier.deliver(&clock).await.expect("tried") {
         now.store(next.millis(), Ordering::Relaxed);
     }
@@ -414,7 +414,7 @@ async fn notify_tells_a_recovery_between_runs() {
     let (url, heard) = receiver(&["204 No Content"]).await;
     let notifier = notifier(&store, &url);
     for step in [1, 1, 2] {
-        notifier.ear().hear(&Event::Rechecked {
+        notifier.recorder().receive(&Event::Rechecked {
             project: "shop".to_owned(),
             run,
             step,

@@ -1,12 +1,12 @@
-//! The ladder of confirmation: what failed in a run is requested again after minutes, hours and days. This shows
-//! how long it really fails, and notices a recovery before the next run.
+//! The ladder of rechecks: failed URLs of a run are requested again after minutes, hours and days. This shows how
+//! long they really fail, and notices a recovery before the next run.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use crate::model::Moment;
 
-/// Longest wait that makes sense, a week: search engines begin to drop pages that fail for days.
+/// Maximum wait, a week: search engines begin to drop pages that fail for days.
 const MOST: Duration = Duration::from_hours(7 * 24);
 
 /// When failed URLs are requested again, counted from the end of their run, ascending.

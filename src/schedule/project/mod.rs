@@ -23,7 +23,7 @@ pub struct Project {
     pub name: String,
     /// When it is due.
     pub timing: Timing,
-    /// Hours in which nothing of it begins.
+    /// Hours in which no task of the project begins.
     pub quiet: Option<QuietHours>,
     /// When failing URLs are rechecked.
     pub ladder: Ladder,
@@ -49,13 +49,13 @@ impl Project {
 /// The runs of a project that are kept. The newest always is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Keep {
-    /// This number of the newest; `None` for any number.
+    /// Maximum number of runs, the newest first; `None` for no limit.
     pub runs: Option<u32>,
-    /// Those that ended within this number of days; `None` for any age.
+    /// Maximum age in days, from the end of the run; `None` for no limit.
     pub days: Option<u32>,
 }
 
-/// A key of a project's table that is no key of an audit.
+/// A key of a project's table that is not a key of an audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     /// Its name.
@@ -82,7 +82,7 @@ pub const KEYS: [Key; 7] = [
     Key {
         name: "quiet-hours",
         kind: "string",
-        about: "Hours in which nothing of it begins, such as `22:00-06:00`",
+        about: "Hours in which no run or recheck of it begins, such as `22:00-06:00`",
     },
     Key {
         name: "recheck",
@@ -92,17 +92,17 @@ pub const KEYS: [Key; 7] = [
     Key {
         name: "keep-runs",
         kind: "integer",
-        about: "Keep so many of its newest runs, with their exports",
+        about: "Maximum number of its runs to keep, the newest first, with their exports",
     },
     Key {
         name: "keep-days",
         kind: "integer",
-        about: "Keep its runs, with their exports, for so many days",
+        about: "Days to keep its runs, with their exports",
     },
     Key {
         name: "notify",
         kind: "object",
-        about: "Who is told what of it",
+        about: "Its notifications: occasions and channels",
     },
 ];
 
@@ -211,7 +211,7 @@ mod tests {
         let cases = [
             ("", "schedule", "missing"),
             ("schedule = 1", "schedule", "must be a text, not integer"),
-            ("schedule = 'now and then'", "schedule", "no schedule"),
+            ("schedule = 'now and then'", "schedule", "not a schedule"),
             (
                 "schedule = '@daily'\ntimezone = 'Mars/Olympus'",
                 "timezone",

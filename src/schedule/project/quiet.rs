@@ -1,4 +1,4 @@
-//! Hours in which nothing of a project begins: what is due in them waits for their end.
+//! Hours in which no task of a project begins: due tasks wait for their end.
 
 use std::str::FromStr;
 

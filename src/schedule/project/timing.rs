@@ -39,7 +39,7 @@ pub struct Timing {
 impl Timing {
     /// Reads a schedule from the configuration. The error says what is wrong with it.
     pub fn parse(text: &str, zone: TimeZone) -> Result<Timing, String> {
-        let fault = |why: String| format!("{text:?} is no schedule ({why}); write {FORMS}");
+        let fault = |why: String| format!("{text:?} is not a schedule ({why}); write {FORMS}");
         let expression = expression(text).map_err(fault)?;
         let cron = CronParser::builder()
             .seconds(Seconds::Disallowed)
@@ -91,7 +91,7 @@ impl Timing {
         self.cron.pattern.to_string()
     }
 
-    /// The time zone.
+    /// Returns the time zone.
     pub fn zone(&self) -> &TimeZone {
         &self.zone
     }

@@ -16,7 +16,7 @@ pub enum Task {
         /// When it should have begun.
         due: Moment,
     },
-    /// Request again what failed in the last run.
+    /// Recheck the failed URLs of the last run.
     Recheck {
         /// The run.
         run: RunId,
@@ -29,7 +29,7 @@ pub enum Task {
     },
 }
 
-/// What comes next.
+/// The next task, or its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// This task, now.
@@ -62,7 +62,7 @@ pub fn next(project: &Project, state: &ScheduleState, now: Moment) -> Next {
     }
 }
 
-/// Returns what is due, or when something will be.
+/// Returns the due task, or when one will be due.
 fn task(project: &Project, state: &ScheduleState, now: Moment) -> (Option<Task>, Option<Moment>) {
     if let Some(open) = &state.open {
         return (Some(Task::Resume(open.clone())), None);

@@ -1,6 +1,6 @@
-//! The runner: begins what is due, a few projects at a time, and sends events. It owns the projects' state;
-//! audits are tasks that share nothing with it. It stores a task before it begins and, after the event is sent,
-//! that it is done. So after a kill the next runner continues.
+//! The runner: starts due audits, a few at a time, and sends an event for each result. It owns the projects' state;
+//! audits are tasks that share nothing with it. It stores a task before it begins and, after the event is sent, that
+//! it is done. So after a kill the next runner continues.
 
 pub(super) mod auditor;
 mod clock_fault;
@@ -36,8 +36,8 @@ const PAUSE: Duration = Duration::from_mins(5);
 /// good.
 const PATIENCE: Duration = Duration::from_hours(6);
 
-/// Maximum time after its due time in which a run is tried again because robots.txt cannot be read: a restart of
-/// the site at the due time does not cost the week.
+/// Maximum time after its due time in which a run is tried again because robots.txt cannot be read. So a restart of
+/// the site does not cost the weekly run.
 const ROBOTS_PATIENCE: Duration = Duration::from_hours(1);
 
 /// A clock that can wait.
@@ -45,7 +45,7 @@ pub trait Clock: Send {
     /// Returns the time of day.
     fn now(&self) -> Moment;
 
-    /// Waits until then, or less: the caller checks the time again.
+    /// Waits until `moment`, or less: the caller checks the time again.
     fn sleep_until(&mut self, moment: Moment) -> impl Future<Output = ()> + Send;
 }
 
@@ -66,7 +66,7 @@ pub struct Runner<A, L, C> {
     pub listener: L,
     /// Returns the time.
     pub clock: C,
-    /// Stops it; audits are interrupted, and continue the next time.
+    /// Stops the runner. Audits are interrupted, and continue at its next start.
     pub stop: Stop,
 }
 
@@ -93,7 +93,7 @@ impl<A: Auditor, L: Listener, C: Clock> Runner<A, L, C> {
         Round::new(self).go(None).await
     }
 
-    /// Does what is due now, then ends.
+    /// Runs the tasks that are due now, then ends.
     pub async fn serve_once(self) -> Result<Tally, StoreError> {
         let now = self.clock.now();
         Round::new(self).go(Some(now)).await
@@ -105,7 +105,7 @@ struct Busy {
     /// The index of its project.
     at: usize,
     task: Task,
-    /// Whether a user requested it now.
+    /// Whether a user started it outside of its schedule.
     forced: bool,
     /// Held until all of it is stored.
     _lock: RunLock,
@@ -169,8 +169,8 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
                 Some(brought) = self.audits.join_next_with_id(), if !self.audits.is_empty() => {
                     let (id, result) = match brought {
                         Ok(brought) => brought,
-                        // A panic in one audit ends no other.
-                        Err(fault) => (fault.id(), Err(Unmade::Fault("it ended without a word; the log says more".to_owned()))),
+                        // A panic in one audit does not end the others.
+                        Err(fault) => (fault.id(), Err(Unmade::Fault("the audit crashed; see the log".to_owned()))),
                     };
                     self.take_in(id, result).await?;
                 }
@@ -185,7 +185,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         self.later.retain(|_, until| until.since(now) <= PAUSE);
     }
 
-    /// Returns the tasks of the projects that nobody works on.
+    /// Returns the due tasks of the projects that nobody works on.
     fn look(&mut self, now: Moment) -> Result<Outlook, StoreError> {
         self.later.retain(|_, until| *until > now);
         let mut outlook = Outlook::default();
@@ -240,8 +240,8 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             let name = &project.name;
             tracing::warn!(
                 project = %name,
-                "{name}: its last run is noted for a time to come, so the clock of this machine was ahead, or is behind \
-                 now; it counts as served at {} UTC and goes on from there",
+                "{name}: its last run is stored with a time in the future, so the clock of this machine was ahead, or is \
+                 behind now; the schedule continues as if that run was due at {} UTC",
                 now.spreadsheet()
             );
         }
@@ -257,7 +257,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             } else if !self.begin(at, task, now)? {
                 let project = &self.runner.projects[at].name;
                 if self.runner.now.contains(project) {
-                    tracing::warn!(%project, "{project} does not begin now: another process works on it");
+                    tracing::warn!(%project, "{project} does not start now: another process works on it");
                 }
                 self.later.insert(at, now + ELSEWHERE);
             }
@@ -289,7 +289,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         let order = prepare(project, &task, &mut state, &store)?;
         store.set_schedule(&project.name, &state)?;
         if !matches!(task, Task::Recheck { .. }) {
-            self.runner.listener.hear(&Event::RunStarted {
+            self.runner.listener.receive(&Event::RunStarted {
                 project: project.name.clone(),
                 due: task.due(),
                 at: now,
@@ -336,7 +336,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             return self.try_again(busy.at, audited, now);
         }
         match (&busy.task, result) {
-            // It continues the next time.
+            // It continues at the next start of the runner.
             (_, Ok(audited)) if audited.ended == Ended::Interrupted => return Ok(()),
             (Task::Recheck { step, .. }, Ok(audited)) => {
                 self.rechecked(&project, &mut state, (*step, &audited), now)?;
@@ -390,11 +390,11 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         Ok(())
     }
 
-    /// Postpones a task. What began stays and continues later.
+    /// Postpones a task. A run that began stays open and continues later.
     fn put_off(&mut self, at: usize, why: &str, now: Moment) {
         let again = now + PAUSE;
         self.later.insert(at, again);
-        self.runner.listener.hear(&Event::PutOff {
+        self.runner.listener.receive(&Event::PutOff {
             project: self.runner.projects[at].name.clone(),
             again,
             why: why.to_owned(),
@@ -426,10 +426,10 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             new_5xx: audited.new_5xx,
         };
         store.add_scheduled_run(&project.name, &made)?;
-        // The ladder also requests what was not requested of a host that was given up.
+        // Rechecks also request the URLs that were skipped because their host was given up.
         let is_over = audited.ended != Ended::Incomplete
             && store.rechecked(audited.run, u8::MAX)?.failing.is_empty();
-        self.runner.listener.hear(&Event::RunEnded(RunEnded {
+        self.runner.listener.receive(&Event::RunEnded(RunEnded {
             project: project.name.clone(),
             run: audited.run,
             due,
@@ -467,7 +467,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         store.set_new_5xx(last.run, audited.new_5xx)?;
         let is_over = found.failing.is_empty() && audited.ended != Ended::Incomplete;
         last.step = if is_over { OVER } else { step };
-        self.runner.listener.hear(&Event::Rechecked {
+        self.runner.listener.receive(&Event::Rechecked {
             project: project.name.clone(),
             run: last.run,
             step,
@@ -488,7 +488,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         (why, now): (String, Moment),
     ) -> Result<(), StoreError> {
         self.tally.failed += 1;
-        self.runner.listener.hear(&Event::RunFailed {
+        self.runner.listener.receive(&Event::RunFailed {
             project: project.name.clone(),
             due: task.due(),
             at: now,
@@ -505,7 +505,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         let (running, waiting, next) = (self.busy.len(), outlook.waiting.len(), outlook.next);
         if self.announced != Some((running, waiting, next)) {
             self.announced = Some((running, waiting, next));
-            self.runner.listener.hear(&Event::Queue {
+            self.runner.listener.receive(&Event::Queue {
                 at,
                 running,
                 waiting,

@@ -13,14 +13,14 @@ use crate::schedule::project::Keep;
 /// A day, in hours.
 const DAY: u64 = 24;
 
-/// The last runs, which are never too old (ours): a run is compared with one of them.
+/// Number of the last runs that are never too old (ours): a run is compared with one of them.
 const YOUNG: usize = 3;
 
-/// Maximum runs deleted for their age when a run ends (ours): one that the run replaces, and one more, so that a
-/// history that is too long becomes shorter.
+/// Maximum runs deleted for their age when a run ends (ours): one for the new run, and one more, so that a history
+/// that is too long becomes shorter.
 const AT_ONCE: usize = 2;
 
-/// Deletes what a project does not keep. Runs in use stay until the next time.
+/// Deletes the runs that a project no longer keeps. Runs in use stay until the next call.
 pub(super) fn tidy(
     store: &Store,
     project: &str,

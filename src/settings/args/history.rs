@@ -13,19 +13,19 @@ use super::value::age;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Comparison")]
 pub(crate) struct BaselineArgs {
-    /// Compare with a run (number or token) or a file: a summary.json, or another database (FILE, or FILE#RUN for one
-    /// of its runs) [default: the last run of the same project, or with the same scope and limits]
+    /// Compare with this run (number or token), a summary.json, or another database (FILE: its newest finished run;
+    /// FILE#RUN: that run) [default: the last run with the same scope and limits; in a schedule, the last of the project]
     #[arg(long, value_name = "RUN|FILE")]
     pub(crate) baseline: Option<String>,
     #[command(flatten)]
     pub(crate) maps: MapArgs,
 }
 
-/// The rules that map addresses of the old site to those of the new one.
+/// The rules that map URLs of the old site to those of the new one.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Comparison")]
 pub(crate) struct MapArgs {
-    /// Compare pages whose addresses changed (repeatable), such as
+    /// Compare pages whose URLs changed (repeatable), such as
     /// 'https://old.example/(.*)=>https://staging.example/$1'
     #[arg(long, value_name = "PATTERN=>ADDRESS")]
     pub(crate) map: Vec<AddressMap>,

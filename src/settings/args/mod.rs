@@ -31,7 +31,7 @@ pub(crate) use tools::{
     SitemapArgs, SitemapFormat,
 };
 
-/// What people begin with.
+/// Examples for a first use.
 const EXAMPLES: &str = "\
 Examples:
   gatecrawl demo                            try it on a site with faults, in a minute or two

@@ -18,7 +18,7 @@ pub(crate) struct IdentityArgs {
     /// Add a page or mailbox of yours to the User-Agent, for operators who have questions
     #[arg(long, value_name = "URL|MAIL", value_parser = contact, conflicts_with = "user_agent")]
     pub(crate) contact: Option<String>,
-    /// Send this header field, to the site only (repeatable); the variable may hold several, one per line
+    /// Send this header field, to the site only (repeatable). GATECRAWL_HEADER may hold several, one per line
     #[arg(
         short = 'H',
         long,

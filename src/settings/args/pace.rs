@@ -22,7 +22,7 @@ pub(crate) struct PaceArgs {
     /// Do not slow down on errors, latency and Retry-After
     #[arg(long)]
     pub(crate) no_adapt: bool,
-    /// Quick retries of a failing URL [default: 2]
+    /// Maximum quick retries of a failing URL in a pass [default: 2]
     #[arg(long, alias = "max-retries", value_name = "N", value_parser = clap::value_parser!(u32).range(..=10))]
     pub(crate) retries: Option<u32>,
     /// When failing URLs are requested again, counted from the end of the crawl: none, quick (15s,60s),
@@ -39,7 +39,7 @@ pub(crate) struct PaceArgs {
     /// Make no experiments: do not request failing URLs in other ways, such as like a browser, to separate causes
     #[arg(long)]
     pub(crate) no_probe: bool,
-    /// Do not request failing URLs with a query parameter that no cache has seen
+    /// Make no experiments that add a new query parameter to a failing URL to bypass caches
     #[arg(long, conflicts_with = "no_probe")]
     pub(crate) no_probe_cache: bool,
     /// Maximum wait for the first byte [default: 30s]

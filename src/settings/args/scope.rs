@@ -46,17 +46,19 @@ pub(crate) struct ScopeArgs {
     /// Maximum hosts to request, besides those that you name [default: 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_hosts: Option<u64>,
-    /// Maximum time for the crawl; failing pages are still confirmed, and the report is written
+    /// Maximum time for the crawl; then no new URLs are requested, but failing pages are still confirmed, and the
+    /// report is written
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) max_time: Option<Duration>,
-    /// Maximum growth of the database; failing pages are still confirmed, and the report is written
+    /// Maximum growth of the database; then no new URLs are requested, but failing pages are still confirmed, and the
+    /// report is written
     /// [default: 20GB, or half of the free space on its disk, if that is less]
     #[arg(long, value_name = "SIZE", value_parser = size::<u64>)]
     pub(crate) max_disk: Option<u64>,
     /// Request only URLs that match (repeatable: any of them)
     #[arg(long, value_name = "REGEX")]
     pub(crate) include: Vec<String>,
-    /// Request no URLs that match (repeatable)
+    /// Do not request URLs of which a part matches (repeatable)
     #[arg(long, value_name = "REGEX")]
     pub(crate) exclude: Vec<String>,
     /// Include subdomains in the site

@@ -92,7 +92,7 @@ pub(crate) struct LinksArgs {
     /// The page; `-` reads stdin
     #[arg(value_name = "FILE|URL", value_hint = ValueHint::AnyPath)]
     pub(crate) source: String,
-    /// Address of the page in a file, to resolve its relative links
+    /// URL of the page in a file, to resolve its relative links
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) base: Option<String>,
 }
@@ -129,10 +129,10 @@ pub(crate) struct LogsArgs {
     /// Read line formats from this configuration file of nginx or Apache (repeatable)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) nginx_conf: Vec<PathBuf>,
-    /// Published addresses of a crawler, as JSON; the name may be googlebot, bing and so on (repeatable)
+    /// Published IP addresses of a crawler, as JSON; the name may be googlebot, bing and so on (repeatable)
     #[arg(long, value_name = "[NAME=]FILE", value_hint = ValueHint::FilePath)]
     pub(crate) bot_ranges: Vec<String>,
-    /// Verify crawlers by the names of their addresses, looked up back and forth
+    /// Verify crawlers by the names of their IP addresses, looked up back and forth
     #[arg(long)]
     pub(crate) verify_dns: bool,
     /// Name server for --verify-dns, with its port [default: those of the system]
@@ -171,7 +171,7 @@ pub(crate) struct LogsArgs {
     /// Report only what earlier calls did not read
     #[arg(long, conflicts_with = "no_store")]
     pub(crate) only_new: bool,
-    /// Count, store and export clients by their addresses
+    /// Count, store and export clients by their IP addresses
     #[arg(long)]
     pub(crate) keep_clients: bool,
     /// Go on with what is written to the logs; ends when a gate of --fail-on fails

@@ -5,7 +5,7 @@ use toml::Value;
 
 use crate::machine::nearest;
 
-/// Arguments that are no keys: help and version, the file itself, and the run to resume.
+/// Arguments that are not keys: help and version, the file itself, and the run to resume.
 const NO_KEYS: [&str; 4] = ["help", "version", "config", "resume"];
 
 /// Returns the key of an argument: its long flag, or its name if it has none.

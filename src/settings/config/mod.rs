@@ -152,7 +152,7 @@ pub(crate) fn check(program: &Command, words: &[OsString]) -> Result<(), String>
     let all = start.into_iter().chain(words.iter().cloned());
     match program.clone().try_get_matches_from(all) {
         Err(error) if error.kind() == clap::error::ErrorKind::ValueValidation => {
-            // The reason alone: the text around it names a flag that nobody typed.
+            // Only the reason: the text around it names a flag that the user did not type.
             let why = std::error::Error::source(&error).map(ToString::to_string);
             Err(why.unwrap_or_else(|| complaint(&error)))
         }

@@ -10,7 +10,7 @@ use crate::settings::plan::logins::without_logins;
 /// Arguments that are always secrets.
 const SECRETS: [&str; 3] = ["header", "basic_auth", "cookie"];
 
-/// Arguments that are addresses, which may contain a login.
+/// Arguments that are URLs, which may contain a login.
 const ADDRESSES: [&str; 3] = ["proxy", "url", "sitemap"];
 
 /// Returns whether an argument with this value is a secret.

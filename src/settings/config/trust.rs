@@ -1,5 +1,5 @@
-//! Keys that a config file may not have unless `--config` names it. A file that was only found in the directory may be
-//! part of somebody else's checkout. So it may not decide where secrets go, nor read or write elsewhere.
+//! Keys that a config file may not have unless `--config` names it. A file that was only found in the directory may
+//! come with someone else's checkout. So it may not decide where secrets go, nor read or write elsewhere.
 
 use std::path::{Component, Path, PathBuf};
 

@@ -2,7 +2,7 @@
 
 use crate::model::{CLIENTS, ClientPreset, RequestPlan};
 
-/// Maximum length of a contact in bytes (ours): an address fits, and header fields stay short.
+/// Maximum length of a contact in bytes (ours): a URL fits, and header fields stay short.
 const LONGEST_CONTACT: usize = 200;
 
 /// Our own name among the clients.

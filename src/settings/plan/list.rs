@@ -19,12 +19,12 @@ const SHOWN: usize = 3;
 /// Characters of a cell that are shown.
 const SHOWN_OF_CELL: usize = 60;
 
-/// What to say of a list that was read.
+/// The messages about a list that was read.
 #[derive(Debug, Default)]
 pub(crate) struct Listed {
     /// How many URLs it has, from which part and column; `None` for a plain list.
     pub(crate) taken: Option<String>,
-    /// What is no URL, if there is something.
+    /// The cells that are not URLs, if there are any.
     pub(crate) left_out: Option<String>,
 }
 
@@ -92,7 +92,7 @@ fn of_site(path: &str, site: &CrawlUrl) -> Result<Seed, String> {
         .map_err(|why| format!("{}: {why}", shown(path)))
 }
 
-/// A cell as it is shown in a message.
+/// Returns a cell as a message shows it.
 fn shown(text: &str) -> String {
     if text.is_empty() {
         return "empty".to_owned();
@@ -100,7 +100,7 @@ fn shown(text: &str) -> String {
     format!("{:?}", beginning_of(text))
 }
 
-/// Where the URLs stand, and where others do that were not read.
+/// Returns the place of the URLs, and other places that were not read.
 fn place(taken: &Taken) -> Option<String> {
     let part = taken.part.as_deref().map(beginning_of);
     let column = taken.column.as_ref().map(|column| match column {
@@ -118,12 +118,12 @@ fn place(taken: &Taken) -> Option<String> {
     })
 }
 
-/// The beginning of a text, without logins.
+/// Returns the beginning of a text, without logins.
 fn beginning_of(text: &str) -> String {
     beginning(&without_logins(text), SHOWN_OF_CELL).to_owned()
 }
 
-/// The cells that are no URLs.
+/// The cells that are not URLs.
 #[derive(Default)]
 struct LeftOut {
     cells: u64,

@@ -1,4 +1,4 @@
-//! The connection to a site: secrets, addresses of `--resolve` and the proxy, checked before a run exists.
+//! The connection to a site: secrets, IP addresses of `--resolve` and the proxy, checked before a run exists.
 
 use url::Host;
 
@@ -55,7 +55,7 @@ pub(crate) fn network(
     Ok(network)
 }
 
-/// Returns the addresses of `--resolve`, their hosts normalised as in URLs: lower case and punycode.
+/// Returns the IP addresses of `--resolve`, their hosts normalised as in URLs: lower case and punycode.
 fn overrides(given: &[HostOverride]) -> Result<Vec<HostOverride>, Failure> {
     let normal = |given: &HostOverride| {
         let host = Host::parse(&given.host)

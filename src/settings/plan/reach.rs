@@ -79,7 +79,7 @@ fn secrets(args: &AuditArgs, logins: bool) -> Vec<String> {
     given.map(|(name, _)| name.to_owned()).collect()
 }
 
-/// Returns a proxy's address without user and password.
+/// Returns a proxy's URL without user and password.
 fn bare(proxy: &str) -> String {
     match (proxy.find("://"), proxy.rfind('@')) {
         (Some(scheme), Some(at)) if at > scheme => {

@@ -18,7 +18,7 @@ pub(crate) struct Start {
     pub(crate) urls: Vec<CrawlUrl>,
     /// The logins of URLs: the first of each origin, with its URL.
     pub(crate) logins: Logins,
-    /// What the list was, in words.
+    /// The messages about the list.
     pub(crate) listed: Listed,
 }
 

@@ -10,12 +10,12 @@ use crate::store::rows::row::list;
 use crate::store::runs::id::RunId;
 use crate::store::runs::list::{RunRow, RunState};
 
-/// The other side of a comparison, and the mapping of addresses between the two sides.
+/// The other side of a comparison, and the mapping of URLs between the two sides.
 #[derive(Clone, Debug)]
 pub struct Baseline {
     /// Source of its pages.
     pub source: BaselineSource,
-    /// Mappings from its addresses to those of the new run's site.
+    /// Mappings from its URLs to those of the new run's site.
     pub maps: Vec<AddressMap>,
 }
 
@@ -34,7 +34,7 @@ impl Store {
         Ok(self.runs_before(run, 1)?.pop())
     }
 
-    /// The runs before this one that show the same pages, the newest first, `most` at most: those of the same
+    /// Returns the runs before this one that show the same pages, the newest first, `most` at most: those of the same
     /// project or, if there are none, those with the same scope and limits. A run that no page answered, as when
     /// robots.txt was down, is left out: compared with it, everything would be new.
     pub fn runs_before(&self, run: &RunRow, most: usize) -> Result<Vec<RunRow>, StoreError> {
@@ -112,7 +112,7 @@ impl Store {
     }
 }
 
-/// Whether two runs were to show the same pages: same scope, same limits.
+/// Returns whether two runs should have the same pages: same scope, same limits.
 fn is_comparable(one: &RunRow, other: &RunRow) -> bool {
     let (one, other) = (&one.plan.scope, &other.plan.scope);
     let limits = |scope: &ScopePlan| (scope.max_pages, scope.max_hosts, scope.max_time);

@@ -1,4 +1,4 @@
-//! The pages of two runs in the order of addresses: a merge join that holds one row of each run at
+//! The pages of two runs in the order of URLs: a merge join that holds one row of each run at
 //! a time.
 
 use std::cmp::Ordering;
@@ -37,12 +37,12 @@ pub(in crate::store) enum Old<'a> {
         store: &'a Store,
         run: &'a RunRow,
         blind: Option<&'static str>,
-        /// Its pages under their addresses on the new site, if addresses are mapped.
+        /// Its pages under their URLs on the new site, if URLs are mapped.
         mapped: Option<rusqlite::Connection>,
     },
     Listed {
         listed: &'a Listed,
-        /// Address on the new site, own address, state; sorted.
+        /// URL on the new site, own URL, state; sorted.
         pages: Vec<(String, &'a str, PageState)>,
     },
 }
@@ -130,7 +130,7 @@ impl<'a> Prepared<'a> {
         hidden.map(Some).map_err(|source| store.fault(source))
     }
 
-    /// Passes every page that either run knows to `each`, in the order of addresses, until it
+    /// Passes every page that either run knows to `each`, in the order of URLs, until it
     /// returns false.
     pub(in crate::store) fn each(
         &self,
@@ -196,7 +196,7 @@ impl<'a> Prepared<'a> {
         let mut targets = connection.prepare(TARGETS).map_err(fault)?;
         let mut targets = Targets::of(targets.query([self.run.id]).map_err(fault)?);
         let (mut was, mut is) = (old()?, new.step().map_err(fault)?);
-        // Several old pages may map to one address; it is finished at the first address beyond it.
+        // Several old pages may map to one URL; it is finished at the first URL beyond it.
         let mut met = false;
         loop {
             let order = match (&was, &is) {

@@ -36,7 +36,7 @@ impl Store {
         Ok(comparison)
     }
 
-    /// Passes every changed page to `each`, in the order of addresses, until it returns false.
+    /// Passes every changed page to `each`, in the order of URLs, until it returns false.
     /// `yardstick` is the result of [`Store::compare`] for the same two runs.
     pub fn each_change(
         &self,
@@ -160,7 +160,7 @@ impl Prepared<'_> {
         vec![doubt.to_owned()]
     }
 
-    /// Returns a note that pages which appeared may only have been unreachable before.
+    /// Returns a note that new pages may only have been unreachable before.
     fn unreached(&self, found: &Comparison) -> Result<Option<String>, StoreError> {
         let Old::Run { store, run, .. } = &self.old else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! The sights of a run's pages in the order of addresses. SQLite sorts in a file, so a million
+//! The sights of a run's pages in the order of URLs. SQLite sorts in a file, so a million
 //! pages need no memory.
 
 use rusqlite::types::ToSqlOutput;
@@ -30,9 +30,9 @@ const PAGES: &str = "FROM url u LEFT JOIN assessment s ON s.run = u.run AND s.ur
 
 /// A page as one run knows it.
 pub(in crate::store) struct Known {
-    /// Address on the new site.
+    /// URL on the new site.
     pub(in crate::store) address: String,
-    /// Own address.
+    /// Own URL.
     pub(in crate::store) own: String,
     pub(in crate::store) sight: Sight,
     /// `url.id`; 0 for a page of a list.
@@ -42,12 +42,12 @@ pub(in crate::store) struct Known {
     pub(in crate::store) in_sitemap: bool,
 }
 
-/// Returns the query for the pages of a run in the order of their addresses.
+/// Returns the query for the pages of a run in the order of their URLs.
 pub(super) fn in_order() -> String {
     format!("SELECT {SIGHT} {PAGES} ORDER BY u.address")
 }
 
-/// Creates a temporary database with the pages of a run under their mapped addresses. It disappears
+/// Creates a temporary database with the pages of a run under their mapped URLs. It disappears
 /// when it is closed, and is kept in a file beyond its cache.
 pub(super) fn mapped(
     connection: &Connection,
@@ -129,8 +129,7 @@ pub(in crate::store) fn sight(row: &Row<'_>) -> rusqlite::Result<Sight> {
     ))
 }
 
-/// Returns why a page that a run does not know may exist all the same, or `None` if the run looked
-/// everywhere.
+/// Returns why a page that a run does not know may still exist, or `None` if the run looked everywhere.
 pub(super) fn blind_spot(
     connection: &Connection,
     run: &RunRow,
@@ -179,7 +178,7 @@ pub(super) fn unanswered(connection: &Connection, run: RunId) -> rusqlite::Resul
 
 impl Store {
     /// Counts the pages of a concluded run that failed at least once, and returns the worst of them
-    /// with their addresses.
+    /// with their URLs.
     pub fn worst_states(
         &self,
         run: RunId,

@@ -9,7 +9,7 @@ use crate::store::rows::row::list;
 use crate::store::runs::id::RunId;
 use crate::store::runs::list::RunRow;
 
-/// The sitemaps of a run by address: whether each was read, and whether its last request failed.
+/// The sitemaps of a run by URL: whether each was read, and whether its last request failed.
 const ALL: &str = "SELECT u.address, coalesce(f.entries > 0 OR f.format = 'index', 0),
         coalesce((SELECT o.failure FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
             WHERE a.run = u.run AND a.url = u.id ORDER BY a.number DESC LIMIT 1), 0)

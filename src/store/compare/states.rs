@@ -10,7 +10,7 @@ use crate::store::file::open::Store;
 use crate::store::runs::list::RunRow;
 
 /// Returns the query for the states of all pages that failed in one of the last [`FLAPPING_RUNS`]
-/// finished runs, in the order of addresses and runs. Returns `None` if there are fewer runs, or if
+/// finished runs, in the order of URLs and runs. Returns `None` if there are fewer runs, or if
 /// this run is not one of them.
 pub(in crate::store) fn query(store: &Store, run: &RunRow) -> Result<Option<String>, StoreError> {
     let mut runs = store.finished_runs(&run.site, run.id)?;
@@ -34,11 +34,11 @@ pub(in crate::store) fn query(store: &Store, run: &RunRow) -> Result<Option<Stri
     )))
 }
 
-/// The rows of that query, merge-joined with pages in the order of their addresses.
+/// The rows of that query, merge-joined with pages in the order of their URLs.
 pub(in crate::store) struct States<'a> {
     rows: Rows<'a>,
     next: Option<(String, bool)>,
-    /// The last address that was looked up; its states are in `states`.
+    /// The last URL that was looked up; its states are in `states`.
     at: String,
     fails: Vec<bool>,
 }
@@ -55,7 +55,7 @@ impl<'a> States<'a> {
         Ok(states)
     }
 
-    /// Returns the states of a page, the oldest first. Callers must look addresses up in their
+    /// Returns the states of a page, the oldest first. Callers must look URLs up in their
     /// order.
     pub(in crate::store) fn of_page(&mut self, address: &str) -> rusqlite::Result<&[bool]> {
         if self.at != address {

@@ -1,16 +1,16 @@
-//! Where the redirects of a run end, in the order of their addresses.
+//! Where the redirects of a run end, in the order of their URLs.
 
 use std::cmp::Ordering;
 
 use rusqlite::Rows;
 
-/// The query for the pages of a run that redirect, with the last address of each chain.
+/// The query for the pages of a run that redirect, with the last URL of each chain.
 pub(super) const TARGETS: &str = "SELECT u.address, t.address FROM redirect_end e
     CROSS JOIN url u ON u.run = e.run AND u.id = e.url
     CROSS JOIN url t ON t.run = e.run AND t.id = e.last
     WHERE e.run = ? AND e.ending = 'final' AND u.role = 3 ORDER BY u.address";
 
-/// The rows of that query, walked beside pages in the order of their addresses.
+/// The rows of that query, walked beside pages in the order of their URLs.
 pub(super) struct Targets<'a> {
     rows: Rows<'a>,
     at: Option<(String, String)>,
@@ -24,7 +24,7 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// Where a page redirects to, if it does. Addresses must come in their order.
+    /// Returns the URL that a page redirects to, if it does. URLs must come in their order.
     pub(super) fn of_page(&mut self, address: &str) -> rusqlite::Result<Option<&str>> {
         while let Some((from, _)) = &self.at
             && from.as_str() < address

@@ -74,7 +74,7 @@ fn store_finding(
     Ok(())
 }
 
-/// Finds URLs by their addresses, which have no index, in one walk over all of them.
+/// Finds URLs by their texts, which have no index, in one walk over all of them.
 fn store_urls(
     tx: &Transaction<'_>,
     run: RunId,

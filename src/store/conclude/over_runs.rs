@@ -1,4 +1,4 @@
-//! What trends over several runs need of a run: how old its findings are, and its coverage.
+//! The values of a run that trends over several runs need: the age of its findings, and its coverage.
 
 use rusqlite::Transaction;
 

@@ -8,11 +8,11 @@ use crate::parse::traffic::Visits;
 use crate::store::runs::id::RunId;
 use crate::store::runs::traffic::LASTING;
 
-/// What the most visited page adds to the factor of `Priority`, which is 1 without visits. Ours.
+/// The number that the most visited page adds to the factor of `Priority`, which is 1 without visits. Ours.
 const WEIGHT: f64 = 2.0;
 
 /// Matches the newest visits of the run's site, if they are not too old. A page of the files is the page with its
-/// address or, if the run knows none, one that differs only in `http`, `www.` or a final slash.
+/// URL or, if the run knows none, one that differs only in `http`, `www.` or a final slash.
 pub(super) fn match_traffic(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM run_traffic WHERE run = ?", [run])?;
     tx.execute("DELETE FROM page_traffic WHERE run = ?", [run])?;
@@ -51,7 +51,7 @@ pub(super) fn match_traffic(tx: &Transaction<'_>, run: RunId) -> rusqlite::Resul
     Ok(())
 }
 
-/// The visits by address.
+/// Returns the visits by URL.
 fn visits(tx: &Transaction<'_>, file: i64) -> rusqlite::Result<HashMap<String, Visits>> {
     let mut statement =
         tx.prepare("SELECT address, clicks, impressions, sessions FROM traffic WHERE file = ?")?;
@@ -99,7 +99,7 @@ fn matched(
     Ok(found)
 }
 
-/// The part of an address that tells pages apart, without scheme, `www.` and final slash.
+/// Returns the part of a URL that identifies a page, without scheme, `www.` and final slash.
 fn core(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let rest = rest.strip_prefix("www.").unwrap_or(rest);

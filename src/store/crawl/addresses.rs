@@ -1,5 +1,5 @@
-//! Reads the addresses of a run's URLs in small batches, so the crawl needs to keep only a fingerprint of
-//! each queued URL.
+//! Reads the texts of a run's URLs in small batches, so the crawl needs to keep only a fingerprint of each queued
+//! URL.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,7 +13,7 @@ use crate::store::file::pool::Pooled;
 use crate::store::runs::id::RunId;
 use crate::store::write::stored::StoredUrls;
 
-/// A reader of the addresses of one run.
+/// A reader of the URLs of one run.
 #[derive(Debug)]
 pub struct Addresses {
     store: Store,
@@ -34,7 +34,7 @@ impl Addresses {
         }
     }
 
-    /// Returns the addresses with these fingerprints, in their order; `None` for each that is not stored yet.
+    /// Returns the URLs with these fingerprints, in their order; `None` for each that is not stored yet.
     pub fn of(&self, urls: &[Fingerprint]) -> Result<Vec<Option<String>>, StoreError> {
         let mut kept = self
             .connection

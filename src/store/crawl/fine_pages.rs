@@ -12,7 +12,7 @@ use crate::store::rows::host_ids::HostIds;
 use crate::store::rows::ids::UrlId;
 use crate::store::runs::id::RunId;
 
-/// Whether a page was fine at every attempt, and whether it was requested at the addresses of its host.
+/// Whether a page was fine at every attempt, and whether it was requested at the IP addresses of its host.
 const STATE_OF_PAGE: &str = "
     SELECT NOT EXISTS (
             SELECT 1 FROM evidence a JOIN outcome o ON o.code = a.outcome
@@ -22,8 +22,8 @@ const STATE_OF_PAGE: &str = "
             WHERE p.run = ?1 AND p.url = ?2 AND p.purpose = 'probe:address')";
 
 impl Store {
-    /// Of at most `most` hosts of a run the first page that was fine at every attempt; none of a host of which
-    /// that page was requested at each address already.
+    /// Returns the first page that was fine at every attempt, of at most `most` hosts of a run. Leaves out hosts of
+    /// which that page was already requested at each IP address.
     pub fn fine_pages(&self, run: RunId, most: usize) -> Result<Vec<CrawlUrl>, StoreError> {
         let found = self.read(|connection| read(connection, run, most))?;
         found.iter().map(|it| self.stored_url(it)).collect()

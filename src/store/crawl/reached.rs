@@ -1,5 +1,5 @@
-//! The addresses from which a run's hosts answered, and the hosts that linked to URLs not requested yet.
-//! A later process needs them to judge private addresses as the run did.
+//! The IP addresses from which a run's hosts answered, and the hosts that linked to URLs not requested yet.
+//! A later process needs them to judge private IP addresses as the run did.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,8 +12,9 @@ use crate::store::rows::row::list;
 use crate::store::runs::id::RunId;
 
 impl Store {
-    /// Returns the addresses from which each host of a run answered; addresses without an answer are left out. Hosts whose addresses the user gave
-    /// are left out. So are all hosts behind a proxy, because nothing was learned about their addresses.
+    /// Returns the IP addresses from which each host of a run answered; IP addresses without an answer are left out.
+    /// Hosts whose IP addresses the user gave are left out. So are all hosts behind a proxy, because nothing was
+    /// learned about their IP addresses.
     pub fn reached(&self, run: RunId) -> Result<BTreeMap<HostKey, Vec<IpAddr>>, StoreError> {
         let reach = self.run_by_id(run)?.plan.requests.reach;
         let mut reached: BTreeMap<HostKey, Vec<IpAddr>> = BTreeMap::new();
@@ -69,7 +70,7 @@ impl Store {
     }
 }
 
-/// Returns whether the user gave the address of a host, as `HOST:PORT:ADDRESS`.
+/// Returns whether the user gave the IP address of a host, as `HOST:PORT:ADDRESS`.
 fn is_given(url: &CrawlUrl, given: &[String]) -> bool {
     let host = url.host();
     let port = url.as_url().port_or_known_default().unwrap_or_default();

@@ -12,8 +12,8 @@ use crate::store::runs::id::RunId;
 /// Minimum number of refused requests to a host (ours): one proves nothing.
 const FEWEST: u32 = 2;
 
-/// One page for each host, the one that was refused most often. Refusals of the host's other addresses count
-/// too. A refusal that announces a pause longer than `?4` milliseconds is not about speed.
+/// One page for each host, the one that was refused most often. Refusals of the host's other URLs count too. A
+/// refusal that announces a pause longer than `?4` milliseconds is not about speed.
 const QUERY: &str = "
     WITH refused AS (
         SELECT a.url AS url, max(a.number) AS last, count(*) AS times,

@@ -10,6 +10,7 @@ use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::row::{count, named};
+use crate::store::rows::url_state::UrlState;
 use crate::store::runs::id::RunId;
 
 /// A URL of a stored run.
@@ -109,13 +110,13 @@ impl Store {
                 else {
                     return Ok(Err(format!("cannot read stored URL {address:?}")));
                 };
-                let state: i64 = row.get(3)?;
+                let state: UrlState = row.get(3)?;
                 each(KnownUrl {
                     id,
                     url,
                     role,
-                    queued: state == 1,
-                    skipped: state == 3,
+                    queued: state == UrlState::Queued,
+                    skipped: state == UrlState::Skipped,
                     in_sitemap: row.get(4)?,
                     depth: row.get(5)?,
                     hops: row.get(6)?,

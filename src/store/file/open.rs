@@ -64,7 +64,7 @@ impl Store {
         }
     }
 
-    /// Creates the file before SQLite does, readable by its owner only: addresses of a site may hold tokens
+    /// Creates the file before SQLite does, readable by its owner only: URLs of a site may hold tokens
     /// of its users. SQLite's side files get the same permissions. An existing file keeps its own. Other
     /// faults are left to SQLite, which reports them on opening. Only a link without a target needs us:
     /// SQLite would follow it and create a file that all can read.

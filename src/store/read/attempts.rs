@@ -43,7 +43,7 @@ impl Store {
         Ok((counts.collect(), mean))
     }
 
-    /// The status that most failed attempts of a time had; none if most were not answered.
+    /// Returns the status that most failed attempts of a time had; `None` if most were not answered.
     pub fn status_of_failures(
         &self,
         run: RunId,

@@ -104,7 +104,7 @@ impl Store {
         })
     }
 
-    /// Returns the sight of a URL in each run that knows it, the oldest first. The address may have
+    /// Returns the sight of a URL in each run that knows it, the oldest first. The URL may have
     /// either form.
     pub fn url_history(&self, address: &str) -> Result<Vec<UrlInRun>, StoreError> {
         let connection = self.connect()?;

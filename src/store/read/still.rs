@@ -12,19 +12,19 @@ use crate::store::rows::row::list;
 use crate::store::runs::id::RunId;
 use crate::store::runs::list::RunRow;
 
-/// Most pages that are looked up in earlier runs, the worst first.
+/// Maximum pages that are looked up in earlier runs, the worst first.
 const MOST: u32 = 1_000;
 
 /// A page that always fails, and did so in the runs before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StillFailing {
-    /// Its address.
+    /// Its URL.
     pub address: String,
     /// Its last status code; 0 where there was no answer.
     pub status: u16,
     /// When the first of the consecutive runs began in which it failed.
     pub since: Moment,
-    /// How many these are, this one included.
+    /// Number of these runs, this one included.
     pub runs: u32,
 }
 
@@ -82,7 +82,7 @@ fn persistent(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<(Stri
     })
 }
 
-/// Which of these pages did not recover in a run.
+/// Returns which of these pages did not recover in a run.
 fn failed(
     connection: &Connection,
     run: RunId,

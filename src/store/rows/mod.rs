@@ -8,3 +8,4 @@ pub(super) mod log_parts;
 pub(super) mod merge_join;
 pub(super) mod row;
 pub(super) mod telling;
+pub(super) mod url_state;

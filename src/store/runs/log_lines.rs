@@ -49,7 +49,7 @@ pub struct LogLine {
     pub pattern: Option<String>,
 }
 
-/// A URL of a run and what became of it.
+/// A URL of a run and its verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JudgedUrl {
     /// Its number.
@@ -60,7 +60,7 @@ pub struct JudgedUrl {
     pub verdict: Verdict,
     /// Attempts.
     pub attempts: u64,
-    /// Those that failed.
+    /// Attempts that failed.
     pub failed: u64,
     /// The last failure.
     pub last_failed: Option<Moment>,

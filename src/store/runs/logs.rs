@@ -107,7 +107,7 @@ pub struct LogRun {
     pub checkpoints: Vec<LogCheckpoint>,
 }
 
-/// What a call adds to a log run.
+/// The data that a call adds to a log run.
 #[derive(Debug, Default)]
 pub struct LogChanges {
     /// Crawlers, backends and messages, as JSON.

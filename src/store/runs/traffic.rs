@@ -20,7 +20,7 @@ pub(in crate::store) const LASTING: Duration = Duration::from_hours(60 * 24);
 /// The visits of a site's pages over some days.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Traffic {
-    /// By address, in the form that requests use.
+    /// By URL, in the form that requests use.
     pub pages: BTreeMap<String, Visits>,
     /// The days that they cover.
     pub days: u32,
@@ -39,11 +39,11 @@ pub struct RunTraffic {
     pub stated: bool,
     /// Pages of the files.
     pub pages: u64,
-    /// Those of them that the run knows.
+    /// Pages of the files that the run knows.
     pub matched: u64,
     /// Clicks of all pages of the files; sessions of pages without clicks.
     pub visits: f64,
-    /// Those of the pages that the run knows.
+    /// Visits of the pages that the run knows.
     pub matched_visits: f64,
     /// Clicks a day that failures cost, by the measured failure rates and their 95 % intervals.
     pub at_risk: Interval,

@@ -70,7 +70,7 @@ impl Store {
         at: Moment,
     ) -> Result<bool, StoreError> {
         let sql = "INSERT OR IGNORE INTO told_event (key, run, at, event) VALUES (?, ?, ?, ?)";
-        let noted = (key, run.map(|run| run), at.millis(), event);
+        let noted = (key, run, at.millis(), event);
         self.notices(|connection| Ok(connection.execute(sql, noted)? > 0))
     }
 
@@ -99,7 +99,7 @@ impl Store {
                     (
                         event,
                         &notice.project,
-                        notice.run.map(|run| run),
+                        notice.run,
                         notice.occasion,
                         &notice.channel,
                         &notice.message,

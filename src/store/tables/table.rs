@@ -81,8 +81,8 @@ impl Table {
         }
     }
 
-    /// Returns the query for the rows of one run in order. Rows are sorted by address, then by the columns
-    /// that make rows of one address unique, so that two runs can be compared as text. Errors come worst
+    /// Returns the query for the rows of one run in order. Rows are sorted by URL, then by the columns
+    /// that make rows of one URL unique, so that two runs can be compared as text. Errors come worst
     /// first. The query uses the declarations, not the views of the file, which may be of another version of
     /// the program.
     pub(in crate::store) fn query(self) -> String {

@@ -68,7 +68,7 @@ mod tests {
                 .expect("read");
             let before = std::iter::once("").chain(steps.iter().map(String::as_str));
             for (before, step) in before.zip(&steps) {
-                // Neither a list within the row itself nor what a subquery found for it is a table.
+                // Neither a list within the row itself nor the result of a subquery is a table.
                 let own = step.ends_with(table.name())
                     || step.starts_with("SCAN json_each ")
                     || step.starts_with("SCAN (subquery-");

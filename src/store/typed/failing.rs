@@ -14,9 +14,9 @@ use crate::store::tables::table::Table;
 /// A page, resource or external link that failed at least once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FailingRow {
-    /// The address in readable form.
+    /// The URL in readable form.
     pub address: String,
-    /// The address in the form that requests use.
+    /// The URL in the form that requests use.
     pub encoded: String,
     /// The last status; 0 without an answer.
     pub status: u16,

@@ -11,7 +11,7 @@ use crate::store::tables::table::Table;
 /// A redirect, and the end of its chain.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RedirectRow {
-    /// The address in readable form.
+    /// The URL in readable form.
     pub address: String,
     /// Its status; 0 without an answer.
     pub status: u16,

@@ -11,7 +11,7 @@ use crate::store::tables::table::Table;
 /// A sitemap or sitemap index.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SitemapRow {
-    /// The address in readable form.
+    /// The URL in readable form.
     pub address: String,
     /// The last status; 0 without an answer.
     pub status: u16,

@@ -9,7 +9,7 @@ use crate::store::tables::table::Table;
 /// A URL that was not fetched.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SkippedRow {
-    /// The address in readable form.
+    /// The URL in readable form.
     pub address: String,
     /// The reason.
     pub reason: SkipReason,

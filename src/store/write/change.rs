@@ -108,7 +108,7 @@ pub struct RobotsRecord {
     pub groups: u32,
     /// Allow and disallow lines.
     pub rules: u32,
-    /// How many sitemaps it names.
+    /// Number of sitemaps that it names.
     pub named_sitemaps: u32,
     /// Sitemaps read because of it; the default one if it names none.
     pub sitemaps: Vec<SitemapEntry>,
@@ -127,7 +127,7 @@ pub struct SitemapRecord {
     pub format: Option<&'static str>,
     /// URLs in it.
     pub entries: Vec<SitemapEntry>,
-    /// How many of them are outside the sitemap's site.
+    /// Number of URLs outside the sitemap's site.
     pub foreign: u64,
     /// Problems, with line numbers.
     pub problems: Vec<String>,

@@ -18,6 +18,7 @@ use crate::store::read::outages;
 use crate::store::rows::ids::{Anchors, Known, TextIds, TextKey, UrlId};
 use crate::store::rows::links::{Nature, PackedLink, key, pack};
 use crate::store::rows::row::insert;
+use crate::store::rows::url_state::UrlState;
 use crate::store::runs::id::RunId;
 use crate::store::runs::login_pages;
 
@@ -84,7 +85,7 @@ impl WriterState {
                 .map_err(|source| store.fault(source))
         };
         Ok(WriterState {
-            run: run,
+            run,
             urls,
             texts: TextIds::after(highest("text", "id")?),
             anchors: Anchors::default(),
@@ -370,7 +371,7 @@ impl WriterState {
         links.iter().map(target).collect()
     }
 
-    /// Returns the links' anchors, storing new ones.
+    /// Returns the ids of the links' anchor texts. Stores new texts.
     fn anchors(
         &mut self,
         tx: &Transaction<'_>,
@@ -496,8 +497,8 @@ impl WriterState {
         }
         let id = self.urls.next();
         let (state, role, skip) = match admission {
-            Admission::Fetch(role) => (1, *role, None),
-            Admission::Skip(role, skip) => (3, *role, Some(skip)),
+            Admission::Fetch(role) => (UrlState::Queued, *role, None),
+            Admission::Skip(role, skip) => (UrlState::Skipped, *role, Some(skip)),
         };
         let host = self.text(tx, Some(url.host_key().as_str()))?;
         let segments = Arc::clone(&self.segments);

@@ -175,7 +175,7 @@ impl WriterState {
         sitemap: &SitemapRecord,
     ) -> rusqlite::Result<()> {
         self.entries(tx, id, &sitemap.entries, true)?;
-        // Nobody says that there is anything at a guessed address.
+        // Nobody says that there is anything at a guessed URL.
         let may_list = sitemap.is_unread && !is_guessed(tx, self.run, id)?;
         let entries = sitemap.entries.iter().filter(|entry| !entry.alternate);
         insert!(
@@ -193,7 +193,7 @@ impl WriterState {
     }
 }
 
-/// Whether a sitemap was requested because its host's robots.txt names none.
+/// Returns whether a sitemap was requested because its host's robots.txt names none.
 fn is_guessed(tx: &Transaction<'_>, run: RunId, id: UrlId) -> rusqlite::Result<bool> {
     tx.prepare_cached(
         "SELECT 1 FROM url u JOIN robots_txt r ON r.run = u.run AND r.url = u.found_on AND r.sitemaps = 0

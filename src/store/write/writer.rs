@@ -150,7 +150,7 @@ fn write_all(
         // Changes to a file that was removed or replaced will be lost, so none of them is safe.
         store.check_in_place()?;
         for mark in marks.drain(..) {
-            // The crawl may have ended already; its changes are stored all the same.
+            // The crawl may have ended already; its changes are still stored.
             let _ = acknowledge.send(mark);
         }
     }

@@ -169,7 +169,7 @@ mod tests {
                 "    error    Answers fail when a timer fires  https://shop.test/search/ (64 pages)",
             ]
         );
-        let rest = "    and 2 findings more, see findings.csv\n\n  Next steps\n    1. developers: ";
+        let rest = "    and 2 findings more, see findings.csv\n\n  Next steps\n    1. developers:";
         assert!(text.contains(rest), "{text}");
         let same = findings(&vec![finding; 8], output);
         let told = same.matches("Answers fail when a timer fires").count();

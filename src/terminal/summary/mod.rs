@@ -1,4 +1,4 @@
-//! The summary at the end of a crawl, which says in ten seconds of reading whether the site is well.
+//! The summary at the end of a crawl, which shows in ten seconds of reading whether the site is well.
 
 mod findings;
 pub(crate) mod gaps;
@@ -76,7 +76,7 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
     if !input.gates.is_empty() {
         writeln!(out, "{}", input.gates)?;
     }
-    // Of nothing there is no score, but a reason, which follows the summary.
+    // Without pages there is no score, but a reason, which follows the summary.
     if pages.fetched > 0 {
         out.push_str(&scores::scores(&summary.scores, color));
     }

@@ -104,7 +104,7 @@ const fn style(band: Band) -> &'static str {
     }
 }
 
-/// Renders a deduction with one address.
+/// Renders a deduction with one URL.
 fn words(row: &StoredDeduction) -> String {
     let what = deduction(row);
     match row.urls.first() {

@@ -12,9 +12,6 @@ use crate::server::Server;
 /// A request as the origin saw it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
-    /// Since the first request.
-    pub(crate) at: Duration,
-    pub(crate) path: String,
     /// The status that it got; 0 for none.
     pub(crate) status: u16,
     /// Requests open when it arrived, itself included; 0 if that is not recorded.
@@ -24,11 +21,7 @@ pub(crate) struct Seen {
 /// What nginx recorded, in the order of its answers.
 pub(crate) fn seen_by_nginx(server: &Server) -> Vec<Seen> {
     let log = nginx::log(server);
-    let began = |request: &Logged| request.ended - request.took;
-    let first = log.iter().map(began).fold(f64::INFINITY, f64::min);
     let seen = |request: Logged| Seen {
-        at: Duration::from_secs_f64((began(&request) - first).max(0.0)),
-        path: request.target,
         status: request.status,
         open: 0,
     };
@@ -107,8 +100,6 @@ impl State {
             .or_else(|| site.decide(path).map(|decide| decide(&request)))
             .unwrap_or(missing);
         let seen = Seen {
-            at: request.at,
-            path: path.to_owned(),
             status: 0,
             open: request.open,
         };

@@ -1,7 +1,7 @@
-//! What each observation says of the causes, as factors. Ours throughout: the direction follows
-//! from how servers work, the size is judgement. What causes have in common moves none of them: a backend that is
-//! down, one that closes early, one that speaks another protocol and one whose name or certificate is wrong all fail at
-//! once, in one section, beside pages that are fine.
+//! The likelihood factor of each observation for each cause. All are ours: the direction follows from how servers
+//! work, the size is judgement. An observation that several causes share does not change them: a backend that is
+//! down, one that closes early, one that speaks another protocol and one whose name or certificate is wrong all fail
+//! at once, in one section, beside pages that are fine.
 
 use http::header::RETRY_AFTER;
 
@@ -163,7 +163,8 @@ const FINE_WITHOUT_COOKIES: Factors = &[
     (Tls, 0.05),
 ];
 
-/// Who answers 504 has waited for somebody who took the connection, or for a connection that nobody refused.
+/// A server that answers 504 has waited for an answer over an open connection, or for a connection that was not
+/// refused.
 const TIMED_OUT: Factors = &[(UpstreamDown, 0.1), (InvalidUpstreamResponse, 0.1)];
 
 /// A share of failing URLs from which the whole host counts as failing, and below which only a
@@ -214,7 +215,7 @@ pub(super) fn weigh_answers(
     }
 }
 
-/// Multiplies by what is known around the cluster.
+/// Multiplies by the factors of the context of the cluster.
 pub(super) fn weigh_context(shares: &mut Shares, around: &Context, evidence: &mut Vec<Evidence>) {
     if around.host.of >= 10 {
         let whole = around.host.share() >= WHOLE;
@@ -302,7 +303,7 @@ fn weigh_experiment(
         }
         _ => return,
     };
-    // What nobody expected has to be able to win.
+    // An unexpected cause must be able to win.
     shares.floor(0.02);
     shares.multiply(factors);
     evidence.push(words);

@@ -1,8 +1,8 @@
 //! The causes of a cluster of failures, with shares.
 //!
-//! It starts from the causes of the error page's fingerprint, or from the default cause of the
-//! outcome; what else is known multiplies them. One cause is named when its share is at least a
-//! half; else the two best are, because "A or B" is what is known.
+//! It starts from the causes of the error page's fingerprint, or from the default cause of the outcome; the other
+//! evidence multiplies them. One cause is named when its share is at least a half; else the two best are, because "A
+//! or B" is what is known.
 
 mod likelihood;
 pub(super) mod shares;
@@ -27,19 +27,19 @@ use shares::Shares;
 
 /// From this confidence on one cause is named alone.
 const NAMED_ALONE: f64 = 0.5;
-/// How sure lines of the server's log are, whatever else is known.
+/// Confidence of a cause that lines of the server's log name, whatever else is known.
 const LOG_LINE: f64 = 0.9;
-/// The share of a cluster's failures that must have lines, for these to speak for all of them. Ours.
+/// Minimum share of a cluster's failures with log lines for these to count for all. Ours.
 const LEAST_LOGGED: f64 = 0.2;
-/// Causes of lines that are named.
+/// Maximum causes by log lines that are named.
 const MOST_LOGGED: usize = 3;
-/// How far, where the server itself says when it will be back.
+/// The same where the server itself says when it will be back.
 const ANNOUNCED_CONFIDENCE: f64 = 0.85;
-/// How far, where another way of asking made the difference.
+/// The same where an experiment made the difference.
 const TRIED_CONFIDENCE: f64 = 0.95;
-/// Nobody's share is certainty.
+/// Maximum confidence: no cause is certain.
 const CERTAIN: f64 = 0.95;
-/// How far a default cause can be trusted: the same fault has another status on each proxy.
+/// Trust in a default cause: the same fault has another status on each proxy.
 const DEFAULT_CONFIDENCE: f64 = 0.7;
 /// An error page with a status of success says by itself what is wrong. Ours.
 pub(super) const SOFT_CONFIDENCE: f64 = 0.8;
@@ -52,9 +52,9 @@ pub enum Special {
     KeepAliveRace,
     /// The server fails with HTTP/2 only.
     Protocol,
-    /// One address of the host fails.
+    /// One IP address of the host fails.
     OneAddress,
-    /// One backend of several fails, and a hash of the address says which pages are its own.
+    /// One backend of several fails, and a hash of the URL chooses the backend of each page.
     HashedBackend,
     /// A cache repeats an old error.
     CachedError,
@@ -63,7 +63,7 @@ pub enum Special {
 }
 
 impl Special {
-    /// The key of its playbook.
+    /// Returns the key of its playbook.
     pub const fn advice(self) -> &'static str {
         match self {
             Special::KeepAliveRace => "keep_alive_race",
@@ -76,10 +76,10 @@ impl Special {
     }
 }
 
-/// Why a cluster of failures happens, as far as it can be told.
+/// The probable causes of a cluster of failures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Diagnosis {
-    /// Causes with their shares, best first; they sum to one. Empty: nothing speaks for any.
+    /// Causes with their shares, best first; they sum to one. Empty: there is no evidence for any.
     pub causes: Vec<(Cause, f64)>,
     /// How sure the named cause or causes are, from 0 to 1.
     pub confidence: f64,
@@ -89,14 +89,14 @@ pub struct Diagnosis {
     pub layer: Option<Maker>,
     /// The product that made them.
     pub product: Option<&'static str>,
-    /// What speaks for it.
+    /// The evidence for the causes.
     pub evidence: Vec<Evidence>,
     /// A mechanism with advice of its own.
     pub special: Option<Special>,
 }
 
 impl Diagnosis {
-    /// The cause, or the two causes, that may be named.
+    /// Returns the cause, or the two causes, that may be named.
     pub fn named(&self) -> &[(Cause, f64)] {
         match self.causes.as_slice() {
             [first, ..] if first.1 * self.trust >= NAMED_ALONE => &self.causes[..1],
@@ -104,17 +104,17 @@ impl Diagnosis {
         }
     }
 
-    /// The same causes, without their shares.
+    /// Returns the same causes, without their shares.
     pub fn named_causes(&self) -> Vec<Cause> {
         self.named().iter().map(|(cause, _)| *cause).collect()
     }
 
-    /// The best cause.
+    /// Returns the likeliest cause.
     pub fn cause(&self) -> Option<Cause> {
         self.causes.first().map(|(cause, _)| *cause)
     }
 
-    /// The key of the playbook to follow.
+    /// Returns the key of the playbook to follow.
     pub fn advice(&self) -> &'static str {
         let own = self.special.map(Special::advice);
         own.unwrap_or_else(|| self.cause().map_or("check.logs", Cause::id))
@@ -132,7 +132,7 @@ impl fmt::Display for Diagnosis {
     }
 }
 
-/// Why the failures of a cluster happen.
+/// Diagnoses the failures of a cluster.
 pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
     let page = facts.cluster.fingerprint.as_deref().and_then(fingerprint);
     let generator = page.filter(|page| !page.causes.is_empty());
@@ -191,9 +191,9 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
     diagnosis
 }
 
-/// The cause that an outcome is by itself, whatever else is known: a certificate that has expired is no
-/// sign of overload, however few pages it concerns. An error page with a status of success speaks for itself
-/// unless an experiment made a difference.
+/// Returns the cause that an outcome alone proves: an expired certificate is not a sign of overload, however few
+/// pages it concerns. An error page with a status of success speaks for itself unless an experiment made a
+/// difference.
 fn plain(facts: &ClusterFacts, around: &Context) -> Option<Cause> {
     let outcome = facts.cluster.outcome;
     let helps = around.experiments.iter().any(Experiment::tells_cause);
@@ -208,7 +208,7 @@ fn plain(facts: &ClusterFacts, around: &Context) -> Option<Cause> {
     certain.then_some(cause)
 }
 
-/// What is to be expected before anything else is known.
+/// Returns the prior probabilities of the causes.
 fn prior(generator: Option<&Fingerprint>, facts: &ClusterFacts) -> Shares {
     if let Some(page) = generator {
         return page.causes;
@@ -247,13 +247,13 @@ fn prior(generator: Option<&Fingerprint>, facts: &ClusterFacts) -> Shares {
     }
 }
 
-/// Whether lines of a log speak for the failures.
+/// Returns whether enough failures have log lines to speak for all of them.
 fn is_logged(facts: &ClusterFacts) -> bool {
     let logged = facts.logged.total();
     logged > 0 && logged as f64 >= LEAST_LOGGED * facts.failures as f64
 }
 
-/// The causes that a log names, by the number of their lines, with what is left for the others.
+/// Returns the causes that a log names, by the number of their lines, with what is left for the others.
 fn overruled(shares: Shares, logged: &LogLines) -> Shares {
     let mut others = shares;
     let mut sum = Shares::default();
@@ -267,7 +267,7 @@ fn overruled(shares: Shares, logged: &LogLines) -> Shares {
     sum.normalised()
 }
 
-/// How far the shares can be trusted: as far as what they rest on.
+/// Returns how far the shares can be trusted, by the evidence that they rest on.
 fn trust(page: Option<&Fingerprint>, facts: &ClusterFacts, around: &Context) -> f64 {
     if is_logged(facts) || around.load_induced {
         return 1.0;
@@ -286,7 +286,7 @@ fn trust(page: Option<&Fingerprint>, facts: &ClusterFacts, around: &Context) -> 
     }
 }
 
-/// Whether a cache made most of the answers out of old ones: it says so, or shows it.
+/// Returns whether a cache repeated most of the answers: it says so, or experiments show it.
 fn is_kept(facts: &ClusterFacts, around: &Context) -> bool {
     facts.cached * 2 > facts.failures || around.keeps_errors()
 }

@@ -2,13 +2,12 @@
 
 use crate::model::Cause;
 
-/// How much each of the ten causes weighs. Sums to one once normalised, or is all zero: nothing
-/// is known.
+/// The weight of each of the ten causes. Once normalised, the weights sum to one, or are all zero: nothing is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Shares([f64; 10]);
 
 impl Shares {
-    /// The weights of these causes; every other cause weighs nothing.
+    /// Returns the weights of these causes; every other cause weighs nothing.
     pub fn of(weights: &[(Cause, f64)]) -> Shares {
         let mut shares = Shares::default();
         for (cause, weight) in weights {
@@ -17,12 +16,12 @@ impl Shares {
         shares
     }
 
-    /// The weight of one cause.
+    /// Returns the weight of one cause.
     pub fn get(&self, cause: Cause) -> f64 {
         slot(cause).map_or(0.0, |at| self.0[at])
     }
 
-    /// Whether nothing is known.
+    /// Returns whether nothing is known.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|weight| *weight <= 0.0)
     }
@@ -43,14 +42,14 @@ impl Shares {
         }
     }
 
-    /// Gives every cause at least this weight, so that evidence can raise what nobody expected.
+    /// Gives every cause at least this weight, so that evidence can raise an unexpected one.
     pub fn floor(&mut self, least: f64) {
         for weight in &mut self.0 {
             *weight = weight.max(least);
         }
     }
 
-    /// The same proportions with a sum of one; all zero stays all zero.
+    /// Returns the same proportions with a sum of one; all zero stays all zero.
     #[must_use]
     pub fn normalised(mut self) -> Shares {
         let sum: f64 = self.0.iter().sum();

@@ -249,7 +249,7 @@ mod tests {
         };
         let found = identify(&answer);
         assert_eq!(found[0].evidence, [Evidence::Status { status: 522 }]);
-        assert_eq!(found[0].causes.ranked()[0].0, Cause::Firewall);
+        assert_eq!(found[0].causes.ranked()[0].0, Cause::UpstreamDown);
         assert_eq!(headline("<TITLE lang=en> Oops </TITLE>"), Some("Oops"));
         assert_eq!(headline("Bad Gateway\n"), Some("Bad Gateway"));
         assert_eq!(headline("<p>x</p>"), None);

@@ -1,4 +1,4 @@
-//! One address of a name is down: clients that use it get no page, while all others see a healthy site.
+//! One IP address of a name is down: clients that use it get no page, while all others see a healthy site.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -9,16 +9,16 @@ use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::{AtAddress, HostFacts};
 use crate::model::{Cause, Layer, Outcome};
 
-/// Fewest requests at an address of an experiment: one may fail by chance.
+/// Minimum requests of experiments at an IP address: one may fail by chance.
 const FEWEST_TRIED: u64 = 2;
 
-/// Fewest answers of the crawl from an address that no experiment tried.
+/// Minimum answers to the crawl from an IP address that no experiment tried.
 const FEWEST_ANSWERS: u64 = 5;
 
-/// How unlikely it must be that requests which fail by turns all failed at one address (ours).
+/// Maximum probability that requests which fail by turns all failed at one IP address (ours).
 const BY_CHANCE: f64 = 0.01;
 
-/// What is known of one address.
+/// The counts of one IP address.
 #[derive(Clone, Copy, Debug)]
 struct Known {
     address: IpAddr,
@@ -33,7 +33,7 @@ impl Known {
         Ratio::new(tried.part + answers.part, tried.of + answers.of)
     }
 
-    /// The requests that show that it is down, if they do. It may have been up earlier in the crawl.
+    /// Returns the requests that show that it is down, if they do. It may have been up earlier in the crawl.
     fn down(&self) -> Option<Ratio> {
         let is_enough = if self.tried.failed.of > 0 {
             FEWEST_TRIED
@@ -52,7 +52,7 @@ impl Known {
     }
 }
 
-/// All that was requested at an address of the host failed, though it was fine at another.
+/// All requests at one IP address of the host failed, though they were fine at another.
 pub fn address_down(facts: &HostFacts) -> Option<Finding> {
     let known = known(facts);
     let fine: Vec<&Known> = known.iter().filter(|known| known.is_fine()).collect();
@@ -60,7 +60,7 @@ pub fn address_down(facts: &HostFacts) -> Option<Finding> {
         let all = known.all();
         Ratio::new(sum.part + all.part, sum.of + all.of)
     });
-    // Behind all addresses may be one balancer, with backends that take turns.
+    // Behind all IP addresses may be one balancer, with backends that take turns.
     let by_turns = elsewhere.share().min(facts.flapping.share());
     let is_chance = |failed: Ratio| by_turns.powf(failed.of as f64) > BY_CHANCE;
     let down: Vec<(&Known, Ratio)> = known
@@ -124,14 +124,14 @@ fn known(facts: &HostFacts) -> Vec<Known> {
         .collect()
 }
 
-/// An answer is that of a backend; for all else the outcome speaks.
+/// Returns the cause: an answer comes from a backend; any other outcome names its own cause.
 fn cause(outcome: Option<Outcome>) -> Cause {
     let unanswered = outcome.filter(|outcome| outcome.layer() != Layer::Http);
     unanswered.map_or(Cause::UpstreamDown, Outcome::default_cause)
 }
 
-/// Whether clients go on to the next address. They do where no connection comes about, but not after TLS or an answer
-/// failed.
+/// Returns whether clients try the next IP address after this outcome. They do if no connection opens, but not after
+/// TLS or an answer failed.
 fn is_passed_over(outcome: Option<Outcome>) -> bool {
     matches!(
         outcome,
@@ -147,7 +147,7 @@ mod tests {
 
     const FINE: Outcome = Outcome::OkHtml;
 
-    /// A healthy host, and what experiments found at its addresses, each twice.
+    /// A healthy host, and what experiments found at its IP addresses, each twice.
     fn tried(outcomes: &[Outcome]) -> HostFacts {
         let mut facts = host(&[(FINE, 40)]);
         for (n, outcome) in (1..).zip(outcomes) {

@@ -10,24 +10,25 @@ use crate::assess::statistics::chance::hits_or_more;
 use crate::assess::statistics::rate::Interval;
 use crate::model::{Cause, Outcome};
 
-/// Fewer answers than this tell no share.
+/// Minimum answers for estimating a share.
 const FEWEST: u64 = 40;
-/// The widest interval in which a share may be taken for one of 1/N: some fifty answers tell a third.
+/// Maximum width of the interval of a share that may be taken for 1/N: about fifty answers suffice for a third.
 const WIDEST: f64 = 0.25;
 
-/// How unlikely what chance alone explains must be to be ruled out (ours).
+/// Maximum probability by chance at which chance is ruled out (ours).
 const DIFFERENT: f64 = 0.001;
 
-/// One address of the host fails and others do not; or, behind one address, requests fail by turns, or none fails for
-/// a while after a failure; or the share of failing requests is that of one backend of N over the whole host, evenly.
-/// The same URLs work at other times.
+/// One IP address of the host fails and others do not; or, behind one IP address, requests fail by turns, or none
+/// fails for a while after a failure; or the share of failing requests is that of one backend of N over the whole
+/// host, evenly. The same URLs work at other times.
 pub fn one_backend_down(facts: &HostFacts) -> Option<Finding> {
     by_address(facts)
         .or_else(|| by_order(facts))
         .or_else(|| by_share(facts))
 }
 
-/// Within a section too: a share alone proves little there, because an application may fail as often by itself.
+/// Also within a section. There a share alone proves little, because an application without backends may fail as
+/// often.
 fn by_order(facts: &HostFacts) -> Option<Finding> {
     // A limit refuses in an order of its own.
     let rotation = facts.rotation.filter(|_| facts.limit.is_none())?;
@@ -44,7 +45,7 @@ fn by_order(facts: &HostFacts) -> Option<Finding> {
             };
             (0.9, order)
         }
-        // What the crawl's load brings about ends as soon as it is slower.
+        // Failures by the crawl's load end as soon as it is slower.
         Rotation::LeftOut { .. } if facts.load.is_some() || !facts.outages.is_empty() => {
             return None;
         }
@@ -110,6 +111,7 @@ fn by_share(facts: &HostFacts) -> Option<Finding> {
         || high - low > WIDEST
         || !whole_host
         || facts.is_uneven
+        || facts.pool.section.is_some()
         || pages_differ(facts)
         || !flaps
         || !facts.outages.is_empty()

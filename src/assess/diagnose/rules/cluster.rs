@@ -351,7 +351,7 @@ mod tests {
         assert_eq!(found.subject, "https://www.shop.test/shop/");
         let words = "12 of 18 requests for other spellings of failing addresses were fine";
         assert!(found.evidence_text().contains(words), "{found:?}");
-        // What a cache repeats may have been another backend's error at each address.
+        // The errors that a cache repeats may come from another backend for each URL.
         failing.cached = failing.failures;
         let cached = diagnose(&failing, &tried(12));
         assert_eq!(hashed_backend_down(&failing, &cached), None);

@@ -20,7 +20,7 @@ pub struct DeadLinks {
 /// An external link that fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLink {
-    /// Its address.
+    /// Its URL.
     pub address: String,
     /// The last target of its redirects; absent if it does not redirect.
     pub end: Option<String>,

@@ -99,7 +99,7 @@ impl Scope {
 pub struct Finding {
     /// The rule's name. It never changes, because people script against it.
     pub rule: &'static str,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// Its scope.
     pub scope: Scope,
@@ -164,8 +164,8 @@ const OF_PAGES: [&str; 6] = [
     "unconfirmed_cluster",
 ];
 
-/// Whether two findings of a rule are about the same: the same subject or, if the rule is about pages that fail, one
-/// that lies within the other.
+/// Returns whether two findings of a rule are about the same: the same subject or, if the rule is about pages that
+/// fail, one that lies within the other.
 pub fn is_same_subject(rule: &str, one: &str, other: &str) -> bool {
     let within = |inner: &str, outer: &str| inner.starts_with(outer);
     one == other || (OF_PAGES.contains(&rule) && (within(one, other) || within(other, one)))

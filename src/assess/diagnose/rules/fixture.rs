@@ -60,7 +60,7 @@ pub(super) fn host(answers: &[(Outcome, u64)]) -> HostFacts {
     facts
 }
 
-/// Returns the n-th address of a host.
+/// Returns the n-th IP address of a host.
 pub(super) fn address(n: u8) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(192, 0, 2, n))
 }

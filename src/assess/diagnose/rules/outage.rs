@@ -11,7 +11,7 @@ use crate::model::Cause;
 /// Maximum outages with a sentence of their own.
 const LISTED: usize = 4;
 
-/// Number of outages from which something is broken; one may be a deploy (ours).
+/// Minimum outages that show a fault (ours); one may be a deploy.
 const OFTEN: u64 = 3;
 
 /// Failed requests from which a host that did not answer again is down, as its breaker has it.

@@ -11,7 +11,7 @@ use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
 use crate::model::{Cause, Outcome};
 
-/// Maximum addresses kept as examples.
+/// Maximum URLs kept as examples.
 const EXAMPLES: usize = 5;
 
 /// Counts of error pages with a success status.
@@ -121,7 +121,7 @@ pub fn truncated_bodies(facts: &HostFacts) -> Option<Finding> {
 }
 
 /// A cache repeats errors: a backend that recovers stays invisible until they expire. The cache says so, or the same
-/// URLs are fine past it, or at other spellings of their addresses.
+/// URLs are fine past it, or in other spellings.
 pub fn cached_errors(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let seen = diagnosis.evidence.iter().filter(|evidence| {
         matches!(

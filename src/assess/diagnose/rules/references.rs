@@ -1,4 +1,4 @@
-//! References of good pages that fail: canonical addresses, alternates, frames and resources.
+//! References of good pages that fail: canonical URLs, alternates, frames and resources.
 
 use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::evidence::Evidence;
@@ -7,11 +7,11 @@ use crate::model::LinkKind;
 /// References of one kind that fail. The pages that have them answered well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokenReference {
-    /// What they are.
+    /// The kind of the references.
     pub kind: LinkKind,
     /// Number of failing URLs.
     pub urls: u64,
-    /// Number of pages that refer to one of them.
+    /// Number of pages that refer to at least one failing URL.
     pub pages: u64,
     /// A failing URL.
     pub address: String,

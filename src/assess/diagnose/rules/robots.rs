@@ -17,7 +17,7 @@ const FIRST_DAYS: Duration = Duration::from_hours(30 * 24);
 /// Facts about a host's robots.txt.
 #[derive(Clone, Debug)]
 pub struct RobotsFacts {
-    /// Its address.
+    /// Its URL.
     pub url: String,
     /// The outcome of the last attempt.
     pub outcome: Outcome,

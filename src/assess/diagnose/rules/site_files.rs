@@ -12,7 +12,7 @@ const DEFAULT_CONFIDENCE: f64 = 0.9;
 /// Facts about a sitemap.
 #[derive(Clone, Debug)]
 pub struct SitemapFacts {
-    /// Its address.
+    /// Its URL.
     pub url: String,
     /// The outcome of requesting it.
     pub outcome: Outcome,
@@ -91,9 +91,9 @@ pub fn sitemap_lists_failing(facts: &SitemapFacts) -> Option<Finding> {
 /// Facts about a redirect.
 #[derive(Clone, Debug)]
 pub struct RedirectFacts {
-    /// Its first address.
+    /// Its first URL.
     pub from: String,
-    /// Its last address.
+    /// Its last URL.
     pub target: String,
     /// The outcome there.
     pub outcome: Outcome,
@@ -103,7 +103,7 @@ pub struct RedirectFacts {
     pub inlinks: u64,
 }
 
-/// Reports a redirect whose last hop fails. Fault and cause are the target's; both addresses are lost.
+/// Reports a redirect whose last hop fails. Fault and cause are the target's; both URLs are lost.
 pub fn redirect_into_error(facts: &RedirectFacts, target: Option<&Diagnosis>) -> Option<Finding> {
     if !facts.outcome.is_failure() {
         return None;
@@ -180,7 +180,7 @@ const MOST_NAMED: usize = 5;
 /// A sitemap that was fetched and has problems.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SitemapProblem {
-    /// Its address.
+    /// Its URL.
     pub address: String,
     /// Whether it lists nothing.
     pub is_empty: bool,

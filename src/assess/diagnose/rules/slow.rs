@@ -18,10 +18,10 @@ const FEWEST: u64 = 3;
 /// Minimum share of slow pages: the 95th percentile of the family is slow (ours).
 const SHARE: f64 = 0.05;
 
-/// Maximum addresses kept as examples.
+/// Maximum URLs kept as examples.
 const EXAMPLES: usize = 3;
 
-/// How fast the pages of a family answer.
+/// The response times of the pages of a family.
 #[derive(Clone, Debug, Default)]
 pub struct FamilySpeed {
     /// The usual time to the first byte of each page.
@@ -36,7 +36,7 @@ impl FamilySpeed {
     /// Adds a page with the starts of its good answers and the times to their first bytes.
     pub fn add(&mut self, address: &str, answers: &mut [(Moment, Duration)]) {
         answers.sort_by_key(|(_, waited)| *waited);
-        // Of two answers the faster one: the other may have been an accident.
+        // The median; of two answers the faster one, because the other may be slow by chance.
         let Some((started, usual)) = answers.get(answers.len().saturating_sub(1) / 2).copied()
         else {
             return;
@@ -53,7 +53,7 @@ impl FamilySpeed {
         self.at_once = Some((last.max(started), first.min(started + usual)));
     }
 
-    /// Whether all slow requests were open at the same time: then the host paused once.
+    /// Returns whether all slow requests were open at the same time: then the host paused once.
     fn is_one_pause(&self) -> bool {
         self.at_once.is_some_and(|(last, first)| last < first)
     }

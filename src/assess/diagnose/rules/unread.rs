@@ -10,7 +10,7 @@ const MOST_OF_THE_SITE: f64 = 0.5;
 /// Pages that show hardly a text and no link without their scripts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScriptedPages {
-    /// How many of the pages that answered with HTML.
+    /// Number of these pages, out of all that answered with HTML.
     pub pages: Ratio,
     /// The first of them; absent if there are none.
     pub example: Option<String>,
@@ -19,11 +19,11 @@ pub struct ScriptedPages {
 /// A section of which robots.txt forbids every known page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlockedSection {
-    /// Its address.
+    /// Its URL.
     pub section: String,
     /// Known pages.
     pub pages: u64,
-    /// Those that a sitemap lists.
+    /// Of these, the pages that a sitemap lists.
     pub listed: u64,
     /// The deciding line of robots.txt; may be empty.
     pub line: String,
@@ -31,7 +31,7 @@ pub struct BlockedSection {
     pub example: String,
 }
 
-/// Reports pages whose text and links only a browser sees: what they link to may be missing in the audit.
+/// Reports pages whose text and links only a browser sees: the targets of their links may be missing in the audit.
 pub fn needs_script(site: &str, found: &ScriptedPages) -> Option<Finding> {
     let example = found.example.clone()?;
     let share = found.pages.part as f64 / found.pages.of.max(1) as f64;

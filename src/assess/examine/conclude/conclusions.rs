@@ -1,4 +1,4 @@
-//! What a run amounts to, once all of it was looked at: causes, findings, scores.
+//! The conclusions of a run: causes, findings, scores.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -30,16 +30,16 @@ use crate::assess::statistics::chance::hits_or_more;
 use crate::assess::{Interval, LookCounts, NotEstimated, Uncaught};
 use crate::model::{Cause, Layer, Outcome, Probe};
 
-/// Most findings of a run: beyond the worst, nobody reads them.
+/// Maximum findings of a run: beyond the worst, nobody reads them.
 const MOST_FINDINGS: usize = 1_000;
 
-/// How unlikely what chance alone explains must be to be ruled out (ours).
+/// Maximum probability by chance at which chance is ruled out (ours).
 const UNEVEN: f64 = 0.001;
 
-/// What a run amounts to.
+/// The conclusions of a run.
 #[derive(Debug)]
 pub struct Conclusions {
-    /// Clusters of failures by their number, with what lies behind them.
+    /// Clusters of failures by their number, with their diagnoses.
     pub clusters: Vec<ClusterFound>,
     /// Findings, the worst first.
     pub findings: Vec<FindingFound>,
@@ -47,9 +47,9 @@ pub struct Conclusions {
     pub sections: Vec<PartFound>,
     /// Hosts in the order of their names.
     pub hosts: Vec<PartFound>,
-    /// What is in the way of a bot on the whole site.
+    /// The crawlability score of the whole site.
     pub crawlability: Crawlability,
-    /// What the whole site risks.
+    /// The indexing risk of the whole site.
     pub indexing_risk: IndexingRisk,
     /// All pages together.
     pub site: Aggregate,
@@ -60,20 +60,20 @@ pub struct Conclusions {
     pub uncaught: Option<Result<Uncaught, NotEstimated>>,
 }
 
-/// A cluster of failures and what lies behind it.
+/// A cluster of failures and its diagnosis.
 #[derive(Debug)]
 pub struct ClusterFound {
     /// Scheme, host and port.
     pub host: String,
     /// The section.
     pub section: String,
-    /// What happened.
+    /// The outcome of its failures.
     pub outcome: Outcome,
     /// URLs in it.
     pub urls: u64,
     /// Attempts that failed.
     pub failures: u64,
-    /// Who made the error: a product and a kind of machine, or a layer of the network.
+    /// The source of the error: a product and a kind of machine, or a layer of the network.
     pub source: String,
     /// Why.
     pub diagnosis: Diagnosis,
@@ -84,16 +84,16 @@ pub struct ClusterFound {
 /// An experiment with URLs of a cluster.
 #[derive(Clone, Copy, Debug)]
 pub struct TrialFound {
-    /// What was tried.
+    /// The experiment.
     pub probe: Probe,
-    /// Answers that were fine in this way.
+    /// Answers to the experiment that were fine.
     pub fine: Ratio,
-    /// Answers at the same URLs that were fine in the crawl's own way, asked next to it.
+    /// Answers of the same URLs to the crawl's own requests that were fine, made at about the same time.
     pub own: Ratio,
 }
 
 impl Examination {
-    /// What all of it amounts to.
+    /// Returns the conclusions.
     pub fn conclude(self, files: &SiteFiles, extent: Extent) -> Conclusions {
         conclude(self, files, extent)
     }
@@ -139,7 +139,7 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
             (group, diagnosis)
         })
         .collect();
-    // Of a host that cannot be reached no page was fetched; it belongs to the site all the same.
+    // An unreachable host has no fetched page, but belongs to the site.
     for robots in &files.robots {
         if let Some(host) = hosts.get_mut(&robots.host) {
             host.internal = true;
@@ -176,7 +176,7 @@ fn uncaught(counts: &LookCounts, together: &Together) -> Option<Result<Uncaught,
     })
 }
 
-/// How fast the hosts of a site answer.
+/// Returns the times to the first byte over the hosts of a site, in milliseconds.
 fn first_byte<'h>(hosts: impl Iterator<Item = &'h Host>) -> Option<Interval> {
     let mut times = TimeHistogram::default();
     hosts.for_each(|host| times.merge(&host.facts.first_bytes));
@@ -188,8 +188,8 @@ fn first_byte<'h>(hosts: impl Iterator<Item = &'h Host>) -> Option<Interval> {
     })
 }
 
-/// Forgets what was tried at addresses of a version of the protocol by which nobody was heard in the whole run: this
-/// machine may have no way there.
+/// Discards experiments over IPv4 or IPv6 if no host answered over it in the whole run: this machine may have no
+/// route.
 fn leave_out_unheard(hosts: &mut BTreeMap<String, Host>) {
     for v6 in [false, true] {
         if !hosts.values().any(|host| host.facts.was_heard(v6)) {
@@ -200,7 +200,7 @@ fn leave_out_unheard(hosts: &mut BTreeMap<String, Host>) {
     }
 }
 
-/// The outages that explain the failures of a cluster.
+/// Returns the outages that explain the failures of a cluster.
 fn outages_of<'a>(cluster: &Cluster, together: &'a Together) -> Option<&'a Outages> {
     cluster.together?;
     let home = Home {
@@ -227,7 +227,7 @@ fn context(cluster: &Cluster, host: Option<&Host>, outages: Option<&Outages>) ->
     }
 }
 
-/// The clusters in the order of their numbers, each with the diagnosis of its group.
+/// Returns the clusters in the order of their numbers, each with the diagnosis of its group.
 fn found(clusters: Vec<Cluster>, groups: &[(Group, Diagnosis)]) -> Vec<ClusterFound> {
     let of_member = groups.iter().flat_map(|(group, diagnosis)| {
         let members = group.members.iter();
@@ -309,8 +309,8 @@ fn of_given_up(given_up: &GivenUp) -> Option<Finding> {
     }
 }
 
-/// Whether the failing URLs lie in some sections more than chance explains, as those of backends that take turns do
-/// not (exact test for each section, corrected for their number; C. E. Bonferroni, 1936).
+/// Returns whether some sections have more failing URLs than chance explains, which backends that take turns do not
+/// cause (exact test for each section, corrected for their number; C. E. Bonferroni, 1936).
 fn are_uneven(sections: impl Iterator<Item = Ratio> + Clone) -> bool {
     let (failing, all) = sections.clone().fold((0, 0), |(failing, all), urls| {
         (failing + urls.part, all + urls.of)
@@ -320,7 +320,7 @@ fn are_uneven(sections: impl Iterator<Item = Ratio> + Clone) -> bool {
     chances.any(|urls| hits_or_more(urls.part, urls.of, failing, all) < unlikely)
 }
 
-/// The sections that backends may share of which one fails.
+/// Returns the sections that may share backends of which one fails.
 fn pool(sections: &BTreeMap<String, Section>) -> Pool {
     let mut pool = Pool::default();
     let flapping = sections.iter().filter(|(_, section)| section.flaps);
@@ -393,7 +393,7 @@ fn findings(
     let mut narrow = Told::default();
     for (number, (group, diagnosis)) in groups.iter().enumerate() {
         let cluster = &group.cluster;
-        // Of what went down as a whole its outages speak.
+        // A part that went down as a whole has findings about its outages.
         if !cluster.internal || cluster.at_speed || cluster.together.is_some() {
             continue;
         }
@@ -464,7 +464,7 @@ fn redirects(groups: &[(Group, Diagnosis)], files: &SiteFiles) -> Vec<Finding> {
     of_redirect.flatten().collect()
 }
 
-/// What was concluded of most of a host's error pages with a status of success that point at a cause.
+/// Returns the diagnosis of the largest group of soft errors of this host that point to this cause.
 fn diagnosed<'a>(
     host: &str,
     cause: Cause,
@@ -478,8 +478,8 @@ fn diagnosed<'a>(
     most.map(|(_, diagnosis)| diagnosis)
 }
 
-/// How a host treats clients: the experiments with URLs of clusters that only the crawler is refused.
-/// Others may recover meanwhile, or fail for everybody.
+/// Returns how a host treats clients: the experiments with URLs of clusters that refuse only the crawler. Others may
+/// recover meanwhile, or fail for everybody.
 fn client_facts<'a>(name: &'a str, host: &Host, groups: &[(Group, Diagnosis)]) -> ClientFacts<'a> {
     let mut trials = Trials::default();
     let mut urls = 0;
@@ -567,7 +567,8 @@ fn sections_down(name: &str, host: &Host, groups: &[(Group, Diagnosis)]) -> Vec<
     found.collect()
 }
 
-/// Which sitemap lists a URL is not kept; of a host with several, all are spoken of together.
+/// Returns the finding about failing URLs in sitemaps. It is not stored which sitemap lists a URL, so it is about all
+/// sitemaps of a host.
 fn listed(name: &str, host: &Host, files: &SiteFiles) -> Option<Finding> {
     let of_host = files.sitemaps.iter().filter(|sitemap| sitemap.host == name);
     let sitemaps: Vec<_> = of_host.collect();

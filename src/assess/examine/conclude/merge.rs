@@ -1,5 +1,5 @@
-//! Clusters of one host that have one cause, put together: they are told finely, by family, so that
-//! experiments meet every part of a site, and a problem is to be read once all the same.
+//! Merges the clusters of a host that have one cause. Clusters are split by family, so that experiments cover every
+//! part of a site, but a reader should see one problem once.
 
 use std::collections::HashMap;
 
@@ -16,11 +16,11 @@ pub(in crate::assess::examine) struct Group {
     pub(in crate::assess::examine) cluster: Cluster,
     /// Their numbers.
     pub(super) members: Vec<usize>,
-    /// Which ways of asking made a difference; none if no experiment was made.
+    /// The experiments that made a difference; `None` if there was no experiment.
     pub(in crate::assess::examine) helping: Option<Vec<Trial>>,
 }
 
-/// What clusters with one cause have in common, besides what experiments say.
+/// The features that clusters with one cause share, apart from experiments.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 struct Symptom {
     host: String,
@@ -31,15 +31,15 @@ struct Symptom {
     soft: Option<Cause>,
     at_speed: bool,
     waits: bool,
-    /// What went down as a whole, and its name within the host.
+    /// The part that went down as a whole, and its name within the host.
     together: Option<(Whole, String)>,
     /// The cause that lines of server logs prove.
     logged: Option<Cause>,
 }
 
-/// Puts clusters together that have the same symptom and do not differ in their experiments. One
-/// without experiments belongs to the group with its symptom that has URLs in its section, or else
-/// to the biggest. Other spellings of a few addresses tell little: those of all clusters with the same symptom count.
+/// Puts clusters together that have the same symptom and do not differ in their experiments. One without experiments
+/// belongs to the group with its symptom that has URLs in its section, or else to the biggest. Other spellings of a
+/// few URLs prove little, so those of all clusters with the same symptom count.
 pub(super) fn grouped(clusters: &[Cluster]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut respelled: HashMap<Symptom, Trials> = HashMap::new();

@@ -1,4 +1,4 @@
-//! What an examined run amounts to.
+//! Draws the conclusions of an examined run.
 
 pub(super) mod conclusions;
 mod merge;

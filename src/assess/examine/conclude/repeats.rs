@@ -1,5 +1,5 @@
-//! Findings that say again what a wider one has said. Each problem is to be read once, in the place
-//! where it can be mended: that of a host before those of its sections and pages.
+//! Findings that repeat a wider one. A reader should see each problem once, where it can be fixed: that of a host
+//! before those of its sections and pages.
 
 use crate::assess::diagnose::cluster::section_of;
 use crate::assess::diagnose::rules::{Finding, Scope};
@@ -15,10 +15,10 @@ pub(super) const PAGES: [&str; 5] = [
     "unconfirmed_cluster",
 ];
 
-/// Those of URLs that may be fine at other times.
+/// Findings about URLs that may be fine at other times.
 const AT_TIMES: [&str; 2] = ["intermittent_cluster", "unconfirmed_cluster"];
 
-/// Where what a finding is about lies.
+/// The place of the subject of a finding.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::assess::examine) struct Place<'a> {
     pub(in crate::assess::examine) host: &'a str,
@@ -27,7 +27,7 @@ pub(in crate::assess::examine) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Whether all of it lies in this section or in a folder of it, which is named with its host.
+    /// Returns whether all of it lies in this section or in a folder of it, which is named with its host.
     fn is_in(self, section: &str) -> bool {
         let folder = Some(section).filter(|it| it.ends_with('/') && it.len() > self.host.len() + 1);
         let is_there = |of_it: &String| {
@@ -74,7 +74,7 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
     };
     is_of_place
         && match wide.rule {
-            // "Maintenance or overload" of a part is what is known for sure of the whole.
+            // "Maintenance or overload" of a part repeats what is certain for the whole host.
             "host_maintenance" => narrow.causes.contains(&Cause::Maintenance),
             "client_block" | "dns_fault" | "tls_fault" => narrow.causes == wide.causes,
             // They failed there alone, and are fine at other times, or whenever they are requested elsewhere.
@@ -83,10 +83,10 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
                 let is_there = place.cluster.is_some_and(|it| failed_there(it, wide));
                 is_there && (at_times || narrow.advice == wide.advice)
             }
-            // What fails every time fails at the other backends too.
+            // URLs that fail every time fail at the other backends too.
             "one_backend_down" => has_recovered || AT_TIMES.contains(&narrow.rule),
             "host_outage" => has_recovered,
-            // What is refused at times because of a limit is neither flaky nor broken.
+            // URLs that a limit refuses at times are neither flaky nor broken.
             "load_induced" => {
                 let is_limit = |evidence: &Evidence| match evidence {
                     Evidence::RateLimit { section, .. } => section.as_ref().is_none_or(|limited| {
@@ -103,8 +103,8 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
         }
 }
 
-/// Whether failures are those of an address that is down: all of them came from there, or nobody answered and it is
-/// known to fail in the same way.
+/// Returns whether failures are those of an IP address that is down: all of them came from there, or nothing answered
+/// and it is known to fail in the same way.
 fn failed_there(cluster: &ClusterFacts, finding: &Finding) -> bool {
     let down = || {
         finding
@@ -146,7 +146,7 @@ mod tests {
         }
     }
 
-    /// A failure in section `/a/`, and the address that it came from.
+    /// A failure in section `/a/`, and the IP address that it came from.
     fn failures(outcome: Outcome, address: Option<[u8; 4]>) -> ClusterFacts {
         let mut facts = ClusterFacts::new(Cluster {
             host: HOST.to_owned(),

@@ -1,4 +1,4 @@
-//! The scores of the site, its hosts and its sections, from what was counted of them.
+//! The scores of the site, its hosts and its sections, from their counts.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ use crate::assess::score::site::{Aggregate, SiteTally};
 /// A host or a section, and its scores.
 #[derive(Debug)]
 pub struct PartFound {
-    /// Its name.
+    /// The name of the host or section.
     pub name: String,
     /// Its pages.
     pub pages: Aggregate,
-    /// What is in the way of a bot there.
+    /// Its crawlability score.
     pub crawlability: Crawlability,
-    /// What it risks.
+    /// Its indexing risk.
     pub indexing_risk: IndexingRisk,
 }
 
@@ -83,7 +83,7 @@ pub(in crate::assess::examine) fn scores(
     }
 }
 
-/// Hosts with pages, and those whose robots.txt let nobody see any.
+/// Returns the hosts with pages, and those whose robots.txt hid all their pages.
 fn names<'a>(tally: &'a SiteTally, files: &'a SiteFiles) -> Vec<&'a str> {
     let mut names: Vec<&str> = tally.hosts.iter().map(|(name, _)| name).collect();
     let failing = files.robots.iter().filter(|robots| robots.unreachable);
@@ -101,7 +101,7 @@ fn robots_state(robots: &RobotsFile, host: Option<&Host>) -> RobotsState {
     RobotsState::failing(robots.failing_for, robots.known_good, error_rate)
 }
 
-/// A section is scored by what happens in it: robots.txt and sitemaps are the host's.
+/// Returns the scores of the sections, without robots.txt and sitemaps, which count for the host.
 fn sections(tally: &SiteTally, extent: Extent) -> Vec<PartFound> {
     let of_section = |(name, pages): (&str, &Aggregate)| {
         let files = HostFiles {

@@ -13,7 +13,7 @@ use crate::model::Outcome;
 
 type Groups = [(Group, Diagnosis)];
 
-/// The finding about a robots.txt that cannot be read.
+/// Returns the finding about a robots.txt that cannot be read.
 pub(super) fn of_robots(
     robots: &RobotsFile,
     host: Option<&Host>,
@@ -31,7 +31,7 @@ pub(super) fn of_robots(
     robots_unreachable(&facts, diagnosis.as_ref())
 }
 
-/// The finding about a sitemap that fails.
+/// Returns the finding about a sitemap that fails.
 pub(super) fn of_sitemap(
     sitemap: &KnownSitemap,
     host: Option<&Host>,
@@ -48,8 +48,8 @@ pub(super) fn of_sitemap(
     sitemap_failing(&facts, diagnosis.as_ref())
 }
 
-/// Why files of a host fail with this outcome: what was concluded of most pages that fail with the same outcome and
-/// error page, or else what the answers for the files say.
+/// Returns the diagnosis of files of a host that fail with this outcome: that of most pages with the same outcome and
+/// error page, or else one from the answers for the files.
 fn of_file(host: &Host, outcome: Outcome, groups: &Groups) -> Option<Diagnosis> {
     let facts = host.files.get(&outcome)?;
     let alike = groups.iter().filter(|(group, _)| {

@@ -1,4 +1,4 @@
-//! Findings with the failures that they are about, so that their pages are their own and nobody else's with the same
+//! Findings with the failures that they are about, so that each has only its own pages, even if another has the same
 //! section and cause.
 
 use std::ops::Deref;
@@ -17,9 +17,9 @@ use crate::model::Cause;
 pub struct FindingFound {
     /// The finding.
     pub finding: Finding,
-    /// Numbers of the clusters; empty for one that is not about failing pages, or about single addresses.
+    /// Numbers of the clusters; empty for one that is not about failing pages, or about single URLs.
     pub clusters: Vec<usize>,
-    /// Addresses that it is about besides.
+    /// URLs that it is about besides.
     pub addresses: Vec<String>,
 }
 
@@ -55,14 +55,14 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Adds findings about the addresses that they show.
+    /// Adds findings about the URLs that they show.
     pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
         for finding in findings {
             self.tell(finding, Vec::new());
         }
     }
 
-    /// Adds a finding about the URLs of some clusters, or about the addresses that it shows if there are none.
+    /// Adds a finding about the URLs of some clusters, or about the URLs that it shows if there are none.
     pub(super) fn tell(&mut self, finding: Finding, clusters: Vec<usize>) {
         let addresses = match clusters.as_slice() {
             [] => shown(&finding),
@@ -75,7 +75,7 @@ impl Told {
         });
     }
 
-    /// Adds a finding about some addresses.
+    /// Adds a finding about some URLs.
     pub(super) fn tell_of(&mut self, finding: Finding, addresses: Vec<String>) {
         self.found.push(FindingFound {
             finding,
@@ -84,7 +84,7 @@ impl Told {
         });
     }
 
-    /// Returns whether a wider finding says it already. That one is about these clusters too.
+    /// Returns whether a wider finding says the same. If so, that finding gets these clusters too.
     pub(super) fn says(&mut self, narrow: &Finding, place: Place<'_>, clusters: &[usize]) -> bool {
         let wide = self.found.iter().map(|told| &**told);
         let Some(at) = said_by(narrow, place, wide) else {
@@ -98,7 +98,7 @@ impl Told {
     }
 }
 
-/// Returns the addresses that the evidence of a finding shows, or else its own.
+/// Returns the URLs that the evidence of a finding shows, or else its own.
 fn shown(finding: &Finding) -> Vec<String> {
     let shown = finding
         .evidence

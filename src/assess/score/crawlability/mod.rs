@@ -15,13 +15,13 @@ use crate::assess::verdict::kind::FailureKind;
 pub struct HostFiles<'a> {
     /// The host.
     pub host: &'a str,
-    /// The address of its robots.txt.
+    /// The URL of its robots.txt.
     pub robots_address: &'a str,
     /// The state of robots.txt.
     pub robots: RobotsState,
     /// Sitemap files that robots.txt names or that were configured.
     pub sitemaps: u32,
-    /// The addresses of the failing ones.
+    /// The URLs of the failing ones.
     pub failing_sitemaps: &'a [String],
 }
 

@@ -23,7 +23,7 @@ pub const OTHER: &str = "(other)";
 /// A URL with its judgement.
 #[derive(Clone, Copy, Debug)]
 pub struct Scored<'a> {
-    /// Its address.
+    /// Its URL.
     pub address: &'a str,
     /// The host it belongs to.
     pub host: &'a str,

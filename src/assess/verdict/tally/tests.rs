@@ -55,27 +55,22 @@ fn failures_are_counted_with_their_times() {
 }
 
 #[test]
-fn a_forbidden_address_is_no_evidence_about_the_site() {
-    let found = judge(&[seen(Outcome::AddressRefused, 0, 1, FAST)]);
-    assert_eq!((found.attempts, found.failed), (0, 0));
-}
-
-#[test]
-fn a_refused_stream_does_not_count_against_the_page() {
-    let found = judge(&[seen(Outcome::StreamRefused, 0, 1, FAST)]);
-    assert_eq!((found.attempts, found.failed), (1, 0));
-    assert_eq!(found.verdict, Verdict::Ok);
-}
-
-#[test]
-fn a_stale_connection_does_not_count_against_the_page() {
+fn failures_that_say_nothing_about_the_page_do_not_count_against_it() {
     let stale = Observation {
         reused: true,
         ..seen(Outcome::EmptyReply, 0, 1, FAST)
     };
-    let found = judge(&[stale]);
-    assert_eq!((found.attempts, found.failed), (1, 0));
-    assert_eq!(found.verdict, Verdict::Ok);
+    let cases = [
+        (seen(Outcome::AddressRefused, 0, 1, FAST), 0),
+        (seen(Outcome::BreakerOpen, 0, 1, FAST), 0),
+        (seen(Outcome::StreamRefused, 0, 1, FAST), 1),
+        (stale, 1),
+    ];
+    for (seen, attempts) in cases {
+        let found = judge(&[seen]);
+        let counts = (found.attempts, found.failed, found.verdict);
+        assert_eq!(counts, (attempts, 0, Verdict::Ok), "{seen:?}");
+    }
 }
 
 #[test]
@@ -88,12 +83,6 @@ fn attempts_counts_only_attempts_with_evidence() {
     let found = judge(&[&[stale][..], &failing].concat());
     assert_eq!((found.attempts, found.failed), (3, 3));
     assert_eq!(found.verdict, Verdict::Persistent);
-}
-
-#[test]
-fn a_request_never_made_is_not_an_attempt() {
-    let found = judge(&[seen(Outcome::BreakerOpen, 0, 1, FAST)]);
-    assert_eq!((found.attempts, found.verdict), (0, Verdict::Ok));
 }
 
 #[test]

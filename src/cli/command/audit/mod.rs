@@ -149,7 +149,7 @@ fn print_results(
     Ok(exit)
 }
 
-/// Prints what is left to say of a run that is not whole, or not about the site; returns the exit code.
+/// Prints the notes on a run that is incomplete or did not reach the site. Returns the exit code.
 fn conclude(audited: &Audited, delivered: &Delivered, hint: &str, people: &People) -> Exit {
     let Audited { run, ended, .. } = audited;
     let resume = |what| format!("; `gatecrawl audit --resume {}{hint}` {what}", run.id);

@@ -20,7 +20,7 @@ pub(super) struct Explained {
     pub(super) declared: Vec<Declared>,
 }
 
-/// What a name means in one place, or in several where it means the same.
+/// The meaning of a name, with the places where it has this meaning.
 #[derive(Debug, PartialEq, Serialize)]
 pub(super) struct Declared {
     /// The places, such as `pages.csv`.
@@ -83,8 +83,8 @@ fn is_documented(column: &Column) -> bool {
     column.name != pages::SELECTED.name
 }
 
-/// Returns what a column holds: its own sentence, that of the same name in a table above, or that of the column before,
-/// which speaks for both.
+/// Returns what a column holds: its own sentence, that of the same name in a table above, or that of the column
+/// before, which describes both.
 fn sentence(columns: &'static [Column], at: usize) -> &'static str {
     let column = &columns[at];
     let above = || {

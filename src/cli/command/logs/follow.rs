@@ -10,13 +10,13 @@ use crate::model::Moment;
 use crate::settings::failure::Failure;
 use crate::terminal::logs::{LiveCounts, live};
 
-/// Time between two looks at the logs. Ours: a person who watches waits no longer.
+/// Time between two reads of the logs. Ours: a person who watches does not wait longer.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
-/// The counts of this time are shown and judged. Ours: long enough for a rate, short enough for an alarm.
+/// Time whose counts are shown and judged. Ours: long enough for a rate, short enough for an alarm.
 const WINDOW: Duration = Duration::from_mins(5);
 
-/// What was written lately.
+/// The counts of the last minutes.
 #[derive(Debug, Default)]
 struct Window(VecDeque<(Moment, LiveCounts)>);
 

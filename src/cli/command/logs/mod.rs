@@ -27,7 +27,7 @@ use crate::terminal::streams::Console;
 use super::audit::gates;
 use crate::cli::database::{none_stored, open_if_there, open_or_make};
 
-/// Largest configuration file, in bytes.
+/// Maximum size of a configuration file, in bytes.
 const LARGEST_CONF: u64 = 4 << 20;
 
 /// The metrics that logs have.

@@ -12,7 +12,7 @@ use crate::crawl::{Stop, StopLevel, stop_switch};
 use crate::machine;
 use crate::measure::{Board, Place, Push, push, serve};
 use crate::schedule::Measured;
-use crate::schedule::notify::{Channels, Ear, Notifier};
+use crate::schedule::notify::{Channels, EventRecorder, Notifier};
 use crate::store::Store;
 
 use crate::settings::failure::Failure;
@@ -72,8 +72,8 @@ impl Background {
     }
 
     /// Returns the listeners to the runner's events.
-    pub(super) fn listener(&self) -> (Ear, Measured) {
-        (self.notifier.ear(), self.measured.clone())
+    pub(super) fn listener(&self) -> (EventRecorder, Measured) {
+        (self.notifier.recorder(), self.measured.clone())
     }
 
     /// Ends it within a bounded time.

@@ -6,12 +6,12 @@ mod channels;
 mod edit;
 mod emit;
 mod flags;
+mod printer;
 mod projects;
 mod runner;
 mod schema;
 mod service;
 mod show;
-mod teller;
 
 use std::path::Path;
 

@@ -68,7 +68,7 @@ pub(super) fn refuse_unnamed(args: &StoreArgs, path: &Path, text: &str) -> Resul
     }
 }
 
-/// Returns the file, as one that somebody named.
+/// Returns the file, as one that the user named.
 pub(super) fn file<'f>(path: &'f Path, text: &'f str) -> File<'f> {
     File {
         path,

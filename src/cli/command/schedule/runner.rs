@@ -9,10 +9,10 @@ use crate::schedule::{Runner, Tally};
 use super::auditor::Audits;
 use super::background::Background;
 use super::channels;
+use super::printer::Printer;
 use super::projects::known;
 use super::projects::{self, Planned};
 use super::service::{self, Status, Wall};
-use super::teller::Teller;
 use crate::cli::{database, signals};
 use crate::settings::args::{RunArgs, StoreArgs};
 use crate::settings::exit::Exit;
@@ -54,7 +54,7 @@ pub(super) async fn run(
     let timings = planned
         .iter()
         .map(|planned| (planned.project.name.clone(), planned.project.timing.clone()));
-    let teller = Teller {
+    let printer = Printer {
         people: people.clone(),
         timings: timings.collect(),
     };
@@ -72,7 +72,7 @@ pub(super) async fn run(
             store: store.clone(),
         }),
         store,
-        listener: ((teller, Status), background.listener()),
+        listener: ((printer, Status), background.listener()),
         clock: Wall::new(),
         stop: stop.clone(),
     };

@@ -18,7 +18,7 @@ pub(super) struct Wall {
 
 impl Wall {
     pub(super) fn new() -> Wall {
-        // Half of what the watchdog waits for, as sd_watchdog_enabled(3) recommends.
+        // Half of the watchdog's timeout, as sd_watchdog_enabled(3) recommends.
         let watchdog = watchdog().map(|most| most / 2);
         Wall {
             longest: watchdog.map_or(LOOK, |most| most.min(LOOK)),
@@ -43,7 +43,7 @@ impl Clock for Wall {
 pub(super) struct Status;
 
 impl Listener for Status {
-    fn hear(&mut self, event: &Event) {
+    fn receive(&mut self, event: &Event) {
         if let Event::Queue {
             running,
             waiting,

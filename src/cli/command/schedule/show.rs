@@ -7,8 +7,8 @@ use crate::model::Moment;
 use crate::schedule::Project;
 use crate::store::{ScheduleState, Store};
 
+use super::printer::words;
 use super::projects::Planned;
-use super::teller::words;
 use super::{channels, projects};
 use crate::cli::database;
 use crate::settings::args::StoreArgs;
@@ -22,7 +22,7 @@ use crate::terminal::text;
 /// Number of times that `check` prints for each project.
 const TIMES: usize = 5;
 
-/// Passes after which a page that always fails and was fine once before is told from chance: of three requests all
+/// Minimum passes to separate a page that always fails, and was fine once before, from chance: all of three requests
 /// fail.
 const PASSES: usize = 2;
 
@@ -116,7 +116,7 @@ pub(super) fn check(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
-/// Returns keys of a project that are valid and hardly do what is wanted, each with the reason and what to do.
+/// Returns keys of a project that are valid but probably not intended, each with the reason and the remedy.
 fn doubtful(planned: &Planned) -> Vec<(&'static str, String)> {
     let project = &planned.project;
     let mut doubts = Vec::new();

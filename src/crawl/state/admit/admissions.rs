@@ -45,7 +45,7 @@ impl By<'_> {
 #[derive(Debug)]
 pub(in crate::crawl::state) struct Admissions {
     known: FingerprintTable<()>,
-    /// Those of them that were refused when they were due.
+    /// Known URLs that were refused when they were due.
     refused: FingerprintMap<SkipReason>,
     hosts: HashMap<HostKey, Host>,
     rules: RulesMemory,

@@ -21,8 +21,7 @@ const GENEROUS_PAGES: u64 = 10_000;
 /// Bytes that each further page adds: on average a page is one new URL, and this is six. Ours.
 const ADDRESSES_PER_FURTHER_PAGE: u64 = 1 << 10;
 
-/// Bytes of URLs in sitemaps, for each page that may be fetched: the usual length, and half as
-/// much. Ours.
+/// Bytes of URLs in sitemaps, for each page that may be fetched: one and a half times the usual length. Ours.
 pub(super) const LISTED_PER_PAGE: u64 = 256;
 
 /// Bytes of a URL besides its text: its row in the database, and its places in the tables in

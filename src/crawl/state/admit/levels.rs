@@ -16,7 +16,7 @@ pub(in crate::crawl::state) struct Levels {
 }
 
 /// The minimum data of a page: there may be as many as the site has, and the store has their
-/// addresses.
+/// URLs.
 #[derive(Debug)]
 pub(in crate::crawl) struct HeldBack {
     pub(in crate::crawl) url: Fingerprint,
@@ -25,7 +25,7 @@ pub(in crate::crawl) struct HeldBack {
 }
 
 impl HeldBack {
-    /// Returns the page, with its address.
+    /// Returns the page, with its URL.
     pub(in crate::crawl) fn found(&self, address: &str) -> Option<Discovery> {
         Some(Discovery {
             depth: self.depth,

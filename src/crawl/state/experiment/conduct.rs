@@ -1,5 +1,5 @@
 //! Experiments: after the confirmation passes, a few failing URLs are requested in other ways, to
-//! separate causes, and a fine page of each host at each of its addresses. The policy chooses the
+//! separate causes, and a fine page of each host at each of its IP addresses. The policy chooses the
 //! ways. This file chooses the URLs and gives them to the frontier of the crawl, one lease for each
 //! series. The store does not know of experiments that are under way: one that was interrupted is
 //! repeated.
@@ -25,7 +25,7 @@ const MAX_CLUSTERS: usize = 20;
 /// Maximum hosts whose rate limit is measured with a burst (ours).
 const MOST_BURSTS: usize = 3;
 
-/// Maximum hosts of which a fine page is requested at each address (ours).
+/// Maximum hosts of which a fine page is requested at each IP address (ours).
 const MOST_BY_ADDRESS: usize = 20;
 
 /// Maximum time for all experiments: half of the default time for confirmation passes.
@@ -112,7 +112,7 @@ impl State {
         let most = clusters.iter().map(|it| it.representatives.len()).max();
         (0..most.unwrap_or_default())
             .flat_map(|rank| {
-                // Of URLs that hang one is enough: each request takes half a minute.
+                // One URL that hangs is enough: each request takes half a minute.
                 let worth = move |it: &&FailingCluster| rank == 0 || !it.outcome.is_time_limit();
                 (clusters.iter())
                     .filter(worth)
@@ -129,8 +129,8 @@ impl State {
         Ok(found)
     }
 
-    /// Returns a page of each host that never failed, to be requested at each address of the host. The
-    /// addresses of `localhost` concern only this machine.
+    /// Returns a page of each host that never failed, to be requested at each IP address of the host. The
+    /// IP addresses of `localhost` concern only this machine.
     fn fine_pages(&self) -> Result<Vec<CrawlUrl>, StoreError> {
         let mut found = self.store.fine_pages(self.run, MOST_BY_ADDRESS)?;
         found.retain(|url| !url.is_this_machine() && self.may_experiment(url));
@@ -176,7 +176,7 @@ impl State {
         Due::Series(Box::new(lease), allowed)
     }
 
-    /// Returns whether this other form of an address exists and robots.txt allows it.
+    /// Returns whether this other form of a URL exists and robots.txt allows it.
     fn may_request(&self, found: &Discovery, other: Option<&CrawlUrl>) -> bool {
         other.is_some_and(|url| {
             let other = Discovery {

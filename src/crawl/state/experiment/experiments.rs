@@ -1,4 +1,4 @@
-//! The experiments of one crawl: the plan, and what is under way.
+//! The experiments of one crawl: those planned, and those in progress.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(in crate::crawl::state) struct Experiments {
 pub(super) struct Begun {
     pub(super) pass: u8,
     pub(super) deadline: Moment,
-    /// What is still to be requested, each with the number of its group.
+    /// The URLs still to be requested, each with the number of its group.
     pub(super) subjects: HashMap<Fingerprint, (Subject, usize)>,
     /// Requests so far for each group of failures: those of one host, outcome and error page.
     pub(super) spent: Vec<usize>,

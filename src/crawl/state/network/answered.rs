@@ -8,7 +8,7 @@ use url::Host;
 
 use crate::model::{CrawlUrl, HostKey, Layer, Outcome, Witnesses};
 
-/// Maximum addresses that are remembered as witnesses, and maximum that are requested in a check.
+/// Maximum IP addresses that are remembered as witnesses, and maximum that are requested in a check.
 const REMEMBERED: usize = 8;
 const REQUESTED: usize = 4;
 
@@ -16,14 +16,14 @@ const REQUESTED: usize = 4;
 #[derive(Debug, Default)]
 pub(in crate::crawl::state) struct Answered {
     hosts: HashMap<HostKey, SocketAddr>,
-    /// Each address once, the one that answered last at the end.
+    /// Each IP address once, the one that answered last at the end.
     recent: Vec<SocketAddr>,
     /// A name that name servers knew.
     name: Option<String>,
 }
 
 impl Answered {
-    /// Records that a URL was answered from this address. `looked_up` is true if name servers
+    /// Records that a URL was answered from this IP address. `looked_up` is true if name servers
     /// looked it up.
     pub(in crate::crawl::state) fn note(
         &mut self,
@@ -67,7 +67,7 @@ impl Answered {
 
     /// Returns the witnesses to request when this URL's host has fallen silent. If nothing has
     /// answered yet, they are the name servers that should know its name, or the route to its
-    /// literal address.
+    /// literal IP address.
     pub(in crate::crawl::state) fn witnesses(
         &self,
         silent: Option<(&CrawlUrl, Outcome)>,

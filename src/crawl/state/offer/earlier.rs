@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::model::{Coverage, CrawlUrl, HostKey, ScopePlan};
 use crate::store::EarlierPages;
 
-/// A test whether a host, given by a URL of it, is still at one of these addresses.
+/// A test whether a host, given by a URL of it, is still at one of these IP addresses.
 pub(in crate::crawl) type WasAt<'a> = &'a dyn Fn(&CrawlUrl, &[IpAddr]) -> bool;
 
 /// How far the pages of the earlier run were offered.

@@ -227,16 +227,6 @@ fn bad_gateway() -> Reply {
     captured("nginx/refused.http")
 }
 
-/// Returns a failure without an answer, for this reason.
-fn silence(outcome: Outcome) -> Reply {
-    Reply {
-        outcome,
-        status: 0,
-        headers: Vec::new(),
-        body: String::new(),
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_page_that_is_always_502_is_persistent_and_its_error_page_names_the_cause() {
     let site = site_of(&[("/shop/", 12), ("/blog/", 12)]);

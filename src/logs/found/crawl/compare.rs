@@ -10,13 +10,13 @@ use crate::logs::tally::urls::{UrlId, UrlTally, Urls};
 use crate::model::{CrawlUrl, Moment};
 use crate::store::{JudgedUrl, LogLine, RunRow, Store, StoreError};
 
-/// Most URLs that are listed; all are counted. Ours.
+/// Maximum URLs that are listed; all are counted. Ours.
 const MOST: usize = 100_000;
 
 /// URLs of each kind that the summary names.
 const MOST_NAMED: usize = 10;
 
-/// Who a URL fails for.
+/// The clients for whom a URL fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Difference {
@@ -54,7 +54,7 @@ impl Difference {
     }
 }
 
-/// A URL that fails for somebody.
+/// A URL that fails for the crawl or in the logs.
 #[derive(Clone, Debug)]
 pub(in crate::logs::found) struct ComparedUrl {
     pub(in crate::logs::found) address: String,
@@ -75,11 +75,11 @@ pub struct Differences {
     pub difference: Difference,
     /// Number of URLs.
     pub urls: u64,
-    /// Some of them, those with the most failures first.
+    /// Examples, those with the most failures first.
     pub worst: Vec<String>,
 }
 
-/// A crawl beside the logs.
+/// The comparison of a crawl with the logs.
 #[derive(Clone, Debug, Serialize)]
 pub struct CrawlFound {
     /// Number of the run.
@@ -90,21 +90,21 @@ pub struct CrawlFound {
     pub started: Moment,
     /// Its URLs.
     pub urls: u64,
-    /// Those of them that are in the logs.
+    /// URLs of the run that are in the logs.
     pub urls_in_logs: u64,
     /// URLs that fail, by whom they fail for, the most urgent kind first.
     pub differences: Vec<Differences>,
     /// Failed attempts.
     pub failed_attempts: u64,
-    /// Those of them that a line of the logs explains.
+    /// Failed attempts that a line of the logs explains.
     pub explained_attempts: u64,
-    /// Some of the lines, such as `error.log:4711`.
+    /// Examples of these lines, such as `error.log:4711`.
     pub lines: Vec<String>,
 }
 
-/// The URLs of a run beside those of the logs.
+/// The URLs of a run compared with those of the logs.
 pub(super) struct Compared {
-    /// In the order of addresses.
+    /// In the order of URLs.
     pub(super) rows: Vec<ComparedUrl>,
     pub(super) differences: Vec<Differences>,
     /// URLs of the run, and those of them that are in the logs.

@@ -62,7 +62,7 @@ fn log_line(
     })
 }
 
-/// What identifies an attempt in a log.
+/// The values that identify an attempt in a log.
 struct Keys {
     target: u64,
     request_id: u64,

@@ -87,7 +87,7 @@ fn ends<'a>(before: &'a [u8], entry: &mut Entry<'a>) -> Option<()> {
     Some(())
 }
 
-/// Reads what a format of one's own appends.
+/// Reads the fields that a custom format appends.
 fn more<'a>(extras: &'a [u8], entry: &mut Entry<'a>) {
     let mut raw = Raw::new();
     if memchr::memchr(b'=', extras).is_some() {

@@ -8,7 +8,7 @@ use crate::parse::log::raw::Field;
 use super::json::JsonFields;
 use super::template::Template;
 
-/// Most formats that are read from one configuration file. Ours.
+/// Maximum formats that are read from one configuration file. Ours.
 const MOST: usize = 64;
 
 /// A line format that a user gave.

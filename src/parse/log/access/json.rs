@@ -83,7 +83,7 @@ fn is_path(name: &[u8], keys: &[&[u8]]) -> bool {
 }
 
 /// Calls a function with the keys and the text of each value that is a text or a number. Of a list, only the first
-/// value counts. Returns `None` if the line is no JSON object.
+/// value counts. Returns `None` if the line is not a JSON object.
 pub(in crate::parse::log) fn walk<'a>(
     line: &'a [u8],
     mut each: impl FnMut(&[&'a [u8]], &'a [u8]),

@@ -61,7 +61,7 @@ pub(in crate::parse::log) fn squid(line: &[u8]) -> Option<Raw<'_>> {
 /// Splits a line of HAProxy's `httplog`, with or without a syslog header.
 pub(in crate::parse::log) fn haproxy(line: &[u8]) -> Option<Raw<'_>> {
     let mut raw = HAPROXY.split(after_syslog(line, b"haproxy"))?;
-    // A port always follows, also an address of IPv6 without brackets.
+    // A port always follows, also an IPv6 address without brackets.
     let client = raw.get(Field::Client);
     let colon = memchr::memrchr(b':', client)?;
     raw.set(Field::Client, &client[..colon]);

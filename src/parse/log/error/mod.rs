@@ -43,13 +43,13 @@ pub struct ErrorRecord<'a> {
     pub source: Source,
     /// The time in milliseconds since 1970-01-01 UTC; absent if the line continues the one before.
     pub time: Option<i64>,
-    /// Address of the client.
+    /// IP address of the client.
     pub client: &'a [u8],
     /// Path and query of the request.
     pub target: &'a [u8],
     /// Host name of the request.
     pub host: &'a [u8],
-    /// Address of the backend.
+    /// IP address of the backend.
     pub backend: &'a [u8],
     /// Id of the request.
     pub request_id: &'a [u8],
@@ -172,7 +172,7 @@ fn target(request: &[u8]) -> &[u8] {
     until(b' ', rest).0
 }
 
-/// Returns the address in `http://127.0.0.1:28101/refused` or `fastcgi://unix:/run/php.sock:`.
+/// Returns the host and port, or the socket, in `http://127.0.0.1:28101/refused` or `fastcgi://unix:/run/php.sock:`.
 fn backend(url: &[u8]) -> &[u8] {
     let after = memchr::memmem::find(url, b"://").map_or(url, |at| &url[at + 3..]);
     if after.starts_with(b"unix:") {

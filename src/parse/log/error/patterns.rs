@@ -87,7 +87,7 @@ impl Pattern {
         is_known(self) && is_known(other) && self.status != other.status
     }
 
-    /// Returns the name of its cause; empty if only the message tells it.
+    /// Returns the name of its cause; empty if only the message names it.
     pub fn cause(&self) -> &str {
         Cause::from_id(&self.cause).map_or("", Cause::id)
     }

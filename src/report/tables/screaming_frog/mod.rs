@@ -45,7 +45,7 @@ impl Sheet {
         Sheet::ServerErrorInlinks,
     ];
 
-    /// The product's name for the file.
+    /// Returns the product's name for the file.
     pub(in crate::report) const fn file_name(self) -> &'static str {
         match self {
             Sheet::InternalAll => "internal_all.csv",
@@ -73,7 +73,7 @@ impl Sheet {
 
     const fn table(self) -> Table {
         match self {
-            // In the order of addresses; our table of errors has the worst first.
+            // In the order of URLs; our table of errors has the worst first.
             Sheet::InternalAll | Sheet::ServerErrors => Table::Pages,
             Sheet::ServerErrorInlinks => Table::ErrorInlinks,
         }
@@ -152,7 +152,7 @@ fn is_wanted(sheet: Sheet, row: &[Cell<'_>], elsewhere: &HashSet<u64>) -> bool {
     }
 }
 
-/// Returns fingerprints of failing addresses of other sites: eight bytes each.
+/// Returns fingerprints of failing URLs of other sites: eight bytes each.
 fn failing_elsewhere(store: &Store, run: &RunRow) -> Result<HashSet<u64>, Fault> {
     let mut found = HashSet::new();
     store.typed_rows(run.id, &mut |row: FailingRow| {

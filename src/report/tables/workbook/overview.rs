@@ -20,7 +20,7 @@ const WIDTHS: [f64; 5] = [28.0, 60.0, 12.0, 12.0, 16.0];
 /// The column of the band.
 const BAND: u16 = 4;
 
-/// The colour of a band, as of a traffic light; its word stands on it, in black.
+/// Returns the colour of a band, as of a traffic light; its word stands on it, in black.
 fn light(band: Band) -> Color {
     Color::RGB(match band {
         Band::None | Band::Low => 0x00B7_E1CD,

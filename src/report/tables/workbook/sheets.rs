@@ -131,7 +131,7 @@ impl<'a> Sheets<'a> {
         } else {
             sheet.set_name(format!("{} {}", self.name, self.begun))?;
         }
-        // What a row is about stays in sight.
+        // Keeps the subject of each row in sight.
         let is_address = |heading: &Heading| heading.kind == Kind::Address;
         let frozen = u16::from(self.columns.first().is_some_and(is_address));
         sheet.set_freeze_panes(1, frozen)?;
@@ -151,7 +151,7 @@ impl<'a> Sheets<'a> {
     }
 }
 
-/// Returns the maximum bytes of XML of a cell.
+/// Returns an upper bound of the bytes that a cell takes in the sheet's XML.
 fn space(content: Content<'_>) -> u64 {
     match content {
         Content::Empty => 0,

@@ -23,25 +23,25 @@ const IN_HEADLINE: usize = 4;
 /// The short account of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brief {
-    /// What changed, the worst first; empty if nothing did.
+    /// The changes, the worst first; empty if nothing changed.
     pub news: Vec<News>,
     /// The state of the site, in one sentence.
     pub state: Headline,
     /// Problems, the worst first: findings of `warning` and above.
     pub findings: Vec<FindingBrief>,
-    /// How many findings it leaves out.
+    /// Number of findings that are left out.
     pub more_findings: u64,
     /// Whether a page that was fine or was not there answers 5xx to every request.
     pub lasting_5xx: bool,
     /// Names and values, for a small table.
     pub table: Vec<Fact>,
-    /// What the comparison could not know, in sentences.
+    /// The limits of the comparison, in sentences.
     pub notes: Vec<String>,
     /// The pages that the changes are about.
     pub lists: Vec<PageList>,
-    /// How many pages fail as they did in the baseline, and since when the first of them, as a date.
+    /// Number of pages that fail as they did in the baseline, and since when the first of them fails, as a date.
     pub still_failing: Option<(u64, String)>,
-    /// What the run is compared with: `run 6 of 2026-11-16`; absent for a first run.
+    /// The baseline: `run 6 of 2026-11-16`; absent for a first run.
     pub baseline: Option<String>,
     /// The last runs, if there are several.
     pub trends: Vec<Trend>,
@@ -67,7 +67,7 @@ impl Brief {
         }
     }
 
-    /// The changes for a list of mails, the worst first, each with its count.
+    /// Returns the changes for a list of mails, the worst first, each with its count.
     pub fn subject(&self) -> String {
         let parts: Vec<String> = (self.news.iter().take(IN_SUBJECT))
             .map(News::short)
@@ -79,12 +79,12 @@ impl Brief {
         }
     }
 
-    /// The changes in sentences, the worst first.
+    /// Returns the changes in sentences, the worst first.
     pub fn sentences(&self) -> Vec<String> {
         self.news.iter().map(News::sentence).collect()
     }
 
-    /// The changes in sentences, the worst first; the state of the site, if nothing changed.
+    /// Returns the changes in sentences, the worst first; the state of the site, if nothing changed.
     pub fn headline(&self) -> String {
         let mut sentences = self.sentences();
         sentences.truncate(IN_HEADLINE);
@@ -95,12 +95,12 @@ impl Brief {
         }
     }
 
-    /// The state of the site, in one sentence.
+    /// Returns the state of the site, in one sentence.
     pub fn state(&self) -> &str {
         &self.state.text
     }
 
-    /// How bad the news is.
+    /// Returns how bad the changes are.
     pub fn tone(&self) -> Tone {
         let worst = self.news.iter().map(News::tone).min();
         let is_broken = (self.findings.iter()).any(|found| found.severity >= Severity::Error);
@@ -111,7 +111,7 @@ impl Brief {
         }
     }
 
-    /// Whether there was no run to compare with.
+    /// Returns whether there was no run to compare with.
     pub fn is_first(&self) -> bool {
         self.baseline.is_none()
     }

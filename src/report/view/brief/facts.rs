@@ -15,7 +15,7 @@ pub struct BriefFacts<'a> {
     pub run: &'a RunRow,
     /// The run in numbers.
     pub summary: &'a RunSummary,
-    /// Why no start page was a page, if none was.
+    /// Why no start page could be used, if none could.
     pub no_start: Option<&'a NoStart>,
     /// The cause that most failing pages have, and their share.
     pub likeliest: Option<(&'a str, f64)>,

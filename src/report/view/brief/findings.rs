@@ -18,7 +18,7 @@ const MOST: usize = 5;
 /// A finding in a few lines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingBrief {
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// Its title.
     pub title: String,

@@ -1,4 +1,4 @@
-//! The pages that changed, by kind, each with what was observed.
+//! The pages that changed, by kind, each with its observation.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,18 +27,18 @@ pub struct PageList {
     pub tone: Tone,
     /// The pages, the worst first.
     pub pages: Vec<BriefPage>,
-    /// How many more there are than are listed.
+    /// Number of pages that are not listed.
     pub more: u64,
 }
 
 /// A page and its details.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BriefPage {
-    /// Its address.
+    /// Its URL.
     pub address: String,
     /// Its last status code; absent where there was no answer or it is not known.
     pub status: Option<u16>,
-    /// What was observed, in words; may be empty.
+    /// The observation in words; may be empty.
     pub detail: String,
 }
 
@@ -211,7 +211,7 @@ fn shown(page: &PageChange) -> BriefPage {
     }
 }
 
-/// Returns what was observed of a page, for people: numbers of requests rather than rates with intervals.
+/// Returns the observation of a page, for people: numbers of requests rather than rates with intervals.
 fn detail(page: &PageChange) -> String {
     let failed = |state: PageState| format!("{} of {}", state.failed, state.attempts);
     match (page.change, page.old, page.new) {

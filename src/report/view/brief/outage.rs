@@ -32,12 +32,12 @@ pub struct OutageBrief {
     /// When a request was fine again, with the name of the time zone and without the day if that is the same; empty if
     /// none was.
     pub until: String,
-    /// How long it was, as far as that was seen: `9 to 24 s`.
+    /// Its duration, as exactly as it was observed: `9 to 24 s`.
     pub took: String,
-    /// How often it went down in all.
+    /// Number of times that the part went down.
     pub times: u64,
-    /// Whether it is news: an outage of the whole host always is; that of a part is not if the part went down in
-    /// the baseline too.
+    /// Whether it is reported as a change: an outage of the whole host always is; that of a part is not if the part
+    /// went down in the baseline too.
     #[serde(skip)]
     pub is_new: bool,
 }
@@ -62,7 +62,7 @@ struct Span {
 }
 
 impl Span {
-    /// Of a fact of a finding.
+    /// Reads the span from a fact of a finding.
     fn of(fact: &Value) -> Option<Span> {
         let time = |name: &str| Moment::parse(fact[name].as_str()?);
         Some(Span {
@@ -73,7 +73,7 @@ impl Span {
         })
     }
 
-    /// The time from the first failure of two to the last, and the nearest good answers around it.
+    /// Returns the span from the first failure of both to the last, with the nearest good answers around it.
     fn with(self, other: Span) -> Span {
         let from = self.from.min(other.from);
         let until = self.until.max(other.until);

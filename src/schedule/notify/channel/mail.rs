@@ -1,4 +1,4 @@
-//! Mail: the message as text and as HTML, with the report beside it where that is small enough.
+//! Mail: the message as text and as HTML, with the report attached if it is small enough.
 
 use std::fs;
 use std::path::Path;
@@ -27,31 +27,31 @@ use crate::schedule::notify::message::{FINDINGS, Message, NUMBERS, lines};
 
 const PAGE: &str = include_str!("mail.html.j2");
 
-/// Longest wait for a mail server at each step.
+/// Maximum wait for a mail server at each step.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Maximum size of a file of certificate authorities in bytes: those of a whole system take some 200 KiB.
 const LARGEST_CA_FILE: u64 = 4 << 20;
 
-/// How mail leaves, checked.
+/// The mail server and its login, checked.
 #[derive(Clone)]
 pub(in crate::schedule::notify) struct Post {
     from: Mailbox,
     transport: AsyncSmtpTransport<Tokio1Executor>,
-    /// Cleans what the server says; none without a password.
+    /// Removes the password from the server's answers; `None` without a password.
     redactor: Option<Redactor>,
 }
 
-/// A mail to be sent to some.
+/// A mail channel with its receivers.
 #[derive(Clone)]
 pub struct Mail {
     post: Post,
     to: Vec<Mailbox>,
-    /// Largest report that is attached, in MiB.
+    /// Maximum size of an attached report, in MiB.
     attach: u8,
 }
 
-/// Without the transport, which knows the password.
+/// Leaves out the transport, which contains the password.
 impl std::fmt::Debug for Mail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Mail")
@@ -109,7 +109,7 @@ impl Post {
     }
 }
 
-/// What a server may repeat of a login: it is sent as `PLAIN` (RFC 4616) or as `LOGIN`, in base64.
+/// Returns a redactor for all forms in which a server may repeat a login: `PLAIN` (RFC 4616) and `LOGIN`, in base64.
 fn echoes(user: &str, password: &str) -> Result<Option<Redactor>, ConfigError> {
     let coded = |text: &str| STANDARD.encode(text).trim_end_matches('=').to_owned();
     let texts = [
@@ -143,14 +143,13 @@ fn parameters(smtp: &SmtpConfig) -> Result<TlsParameters, ConfigError> {
         .map_err(|fault| ConfigError::new("smtp.host", fault.to_string()))
 }
 
-/// An address of a person.
+/// Parses a mail address.
 pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox, ConfigError> {
     text.parse()
         .map_err(|fault| ConfigError::new(key, format!("{text:?} is no mail address: {fault}")))
 }
 
-/// Sends a message by mail; `delivery` becomes its `Message-ID`, so that a mail that came twice is
-/// seen to be one.
+/// Sends a message by mail; `delivery` becomes its `Message-ID`, by which a mail client recognizes a duplicate.
 pub(in crate::schedule::notify) async fn send(
     mail: &Mail,
     message: &Message,
@@ -161,7 +160,7 @@ pub(in crate::schedule::notify) async fn send(
     sent.map(|_| ()).map_err(|fault| {
         let cause = std::error::Error::source(&fault).map(|cause| format!(": {cause}"));
         let said = format!("{fault}{}", cause.unwrap_or_default());
-        // A server may say more than a line.
+        // A server's answer may have several lines.
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
         SendError(match &mail.post.redactor {
             Some(redactor) => redactor.text(&said),
@@ -195,7 +194,7 @@ fn write(
         .subject(message.title())
         .date(UNIX_EPOCH + Duration::from_millis(millis))
         .message_id(Some(format!("<{}@{domain}>", name(&message, delivery))))
-        // Nobody's holiday answers it (RFC 3834).
+        // Prevents automatic replies, such as out-of-office messages (RFC 3834).
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
@@ -206,7 +205,7 @@ fn write(
     head.multipart(parts).map_err(|fault| broken(&fault))
 }
 
-/// A name for the mail of characters that every server takes.
+/// Returns a name for the mail, of characters that every server accepts.
 fn name(message: &Message, delivery: i64) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let event: String = message.event.chars().map(plain).take(60).collect();
@@ -214,7 +213,7 @@ fn name(message: &Message, delivery: i64) -> String {
     format!("gatecrawl-{delivery}-{event}-{millis}")
 }
 
-/// The report, or why it is not there.
+/// Returns the report, or a note why it is not attached.
 fn report(path: Option<&Path>, most: u8) -> (Option<Vec<u8>>, Option<String>) {
     let Some(path) = path else {
         return (None, None);
@@ -240,7 +239,7 @@ fn report(path: Option<&Path>, most: u8) -> (Option<Vec<u8>>, Option<String>) {
     }
 }
 
-/// The HTML part: tables and inline styles, as mail clients want it, and nothing to be loaded.
+/// Returns the HTML part: tables and inline styles, which mail clients understand, and nothing to be loaded.
 pub fn html(message: &Message) -> Result<String, minijinja::Error> {
     let message_value = Value::from(Serde(message));
     let findings = message.findings.iter().map(|found| {

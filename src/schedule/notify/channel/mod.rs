@@ -1,4 +1,4 @@
-//! The channels of a project, checked: what can be wrong with one is said before the first run.
+//! The channels of a project, checked, so that errors are reported before the first run.
 
 pub(super) mod mail;
 pub(super) mod secret;
@@ -22,40 +22,38 @@ use secret::Environment;
 use send::SendError;
 use webhook::Webhook;
 
-/// Most channels of a kind, and most receivers of a mail.
+/// Maximum channels of a kind, and maximum receivers of a mail.
 const MOST: usize = 50;
 
-/// The largest report that a mail takes along if nothing is said, in MiB, and the most that can be
-/// said: mail servers refuse what is larger.
+/// Default and maximum of `attach-mib`, the size of an attached report in MiB: mail servers refuse larger mails.
 const ATTACH: u8 = 5;
 const MOST_ATTACH: u8 = 25;
 
-/// Where a message may go.
+/// A channel that a message is sent through.
 #[derive(Clone, Debug)]
 pub enum Channel {
     /// JSON with a signature.
     Webhook(Webhook),
-    /// An incoming webhook of Slack, at its address.
+    /// An incoming webhook of Slack, by its URL.
     Slack(Secret),
-    /// An incoming webhook of Microsoft Teams, at its address.
+    /// An incoming webhook of Microsoft Teams, by its URL.
     Teams(Secret),
     /// A mail.
     Mail(Box<Mail>),
 }
 
-/// A project's channels by name, such as `mail.1`, and what is told through them.
+/// A project's channels by name, such as `mail.1`, and the occasions that it wants.
 #[derive(Clone, Debug, Default)]
 pub struct Channels {
-    /// What is told.
+    /// The occasions that the project wants.
     pub choice: Choice,
-    /// The time zone of the times in it.
+    /// The time zone of the times in messages.
     pub zone: Zone,
     list: Vec<(String, Channel)>,
 }
 
 impl Channels {
-    /// Checks what the configuration says and reads the secrets that it names. `key` is where it
-    /// says that, such as `project.shop.notify`.
+    /// Checks a configuration and reads the secrets that it names. `key` is its key, such as `project.shop.notify`.
     pub fn new(
         key: &str,
         config: &NotifyConfig,
@@ -121,14 +119,14 @@ impl Channels {
         })
     }
 
-    /// Names and channels, in the order of their kinds and of the configuration.
+    /// Returns names and channels, in the order of their kinds and of the configuration.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Channel)> {
         self.list
             .iter()
             .map(|(name, channel)| (name.as_str(), channel))
     }
 
-    /// The channel of that name.
+    /// Returns the channel with this name.
     pub fn get(&self, name: &str) -> Option<&Channel> {
         self.iter()
             .find_map(|(known, channel)| (known == name).then_some(channel))
@@ -136,7 +134,7 @@ impl Channels {
 }
 
 impl Channel {
-    /// Sends a message. `delivery` names it, the same if it is sent again.
+    /// Sends a message. `delivery` identifies it, also when it is sent again.
     pub async fn send(
         &self,
         client: &Client,
@@ -207,11 +205,11 @@ fn address_of(
     Ok(address)
 }
 
-/// Whether it is an address at all, and one at which what is secret stays so.
+/// Checks that it is a URL, and that secrets are sent over TLS or to this machine only.
 fn checked(key: &str, address: &Secret, secret: bool) -> Result<(), ConfigError> {
-    // The parser's complaint has nothing of the address in it, and neither has ours.
+    // Neither the parser's error nor this one contains the URL, which may be secret.
     let url = Url::parse(address.expose())
-        .map_err(|fault| ConfigError::new(key, format!("its url is none: {fault}")))?;
+        .map_err(|fault| ConfigError::new(key, format!("its url is invalid: {fault}")))?;
     match url.scheme() {
         "https" => Ok(()),
         "http" if !secret || is_loopback(url.host_str().unwrap_or_default()) => Ok(()),

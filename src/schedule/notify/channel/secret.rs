@@ -7,13 +7,13 @@ use crate::model::Secret;
 
 use crate::schedule::notify::config::ConfigError;
 
-/// The longest secret, in bytes: enough for any token, and no accident with a wrong file.
+/// Maximum length of a secret in bytes: enough for any token, and small if a wrong file is named.
 const LONGEST: usize = 8 * 1024;
 
-/// Looks up an environment variable; handed in, so that tests have an environment of their own.
+/// Looks up an environment variable; a parameter, so that tests can have their own environment.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Reads the secret that `KEY-env` or `KEY-file` names; none if neither does.
+/// Reads the secret that `KEY-env` or `KEY-file` names; `None` if both are missing.
 pub(in crate::schedule::notify) fn read(
     key: &str,
     env: Option<&str>,
@@ -39,7 +39,7 @@ pub(in crate::schedule::notify) fn read(
         (None, Some(path)) => {
             let key = format!("{key}-file");
             let text = machine::read_text(path, LONGEST as u64 + 2).map_err(|fault| {
-                // Not by its name, which may be the secret, put into the wrong place.
+                // The file's name is left out: it may be the secret itself, written in the wrong place.
                 let why = format!("could not read the file that it names: {fault}");
                 ConfigError::new(&key, why)
             })?;
@@ -60,7 +60,7 @@ pub(in crate::schedule::notify) fn read(
     Ok(Some(Secret::from(text)))
 }
 
-/// The name of a variable. What does not look like one may be the secret, put into the wrong place.
+/// Returns the name of a variable for messages. A text that does not look like a name may be the secret itself.
 fn shown(name: &str) -> &str {
     let fit = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     if name.chars().all(fit) {

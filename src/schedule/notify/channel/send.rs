@@ -1,15 +1,15 @@
-//! Posting to a receiver on the web.
+//! Posts messages over HTTP.
 
 use reqwest::{Client, RequestBuilder};
 
-/// Why a receiver did not take a message, in one line without a secret.
+/// Why a message could not be sent, in one line without a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SendError(pub(in crate::schedule::notify) String);
 
-/// Sends a request. Only an answer of 200-299 means that it was taken: redirects are not followed.
+/// Sends a request. Only an answer of 200-299 means that it was accepted: redirects are not followed.
 pub(super) async fn post(request: RequestBuilder) -> Result<(), SendError> {
-    // The address may be a secret: chats know their senders by nothing else.
+    // The URL may be a secret: chats identify their senders by nothing else.
     let answer = request.send().await.map_err(|fault| {
         let fault = fault.without_url();
         SendError(match fault {
@@ -27,7 +27,7 @@ pub(super) async fn post(request: RequestBuilder) -> Result<(), SendError> {
     }
 }
 
-/// A request with a JSON body.
+/// Returns a request with a JSON body.
 pub(in crate::schedule::notify) fn json(
     client: &Client,
     address: &str,
@@ -39,7 +39,7 @@ pub(in crate::schedule::notify) fn json(
         .body(body)
 }
 
-/// Whether a host is this machine.
+/// Returns whether a host is this machine.
 pub(super) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"

@@ -10,19 +10,19 @@ use crate::report::words::{number, tame};
 use crate::report::{FindingBrief, PageList, Tone};
 use crate::schedule::notify::message::{FINDINGS, Message, lines as lines_of, said};
 
-/// Characters of a header.
+/// Maximum characters of a header.
 const HEADER: usize = 150;
 
-/// Characters of a text.
+/// Maximum characters of a text.
 const TEXT: usize = 3_000;
 
-/// Fields of a section.
+/// Maximum fields of a section.
 const FIELDS: usize = 10;
 
-/// Pages that a chat shows of a list: it is no place to read a hundred.
+/// Maximum pages of a list in a chat: nobody reads a hundred there.
 pub(super) const PAGES: usize = 10;
 
-/// The body of the request.
+/// Returns the body of the request.
 pub(in crate::schedule::notify) fn payload(message: &Message) -> Value {
     let mut blocks = vec![
         json!({"type": "header", "text": {"type": "plain_text", "text": cut(&message.subject, HEADER), "emoji": false}}),
@@ -99,8 +99,8 @@ const fn sign(tone: Tone) -> &'static str {
     }
 }
 
-/// The three characters that Slack wants escaped; the rest of what would turn or hide writing made
-/// visible. So nothing of an audited site can mention a person or a channel.
+/// Escapes the three characters that Slack reserves, so that a text of the audited site cannot mention a person or a
+/// channel. Shows characters that would turn or hide text.
 fn escape(text: &str) -> String {
     tame(text)
         .replace('&', "&amp;")
@@ -108,13 +108,13 @@ fn escape(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-/// At most so many characters.
+/// Cuts a text to at most `most` characters.
 pub(super) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
     let mut short: String = text.chars().take(most - 1).collect();
-    // Half of an escaped character would be shown as it is.
+    // Half of an escaped character would be shown literally.
     if let Some(at) = short.rfind('&')
         && !short[at..].contains(';')
     {
@@ -124,7 +124,7 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     short
 }
 
-/// An address that leaves room for others.
+/// Cuts a URL, so that it leaves room for others.
 pub(super) fn short(address: &str) -> String {
     cut(address, 200)
 }

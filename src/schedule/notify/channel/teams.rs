@@ -1,5 +1,5 @@
-//! A message as incoming webhooks of Microsoft Teams (Workflows) take it: an Adaptive Card in an
-//! envelope (learn.microsoft.com, "Create an Incoming Webhook", "Adaptive Cards for Teams").
+//! A message in the format of Microsoft Teams' incoming webhooks (Workflows): an Adaptive Card in an envelope
+//! (learn.microsoft.com, "Create an Incoming Webhook", "Adaptive Cards for Teams").
 
 use serde_json::{Value, json};
 
@@ -9,10 +9,10 @@ use super::slack::{PAGES, short};
 use crate::report::{FindingBrief, PageList, Tone};
 use crate::schedule::notify::message::{FINDINGS, Message, lines as lines_of, said};
 
-/// Maximum size of a request, in bytes (the same).
+/// Maximum size of a request in bytes, by the same pages.
 const LARGEST: usize = 28 * 1024;
 
-/// The body of the request. Lists name fewer pages if it would be too large.
+/// Returns the body of the request. Lists name fewer pages if it would be too large.
 pub(in crate::schedule::notify) fn payload(message: &Message) -> Value {
     let mut cards = (0..=PAGES).rev().map(|pages| card(message, pages));
     let fits = |card: &Value| card.to_string().len() <= LARGEST;
@@ -90,7 +90,7 @@ const fn color(tone: Tone) -> &'static str {
     }
 }
 
-/// Cards read a part of Markdown: what begins an emphasis or a link is escaped.
+/// Escapes characters that begin an emphasis or a link: cards read a part of Markdown.
 fn plain(text: &str) -> String {
     let mut out = String::new();
     for c in tame(text).chars() {

@@ -1,9 +1,9 @@
 //! Webhooks: the message as JSON, signed.
 //!
-//! `X-Gatecrawl-Signature: sha256=HEX` is the HMAC-SHA256 (RFC 2104) of the value of
-//! `X-Gatecrawl-Timestamp` (seconds since 1970 UTC), a full stop, and the body as it was sent, under
-//! the secret that both sides know. A receiver computes it over what it got, compares in constant
-//! time, and refuses old timestamps. `X-Gatecrawl-Delivery` stays the same when a message is sent again.
+//! `X-Gatecrawl-Signature: sha256=HEX` is the HMAC-SHA256 (RFC 2104) of the value of `X-Gatecrawl-Timestamp` (seconds
+//! since 1970 UTC), a full stop, and the body as sent, with the shared secret as the key. A receiver computes it over
+//! the request, compares in constant time, and refuses old timestamps. `X-Gatecrawl-Delivery` stays the same when a
+//! message is sent again.
 
 use std::fmt::Write as _;
 
@@ -19,13 +19,13 @@ use crate::schedule::notify::message::Message;
 /// A receiver of JSON.
 #[derive(Clone, Debug)]
 pub struct Webhook {
-    /// Where it is. It may hold a token.
+    /// Its URL, which may contain a token.
     pub(in crate::schedule::notify) address: Secret,
-    /// What it knows us by; without it nothing is signed.
+    /// The key of the signature; `None` for unsigned requests.
     pub(in crate::schedule::notify) secret: Option<Secret>,
 }
 
-/// The request that tells a message; `delivery` names it.
+/// Returns the request with a message; `delivery` identifies it.
 pub(in crate::schedule::notify) fn request(
     client: &Client,
     webhook: &Webhook,
@@ -48,7 +48,7 @@ pub(in crate::schedule::notify) fn request(
     request
 }
 
-/// The value of `X-Gatecrawl-Signature`.
+/// Returns the value of `X-Gatecrawl-Signature`.
 pub fn signature(secret: &Secret, timestamp: &str, body: &[u8]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
     let mut context = hmac::Context::with_key(&key);

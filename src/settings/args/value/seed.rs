@@ -25,7 +25,7 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// Reads a URL as people write it. Without a scheme it is https, except on this machine and at a bare address,
+/// Reads a URL as people write it. Without a scheme it is https, except on this machine and for a bare IP address,
 /// where certificates are rare. No message shows a login.
 pub(crate) fn seed(text: &str) -> Result<Seed, String> {
     let text = text.trim();

@@ -1,4 +1,4 @@
-//! The families of a run's URLs, learned from their addresses in the order of their numbers.
+//! The families of a run's URLs, learned from their texts in the order of their numbers.
 
 use rusqlite::Connection;
 

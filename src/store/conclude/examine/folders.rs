@@ -14,13 +14,13 @@ const FEWEST: u32 = 3;
 /// Maximum folders of failing pages that are looked at.
 const MOST: usize = 4_096;
 
-/// Folders below the sections of which every page that was requested failed, by address.
+/// Dead folders below the sections, by URL: every page that was requested in them failed.
 #[derive(Debug, Default)]
 pub(super) struct DeadFolders(HashMap<String, u32>);
 
 impl DeadFolders {
-    /// Finds those of a run: first the folders of pages that were never fine, then those among them that have no other
-    /// page. Where no page fails for good, nothing is read twice.
+    /// Finds the dead folders of a run: first the folders of pages that were never fine, then those of them without
+    /// any other page. If no page fails every time, nothing is read twice.
     pub(super) fn of(connection: &Connection, run: RunId) -> rusqlite::Result<DeadFolders> {
         let mut known: HashMap<String, u32> = HashMap::new();
         pages(connection, run, Pages::Dead, |address| {
@@ -43,7 +43,7 @@ impl DeadFolders {
         Ok(DeadFolders(known))
     }
 
-    /// The path of the widest one that a page lies in.
+    /// Returns the path of the widest dead folder that contains a page.
     pub(super) fn around<'a>(&self, address: &'a str, host: &str) -> Option<&'a str> {
         if self.0.is_empty() {
             return None;
@@ -60,7 +60,7 @@ enum Pages {
     Alive,
 }
 
-/// Passes the addresses of such pages.
+/// Passes the URLs of such pages.
 fn pages(
     connection: &Connection,
     run: RunId,
@@ -85,7 +85,7 @@ fn pages(
     Ok(())
 }
 
-/// The folders that a page lies in, with their hosts, from the widest below its section to its own.
+/// Returns the folders that a page lies in, with their hosts, from the widest below its section to its own.
 fn below_section(address: &str) -> impl Iterator<Item = &str> {
     let path = address.split(['?', '#']).next().unwrap_or_default();
     let slashes = path.match_indices('/').map(|(at, _)| at);

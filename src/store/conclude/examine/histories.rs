@@ -95,7 +95,7 @@ fn watched(
     Ok(known)
 }
 
-/// What the attempts at a URL came to at least once.
+/// The outcomes that a URL had at least once.
 #[derive(Clone, Copy, Debug, Default)]
 struct Ever {
     fine: bool,
@@ -108,7 +108,7 @@ struct InTime<'a, 'b> {
     /// Collects all attempts.
     histories: Histories,
     families: &'a Families,
-    /// What each URL came to, by its number.
+    /// The outcomes of each URL, by its number.
     known: Vec<Ever>,
 }
 

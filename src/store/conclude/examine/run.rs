@@ -323,7 +323,7 @@ impl Url {
             .flatten();
         let family = url.map(|url| reader.families.pattern(&url));
         let attempts: Vec<SeenAttempt<'_>> = self.attempts.iter().map(Attempt::seen).collect();
-        // A section that somebody named is one, whatever folders its pages are in.
+        // A section that the user named is one, whatever folders its pages are in.
         let folder = (self.role == Role::Page && self.section.starts_with('/'))
             .then(|| reader.dead.around(&self.address, &self.host))
             .flatten();

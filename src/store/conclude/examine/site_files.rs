@@ -205,7 +205,7 @@ fn failing_redirects(connection: &Connection, run: RunId) -> rusqlite::Result<Ve
 /// Returns the redirects that links or sitemaps name and that are in a loop or long. The hops between are
 /// not counted.
 fn redirect_chains(connection: &Connection, run: RunId) -> rusqlite::Result<RedirectChains> {
-    // SQLite takes the address from the row with the maximum.
+    // SQLite takes the URL from the row with the maximum.
     let mut statement = connection.prepare(
         "SELECT count(*), sum(coalesce(u.inlinks, 0)),
             max(CASE WHEN r.ending IN ('loop', 'too_many') THEN coalesce(u.inlinks, 0) ELSE r.hops END),
@@ -274,7 +274,7 @@ fn broken_references(
         LinkKind::Redirect,
     ];
     let told = told.map(|kind| kind.code().to_string()).join(", ");
-    // SQLite takes address and page from the row with the minimum.
+    // SQLite takes URL and page from the row with the minimum.
     let mut statement = connection.prepare(&format!(
         "SELECT b.kind, b.urls, b.pages, b.address, coalesce(p.readable, p.address)
          FROM (
@@ -309,7 +309,7 @@ fn broken_references(
 
 /// Returns the pages that show nothing without their scripts.
 fn scripted(connection: &Connection, run: RunId) -> rusqlite::Result<ScriptedPages> {
-    // SQLite takes the address from the row with the maximum.
+    // SQLite takes the URL from the row with the maximum.
     let sql = "SELECT count(*), coalesce(sum(p.needs_script), 0), max(p.needs_script), coalesce(u.readable, u.address)
         FROM page p CROSS JOIN url u ON u.run = p.run AND u.id = p.url AND u.role = 3
         WHERE p.run = ? AND p.text_hash IS NOT NULL";

@@ -22,9 +22,9 @@ pub struct FindingUrls {
 /// A URL that a finding is about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FindingUrl {
-    /// The address in readable form.
+    /// The URL in readable form.
     pub address: String,
-    /// The address in the form that requests use.
+    /// The URL in the form that requests use.
     pub encoded: String,
     /// The last status that counts; 0 without an answer.
     pub status: u16,

@@ -23,7 +23,7 @@ pub struct LinkSource {
 }
 
 impl Store {
-    /// Returns the first link of each page that leads to a failing URL, of so many pages at most, those found first
+    /// Returns the first link of each page that leads to a failing URL, of at most `most` pages, those found first
     /// before the others.
     pub fn sources(
         &self,

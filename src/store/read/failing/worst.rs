@@ -13,7 +13,7 @@ use crate::store::runs::id::RunId;
 /// A URL that failed at least once, or an error page with a success status.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorstPage {
-    /// The address in readable form.
+    /// The URL in readable form.
     pub address: String,
     /// The last status code; 0 without an answer.
     pub status: u16,
@@ -33,7 +33,7 @@ pub struct WorstPage {
     pub priority: Option<f64>,
     /// Causes of the failure, as far as known.
     pub causes: Causes,
-    /// The address in the form that requests use.
+    /// The URL in the form that requests use.
     pub encoded: String,
     /// The request identity under which the operator finds the last failed request.
     pub request_id: Option<String>,

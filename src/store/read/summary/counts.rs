@@ -17,15 +17,15 @@ pub struct RunSummary {
     pub external: ExternalCounts,
     /// URLs that are out of the audit's scope.
     pub out_of_scope: u64,
-    /// Links that are no URLs, or too long.
+    /// Links that are not URLs, or too long.
     pub invalid: u64,
     /// Links and sitemap entries that were not taken in, as their page, their sitemap or the run had no room for
     /// them. They may lead to pages that are not known. A sitemap that was not read, or not to its end, counts as one, and
     /// so does an index page that was never fine.
     pub unseen: u64,
-    /// Those of them that are sitemaps whose server failed, or was given up.
+    /// Of these, the sitemaps whose server failed, or was given up.
     pub unread_sitemaps: u64,
-    /// Those of them that are index pages that were never fine.
+    /// Of these, the index pages that were never fine.
     pub unread_indexes: u64,
     /// Pages with a 5xx that had none in the baseline; `None` without a baseline.
     pub new_server_errors: Option<u64>,
@@ -57,7 +57,7 @@ impl RunSummary {
     }
 }
 
-/// URLs of other sites that `--external` requests. They are no part of the site's coverage.
+/// URLs of other sites that `--external` requests. They are not part of the site's coverage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExternalCounts {
     /// URLs to be requested.

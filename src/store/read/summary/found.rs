@@ -81,7 +81,7 @@ pub struct StoredDeduction {
     pub points: f64,
     /// The numbers behind it.
     pub evidence: Value,
-    /// Addresses that show it.
+    /// URLs that show it.
     pub urls: Vec<String>,
 }
 
@@ -115,7 +115,7 @@ pub struct StoredFinding {
     pub pages: Option<u64>,
     /// When the first of the consecutive runs began that have it; absent in runs of earlier versions.
     pub since: Option<Moment>,
-    /// How many these are, this one included.
+    /// Number of these runs, this one included.
     pub runs: u32,
 }
 

@@ -17,7 +17,7 @@ use crate::store::runs::traffic::run_traffic;
 /// A page and its response time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SlowPage {
-    /// The address in readable form.
+    /// The URL in readable form.
     pub address: String,
     /// Seconds from the start of the last attempt to its end.
     pub seconds: f64,

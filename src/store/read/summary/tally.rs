@@ -12,12 +12,8 @@ use crate::assess::Verdict;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::merge_join::MergeJoin;
 use crate::store::rows::row::{count, named};
+use crate::store::rows::url_state::UrlState;
 use crate::store::runs::id::RunId;
-
-/// Stored states of a URL.
-const QUEUED: u8 = 1;
-const SETTLED: u8 = 2;
-const SKIPPED: u8 = 3;
 
 /// Counts the pages of a section of a concluded run.
 pub(super) fn count_section(
@@ -59,7 +55,7 @@ pub(in crate::store) fn count_run(
     let (failed, given_up) =
         connection.query_row(UNREAD, [run], |row| Ok((count(row, 0)?, count(row, 1)?)))?;
     tally.summary.unread_sitemaps = failed + given_up;
-    // Those that were requested are counted where they are stored.
+    // Requested URLs are counted where they are stored.
     tally.summary.unseen += given_up;
     tally.summary.unread_indexes =
         connection.query_row(UNREAD_INDEXES, [run], |row| count(row, 0))?;
@@ -113,7 +109,7 @@ const UNREAD: &str = "SELECT
             AND NOT EXISTS (SELECT 1 FROM robots_txt t
                 WHERE t.run = u.run AND t.url = u.found_on AND t.sitemaps = 0))";
 
-/// Index pages that were never fine: their address ends like that of a folder, and nobody knows what they link to.
+/// Index pages that were never fine: their URL ends like that of a folder, and their links are not known.
 const UNREAD_INDEXES: &str = "SELECT count(*) FROM assessment s
     JOIN url u ON u.run = s.run AND u.id = s.url AND u.role = 3 AND u.address LIKE '%/'
     WHERE s.run = ?1 AND s.failed > 0 AND s.last_ok IS NULL";
@@ -135,7 +131,7 @@ fn closed_hosts(connection: &Connection, run: RunId) -> rusqlite::Result<HashSet
 /// The columns of a URL that are needed here.
 struct CountedUrl {
     role: u8,
-    state: u8,
+    state: UrlState,
     reason: Option<u8>,
     /// Whether its host's robots.txt could not be read.
     closed: bool,
@@ -154,25 +150,26 @@ impl CountedUrl {
     /// Returns whether the URL belongs to the audit. URLs out of scope and invalid links do not.
     fn belongs(&self) -> bool {
         let foreign = [SkipReason::Scope, SkipReason::Invalid].map(SkipReason::code);
-        self.state < SKIPPED || self.reason.is_some_and(|reason| !foreign.contains(&reason))
+        self.state != UrlState::Skipped
+            || self.reason.is_some_and(|reason| !foreign.contains(&reason))
     }
 
     /// Returns whether the URL was fetched. A URL that waits for a retry or a later pass counts as fetched:
     /// it has a status and a verdict.
     fn is_fetched(&self, last: Option<CountedAttempt>) -> bool {
-        self.state == SETTLED || (self.state == QUEUED && last.is_some())
+        self.state == UrlState::Settled || (self.state == UrlState::Queued && last.is_some())
     }
 
     /// Returns whether the URL should have been requested: it is still queued, its host or family was given
     /// up, or robots.txt could not be read. Rules of robots.txt, scope and depth exclude a URL for good.
     fn was_due(&self) -> bool {
         let is_forbidden = self.reason == Some(SkipReason::Robots.code());
-        self.state == QUEUED || self.is_given_up() || (self.closed && is_forbidden)
+        self.state == UrlState::Queued || self.is_given_up() || (self.closed && is_forbidden)
     }
 
-    /// Why it was skipped, if it was.
+    /// Returns why it was skipped, if it was.
     fn skipped(&self) -> Option<SkipReason> {
-        let reason = self.reason.filter(|_| self.state == SKIPPED)?;
+        let reason = self.reason.filter(|_| self.state == UrlState::Skipped)?;
         SkipReason::from_code(reason)
     }
 

@@ -84,7 +84,7 @@ pub struct StatusClasses {
 }
 
 impl StatusClasses {
-    /// The class of a status; 0 stands for no answer.
+    /// Returns the count for the class of a status; 0 stands for no answer.
     fn of(&mut self, status: u16) -> &mut u64 {
         match status {
             0 => &mut self.none,

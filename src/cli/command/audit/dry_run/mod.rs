@@ -1,5 +1,5 @@
 //! `gatecrawl audit --dry-run`: prints what an audit would do. It makes one request to each host, for robots.txt:
-//! without it nobody can say what may be fetched.
+//! without it, it is not known what may be fetched.
 
 mod secrets;
 

@@ -1,28 +1,29 @@
-//! What is told of an event: pure. What a run has to say is said by its [`Brief`]; here is only who wants to hear it.
+//! Writes the notification for an event, in pure functions. The [`Brief`] has the content; this module checks whether
+//! the project wants it.
 
 use crate::model::{Moment, Zone};
 use crate::report::words::{count, number, tame};
 use crate::report::{Brief, BriefPage, Fact, News, PageList, Tone};
 
 use super::choice::{Choice, Occasion};
-use super::happening::Happening;
 use super::message::{Message, NOW};
+use super::notified_event::NotifiedEvent;
 
-/// Most recovered pages that a message names; how many more there are is said.
+/// Maximum recovered pages that a message names; of the others it gives the number.
 const MOST_PAGES: usize = 100;
 
-/// What is told of a run that was made to its end; nothing if nothing of it is wanted.
+/// Returns the notification of a run that ended; `None` if the project does not want it.
 pub(super) fn run_message(
-    (event, happening): (&str, &Happening),
+    (key, event): (&str, &NotifiedEvent),
     site: &str,
     (choice, zone): (&Choice, &Zone),
 ) -> Option<Message> {
-    let Happening::Ended {
+    let NotifiedEvent::Ended {
         project,
         brief,
         report,
         ..
-    } = happening
+    } = event
     else {
         return None;
     };
@@ -36,7 +37,7 @@ pub(super) fn run_message(
         headline: brief.headline(),
         site: tame(site).into_owned(),
         report: report.clone(),
-        ..frame((event, happening), occasions, zone)
+        ..frame((key, event), occasions, zone)
     };
     // A run in which nothing changed is worth one line.
     if brief.news.is_empty() && !brief.is_first() {
@@ -56,7 +57,7 @@ pub(super) fn run_message(
     })
 }
 
-/// Every occasion that there is. A digest without a change is one only where it is asked for.
+/// Returns the occasions of a run. A digest without a change is one only if the project wants it.
 fn occasions(brief: &Brief, choice: &Choice) -> Vec<Occasion> {
     let any = |is: fn(&News) -> bool| brief.news.iter().any(is);
     let unseen = any(|news| matches!(news, News::Unaudited { .. } | News::GivenUp { .. }));
@@ -72,14 +73,14 @@ fn occasions(brief: &Brief, choice: &Choice) -> Vec<Occasion> {
     Occasion::ALL.into_iter().filter(there).collect()
 }
 
-/// What is told of a run that could not be made.
+/// Returns the notification of a run that could not be made.
 pub(super) fn failure_message(
-    (event, happening): (&str, &Happening),
+    (key, event): (&str, &NotifiedEvent),
     (choice, zone): (&Choice, &Zone),
 ) -> Option<Message> {
-    let Happening::Failed {
+    let NotifiedEvent::Failed {
         project, due, why, ..
-    } = happening
+    } = event
     else {
         return None;
     };
@@ -89,23 +90,23 @@ pub(super) fn failure_message(
         subject: format!("{project}: the run failed"),
         headline: format!("The run of {project} could not be made: {}.", one_line(why)),
         facts: vec![fact("Was due", zone.minutes(due))],
-        ..frame((event, happening), occasions, zone)
+        ..frame((key, event), occasions, zone)
     })
 }
 
-/// What is told when failing pages were asked again and some are fine.
+/// Returns the notification of pages that recovered in a recheck.
 pub(super) fn recheck_message(
-    (event, happening): (&str, &Happening),
+    (key, event): (&str, &NotifiedEvent),
     site: &str,
     (choice, zone): (&Choice, &Zone),
 ) -> Option<Message> {
-    let Happening::Rechecked {
+    let NotifiedEvent::Rechecked {
         project,
         recovered,
         failing,
         next,
         ..
-    } = happening
+    } = event
     else {
         return None;
     };
@@ -140,20 +141,20 @@ pub(super) fn recheck_message(
             pages: shown.collect(),
             more: recovered.len().saturating_sub(MOST_PAGES) as u64,
         }],
-        ..frame((event, happening), occasions, zone)
+        ..frame((key, event), occasions, zone)
     })
 }
 
-/// What all messages have.
-fn frame((event, happening): (&str, &Happening), occasions: Vec<Occasion>, zone: &Zone) -> Message {
+/// Returns a message with the common fields.
+fn frame((key, event): (&str, &NotifiedEvent), occasions: Vec<Occasion>, zone: &Zone) -> Message {
     Message {
-        event: event.to_owned(),
+        event: key.to_owned(),
         occasions,
-        project: happening.project().to_owned(),
+        project: event.project().to_owned(),
         site: String::new(),
-        run: happening.run().map(|run| run.0),
-        at: happening.at().to_string(),
-        time: zone.minutes(happening.at()),
+        run: event.run().map(|run| run.0),
+        at: event.at().to_string(),
+        time: zone.minutes(event.at()),
         subject: String::new(),
         tone: Tone::Bad,
         headline: String::new(),
@@ -177,7 +178,7 @@ fn verb<'a>(n: u64, one: &'a str, many: &'a str) -> &'a str {
     if n == 1 { one } else { many }
 }
 
-/// A text as part of a sentence.
+/// Returns a text as part of a sentence: in one line, without a full stop.
 fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").trim_end_matches('.').to_owned()

@@ -9,14 +9,14 @@ use crate::schedule::{Event, Listener, RunEnded, RunOutcome, Timing};
 use crate::terminal::streams::People;
 
 /// A listener that prints the events of the projects.
-pub(super) struct Teller {
+pub(super) struct Printer {
     pub(super) people: People,
     /// The time zones of the projects.
     pub(super) timings: HashMap<String, Timing>,
 }
 
-impl Listener for Teller {
-    fn hear(&mut self, event: &Event) {
+impl Listener for Printer {
+    fn receive(&mut self, event: &Event) {
         match event {
             Event::RunStarted {
                 project,
@@ -67,7 +67,7 @@ impl Listener for Teller {
     }
 }
 
-impl Teller {
+impl Printer {
     fn ended(&self, ended: &RunEnded) {
         let failed = ended
             .gates

@@ -1,4 +1,4 @@
-//! Of an event, what is told of it: kept in the database until it was put into words.
+//! The part of an event that a notification needs, stored until the notification is written.
 
 use std::path::{Path, PathBuf};
 
@@ -9,18 +9,18 @@ use crate::report::Brief;
 use crate::schedule::Event;
 use crate::store::RunId;
 
-/// The file that a mail takes along.
+/// The file that is attached to a mail.
 const REPORT: &str = "report.html";
 
-/// What happened. Times are milliseconds since 1970 UTC.
+/// An event that people may be notified of. Times are milliseconds since 1970 UTC.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum Happening {
-    /// A run was made to its end.
+pub(super) enum NotifiedEvent {
+    /// A run ended.
     Ended {
         project: String,
         run: i64,
         at: i64,
-        /// What the run has to say.
+        /// The short account of the run.
         brief: Box<Brief>,
         report: Option<PathBuf>,
     },
@@ -42,14 +42,14 @@ pub(super) enum Happening {
     },
 }
 
-impl Happening {
-    /// Of an event; nothing of what nobody is told.
-    pub(super) fn of(event: &Event) -> Option<Happening> {
+impl NotifiedEvent {
+    /// Returns the part that a notification needs; `None` for events that nobody is notified of.
+    pub(super) fn of(event: &Event) -> Option<NotifiedEvent> {
         match event {
             Event::RunEnded(ended) => {
                 let is_report =
                     |file: &&PathBuf| file.file_name() == Some(Path::new(REPORT).as_os_str());
-                Some(Happening::Ended {
+                Some(NotifiedEvent::Ended {
                     project: ended.project.clone(),
                     run: ended.run.0,
                     at: ended.at.millis(),
@@ -62,7 +62,7 @@ impl Happening {
                 due,
                 at,
                 why,
-            } => Some(Happening::Failed {
+            } => Some(NotifiedEvent::Failed {
                 project: project.clone(),
                 due: due.millis(),
                 at: at.millis(),
@@ -76,7 +76,7 @@ impl Happening {
                 failing,
                 next,
                 ..
-            } => Some(Happening::Rechecked {
+            } => Some(NotifiedEvent::Rechecked {
                 project: project.clone(),
                 run: run.0,
                 at: at.millis(),
@@ -90,25 +90,27 @@ impl Happening {
 
     pub(super) fn project(&self) -> &str {
         match self {
-            Happening::Ended { project, .. }
-            | Happening::Failed { project, .. }
-            | Happening::Rechecked { project, .. } => project,
+            NotifiedEvent::Ended { project, .. }
+            | NotifiedEvent::Failed { project, .. }
+            | NotifiedEvent::Rechecked { project, .. } => project,
         }
     }
 
-    /// The run that it is about.
+    /// Returns the run of the event, if there is one.
     pub(super) fn run(&self) -> Option<RunId> {
         match self {
-            Happening::Ended { run, .. } | Happening::Rechecked { run, .. } => Some(RunId(*run)),
-            Happening::Failed { .. } => None,
+            NotifiedEvent::Ended { run, .. } | NotifiedEvent::Rechecked { run, .. } => {
+                Some(RunId(*run))
+            }
+            NotifiedEvent::Failed { .. } => None,
         }
     }
 
     pub(super) fn at(&self) -> Moment {
         match self {
-            Happening::Ended { at, .. }
-            | Happening::Failed { at, .. }
-            | Happening::Rechecked { at, .. } => Moment::from_millis(*at),
+            NotifiedEvent::Ended { at, .. }
+            | NotifiedEvent::Failed { at, .. }
+            | NotifiedEvent::Rechecked { at, .. } => Moment::from_millis(*at),
         }
     }
 }
