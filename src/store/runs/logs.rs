@@ -1,6 +1,5 @@
-//! Log runs: what the server logs of a site said so far, by URL and hour, and how far each log was read. The tables are
-//! created when they are first needed, so that older files gain them. A call stores its counts and its checkpoints in
-//! one transaction: a killed process leaves both as they were, and no line counts twice.
+//! Log runs: what the server logs of a site said so far, by URL and hour, and how far each log was read. A call stores
+//! its counts and its checkpoints in one transaction: a killed process leaves both as they were, and no line counts twice.
 //!
 //! URLs and failed requests are in packed parts. A call appends what it counted itself; who reads them adds up the counts
 //! of a URL. Once the parts have twice as much as their sum, the sum takes their place.
@@ -12,52 +11,6 @@ use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::rows::log_parts::{self, LogFailure, LogFailures, LogUrl};
 use crate::store::rows::row::list;
-
-const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS log_run (
-    id      INTEGER PRIMARY KEY,
-    site    TEXT NOT NULL UNIQUE,
-    version INTEGER NOT NULL,      -- grows with each call that stores
-    updated INTEGER NOT NULL,
-    rest    TEXT NOT NULL          -- crawlers, backends and messages, as JSON
-);
-CREATE TABLE IF NOT EXISTS log_checkpoint (
-    run    INTEGER NOT NULL,
-    head   INTEGER NOT NULL,       -- hash of the first line
-    offset INTEGER NOT NULL,       -- bytes that were read, decompressed
-    tail   INTEGER NOT NULL,       -- hash of the last bytes before the offset
-    line   INTEGER NOT NULL,       -- number of the next line
-    device INTEGER NOT NULL,
-    inode  INTEGER NOT NULL,
-    path   TEXT NOT NULL,
-    PRIMARY KEY (run, head, offset, tail)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS log_part (
-    id    INTEGER PRIMARY KEY,
-    run   INTEGER NOT NULL,
-    kind  INTEGER NOT NULL,        -- 0: counts of URLs, 1: failed requests
-    bytes BLOB NOT NULL            -- packed, see log_parts.rs
-);
-CREATE INDEX IF NOT EXISTS log_part_of_run ON log_part (run, kind);
-CREATE TABLE IF NOT EXISTS log_hour (
-    run  INTEGER NOT NULL,
-    hour INTEGER NOT NULL,         -- hours since 1970
-    requests INTEGER NOT NULL,
-    answered_500 INTEGER NOT NULL,
-    answered_502 INTEGER NOT NULL,
-    answered_503 INTEGER NOT NULL,
-    answered_504 INTEGER NOT NULL,
-    other_5xx    INTEGER NOT NULL,
-    answered_4xx INTEGER NOT NULL,
-    user_requests INTEGER NOT NULL,
-    user_5xx      INTEGER NOT NULL,
-    bot_requests  INTEGER NOT NULL,
-    bot_5xx       INTEGER NOT NULL,
-    googlebot_requests INTEGER NOT NULL,
-    googlebot_5xx      INTEGER NOT NULL,
-    minutes BLOB NOT NULL,         -- requests and failures of each minute
-    PRIMARY KEY (run, hour)
-) WITHOUT ROWID;";
 
 /// Kinds of parts.
 const URLS: i64 = 0;
@@ -130,9 +83,6 @@ impl Store {
     pub fn log_run(&self, site: &str) -> Result<Option<LogRun>, StoreError> {
         let connection = self.connect()?;
         let read = || {
-            if !connection.table_exists(None, "log_run")? {
-                return Ok(None);
-            }
             let sql = "SELECT id, version, rest FROM log_run WHERE site = ?";
             let found = connection
                 .query_row(sql, [site], |row| {
@@ -227,7 +177,6 @@ impl Store {
         urls: &EachUrl<'_>,
     ) -> Result<bool, StoreError> {
         self.write(|tx| {
-            tx.execute_batch(TABLES)?;
             let sql = "SELECT id, version FROM log_run WHERE site = ?";
             let found: Option<(i64, i64)> = tx
                 .query_row(sql, [site], |row| Ok((row.get(0)?, row.get(1)?)))
