@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # How fast are server logs read, and in how much memory?
 #
-#   benches/logs.sh [LINES]      two million lines of the combined format, if nothing is said
+#   benches/logs.sh [LINES [STREAM]]      two million lines of the combined format, if nothing is said
 #
 # Each number is the best of three runs. The log is made once and kept in BENCH_CACHE. `goaccess` is compared if it
-# is installed, on a tenth of the lines, because it needs a minute for all.
+# is installed, on a tenth of the lines, because it needs a minute for all. With STREAM, a log of that many gigabytes is
+# made on the fly and read once through standard input.
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 need /usr/bin/time=time python3=python3 gzip=gzip
@@ -48,15 +49,23 @@ row 'zcat | wc -l' "$lines" "$plain" 0
 awk -v one="$one" -v two="$two" -v packed="$packed" -v plain="$plain" \
     'BEGIN {printf "two cores are %.2f times one; zcat | wc -l takes %.2f of the time of gzip\n", one / two, plain / packed}'
 
-# What a call costs that finds a hundredth more: the rows of the first are read again.
-head -n $((lines / 100)) "$log" >"$scratch/more"
-cp "$log" "$scratch/growing"
-/usr/bin/time -o "$scratch/time" -f '%e' taskset -c 0 "$program" logs --db "$scratch/growing.db" "$scratch/growing" >/dev/null 2>"$scratch/said" || die "$(cat "$scratch/said")"
-first=$(tail -n 1 "$scratch/time")
-cat "$scratch/more" >>"$scratch/growing"
-/usr/bin/time -o "$scratch/time" -f '%e' taskset -c 0 "$program" logs --db "$scratch/growing.db" "$scratch/growing" >/dev/null 2>"$scratch/said" || die "$(cat "$scratch/said")"
-second=$(tail -n 1 "$scratch/time")
-awk -v first="$first" -v second="$second" 'BEGIN {printf "a call with the store %.2f s; the next, after 1 %% more, %.2f s (%.0f %%)\n", first, second, second / first * 100}'
+# What a call costs that finds a hundredth more, which is the log's own end.
+last=$((lines / 100))
+first=999999 second=999999
+call() { # a call on one core with the store: its time in seconds
+    /usr/bin/time -o "$scratch/time" -f '%e' taskset -c 0 "$program" logs --db "$scratch/growing.db" "$scratch/growing" >/dev/null 2>"$scratch/said" ||
+        die "$(cat "$scratch/said")"
+    tail -n 1 "$scratch/time"
+}
+smaller() { awk -v a="$1" -v b="$2" 'BEGIN {print a < b ? a : b}'; }
+for _ in 1 2 3; do
+    rm -f "$scratch"/growing*
+    head -n $((lines - last)) "$log" >"$scratch/growing"
+    first=$(smaller "$first" "$(call)")
+    tail -n "$last" "$log" >>"$scratch/growing"
+    second=$(smaller "$second" "$(call)")
+done
+awk -v first="$first" -v second="$second" 'BEGIN {printf "a call with the store %.2f s; the next, after 1 %% more, %.2f s (%.1f %%)\n", first, second, second / first * 100}'
 
 python3 "$benches/logs/generate.py" 1000000 1000000 >"$scratch/distinct"
 read -r distinct distinct_peak < <(best 0,1 "$program" logs --no-store "$scratch/distinct")
@@ -68,4 +77,19 @@ if command -v goaccess >/dev/null; then
     read -r theirs theirs_peak < <(best 0 goaccess --no-global-config --log-format=COMBINED -o "$scratch/goaccess.json" "$scratch/tenth")
     row 'goaccess, one core' "$tenth" "$theirs" "$theirs_peak"
     awk -v one="$one" -v theirs="$theirs" 'BEGIN {printf "%.0f times goaccess\n", theirs * 10 / one}'
+fi
+
+if [[ -n ${2:-} ]]; then
+    size=$(stat -c %s "$log")
+    times=$(awk -v gigabytes="$2" -v size="$size" 'BEGIN {print int(gigabytes * 1e9 / size + 0.999)}')
+    # The log again and again, each time in another year.
+    stream() {
+        for ((at = 0; at < times; at++)); do
+            sed "s|/2026:|/$((2000 + at)):|" "$log"
+        done
+    }
+    stream | /usr/bin/time -o "$scratch/time" -f '%e %U %S %M' "$program" logs - >/dev/null
+    read -r wall user system peak < <(tail -n 1 "$scratch/time")
+    awk -v bytes=$((times * size)) -v lines=$((times * lines)) -v wall="$wall" -v user="$user" -v system="$system" -v peak="$peak" \
+        'BEGIN {printf "%.1f GB from standard input, %.1f million lines: %.1f s, %.1f s of CPU, %d MiB\n", bytes / 1e9, lines / 1e6, wall, user + system, peak / 1024}'
 fi

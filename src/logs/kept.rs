@@ -1,8 +1,10 @@
 //! The log run of a site: what earlier calls read, and what this one adds.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::bots::table::BOTS;
 use super::bots::verify::Verified;
@@ -10,17 +12,21 @@ use super::error::LogsError;
 use super::found::join::Joined;
 use super::order::Order;
 use super::pass::FileRead;
+use super::tally::by_hash::ByHash;
 use super::tally::clients::{ClientTally, Clients};
 use super::tally::failures::{Failure, MOST};
-use super::tally::names::NO_NAME;
 use super::tally::times::Times;
 use super::tally::totals::{BackendTally, BotTally, FileTally, MessageTally, Span, Totals};
 use super::tally::urls::{FailureTally, UrlId, UrlTally, Urls};
 use crate::model::{Cause, Moment};
 use crate::parse::log::{Source, pattern, pattern_number};
 use crate::store::{
-    HOUR_COUNTS, LogChanges, LogCheckpoint, LogFailure, LogHour, LogRun, LogUrl, Store, URL_COUNTS,
+    HOUR_COUNTS, LogChanges, LogCheckpoint, LogFailure, LogFailures, LogHour, LogRun, LogUrl, Store,
 };
+
+/// Stored counts are summed up once they are this many times as many as their sum. Ours: so each is written a few times at
+/// most, and read at most this often.
+const MUCH: usize = 2;
 
 /// Where log runs are kept.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +52,8 @@ pub(super) struct Counted {
 #[serde(default)]
 struct Rest {
     not_http: u64,
+    /// Different URLs.
+    urls: usize,
     own: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     clients: Vec<(String, ClientTally)>,
@@ -89,99 +97,86 @@ impl<'a> Kept<'a> {
         let mut new = new;
         let only_new = (order.only_new && self.run.is_some())
             .then(|| (new.totals.clone(), new.files.clone(), new.joined));
-        let mut new_urls = None;
         let hours: BTreeSet<u32> = new.totals.hours.keys().copied().collect();
-        let failures = failures(&new);
-        let points: Vec<_> = new
-            .files
-            .iter()
-            .filter_map(|file| file.read.clone())
-            .collect();
-        let (sum, touched) = match &self.run {
-            None => {
-                let mut touched = Vec::new();
-                new.urls
-                    .each_hash(|id, hash, _, _| touched.push((hash, id)));
-                (new, touched)
-            }
-            Some(run) => {
-                let urls = Urls::new(order.max_urls);
-                let mut ids: HashMap<u64, UrlId> = HashMap::new();
-                self.keep.store.log_urls(run, &mut |row| {
-                    let id = urls.add(row.hash, &row.address, &tally(&row));
-                    ids.insert(row.hash, id);
-                })?;
-                let mut totals = self.totals(run, &ids, order)?;
-                let mut touched = Vec::new();
-                let mut moved: HashMap<UrlId, UrlId> = HashMap::new();
-                new.urls.each_hash(|id, hash, key, tally| {
-                    let to = urls.add(hash, key, tally);
-                    moved.insert(id, to);
-                    touched.push((hash, to));
-                });
-                for failure in &mut new.totals.failures {
-                    failure.url = moved.get(&failure.url).copied().unwrap_or(failure.url);
-                }
-                let joined = rest_of(run).joined.and(new.joined);
-                totals.0.files = vec![FileTally::default(); new.totals.files.len()];
-                let mut files = new.files;
-                let shift = files.len() as u32;
-                files.extend(totals.1.iter().map(|name| FileRead::named(name)));
-                for tally in totals.0.messages.values_mut() {
-                    if let Some((file, ..)) = &mut tally.example {
-                        *file += shift;
-                    }
-                }
-                totals.0.merge(new.totals);
-                totals.0.failures.sort_by_key(|failure| failure.millis);
-                new_urls = Some(new.urls);
-                let sum = Counted {
-                    urls,
-                    totals: totals.0,
-                    joined,
-                    files,
-                };
-                (sum, touched)
-            }
+        let points = new.files.iter().filter_map(|file| file.read.clone());
+        let mut changes = LogChanges {
+            checkpoints: points.collect(),
+            failures: packed(&new.urls, &new.totals),
+            ..LogChanges::default()
         };
-        let changes = LogChanges {
-            rest: serde_json::to_string(&rest(&sum)).unwrap_or_default(),
-            checkpoints: points,
-            hours: hours
-                .iter()
-                .map(|hour| hour_row(&sum.totals, *hour))
-                .collect(),
-            failures,
+        let mut complete = |sum: &Counted| {
+            changes.rest = serde_json::to_string(&rest(sum)).unwrap_or_default();
+            let hours = hours.iter().map(|hour| hour_row(&sum.totals, *hour));
+            changes.hours = hours.collect();
         };
-        // In the order of the table, which is the fastest.
-        let mut touched = touched;
-        touched.sort_unstable_by_key(|(hash, id)| (hash.cast_signed(), *id));
-        touched.dedup();
-        let mut urls = touched.iter().map(|(_, id)| row(&sum.urls, *id));
-        let Keep { store, site, now } = self.keep;
-        if !store.add_to_log_run(site, self.run.as_ref(), now, &changes, &mut urls)? {
-            return Err(LogsError::Busy(site.to_owned()));
+        let Some(run) = &self.run else {
+            complete(&new);
+            self.store(&changes, &new.urls)?;
+            return Ok(new);
+        };
+        let mut sum = self.stored(run, order)?;
+        let (mut urls, mut failures) = (sum.read_urls, sum.read_failures);
+        let mut moved: HashMap<UrlId, UrlId> = HashMap::new();
+        new.urls.each(|id, key, tally| {
+            let to = add(&sum.counted.urls, id.is_family(), key, tally);
+            if tally.failures.is_some() {
+                moved.insert(id, to);
+            }
+            urls += 1;
+        });
+        for failure in &mut new.totals.failures {
+            failure.url = moved.get(&failure.url).copied().unwrap_or(failure.url);
         }
-        Ok(match (only_new, new_urls) {
-            (Some((totals, files, joined)), Some(urls)) => Counted {
-                urls,
+        failures += new.totals.failures.len();
+        sum.counted.add(new.totals, new.files, new.joined);
+        let sum = sum.counted;
+        complete(&sum);
+        let (apart, families) = sum.urls.sizes();
+        changes.is_whole = urls > MUCH * (apart + families) || failures > MUCH * MOST;
+        if changes.is_whole {
+            changes.failures = packed(&sum.urls, &sum.totals);
+            self.store(&changes, &sum.urls)?;
+        } else {
+            self.store(&changes, &new.urls)?;
+        }
+        Ok(match only_new {
+            Some((totals, files, joined)) => Counted {
+                urls: new.urls,
                 totals,
                 joined,
                 files,
             },
-            _ => sum,
+            None => sum,
         })
     }
 
-    /// Returns everything but the URLs, and the names of the files of examples.
-    fn totals(
-        &self,
-        run: &LogRun,
-        ids: &HashMap<u64, UrlId>,
-        order: &Order,
-    ) -> Result<(Totals, Vec<String>), LogsError> {
+    fn store(&self, changes: &LogChanges, urls: &Urls) -> Result<(), LogsError> {
+        let Keep { store, site, now } = self.keep;
+        let each = |take: &mut dyn FnMut(&LogUrl<'_>)| {
+            urls.each(|id, key, tally| take(&packed_url(id, key, tally)));
+        };
+        if store.add_to_log_run(site, self.run.as_ref(), now, changes, &each)? {
+            Ok(())
+        } else {
+            Err(LogsError::Busy(site.to_owned()))
+        }
+    }
+
+    /// Returns what earlier calls stored. Its files are those of examples, with nothing but their names.
+    fn stored(&self, run: &LogRun, order: &Order) -> Result<Stored, LogsError> {
         let store = self.keep.store;
         let rest = rest_of(run);
+        let urls = Urls::with_room(order.max_urls, rest.urls);
+        let (mut read_urls, mut read_failures) = (0, 0);
+        let mut failing: HashMap<u64, UrlId, ByHash> = HashMap::default();
+        store.log_urls(run, &mut |url| {
+            let tally = tally(&url);
+            let id = add(&urls, url.is_family, &url.address, &tally);
+            if tally.failures.is_some() {
+                failing.insert(hash(&url.address, url.is_family), id);
+            }
+            read_urls += 1;
+        })?;
         let mut totals = Totals::new(0);
         let mut files = Vec::new();
         totals.not_http = rest.not_http;
@@ -205,7 +200,7 @@ impl<'a> Kept<'a> {
             let mut tally = message.tally;
             if let (Some((file, ..)), Some(name)) = (&mut tally.example, message.file) {
                 *file = files.len() as u32;
-                files.push(name);
+                files.push(FileRead::named(&name));
             }
             let number = message.pattern.as_deref().and_then(pattern_number);
             totals.messages.insert((server.name(), number), tally);
@@ -223,28 +218,72 @@ impl<'a> Kept<'a> {
                 }
             }
         }
-        for row in store.log_failures(run, MOST)? {
-            let Some(url) = ids.get(&row.url) else {
-                continue;
+        store.log_failures(run, &mut |row| {
+            read_failures += 1;
+            let Some(url) = failing.get(&row.url) else {
+                return;
             };
-            let backend = row
-                .backend
-                .as_deref()
-                .map_or(NO_NAME, |name| totals.backends.number(name.as_bytes()));
+            let backend = row.backend.map_or("", |name| name);
             totals.failures.push(Failure {
                 millis: row.millis,
                 url: *url,
                 status: row.status,
-                backend,
+                backend: totals.backends.number(backend.as_bytes()),
                 client: 0,
                 target: 0,
                 request_id: 0,
                 took: row.took,
                 is_joined: true,
-                cause: row.cause.as_deref().and_then(Cause::from_id),
+                cause: row.cause.and_then(Cause::from_id),
             });
+        })?;
+        // Those that are forgotten here were counted when they were forgotten first.
+        totals.sort_failures();
+        Ok(Stored {
+            counted: Counted {
+                urls,
+                totals,
+                joined: rest.joined,
+                files,
+            },
+            read_urls,
+            read_failures,
+        })
+    }
+}
+
+/// What earlier calls stored.
+struct Stored {
+    counted: Counted,
+    /// URLs and failures that the parts have: more than different ones.
+    read_urls: usize,
+    read_failures: usize,
+}
+
+impl Counted {
+    /// Adds what a pass counted besides its URLs.
+    fn add(&mut self, totals: Totals, files: Vec<FileRead>, joined: Joined) {
+        let shift = files.len() as u32;
+        for tally in self.totals.messages.values_mut() {
+            if let Some((file, ..)) = &mut tally.example {
+                *file += shift;
+            }
         }
-        Ok((totals, files))
+        let earlier = std::mem::replace(&mut self.files, files);
+        self.files.extend(earlier);
+        self.totals.files = vec![FileTally::default(); totals.files.len()];
+        self.totals.merge(totals);
+        self.totals.failures_left_out += self.totals.sort_failures();
+        self.joined = self.joined.and(joined);
+    }
+}
+
+/// Adds counts of a URL or a family.
+fn add(urls: &Urls, is_family: bool, key: &[u8], tally: &UrlTally) -> UrlId {
+    if is_family {
+        urls.add_family(key, tally)
+    } else {
+        urls.add(key, tally)
     }
 }
 
@@ -253,27 +292,29 @@ fn rest_of(run: &LogRun) -> Rest {
     serde_json::from_str(&run.rest).unwrap_or_default()
 }
 
-/// Returns the failures of a pass as they are stored: without anything of the clients.
-fn failures(new: &Counted) -> Vec<LogFailure> {
+/// Returns failures as they are stored: without anything of the clients.
+fn packed(urls: &Urls, totals: &Totals) -> LogFailures {
+    let mut packed = LogFailures::default();
     let mut hashes: HashMap<UrlId, u64> = HashMap::new();
-    new.urls.each_hash(|id, hash, _, tally| {
-        if tally.failures.is_some() {
-            hashes.insert(id, hash);
-        }
-    });
-    let failures = new.totals.failures.iter();
-    failures
-        .filter_map(|failure| {
-            Some(LogFailure {
-                millis: failure.millis,
-                url: *hashes.get(&failure.url)?,
-                status: failure.status,
-                backend: new.totals.backends.name(failure.backend).map(str::to_owned),
-                cause: failure.cause.map(|cause| cause.id().to_owned()),
-                took: failure.took,
-            })
-        })
-        .collect()
+    for failure in &totals.failures {
+        let url = hashes
+            .entry(failure.url)
+            .or_insert_with(|| hash(&urls.key(failure.url), failure.url.is_family()));
+        packed.add(&LogFailure {
+            millis: failure.millis,
+            url: *url,
+            status: failure.status,
+            backend: totals.backends.name(failure.backend),
+            cause: failure.cause.map(Cause::id),
+            took: failure.took,
+        });
+    }
+    packed
+}
+
+/// Returns the hash that stands for a URL or a family in stored failures.
+fn hash(key: &[u8], is_family: bool) -> u64 {
+    xxh3_64_with_seed(key, u64::from(is_family))
 }
 
 fn rest(sum: &Counted) -> Rest {
@@ -305,6 +346,7 @@ fn rest(sum: &Counted) -> Rest {
         .zip(totals.by_backend.iter().copied());
     Rest {
         not_http: totals.not_http,
+        urls: sum.urls.sizes().0,
         own: totals.own,
         clients: totals.clients.all(),
         failures_left_out: totals.failures_left_out,
@@ -315,11 +357,10 @@ fn rest(sum: &Counted) -> Rest {
     }
 }
 
-/// The counts of a URL in the order of the table.
-fn counts(tally: &UrlTally) -> [u32; URL_COUNTS] {
-    let failures = tally.failures.clone().unwrap_or_default();
+fn packed_url<'a>(id: UrlId, key: &'a [u8], tally: &UrlTally) -> LogUrl<'a> {
+    let failures = tally.failures.unwrap_or_default();
     let [of_500, of_502, of_503, of_504, other] = failures.by_status;
-    [
+    let counts = [
         tally.requests,
         tally.user,
         tally.search,
@@ -337,10 +378,17 @@ fn counts(tally: &UrlTally) -> [u32; URL_COUNTS] {
         failures.first,
         failures.last,
         failures.google_first,
-    ]
+    ];
+    let times = tally.times.as_ref().map(Times::packed);
+    LogUrl {
+        address: Cow::Borrowed(key),
+        is_family: id.is_family(),
+        counts,
+        times: Cow::Owned(times.unwrap_or_default()),
+    }
 }
 
-fn tally(row: &LogUrl) -> UrlTally {
+fn tally(row: &LogUrl<'_>) -> UrlTally {
     let [
         requests,
         user,
@@ -372,31 +420,16 @@ fn tally(row: &LogUrl) -> UrlTally {
         google,
         not_found,
         last_ok,
-        failures: failed.then(|| {
-            Box::new(FailureTally {
-                by_status,
-                user: failed_user,
-                search: failed_search,
-                google: failed_google,
-                first,
-                last,
-                google_first,
-            })
+        failures: failed.then_some(FailureTally {
+            by_status,
+            user: failed_user,
+            search: failed_search,
+            google: failed_google,
+            first,
+            last,
+            google_first,
         }),
-        times: (!row.times.is_empty()).then(|| Box::new(Times::unpacked(&row.times))),
-    }
-}
-
-fn row(urls: &Urls, id: UrlId) -> LogUrl {
-    let (hash, address, tally) = urls.whole(id);
-    LogUrl {
-        hash,
-        address,
-        counts: counts(&tally),
-        times: tally
-            .times
-            .as_ref()
-            .map_or_else(Vec::new, |times| times.packed()),
+        times: (!row.times.is_empty()).then(|| Times::unpacked(&row.times)),
     }
 }
 

@@ -257,6 +257,63 @@ fn calls_continue_where_the_last_one_ended_whatever_became_of_the_files() {
 }
 
 #[test]
+fn what_is_stored_is_bounded_by_what_is_different() {
+    let log = generated();
+    let lines: Vec<&str> = log.lines().collect();
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = Store::open(&dir.path().join("runs.db")).expect("a database");
+    let path = dir.path().join("access.log");
+    let sources = [path.display().to_string()];
+    let call = || {
+        let keep = Keep {
+            store: &store,
+            site: "shop",
+            now: Moment::from_millis(1),
+        };
+        read(&order(&sources), &mut std::io::empty(), None, Some(keep)).expect("readable logs")
+    };
+    let piece = lines.len() / 12;
+    for calls in 1..=12 {
+        fs::write(&path, lines[..calls * piece].join("\n") + "\n").expect("written");
+        call();
+        let run = store.log_run("shop").expect("readable").expect("stored");
+        let mut urls = 0;
+        store.log_urls(&run, &mut |_| urls += 1).expect("readable");
+        // 151 URLs, nearly all of them in each piece.
+        assert!(urls <= 2 * 151, "{calls}: {urls}");
+    }
+    let expected = found(&order(&sources));
+    let last = call();
+    for table in [LogTable::Urls, LogTable::Bots, LogTable::Episodes] {
+        assert_eq!(rows(&last, table), rows(&expected, table));
+    }
+}
+
+#[test]
+fn an_archive_that_was_read_in_part_counts_once() {
+    let log = generated();
+    let packed = gz(log.as_bytes());
+    let (dir, paths) = temp(&[("access.log.1.gz", &packed[..packed.len() / 2])]);
+    let store = Store::open(&dir.path().join("runs.db")).expect("a database");
+    let call = || {
+        let keep = Keep {
+            store: &store,
+            site: "shop",
+            now: Moment::from_millis(1),
+        };
+        read(&order(&paths), &mut std::io::empty(), None, Some(keep)).expect("readable logs")
+    };
+    let first = call();
+    assert!(first.summary().files[0].fault.is_some());
+    assert!((1_000..8_000).contains(&first.summary().requests));
+    assert_eq!(call().summary().requests, first.summary().requests);
+    fs::write(&paths[0], &packed).expect("written");
+    let whole = call();
+    assert_eq!(whole.summary().requests, 8_688);
+    assert_eq!(whole.summary().files[0].unread, 0);
+}
+
+#[test]
 fn two_calls_at_once_count_no_line_twice() {
     let log = generated();
     let (dir, paths) = temp(&[("access.log", log.as_bytes())]);

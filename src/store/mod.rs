@@ -41,12 +41,11 @@ pub use read::summary::found::{
 pub use read::summary::run::SlowPage;
 pub use read::summary::url_counts::{StatusClasses, UrlCounts};
 pub use read::timeline::{AttemptKind, Tick};
+pub use rows::log_parts::{LogFailure, LogFailures, LogUrl};
 pub use runs::id::RunId;
 pub use runs::list::{NewRun, RunRow, RunState};
 pub use runs::log_lines::{FailedAttempt, JudgedUrl, LogLine};
-pub use runs::logs::{
-    HOUR_COUNTS, LogChanges, LogCheckpoint, LogFailure, LogHour, LogRun, LogUrl, URL_COUNTS,
-};
+pub use runs::logs::{HOUR_COUNTS, LogChanges, LogCheckpoint, LogHour, LogRun};
 pub use runs::traffic::{RunTraffic, Traffic};
 pub use schedule::notices::{NewNotice, Notice, NoticeCounts};
 pub use schedule::state::{LastRun, OpenRun, ScheduleState, ScheduledRun};

@@ -15,6 +15,7 @@ use crate::store::LogCheckpoint;
 use super::bots::verify::Verifier;
 use super::kept::Counted;
 use super::order::Order;
+use super::tally::names::NO_NAME;
 use super::tally::totals::Totals;
 use super::tally::urls::{UrlId, Urls};
 
@@ -111,21 +112,22 @@ impl Found {
     }
 }
 
-/// Returns the most frequent cause and backend of each URL's failures.
+/// Returns the most frequent cause and backend of each URL's failures, of those that have one of them.
 fn causes(totals: &Totals) -> HashMap<UrlId, (Option<Cause>, u16)> {
-    let mut counts: HashMap<UrlId, HashMap<(Option<Cause>, u16), u32>> = HashMap::new();
-    for failure in &totals.failures {
-        let of_url = counts.entry(failure.url).or_default();
-        *of_url.entry((failure.cause, failure.backend)).or_default() += 1;
-    }
-    let most = |counts: HashMap<(Option<Cause>, u16), u32>| {
-        let most = counts.into_iter().max_by_key(|((cause, backend), count)| {
-            (cause.is_some(), *count, std::cmp::Reverse(*backend))
+    let failures = totals.failures.iter();
+    let failures = failures.filter(|failure| failure.cause.is_some() || failure.backend != NO_NAME);
+    let mut all: Vec<(UrlId, Option<Cause>, u16)> = failures
+        .map(|failure| (failure.url, failure.cause, failure.backend))
+        .collect();
+    all.sort_unstable();
+    let most = |of_url: &[(UrlId, Option<Cause>, u16)]| {
+        let alike = of_url.chunk_by(PartialEq::eq);
+        let most = alike.max_by_key(|alike| {
+            let (_, cause, backend) = alike[0];
+            (cause.is_some(), alike.len(), std::cmp::Reverse(backend))
         });
-        most.map(|(key, _)| key)
+        most.map(|alike| (alike[0].0, (alike[0].1, alike[0].2)))
     };
-    let of_urls = counts.into_iter();
-    of_urls
-        .filter_map(|(url, counts)| Some((url, most(counts)?)))
-        .collect()
+    let of_urls = all.chunk_by(|one, other| one.0 == other.0);
+    of_urls.filter_map(most).collect()
 }

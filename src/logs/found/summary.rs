@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::assess::Interval;
 use crate::logs::bots::table::BOTS;
 use crate::logs::bots::verify::Verified;
 use crate::logs::pass::FileRead;
+use crate::logs::tally::by_hash::ByHash;
 use crate::logs::tally::family::Paths;
 use crate::logs::tally::totals::{Span, Totals};
 use crate::logs::tally::urls::{STATUSES, UrlId, UrlTally, Urls};
@@ -355,20 +357,20 @@ const MOST_GROUPS: usize = 10_000;
 fn by_url(facts: &Facts<'_>) -> ByUrl {
     use crate::logs::tally::family::section;
     let mut sums = ByUrl::default();
-    let mut sections: HashMap<Vec<u8>, (u64, u64)> = HashMap::new();
-    let mut hosts: HashMap<Vec<u8>, (u64, u64)> = HashMap::new();
-    let mut families: HashMap<String, FamilyCount> = HashMap::new();
-    let mut worst: Vec<(u32, Vec<u8>, UrlId)> = Vec::new();
-    let add = |groups: &mut HashMap<Vec<u8>, (u64, u64)>, name: &[u8], tally: &UrlTally| {
-        if let Some(group) = groups.get_mut(name) {
-            group.0 += u64::from(tally.requests);
-            group.1 += u64::from(tally.failed());
-        } else if groups.len() < MOST_GROUPS {
-            groups.insert(
-                name.to_vec(),
-                (u64::from(tally.requests), u64::from(tally.failed())),
-            );
+    let mut sections = Groups::default();
+    let mut hosts = Groups::default();
+    // With the cause of the URL that failed most often.
+    let mut families: HashMap<String, (FamilyCount, (u32, Option<Cause>))> = HashMap::new();
+    let mut worst: Vec<UrlCount> = Vec::new();
+    let mut least = 0;
+    let add = |groups: &mut Groups, name: &[u8], tally: &UrlTally| {
+        let hash = xxh3_64(name);
+        if groups.len() >= MOST_GROUPS && !groups.contains_key(&hash) {
+            return;
         }
+        let (_, requests, failed) = groups.entry(hash).or_insert_with(|| (name.to_vec(), 0, 0));
+        *requests += u64::from(tally.requests);
+        *failed += u64::from(tally.failed());
     };
     facts.urls.each(|id, key, tally| {
         add(&mut sections, section(key), tally);
@@ -383,58 +385,57 @@ fn by_url(facts: &Facts<'_>) -> ByUrl {
         let failed = failures.total();
         if tally.google >= 2 && failures.google == tally.google {
             sums.google_failing += 1;
-            if sums.google_since.len() < MOST_GOOGLE {
-                let address = String::from_utf8_lossy(key).into_owned();
-                sums.google_since.push(Since {
-                    address,
-                    since: moment(failures.google_first),
-                });
+            let address = String::from_utf8_lossy(key).into_owned();
+            sums.google_since.push(Since {
+                address,
+                since: moment(failures.google_first),
+            });
+            if sums.google_since.len() >= 2 * MOST_GOOGLE {
+                sums.google_since.sort();
+                sums.google_since.truncate(MOST_GOOGLE);
             }
         }
         let family = facts.paths.family(key);
-        if families.len() < MOST_GROUPS || families.contains_key(&family) {
-            let cause = facts.causes.get(&id).and_then(|(cause, _)| *cause);
-            let row = families
-                .entry(family.clone())
-                .or_insert_with(|| FamilyCount {
-                    family,
-                    urls: 0,
-                    requests: 0,
-                    failed: 0,
-                    cause,
-                });
+        let cause = facts.causes.get(&id).and_then(|(cause, _)| *cause);
+        let proven = (if cause.is_some() { failed } else { 0 }, cause);
+        if let Some((row, most)) = families.get_mut(&family) {
             row.urls += 1;
             row.requests += u64::from(tally.requests);
             row.failed += u64::from(failed);
-            row.cause = row.cause.or(cause);
+            *most = proven.max(*most);
+        } else if families.len() < MOST_GROUPS {
+            let row = FamilyCount {
+                family: family.clone(),
+                urls: 1,
+                requests: u64::from(tally.requests),
+                failed: u64::from(failed),
+                cause: None,
+            };
+            families.insert(family, (row, proven));
         }
-        worst.push((failed, key.to_vec(), id));
+        if u64::from(failed) >= least {
+            worst.push(UrlCount {
+                address: String::from_utf8_lossy(key).into_owned(),
+                requests: u64::from(tally.requests),
+                failed: u64::from(failed),
+                last_failed: moment(failures.last),
+                last_ok: moment(tally.last_ok),
+                cause,
+            });
+        }
         if worst.len() >= 4 * MOST {
             rank(&mut worst);
+            least = worst.last().map_or(0, |url| url.failed);
         }
     });
     rank(&mut worst);
-    let mut by_id: HashMap<UrlId, UrlCount> = HashMap::new();
-    facts.urls.each(|id, key, tally| {
-        if worst.iter().any(|(_, _, worst)| *worst == id) {
-            let last = tally.failures.as_ref().map_or(0, |failures| failures.last);
-            let row = UrlCount {
-                address: String::from_utf8_lossy(key).into_owned(),
-                requests: u64::from(tally.requests),
-                failed: u64::from(tally.failed()),
-                last_failed: moment(last),
-                last_ok: moment(tally.last_ok),
-                cause: facts.causes.get(&id).and_then(|(cause, _)| *cause),
-            };
-            by_id.insert(id, row);
-        }
-    });
-    sums.worst = worst
-        .iter()
-        .filter_map(|(_, _, id)| by_id.remove(id))
-        .collect();
+    sums.worst = worst;
     sums.google_since.sort();
-    sums.families = families.into_values().collect();
+    sums.google_since.truncate(MOST_GOOGLE);
+    let families = families.into_values();
+    sums.families = families
+        .map(|(row, (_, cause))| FamilyCount { cause, ..row })
+        .collect();
     sums.families
         .sort_by(|one, other| (other.failed, &one.family).cmp(&(one.failed, &other.family)));
     sums.families.truncate(MOST);
@@ -444,15 +445,18 @@ fn by_url(facts: &Facts<'_>) -> ByUrl {
 }
 
 /// Keeps the URLs with the most failures.
-fn rank(worst: &mut Vec<(u32, Vec<u8>, UrlId)>) {
-    worst.sort_by(|one, other| (other.0, &one.1).cmp(&(one.0, &other.1)));
+fn rank(worst: &mut Vec<UrlCount>) {
+    worst.sort_by(|one, other| (other.failed, &one.address).cmp(&(one.failed, &other.address)));
     worst.truncate(MOST);
 }
 
-fn most(groups: HashMap<Vec<u8>, (u64, u64)>) -> Vec<NamedCount> {
+/// Groups of URLs by the hashes of their names: name, requests, failures.
+type Groups = HashMap<u64, (Vec<u8>, u64, u64), ByHash>;
+
+fn most(groups: Groups) -> Vec<NamedCount> {
     let rows = groups
-        .into_iter()
-        .map(|(name, (requests, failed))| NamedCount {
+        .into_values()
+        .map(|(name, requests, failed)| NamedCount {
             name: String::from_utf8_lossy(&name).into_owned(),
             requests,
             failed,

@@ -646,7 +646,7 @@ impl Found {
             row.integer(url.attempts);
             row.integer(url.failed_attempts);
             row.time(url.last_failed_attempt);
-            let failures = url.tally.failures.clone().unwrap_or_default();
+            let failures = url.tally.failures.unwrap_or_default();
             let tally = &url.tally;
             let counts = [
                 (tally.requests, failures.total()),
@@ -669,7 +669,7 @@ impl Found {
 }
 
 fn url_counts(tally: &UrlTally, row: &mut Row) {
-    let failures = tally.failures.clone().unwrap_or_default();
+    let failures = tally.failures.unwrap_or_default();
     let by_status = failures.by_status.map(u64::from);
     row.counts(
         u64::from(tally.requests),

@@ -39,9 +39,10 @@ pub(in crate::logs) fn begin(path: &Path, known: &[LogCheckpoint]) -> io::Result
     (&mut file).take(4).read_to_end(&mut magic)?;
     let is_plain = !open::is_compressed(&magic);
     let mut sample = Vec::new();
-    open::file(path)?.take(SAMPLE).read_to_end(&mut sample)?;
+    let sampled = open::file(path)?.take(SAMPLE).read_to_end(&mut sample);
     let Some(end) = memchr::memchr(b'\n', &sample) else {
-        return Ok(None);
+        // A damaged archive is read as far as it goes.
+        return sampled.map(|_| None);
     };
     let head = xxh3_64(&sample[..end]);
     sample.truncate(memchr::memrchr(b'\n', &sample).unwrap_or(end) + 1);

@@ -1,4 +1,4 @@
-//! A block of lines on its way from the reading thread to another.
+//! A block of lines that one thread parses and counts.
 
 use crate::parse::log::Format;
 

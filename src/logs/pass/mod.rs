@@ -1,4 +1,4 @@
-//! One pass over all files: one thread reads blocks, the others parse and count them.
+//! One pass over all files: threads take blocks of lines by turns, parse and count them.
 
 mod block;
 mod follow;
@@ -6,7 +6,6 @@ mod reader;
 mod worker;
 
 use std::io::Read;
-use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -22,15 +21,11 @@ use super::kept::{Counted, Keep, Kept};
 use super::order::Order;
 use super::tally::totals::Totals;
 use super::tally::urls::Urls;
-use block::Block;
-use reader::Reading;
+use reader::Reader;
 
 pub use follow::Follow;
 pub(in crate::logs) use reader::FileRead;
 use worker::Worker;
-
-/// Blocks that wait for a thread, besides those in work.
-const WAITING: usize = 4;
 
 /// Reads logs. `resolver` looks up the names of crawlers; without it they are verified by lists only. With `keep`, only
 /// what earlier calls did not read is read, and the result is the whole log run.
@@ -71,33 +66,27 @@ fn pass(
 ) -> Result<Counted, LogsError> {
     let inputs = expand(&order.sources)?;
     let urls = Urls::new(order.max_urls);
-    let (send, receive) = mpsc::sync_channel::<Block>(WAITING);
-    let (send_back, receive_back) = mpsc::channel::<Vec<u8>>();
-    let receive = Mutex::new(receive);
-    let threads = order.threads.max(1);
-    let (files, totals) = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
+    let files = inputs.len();
+    let reader = Mutex::new(Reader::new(order, inputs, stdin, known));
+    let next = |memory| {
+        let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+        reader.next(memory)
+    };
+    let mut totals = Totals::new(files);
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..order.threads.max(1))
             .map(|_| {
-                let (back, receive) = (send_back.clone(), &receive);
-                let mut worker = Worker::new(order, &urls, verifier, inputs.len());
+                let mut worker = Worker::new(order, &urls, verifier, files);
                 scope.spawn(move || {
-                    while let Some(block) = next(receive) {
+                    let mut memory = Vec::new();
+                    while let Some(block) = next(memory) {
                         worker.take(&block);
-                        // The reader may be done.
-                        let _ = back.send(block.bytes);
+                        memory = block.bytes;
                     }
                     worker.done()
                 })
             })
             .collect();
-        let files = Reading {
-            order,
-            send,
-            back: receive_back,
-            known,
-        }
-        .all(&inputs, stdin);
-        let mut totals = Totals::new(inputs.len());
         for worker in workers {
             // A thread that panicked has said so; its counts are lost, and the run fails.
             match worker.join() {
@@ -105,24 +94,14 @@ fn pass(
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        (files, totals)
     });
-    let mut totals = totals;
-    totals.failures.sort_by_key(|failure| failure.millis);
+    totals.failures_left_out += totals.sort_failures();
     let joined = join(&mut totals);
+    let reader = reader.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(Counted {
         urls,
         totals,
         joined,
-        files: files?,
+        files: reader.done()?,
     })
-}
-
-/// Returns the next block, or `None` if there are no more.
-fn next(receive: &Mutex<Receiver<Block>>) -> Option<Block> {
-    receive
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .recv()
-        .ok()
 }

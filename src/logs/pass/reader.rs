@@ -1,7 +1,9 @@
-//! Reads the files one after the other, recognises their formats, and hands out blocks.
+//! Reads the files one after the other, recognises their formats, and hands out blocks. A thread that is free takes the
+//! next block itself, so that it parses what its own processor has just read.
 
 use std::io::{self, Read};
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::iter::Enumerate;
+use std::vec::IntoIter;
 
 use crate::logs::error::LogsError;
 use crate::logs::input::blocks::Blocks;
@@ -27,7 +29,7 @@ pub(in crate::logs) struct FileRead {
 }
 
 impl FileRead {
-    /// Returns a file of an earlier call, of which only the name is known.
+    /// Returns a file of which only the name is known.
     pub(in crate::logs) fn named(name: &str) -> FileRead {
         FileRead {
             name: name.to_owned(),
@@ -38,177 +40,220 @@ impl FileRead {
     }
 }
 
-/// The reading thread.
-pub(super) struct Reading<'a> {
-    pub(super) order: &'a Order,
-    pub(super) send: SyncSender<Block>,
-    pub(super) back: Receiver<Vec<u8>>,
+/// Reads all files.
+pub(super) struct Reader<'a> {
+    order: &'a Order,
+    inputs: Enumerate<IntoIter<Input>>,
+    stdin: Option<&'a mut (dyn Read + Send)>,
     /// How far logs were read by earlier calls; absent if all is read from its beginning.
-    pub(super) known: Option<Vec<LogCheckpoint>>,
+    known: Option<Vec<LogCheckpoint>>,
+    /// Offset from UTC of times without a zone, in milliseconds: error logs name none, and servers write both logs in the
+    /// same one.
+    offset: i64,
+    current: Option<Current<'a>>,
+    files: Vec<FileRead>,
+    fault: Option<LogsError>,
 }
 
-impl Reading<'_> {
-    /// Reads all files. Consumes itself, so that the other threads see the end.
-    pub(super) fn all(
-        mut self,
-        inputs: &[Input],
-        stdin: &mut (dyn Read + Send),
-    ) -> Result<Vec<FileRead>, LogsError> {
-        let mut files = Vec::new();
-        // Error logs name no zone. Servers write both logs in the same one.
-        let mut offset = 0;
-        for (number, input) in inputs.iter().enumerate() {
-            let mut file = FileRead {
-                name: input.name(),
-                format: None,
-                fault: None,
-                read: None,
-            };
-            let read = self.input(number as u32, input, stdin, &mut file, &mut offset);
-            if let Err(source) = read {
-                if file.format.is_none()
-                    && let Input::File(path) = input
-                {
-                    return Err(LogsError::Read {
-                        path: path.clone(),
-                        source,
-                    });
-                }
-                file.fault = Some(source.to_string());
-            }
-            if let (Some((point, before)), Some(known)) = (&file.read, &mut self.known) {
-                // The same log may be named twice, for example before and after its compression.
-                known.retain(|known| Some(known) != before.as_ref());
-                known.push(point.clone());
-            }
-            files.push(file);
+/// The file that is being read.
+struct Current<'a> {
+    number: u32,
+    input: Input,
+    file: FileRead,
+    blocks: Blocks<Box<dyn Read + Send + 'a>>,
+    /// Number of the next line.
+    line: u64,
+    /// Whether a last line without its end is left for the next call.
+    leaves_rest: bool,
+}
+
+/// A file where its reading begins.
+struct Opened<'a> {
+    source: Box<dyn Read + Send + 'a>,
+    line: u64,
+    leaves_rest: bool,
+}
+
+impl<'a> Opened<'a> {
+    fn whole(source: Box<dyn Read + Send + 'a>) -> Opened<'a> {
+        Opened {
+            source,
+            line: 1,
+            leaves_rest: false,
         }
-        Ok(files)
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(
+        order: &'a Order,
+        inputs: Vec<Input>,
+        stdin: &'a mut (dyn Read + Send),
+        known: Option<Vec<LogCheckpoint>>,
+    ) -> Reader<'a> {
+        Reader {
+            order,
+            inputs: inputs.into_iter().enumerate(),
+            stdin: Some(stdin),
+            known,
+            offset: 0,
+            current: None,
+            files: Vec::new(),
+            fault: None,
+        }
     }
 
-    fn input(
-        &self,
-        number: u32,
-        input: &Input,
-        stdin: &mut (dyn Read + Send),
-        file: &mut FileRead,
-        offset: &mut i64,
-    ) -> io::Result<()> {
+    /// Returns the files that were read, or the error that ended the reading.
+    pub(super) fn done(self) -> Result<Vec<FileRead>, LogsError> {
+        self.fault.map_or(Ok(self.files), Err)
+    }
+
+    /// Returns the next block, in the memory of an earlier one; `None` at the end of the last file.
+    pub(super) fn next(&mut self, mut memory: Vec<u8>) -> Option<Block> {
+        loop {
+            if self.current.is_none() {
+                self.open()?;
+            }
+            let mut current = self.current.take()?;
+            let read = current.fill(&mut memory);
+            let block = (!memory.is_empty())
+                .then(|| self.block(&mut current, &mut memory))
+                .flatten();
+            if read.is_err() || current.blocks.is_over() {
+                self.close(current, read);
+            } else {
+                self.current = Some(current);
+            }
+            if block.is_some() {
+                return block;
+            }
+        }
+    }
+
+    /// Opens the next file that has lines. `None` if there is none.
+    fn open(&mut self) -> Option<()> {
+        while self.current.is_none() {
+            // Nothing more after an error.
+            let (number, input) = self.inputs.next().filter(|_| self.fault.is_none())?;
+            let mut file = FileRead::named(&input.name());
+            match self.begin(&input, &mut file) {
+                Ok(Some(opened)) => {
+                    self.current = Some(Current {
+                        number: number as u32,
+                        input,
+                        file,
+                        blocks: Blocks::new(opened.source),
+                        line: opened.line,
+                        leaves_rest: opened.leaves_rest,
+                    });
+                }
+                // Not even one whole line.
+                Ok(None) => self.files.push(file),
+                Err(source) => self.end(file, &input, Some(source)),
+            }
+        }
+        Some(())
+    }
+
+    /// Opens a file where its reading begins.
+    fn begin(&mut self, input: &Input, file: &mut FileRead) -> io::Result<Option<Opened<'a>>> {
         let path = match input {
             Input::Stdin => {
-                return self.one(
-                    number,
-                    open::decoded(stdin)?,
-                    Begin::default(),
-                    file,
-                    offset,
-                );
+                let stdin = self.stdin.take().map(open::decoded).transpose()?;
+                return Ok(stdin.map(Opened::whole));
             }
             Input::File(path) => path,
         };
         let Some(known) = &self.known else {
-            return self.one(number, open::file(path)?, Begin::default(), file, offset);
+            return Ok(Some(Opened::whole(open::file(path)?)));
         };
         let Some(found) = resume::begin(path, known)? else {
-            // Not even one whole line.
-            return Ok(());
+            return Ok(None);
         };
-        file.format = detect(
-            found.sample.split(|byte| *byte == b'\n'),
-            &self.order.formats,
-        )
-        .map(|found| {
-            if found.format.kind() == Kind::Access {
-                *offset = found.offset.unwrap_or(*offset);
-            }
-            found.format
-        });
-        let begin = Begin {
-            line: found.point.line,
+        file.format = self.recognised(&found.sample);
+        let line = found.point.line;
+        let mut point = found.point;
+        (point.device, point.inode) = found.place;
+        point.path = path.display().to_string();
+        file.read = Some((point, found.before));
+        Ok(Some(Opened {
+            source: found.source,
+            line,
             leaves_rest: found.is_plain,
-            point: Some(found.point),
-        };
-        self.one(number, found.source, begin, file, offset)?;
-        if let Some((point, before)) = &mut file.read {
-            before.clone_from(&found.before);
-            (point.device, point.inode) = found.place;
-            point.path = path.display().to_string();
-        }
-        Ok(())
+        }))
     }
 
-    fn one(
-        &self,
-        number: u32,
-        source: impl Read,
-        begin: Begin,
-        file: &mut FileRead,
-        offset: &mut i64,
-    ) -> io::Result<()> {
-        let mut blocks = Blocks::new(source);
-        let mut line = begin.line.max(1);
-        let mut point = begin.point;
-        loop {
-            let mut bytes = self.back.try_recv().unwrap_or_default();
-            let read = blocks.next(&mut bytes);
-            if begin.leaves_rest && blocks.is_over() && !bytes.ends_with(b"\n") {
-                // A line that is still being written belongs to the next call.
-                let end = memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1);
-                bytes.truncate(end);
-            }
-            if bytes.is_empty() {
-                file.read = point.map(|point| (point, None));
-                return read;
-            }
-            if file.format.is_none() {
-                let lines = bytes.split(|byte| *byte == b'\n');
-                let Some(detected) = detect(lines, &self.order.formats) else {
-                    // Nothing of it can be read; where it comes from a pipe, the writer is not cut off.
-                    continue;
-                };
-                if detected.format.kind() == Kind::Access {
-                    *offset = detected.offset.unwrap_or(*offset);
-                }
-                file.format = Some(detected.format);
-            }
-            let Some(current) = &mut file.format else {
-                continue;
-            };
-            let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
-            let renewed = current
-                .is_renewable()
-                .then(|| renewed(current, &bytes))
-                .flatten();
-            if let Some(point) = &mut point {
-                resume::advance(point, &bytes, lines);
-            }
-            let block = Block {
-                file: number,
-                line,
-                format: current.clone(),
-                offset: *offset,
-                bytes,
-            };
-            if let Some(renewed) = renewed {
-                *current = renewed;
-            }
-            line += lines;
-            if self.send.send(block).is_err() {
-                return Ok(());
-            }
-            // What could be read of a damaged archive counts.
-            read?;
+    /// Recognises the format of a log by its first lines.
+    fn recognised(&mut self, bytes: &[u8]) -> Option<Format> {
+        let lines = bytes.split(|byte| *byte == b'\n');
+        let found = detect(lines, &self.order.formats)?;
+        if found.format.kind() == Kind::Access {
+            self.offset = found.offset.unwrap_or(self.offset);
         }
+        Some(found.format)
+    }
+
+    /// Makes a block of lines. `None` if nothing of it can be read.
+    fn block(&mut self, current: &mut Current<'_>, bytes: &mut Vec<u8>) -> Option<Block> {
+        if current.file.format.is_none() {
+            current.file.format = self.recognised(bytes);
+        }
+        let format = current.file.format.clone()?;
+        let lines = memchr::memchr_iter(b'\n', bytes).count() as u64;
+        if format.is_renewable()
+            && let Some(renewed) = renewed(&format, bytes)
+        {
+            current.file.format = Some(renewed);
+        }
+        if let Some((point, _)) = &mut current.file.read {
+            resume::advance(point, bytes, lines);
+        }
+        let line = current.line;
+        current.line += lines;
+        Some(Block {
+            file: current.number,
+            line,
+            format,
+            offset: self.offset,
+            bytes: std::mem::take(bytes),
+        })
+    }
+
+    fn close(&mut self, current: Current<'_>, read: io::Result<()>) {
+        if let (Some((point, before)), Some(known)) = (&current.file.read, &mut self.known) {
+            // The same log may be named twice, for example before and after its compression.
+            known.retain(|known| Some(known) != before.as_ref());
+            known.push(point.clone());
+        }
+        self.end(current.file, &current.input, read.err());
+    }
+
+    /// Takes a file whose reading is over. An error before its first line ends everything.
+    fn end(&mut self, mut file: FileRead, input: &Input, fault: Option<io::Error>) {
+        match (fault, input) {
+            (Some(source), Input::File(path)) if file.format.is_none() => {
+                self.fault = Some(LogsError::Read {
+                    path: path.clone(),
+                    source,
+                });
+            }
+            (fault, _) => file.fault = fault.map(|fault| fault.to_string()),
+        }
+        self.files.push(file);
     }
 }
 
-/// Where the reading of a file begins.
-#[derive(Default)]
-struct Begin {
-    line: u64,
-    /// Whether a last line without its end is left for the next call.
-    leaves_rest: bool,
-    point: Option<LogCheckpoint>,
+impl Current<'_> {
+    /// Reads the next lines. What was read before an error counts, as far as its lines are whole.
+    fn fill(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let read = self.blocks.next(bytes);
+        let leaves_rest = read.is_err() || (self.leaves_rest && self.blocks.is_over());
+        if leaves_rest && !bytes.ends_with(b"\n") {
+            let end = memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1);
+            bytes.truncate(end);
+        }
+        read
+    }
 }
 
 /// Returns the format after the last line of a block that names new columns.

@@ -1,5 +1,9 @@
 //! Parses the lines of blocks and counts them.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::logs::bots::agents::{Agent, Agents};
 use crate::logs::bots::table::{BOTS, GOOGLEBOT};
 use crate::logs::bots::verify::{Verified, Verifier};
@@ -20,6 +24,9 @@ const LONGEST_EXAMPLE: usize = 300;
 
 /// Milliseconds that are seconds since 1970.
 const SECOND: i64 = 1_000;
+
+/// Finds the word that names of sitemaps have.
+static SITEMAP: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("sitemap"));
 
 /// A thread that parses and counts.
 pub(super) struct Worker<'a> {
@@ -260,7 +267,7 @@ fn count_bot(tally: &mut BotTally, hit: &Hit, target: &[u8]) {
     }
     let files = if target.starts_with(b"/robots.txt") {
         Some(&mut tally.robots)
-    } else if memchr::memmem::find(target, b"sitemap").is_some() {
+    } else if SITEMAP.find(target).is_some() {
         Some(&mut tally.sitemaps)
     } else {
         None

@@ -1,13 +1,6 @@
 //! Families of URLs, learned from a sample of them as the crawl learns its own.
 
-use crate::model::CrawlUrl;
 use crate::policy::Families;
-
-/// URLs that are learned from. Ours: enough to see which values are names, and few enough to take no time.
-const MOST: usize = 20_000;
-
-/// Stands for the host where the log names none.
-const NO_HOST: &str = "log.invalid";
 
 /// What is known about the paths of a log.
 #[derive(Debug, Default)]
@@ -16,41 +9,33 @@ pub(in crate::logs) struct Paths {
 }
 
 impl Paths {
-    /// Learns from keys of URLs.
-    pub(in crate::logs) fn learn<'a>(keys: impl Iterator<Item = &'a [u8]>) -> Paths {
-        let mut families = Families::default();
-        for url in keys.take(MOST).filter_map(url) {
-            families.learn(&url);
+    /// Learns from the key of a URL.
+    pub(in crate::logs) fn learn(&mut self, key: &[u8]) {
+        let text = String::from_utf8_lossy(key);
+        if let Some((host, path, query)) = split(&text) {
+            self.families.learn_path(host, path, query);
         }
-        Paths { families }
     }
 
     /// Returns the family of a URL, with its host if the log names it.
     pub(in crate::logs) fn family(&self, key: &[u8]) -> String {
-        let Some(url) = url(key) else {
+        let text = String::from_utf8_lossy(key);
+        let Some((host, path, query)) = split(&text) else {
             return "(other)".to_owned();
         };
-        let pattern = self.families.pattern(&url);
-        match host(key) {
-            "" => pattern,
-            host => format!("{host}{pattern}"),
-        }
+        let mut family = host.to_owned();
+        self.families.add_pattern(host, path, query, &mut family);
+        family
     }
 }
 
-fn host(key: &[u8]) -> &str {
-    let end = memchr::memchr(b'/', key).unwrap_or(0);
-    std::str::from_utf8(&key[..end]).unwrap_or_default()
-}
-
-fn url(key: &[u8]) -> Option<CrawlUrl> {
-    let text = String::from_utf8_lossy(key);
-    let host = if key.first() == Some(&b'/') {
-        NO_HOST
-    } else {
-        ""
-    };
-    CrawlUrl::parse(&format!("http://{host}{text}")).ok()
+/// Returns host, path and query of a key.
+fn split(key: &str) -> Option<(&str, &str, Option<&str>)> {
+    let (host, rest) = key.split_at(memchr::memchr(b'/', key.as_bytes())?);
+    Some(match memchr::memchr(b'?', rest.as_bytes()) {
+        Some(end) => (host, &rest[..end], Some(&rest[end + 1..])),
+        None => (host, rest, None),
+    })
 }
 
 /// Returns the section of a URL: the first folder of its path, with its slashes.
@@ -90,7 +75,10 @@ mod tests {
     #[test]
     fn families_are_learned() {
         let keys: Vec<String> = (0..50).map(|at| format!("/product/item-{at}")).collect();
-        let paths = Paths::learn(keys.iter().map(String::as_bytes));
+        let mut paths = Paths::default();
+        for key in keys {
+            paths.learn(key.as_bytes());
+        }
         assert_eq!(paths.family(b"/product/item-99"), "/product/item-*");
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clients::Clients;
 use super::failures::{ErrorLine, Failure, MOST, OwnFailure};
-use super::names::Names;
+use super::names::{NO_NAME, Names};
 use super::times::Times;
 use super::urls::{Hit, STATUSES, place};
 use crate::logs::bots::verify::Verified;
@@ -173,12 +173,22 @@ impl Totals {
         }
     }
 
+    /// Keeps a failure; beyond the bound, in the place of the one that was kept first.
     pub(in crate::logs) fn keep(&mut self, failure: Failure) {
         if self.failures.len() < MOST {
             self.failures.push(failure);
         } else {
+            self.failures[self.failures_left_out as usize % MOST] = failure;
             self.failures_left_out += 1;
         }
+    }
+
+    /// Sorts failures by time. Returns how many of the oldest were forgotten, because there are more than the bound.
+    pub(in crate::logs) fn sort_failures(&mut self) -> u64 {
+        self.failures.sort_by_key(|failure| failure.millis);
+        let beyond = self.failures.len().saturating_sub(MOST);
+        self.failures.drain(..beyond);
+        beyond as u64
     }
 
     pub(in crate::logs) fn keep_own(&mut self, failure: OwnFailure) {
@@ -212,7 +222,7 @@ impl Totals {
         number
     }
 
-    /// Adds the counts of another thread.
+    /// Adds the counts of another thread. Failures may be more than the bound until they are sorted.
     pub(in crate::logs) fn merge(&mut self, other: Totals) {
         let mut other = other;
         self.end_minute();
@@ -249,11 +259,16 @@ impl Totals {
                 mine.failed += tally.failed;
             }
         }
-        for mut failure in other.failures {
-            let number = renumbered.get(usize::from(failure.backend));
-            failure.backend = number.copied().unwrap_or(super::names::NO_NAME);
-            self.keep(failure);
-        }
+        self.failures
+            .extend(other.failures.into_iter().map(|failure| {
+                Failure {
+                    backend: renumbered
+                        .get(usize::from(failure.backend))
+                        .copied()
+                        .unwrap_or(NO_NAME),
+                    ..failure
+                }
+            }));
         self.failures_left_out += other.failures_left_out;
         for line in other.errors {
             self.keep_error(line);

@@ -8,13 +8,14 @@ const DAY: i64 = 86_400_000;
 /// Length of `22/Nov/2026:11:23:17 +0000`.
 const CLF: usize = 26;
 
-/// Reads times. Keeps the last one, because neighbouring lines mostly share their second.
+/// Reads times. Keeps the last one, because neighbouring lines mostly share their minute.
 #[derive(Clone, Debug)]
 pub struct Clock {
     /// Offset from UTC, in milliseconds, of times without a zone.
     offset: i64,
     last: [u8; CLF],
-    last_millis: i64,
+    /// The begin of the last time's minute.
+    last_minute: i64,
     last_day: [u8; 11],
     last_midnight: i64,
     /// Offset of the last time that had a zone.
@@ -33,7 +34,7 @@ impl Clock {
         Clock {
             offset,
             last: [0; CLF],
-            last_millis: 0,
+            last_minute: 0,
             last_day: [0; 11],
             last_midnight: 0,
             seen: None,
@@ -48,8 +49,8 @@ impl Clock {
     /// Reads `22/Nov/2026:11:23:17 +0000`.
     pub(super) fn clf(&mut self, text: &[u8]) -> Option<i64> {
         let text: &[u8; CLF] = text.try_into().ok()?;
-        if *text == self.last {
-            return Some(self.last_millis);
+        if text[..18] == self.last[..18] && text[20..] == self.last[20..] {
+            return Some(self.last_minute + second(&text[18..20])?);
         }
         let day: &[u8; 11] = text.first_chunk()?;
         if *day != self.last_day {
@@ -63,7 +64,7 @@ impl Clock {
         self.seen = Some(offset);
         let millis = self.last_midnight + of_day(&text[12..20])? - offset;
         self.last = *text;
-        self.last_millis = millis;
+        self.last_minute = millis - second(&text[18..20])?;
         Some(millis)
     }
 
@@ -159,9 +160,15 @@ fn of_day(text: &[u8]) -> Option<i64> {
         return None;
     };
     let (hours, minutes) = (two(&[h1, h2])?, two(&[m1, m2])?);
-    let seconds = two(&[s1, s2])?;
-    (hours < 24 && minutes < 60 && seconds <= 60)
-        .then_some(((hours * 60 + minutes) * 60 + seconds) * 1000)
+    let seconds = second(&[s1, s2])?;
+    (hours < 24 && minutes < 60).then_some((hours * 60 + minutes) * 60_000 + seconds)
+}
+
+/// Returns the milliseconds of a second of a minute.
+fn second(text: &[u8]) -> Option<i64> {
+    two(text)
+        .filter(|second| *second <= 60)
+        .map(|second| second * 1_000)
 }
 
 /// Returns the milliseconds of `.186641` or `,186` at the beginning, and the rest.
@@ -234,6 +241,9 @@ mod tests {
         for (text, more) in [
             ("22/Nov/2026:11:23:17 +0000", 0),
             ("22/Nov/2026:12:23:17 +0100", 0),
+            ("22/Nov/2026:12:23:18 +0100", 1_000),
+            ("22/Nov/2026:12:24:17 +0100", 60_000),
+            ("22/Nov/2026:11:24:17 +0000", 60_000),
             ("22/Nov/2026:05:53:17 -0530", 0),
             ("22/Nov/2026:11:23:17.140", 140),
             ("2026-11-22T11:23:17.186641Z", 186),
@@ -267,6 +277,7 @@ mod tests {
             "22/Foo/2026:11:23:17 +0000",
             "99/Nov/2026:11:23:17 +0000",
             "22/Nov/2026:25:23:17 +0000",
+            "22/Nov/2026:11:23:61 +0000",
             "22/Nov/2026:11:23:17 x0000",
             "2026-13-22T11:23:17Z",
             "2026-11-22T",

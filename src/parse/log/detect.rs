@@ -44,6 +44,10 @@ pub fn detect<'a>(lines: impl Iterator<Item = &'a [u8]>, given: &[LineFormat]) -
         if best.as_ref().is_none_or(|best| found.share > best.share) {
             best = Some(found);
         }
+        // None of the others can read more.
+        if best.as_ref().is_some_and(|best| best.share >= 1.0) {
+            break;
+        }
     }
     best
 }

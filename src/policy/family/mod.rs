@@ -11,11 +11,11 @@ mod place;
 pub(super) mod suspects;
 
 use std::collections::HashMap;
-use std::fmt::Write;
+use std::hash::BuildHasherDefault;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::model::CrawlUrl;
+use crate::model::{AsIs, CrawlUrl};
 
 use self::place::Place;
 
@@ -38,14 +38,20 @@ impl Family {
 /// The knowledge about the paths of all hosts.
 #[derive(Debug, Default)]
 pub struct Families {
-    places: HashMap<u64, Place>,
+    places: HashMap<u64, Place, BuildHasherDefault<AsIs>>,
 }
 
 impl Families {
     /// Learns from a new URL.
     pub fn learn(&mut self, url: &CrawlUrl) {
-        let parts = Parts::of(url);
-        let mut place = host_seed(url);
+        let url = url.as_url();
+        self.learn_path(origin(url), url.path(), url.query());
+    }
+
+    /// Learns from a new URL in parts.
+    pub fn learn_path(&mut self, origin: &str, path: &str, query: Option<&str>) {
+        let parts = Parts::new(path, query);
+        let mut place = host_seed(origin);
         for folder in parts.folders() {
             let value = self.count(place, &[folder]);
             place = step(place, value.unwrap_or("*"));
@@ -58,16 +64,23 @@ impl Families {
     pub fn of(&self, url: &CrawlUrl) -> Family {
         Family(xxh3_64_with_seed(
             self.pattern(url).as_bytes(),
-            host_seed(url),
+            host_seed(origin(url.as_url())),
         ))
     }
 
     /// Returns the pattern of a URL's family: path with `*` for variables, then the query's keys,
     /// such as `/shop/*.html?page`.
     pub fn pattern(&self, url: &CrawlUrl) -> String {
-        let parts = Parts::of(url);
-        let mut place = host_seed(url);
-        let mut pattern = String::with_capacity(parts.path.len() + 1);
+        let url = url.as_url();
+        let mut pattern = String::with_capacity(url.path().len() + 1);
+        self.add_pattern(origin(url), url.path(), url.query(), &mut pattern);
+        pattern
+    }
+
+    /// Appends the pattern of a URL in parts.
+    pub fn add_pattern(&self, origin: &str, path: &str, query: Option<&str>, pattern: &mut String) {
+        let parts = Parts::new(path, query);
+        let mut place = host_seed(origin);
         for folder in parts.folders() {
             let known = self.places.get(&place);
             let value = match known {
@@ -85,12 +98,11 @@ impl Families {
         if parts.leaf.is_empty() || is_name(parts.leaf) {
             pattern.push_str(parts.leaf);
         } else if is_name(stem) {
-            let _ = write!(pattern, "{stem}*{ending}");
+            pattern.extend([stem, "*", ending]);
         } else {
-            let _ = write!(pattern, "*{ending}");
+            pattern.extend(["*", ending]);
         }
-        parts.add_query(&mut pattern);
-        pattern
+        parts.add_query(pattern);
     }
 
     /// Counts the values at a place. Returns the first if it is a name there.
@@ -116,15 +128,14 @@ struct Parts<'u> {
 }
 
 impl<'u> Parts<'u> {
-    fn of(url: &'u CrawlUrl) -> Parts<'u> {
-        let path = url.as_url().path();
+    fn new(path: &'u str, query: Option<&'u str>) -> Parts<'u> {
         let inner = path.strip_suffix('/').unwrap_or(path);
         // The path "/" has nothing inside: its leaf is empty.
         let start = inner.rfind('/').map_or(path.len(), |slash| slash + 1);
         Parts {
             path,
             leaf: &path[start..],
-            query: url.as_url().query(),
+            query,
         }
     }
 
@@ -170,8 +181,11 @@ impl<'u> Parts<'u> {
     }
 }
 
-fn host_seed(url: &CrawlUrl) -> u64 {
-    let origin = &url.as_url()[..url::Position::BeforePath];
+fn origin(url: &url::Url) -> &str {
+    &url[..url::Position::BeforePath]
+}
+
+fn host_seed(origin: &str) -> u64 {
     xxh3_64_with_seed(origin.as_bytes(), 0)
 }
 

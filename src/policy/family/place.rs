@@ -1,8 +1,11 @@
 //! One place of a path, and how many URLs share each value there.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 use xxhash_rust::xxh3::xxh3_64;
+
+use crate::model::AsIs;
 
 /// URLs that share a value for it to be a name: fewer may share it by chance. Ours.
 const NAME: u32 = 8;
@@ -15,7 +18,7 @@ const MOST_VALUES: usize = 128;
 /// The values at one place, by their hashes.
 #[derive(Debug, Default)]
 pub(super) struct Place {
-    counts: HashMap<u64, Count>,
+    counts: HashMap<u64, Count, BuildHasherDefault<AsIs>>,
     /// The values that were the rarest at the last full comparison, greatest first, with the number
     /// of URLs of each at that time. Values counted since then have more.
     rarest: Vec<u64>,

@@ -15,6 +15,9 @@ pub(in crate::store) const NOTICES: &str = include_str!("notices.sql");
 /// Creates the tables of the schedule if they do not exist yet.
 const SCHEDULE: &str = include_str!("schedule.sql");
 
+/// Creates the tables of log runs if they do not exist yet.
+const LOGS: &str = include_str!("logs.sql");
+
 /// Marks our files, in `PRAGMA application_id`: "GTCR".
 pub(super) const APPLICATION: i64 = 0x4754_4352;
 
@@ -33,6 +36,7 @@ pub(super) fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     make_views(&tx)?;
     tx.execute_batch(NOTICES)?;
     tx.execute_batch(SCHEDULE)?;
+    tx.execute_batch(LOGS)?;
     names(&tx)?;
     tx.pragma_update(None, "application_id", APPLICATION)?;
     tx.pragma_update(None, "user_version", SCHEMA)?;
@@ -52,6 +56,7 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
     make_views(&tx)?;
     tx.execute_batch(NOTICES)?;
     tx.execute_batch(SCHEDULE)?;
+    tx.execute_batch(LOGS)?;
     names(&tx)?;
     tx.pragma_update(None, "user_version", SCHEMA)?;
     tx.commit()
@@ -154,6 +159,8 @@ mod tests {
         old.execute_batch(
             "CREATE VIEW pages AS SELECT address FROM url;
              CREATE VIEW gone AS SELECT address FROM url;
+             CREATE TABLE log_run (id INTEGER PRIMARY KEY, gone TEXT);
+             CREATE TABLE log_url (run INTEGER NOT NULL, address BLOB NOT NULL);
              INSERT INTO url (run, id, address, host, section, folders, state, role, reason)
                 VALUES (9, 1, 'http://h/a', 1, 1, 1, 3, 3, 1);
              INSERT INTO attempt (run, url, number, pass, purpose, started, outcome, total_us, bytes, reused, in_flight)

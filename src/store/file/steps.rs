@@ -1,7 +1,7 @@
 //! The steps from one version of the schema to the next.
 
 /// One list of statements for each step between two versions; the first leads from 1 to 2.
-pub(super) const STEPS: [&str; 15] = [
+pub(super) const STEPS: [&str; 16] = [
     "ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;",
     // The load that a host bears is now read from its attempts.
     "DROP TABLE IF EXISTS host_load;
@@ -41,6 +41,12 @@ pub(super) const STEPS: [&str; 15] = [
         ended INTEGER NOT NULL, out TEXT, files TEXT NOT NULL);
      ALTER TABLE schedule_run ADD COLUMN new_5xx INTEGER;",
     VISITS_AND_LINES,
+    // Counts of logs have another form. The next call reads the logs from their beginning.
+    "DROP TABLE IF EXISTS log_run;
+     DROP TABLE IF EXISTS log_checkpoint;
+     DROP TABLE IF EXISTS log_url;
+     DROP TABLE IF EXISTS log_failure;
+     DROP TABLE IF EXISTS log_hour;",
 ];
 
 /// The tables of visits and of lines of server logs, and pages that are made by scripts, as in `schema.sql`.

@@ -1,89 +1,20 @@
-//! Log runs: what the server logs of a site said so far, by URL and hour, and how far each log was read. The tables are
-//! created when they are first needed, so that older files gain them. A call stores its counts and its checkpoints in
-//! one transaction: a killed process leaves both as they were, and no line counts twice.
+//! Log runs: what the server logs of a site said so far, by URL and hour, and how far each log was read. A call stores
+//! its counts and its checkpoints in one transaction: a killed process leaves both as they were, and no line counts twice.
+//!
+//! URLs and failed requests are in packed parts. A call appends what it counted itself; who reads them adds up the counts
+//! of a URL. Once the parts have twice as much as their sum, the sum takes their place.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::model::Moment;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
+use crate::store::rows::log_parts::{self, LogFailure, LogFailures, LogUrl};
 use crate::store::rows::row::list;
 
-const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS log_run (
-    id      INTEGER PRIMARY KEY,
-    site    TEXT NOT NULL UNIQUE,
-    version INTEGER NOT NULL,      -- grows with each call that stores
-    updated INTEGER NOT NULL,
-    rest    TEXT NOT NULL          -- crawlers, backends and messages, as JSON
-);
-CREATE TABLE IF NOT EXISTS log_checkpoint (
-    run    INTEGER NOT NULL,
-    head   INTEGER NOT NULL,       -- hash of the first line
-    offset INTEGER NOT NULL,       -- bytes that were read, decompressed
-    tail   INTEGER NOT NULL,       -- hash of the last bytes before the offset
-    line   INTEGER NOT NULL,       -- number of the next line
-    device INTEGER NOT NULL,
-    inode  INTEGER NOT NULL,
-    path   TEXT NOT NULL,
-    PRIMARY KEY (run, head, offset, tail)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS log_url (
-    run        INTEGER NOT NULL,
-    hash       INTEGER NOT NULL,
-    address    BLOB NOT NULL,
-    requests   INTEGER NOT NULL,
-    user_requests INTEGER NOT NULL,
-    bot_requests  INTEGER NOT NULL,
-    googlebot_requests INTEGER NOT NULL,
-    answered_4xx  INTEGER NOT NULL,
-    last_ok       INTEGER NOT NULL,
-    answered_500  INTEGER NOT NULL,
-    answered_502  INTEGER NOT NULL,
-    answered_503  INTEGER NOT NULL,
-    answered_504  INTEGER NOT NULL,
-    other_5xx     INTEGER NOT NULL,
-    user_5xx      INTEGER NOT NULL,
-    bot_5xx       INTEGER NOT NULL,
-    googlebot_5xx INTEGER NOT NULL,
-    first_failed  INTEGER NOT NULL,
-    last_failed   INTEGER NOT NULL,
-    googlebot_first_failed INTEGER NOT NULL,
-    times         BLOB NOT NULL,
-    PRIMARY KEY (run, hash)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS log_hour (
-    run  INTEGER NOT NULL,
-    hour INTEGER NOT NULL,         -- hours since 1970
-    requests INTEGER NOT NULL,
-    answered_500 INTEGER NOT NULL,
-    answered_502 INTEGER NOT NULL,
-    answered_503 INTEGER NOT NULL,
-    answered_504 INTEGER NOT NULL,
-    other_5xx    INTEGER NOT NULL,
-    answered_4xx INTEGER NOT NULL,
-    user_requests INTEGER NOT NULL,
-    user_5xx      INTEGER NOT NULL,
-    bot_requests  INTEGER NOT NULL,
-    bot_5xx       INTEGER NOT NULL,
-    googlebot_requests INTEGER NOT NULL,
-    googlebot_5xx      INTEGER NOT NULL,
-    minutes BLOB NOT NULL,         -- requests and failures of each minute
-    PRIMARY KEY (run, hour)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS log_failure (
-    run     INTEGER NOT NULL,
-    at      INTEGER NOT NULL,      -- in ms since 1970
-    url     INTEGER NOT NULL,      -- its hash
-    status  INTEGER NOT NULL,
-    backend TEXT,
-    cause   TEXT,
-    took    INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS log_failure_by_time ON log_failure (run, at);";
-
-/// Number of the counts of a URL, in the order of the table.
-pub const URL_COUNTS: usize = 17;
+/// Kinds of parts.
+const URLS: i64 = 0;
+const FAILURES: i64 = 1;
 
 /// Number of the counts of an hour, in the order of the table.
 pub const HOUR_COUNTS: usize = 13;
@@ -107,19 +38,6 @@ pub struct LogCheckpoint {
     pub path: String,
 }
 
-/// The counts of a URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogUrl {
-    /// Hash that identifies the URL.
-    pub hash: u64,
-    /// Host, path and query.
-    pub address: Vec<u8>,
-    /// The counts in the order of the table.
-    pub counts: [u32; URL_COUNTS],
-    /// Request times, packed.
-    pub times: Vec<u8>,
-}
-
 /// The counts of an hour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogHour {
@@ -129,23 +47,6 @@ pub struct LogHour {
     pub counts: [u64; HOUR_COUNTS],
     /// Requests and failures of each minute, packed.
     pub minutes: Vec<u8>,
-}
-
-/// A failed request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogFailure {
-    /// Milliseconds since 1970.
-    pub millis: i64,
-    /// Hash of the URL.
-    pub url: u64,
-    /// The status.
-    pub status: u16,
-    /// The backend.
-    pub backend: Option<String>,
-    /// The cause.
-    pub cause: Option<String>,
-    /// Duration in milliseconds.
-    pub took: u32,
 }
 
 /// A log run as it is stored.
@@ -169,17 +70,19 @@ pub struct LogChanges {
     /// Hours with a request in this call, with all of their counts.
     pub hours: Vec<LogHour>,
     /// Failed requests of this call.
-    pub failures: Vec<LogFailure>,
+    pub failures: LogFailures,
+    /// Whether URLs and failed requests are those of all calls, and replace what is stored.
+    pub is_whole: bool,
 }
+
+/// Calls a function with each URL.
+type EachUrl<'a> = dyn Fn(&mut dyn FnMut(&LogUrl<'_>)) + 'a;
 
 impl Store {
     /// Returns the log run of a site, if there is one.
     pub fn log_run(&self, site: &str) -> Result<Option<LogRun>, StoreError> {
         let connection = self.connect()?;
         let read = || {
-            if !connection.table_exists(None, "log_run")? {
-                return Ok(None);
-            }
             let sql = "SELECT id, version, rest FROM log_run WHERE site = ?";
             let found = connection
                 .query_row(sql, [site], |row| {
@@ -199,23 +102,42 @@ impl Store {
         read().map_err(|source| self.fault(source))
     }
 
-    /// Calls a function with each URL of a log run.
-    pub fn log_urls(&self, run: &LogRun, each: &mut dyn FnMut(LogUrl)) -> Result<(), StoreError> {
+    /// Calls a function with the URLs of a log run; with each of them as often as calls counted it.
+    pub fn log_urls(
+        &self,
+        run: &LogRun,
+        each: &mut dyn FnMut(LogUrl<'_>),
+    ) -> Result<(), StoreError> {
+        self.log_parts(run, URLS, &mut |part| {
+            let mut rest = part;
+            while let Some(url) = log_parts::next_url(&mut rest) {
+                each(url);
+            }
+        })
+    }
+
+    /// Calls a function with the failed requests of a log run, those of one call in the order of time.
+    pub fn log_failures(
+        &self,
+        run: &LogRun,
+        each: &mut dyn FnMut(LogFailure<'_>),
+    ) -> Result<(), StoreError> {
+        self.log_parts(run, FAILURES, &mut |part| LogFailures::each(part, each))
+    }
+
+    fn log_parts(
+        &self,
+        run: &LogRun,
+        kind: i64,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), StoreError> {
         let connection = self.connect()?;
         let mut read = || {
-            let mut query = connection.prepare("SELECT * FROM log_url WHERE run = ?")?;
-            let mut rows = query.query([run.id])?;
+            let sql = "SELECT bytes FROM log_part WHERE run = ? AND kind = ? ORDER BY id";
+            let mut query = connection.prepare(sql)?;
+            let mut rows = query.query((run.id, kind))?;
             while let Some(row) = rows.next()? {
-                let mut counts = [0; URL_COUNTS];
-                for (at, count) in counts.iter_mut().enumerate() {
-                    *count = row.get(at + 3)?;
-                }
-                each(LogUrl {
-                    hash: row.get::<_, i64>(1)?.cast_unsigned(),
-                    address: row.get(2)?,
-                    counts,
-                    times: row.get(3 + URL_COUNTS)?,
-                });
+                each(row.get_ref(0)?.as_blob()?);
             }
             Ok(())
         };
@@ -244,36 +166,17 @@ impl Store {
         .map_err(|source| self.fault(source))
     }
 
-    /// Returns the failed requests of a log run in the order of time, at most this many.
-    pub fn log_failures(&self, run: &LogRun, most: usize) -> Result<Vec<LogFailure>, StoreError> {
-        let connection = self.connect()?;
-        let sql = "SELECT at, url, status, backend, cause, took FROM log_failure WHERE run = ? ORDER BY at LIMIT ?";
-        list(&connection, sql, (run.id, most as i64), |row| {
-            Ok(LogFailure {
-                millis: row.get(0)?,
-                url: row.get::<_, i64>(1)?.cast_unsigned(),
-                status: row.get(2)?,
-                backend: row.get(3)?,
-                cause: row.get(4)?,
-                took: row.get(5)?,
-            })
-        })
-        .map_err(|source| self.fault(source))
-    }
-
-    /// Stores what a call adds to the log run of a site; `urls` are those with a request in this call, with all of their
-    /// counts, best in the order of their hashes. Returns `false`, and stores nothing, if another process stored
-    /// something since `before` was read.
+    /// Stores what a call adds to the log run of a site; `urls` calls a function with each URL that it counted. Returns
+    /// `false`, and stores nothing, if another process stored something since `before` was read.
     pub fn add_to_log_run(
         &self,
         site: &str,
         before: Option<&LogRun>,
         now: Moment,
         changes: &LogChanges,
-        urls: &mut dyn Iterator<Item = LogUrl>,
+        urls: &EachUrl<'_>,
     ) -> Result<bool, StoreError> {
         self.write(|tx| {
-            tx.execute_batch(TABLES)?;
             let sql = "SELECT id, version FROM log_run WHERE site = ?";
             let found: Option<(i64, i64)> = tx
                 .query_row(sql, [site], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -294,7 +197,10 @@ impl Store {
                     tx.last_insert_rowid()
                 }
             };
-            store_urls(tx, run, urls)?;
+            if changes.is_whole {
+                tx.execute("DELETE FROM log_part WHERE run = ?", [run])?;
+            }
+            store_parts(tx, run, changes, urls)?;
             store(tx, run, changes)?;
             Ok(true)
         })
@@ -358,41 +264,33 @@ fn store(tx: &Transaction<'_>, run: i64, changes: &LogChanges) -> rusqlite::Resu
         insert.raw_bind_parameter(3 + HOUR_COUNTS, &hour.minutes)?;
         insert.raw_execute()?;
     }
-    let sql = "INSERT INTO log_failure (run, at, url, status, backend, cause, took) VALUES (?, ?, ?, ?, ?, ?, ?)";
-    let mut insert = tx.prepare(sql)?;
-    for failure in &changes.failures {
-        insert.execute(params![
-            run,
-            failure.millis,
-            failure.url.cast_signed(),
-            failure.status,
-            failure.backend,
-            failure.cause,
-            failure.took
-        ])?;
-    }
     Ok(())
 }
 
-fn store_urls(
+fn store_parts(
     tx: &Transaction<'_>,
     run: i64,
-    urls: &mut dyn Iterator<Item = LogUrl>,
+    changes: &LogChanges,
+    urls: &EachUrl<'_>,
 ) -> rusqlite::Result<()> {
-    let sql = "INSERT OR REPLACE INTO log_url (run, hash, address, requests, user_requests, bot_requests,
-            googlebot_requests, answered_4xx, last_ok, answered_500, answered_502, answered_503, answered_504, other_5xx,
-            user_5xx, bot_5xx, googlebot_5xx, first_failed, last_failed, googlebot_first_failed, times)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    let mut insert = tx.prepare(sql)?;
-    for url in urls {
-        insert.raw_bind_parameter(1, run)?;
-        insert.raw_bind_parameter(2, url.hash.cast_signed())?;
-        insert.raw_bind_parameter(3, &url.address)?;
-        for (at, count) in url.counts.iter().enumerate() {
-            insert.raw_bind_parameter(at + 4, count)?;
+    let mut insert = tx.prepare("INSERT INTO log_part (run, kind, bytes) VALUES (?, ?, ?)")?;
+    let mut part = Vec::new();
+    let mut stored = Ok(0);
+    urls(&mut |url| {
+        log_parts::add_url(&mut part, url);
+        if part.len() >= log_parts::SIZE {
+            if stored.is_ok() {
+                stored = insert.execute((run, URLS, &part));
+            }
+            part.clear();
         }
-        insert.raw_bind_parameter(4 + URL_COUNTS, &url.times)?;
-        insert.raw_execute()?;
+    });
+    stored?;
+    if !part.is_empty() {
+        insert.execute((run, URLS, &part))?;
+    }
+    for part in changes.failures.parts() {
+        insert.execute((run, FAILURES, part))?;
     }
     Ok(())
 }

@@ -268,11 +268,14 @@ fn haproxy(line: &[u8]) -> Option<ErrorRecord<'_>> {
     ]
     .iter()
     .any(|start| message.starts_with(start));
+    if !is_message {
+        return None;
+    }
     let mut found = record(Source::HaProxy, None, message);
     if let Some(rest) = message.strip_prefix(b"Server ") {
         found.backend = until(b' ', rest).0;
     }
-    is_message.then_some(found)
+    Some(found)
 }
 
 /// `2026-11-22 11:25:55: (gw_backend.c.274) message`
