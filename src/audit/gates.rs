@@ -41,10 +41,13 @@ fn doubt(state: RunState, summary: &RunSummary, unaudited: bool) -> Option<Doubt
         RunState::Finished | RunState::Incomplete if summary.unread_sitemaps > 0 => {
             Some(Doubt::Unread(summary.unread_sitemaps))
         }
-        RunState::Finished | RunState::Incomplete => match summary.unseen {
-            0 => None,
-            unseen => Some(Doubt::LeftOut(unseen)),
-        },
+        // An index page that was never fine may lead to further pages too, but it counts as failing itself.
+        RunState::Finished | RunState::Incomplete => {
+            match summary.unseen - summary.unread_indexes {
+                0 => None,
+                unseen => Some(Doubt::LeftOut(unseen)),
+            }
+        }
     }
 }
 
