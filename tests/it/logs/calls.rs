@@ -109,7 +109,7 @@ fn answer(name: &str) -> Result<Option<Vec<u8>>, u8> {
     match name {
         "1.113.0.203.in-addr.arpa" => Ok(Some(labels("crawl-203-0-113-1.googlebot.com"))),
         "crawl-203-0-113-1.googlebot.com" => Ok(Some(vec![203, 0, 113, 1])),
-        // Whoever has an address names it as he likes, but the name leads elsewhere,
+        // The owner of an IP address chooses its name, but here the name leads elsewhere,
         "2.113.0.203.in-addr.arpa" => Ok(Some(labels("crawl-66-249-66-1.googlebot.com"))),
         "crawl-66-249-66-1.googlebot.com" => Ok(Some(vec![66, 249, 66, 1])),
         // nowhere,
