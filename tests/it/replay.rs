@@ -617,7 +617,7 @@ async fn a_quarter_of_weekly_reports_tells_what_changed_and_nothing_else() {
         let of_week = |rule: &str| {
             let all = told.delivered.summary.findings.iter();
             let ages = all
-                .filter(|found| found.rule == rule)
+                .filter(|found| found.rule.id() == rule)
                 .map(|found| found.runs);
             ages.max()
         };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::assess::diagnose::AnswerFacts;
-use crate::assess::diagnose::rules::Finding;
+use crate::assess::diagnose::rules::{Finding, Rule};
 use crate::assess::diagnose::{Announced, Evidence, Ratio};
 use crate::assess::history::episode::FirstLook;
 use crate::assess::score::indexing::Extent;
@@ -153,7 +153,7 @@ impl Run {
     }
 }
 
-fn rules(found: &Conclusions) -> Vec<&str> {
+fn rules(found: &Conclusions) -> Vec<Rule> {
     found.findings.iter().map(|found| found.rule).collect()
 }
 
@@ -171,7 +171,7 @@ fn a_folder_of_which_every_page_fails_is_one_finding_however_its_pages_fail() {
         run.page_of(("/shop/", Some("/shop/checkout/")), &always(outcome), None);
     }
     let found = run.conclude();
-    assert_eq!(rules(&found), ["section_down", "persistent_cluster"]);
+    assert_eq!(rules(&found), [Rule::SectionDown, Rule::PersistentCluster]);
     let down = &found.findings[0];
     let expected = (format!("{HOST}/shop/checkout/"), Some(4), 2);
     assert_eq!(
@@ -205,7 +205,7 @@ fn pages_of_one_cause_are_one_finding_across_sections_and_verdicts() {
     let cluster = found
         .findings
         .iter()
-        .find(|found| found.rule == "section_down");
+        .find(|found| found.rule == Rule::SectionDown);
     let cluster = cluster.expect("a finding");
     assert_eq!(found.findings.len(), 1, "{:#?}", found.findings);
     assert_eq!(cluster.subject, HOST);
@@ -267,12 +267,15 @@ fn two_faults_behind_one_error_page_are_two_findings() {
         clusters,
         [("/a/", 18, "firewall"), ("/b/", 18, "compression")]
     );
-    let block = found.findings.iter().find(|it| it.rule == "client_block");
+    let block = found
+        .findings
+        .iter()
+        .find(|it| it.rule == Rule::ClientBlock);
     let words = block.expect("a block").evidence_text();
     let expected = "at URLs that fail for the crawler 12 of 12 requests with a browser's user agent were fine; \
                     18 of 96 URLs of the host, for the crawler only, fail";
     assert!(words.starts_with(expected), "{words}");
-    assert_eq!(rules(&found), ["section_down", "client_block"]);
+    assert_eq!(rules(&found), [Rule::SectionDown, Rule::ClientBlock]);
     assert_eq!(found.findings[0].advice, "compression");
 }
 
@@ -305,7 +308,7 @@ fn a_page_that_fails_for_the_crawler_only_and_its_neighbour_that_fails_for_all_a
     assert_eq!(run.page("/a/", &by_turns).cluster, broken);
     run.pages("/d/", 60, ".");
     let found = run.conclude();
-    assert_eq!(rules(&found), ["persistent_cluster", "client_block"]);
+    assert_eq!(rules(&found), [Rule::PersistentCluster, Rule::ClientBlock]);
     let block = found.findings[1].evidence_text();
     let expected = "at URLs that fail for the crawler 2 of 2 requests with a browser's user agent were fine; 1 of 63 URLs";
     assert!(block.starts_with(expected), "{block}");
@@ -332,12 +335,12 @@ fn respelled(spellings: &str) -> Vec<SeenAttempt<'static>> {
 }
 
 /// Findings with the number of URLs that they begin with.
-fn counted(found: &Conclusions) -> Vec<(&str, u64)> {
+fn counted(found: &Conclusions) -> Vec<(Rule, u64)> {
     let urls = |it: &Finding| match it.evidence.first() {
         Some(Evidence::Urls { failing, .. }) => failing.part,
         _ => 0,
     };
-    let mut said: Vec<(&str, u64)> = (found.findings.iter())
+    let mut said: Vec<(Rule, u64)> = (found.findings.iter())
         .map(|it| (it.rule, urls(it)))
         .collect();
     said.sort_unstable();
@@ -370,7 +373,7 @@ fn what_a_cdn_says_of_the_origin_is_no_block_of_crawlers() {
     run.pages("/b/", 40, ".");
     let found = run.conclude();
     assert!(
-        !rules(&found).contains(&"client_block"),
+        !rules(&found).contains(&Rule::ClientBlock),
         "{:?}",
         rules(&found)
     );
@@ -393,7 +396,7 @@ fn other_spellings_tell_one_backend_of_several_sections_from_a_section_that_is_b
     run.page("/d/", &respelled("FFF"));
     run.page("/e/", &respelled("444"));
     run.pages("/a/", 60, ".");
-    let expected = [("one_backend_down", 3), ("persistent_cluster", 2)];
+    let expected = [(Rule::OneBackendDown, 3), (Rule::PersistentCluster, 2)];
     assert_eq!(counted(&run.conclude()), expected);
 }
 
@@ -406,9 +409,9 @@ fn other_spellings_tell_errors_that_a_cache_keeps_from_pages_that_are_broken() {
     }
     run.pages("/a/", 60, ".");
     let expected = [
-        ("cached_error", 0),
-        ("persistent_cluster", 3),
-        ("persistent_cluster", 3),
+        (Rule::CachedError, 0),
+        (Rule::PersistentCluster, 3),
+        (Rule::PersistentCluster, 3),
     ];
     assert_eq!(counted(&run.conclude()), expected);
 }
@@ -602,7 +605,7 @@ fn a_page_that_fails_every_time_is_told_beside_the_outages_that_it_brings() {
     let found = run.page("/shop/", &attempts("f f f,")).judgement;
     assert_eq!((found.verdict, found.in_outage), (Verdict::Transient, true));
     let found = run.conclude();
-    assert_eq!(rules(&found), ["host_outage", "persistent_cluster"]);
+    assert_eq!(rules(&found), [Rule::HostOutage, Rule::PersistentCluster]);
 }
 
 #[test]
@@ -675,7 +678,7 @@ fn speed_is_the_reason_only_if_the_host_shows_it() {
         assert_eq!(run.verdict("F ,"), expected, "{from_open}");
         run.pages("/a/", 20, ".");
         let found = run.conclude();
-        let said = rules(&found).contains(&"load_induced");
+        let said = rules(&found).contains(&Rule::LoadInduced);
         assert_eq!(
             said,
             expected == Verdict::LoadInduced,
@@ -711,7 +714,7 @@ fn an_error_page_with_200_is_found_by_its_text() {
     assert!(found.cluster.is_some() && found.priority > 0.0);
     run.pages("/a/", 9, ".");
     let found = run.conclude();
-    assert_eq!(rules(&found), ["soft_error"]);
+    assert_eq!(rules(&found), [Rule::SoftError]);
     let evidence = found.findings[0].evidence_text();
     assert!(evidence.starts_with("1 of 10 pages"), "{evidence}");
 }
@@ -751,12 +754,15 @@ fn a_robots_txt_has_the_cause_of_pages_with_the_same_failure() {
         }
         run.robots(&failing);
         let found = run.0.conclude(&unreadable(1), Extent::Full);
-        let of = |rules: &[&str]| {
+        let of = |rules: &[Rule]| {
             let finding = found.findings.iter().find(|it| rules.contains(&it.rule));
             finding.map(|it| (it.causes.clone(), it.confidence))
         };
-        let robots = of(&["robots_unreachable"]).expect("a finding");
-        (robots, of(&["persistent_cluster", "unconfirmed_cluster"]))
+        let robots = of(&[Rule::RobotsUnreachable]).expect("a finding");
+        (
+            robots,
+            of(&[Rule::PersistentCluster, Rule::UnconfirmedCluster]),
+        )
     };
     let (robots, pages) = causes(true, "");
     assert_eq!(Some(robots), pages);
@@ -775,7 +781,7 @@ fn a_host_whose_pages_are_error_pages_with_200_answers() {
         run.pages("/a/", 9, marks);
         let found = run.0.conclude(&unreadable(40), Extent::Full);
         let mut robots = found.findings.iter();
-        let robots = robots.find(|it| it.rule == "robots_unreachable");
+        let robots = robots.find(|it| it.rule == Rule::RobotsUnreachable);
         robots.expect("a finding").evidence_text()
     };
     assert!(words("s").contains("with the rest of the host answering"));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::{Layer, Outcome};
+use crate::model::Outcome;
 
 /// Time for which Google retries a 503 or 429 before it drops the URL: about two days (documented).
 pub const TOLERATED: Duration = Duration::from_hours(48);
@@ -47,8 +47,8 @@ impl FailureKind {
             Outcome::SoftError200 => Some(FailureKind::Soft),
             Outcome::Server503RetryAfter => Some(FailureKind::Announced),
             Outcome::Client429 => Some(FailureKind::RateLimited),
-            Outcome::RedirectTo5xx | Outcome::StatusInvalid => Some(FailureKind::Server),
-            _ if outcome.layer() == Layer::Http && is_status(outcome) => Some(FailureKind::Server),
+            Outcome::RedirectTo5xx => Some(FailureKind::Server),
+            _ if outcome.is_server_status() => Some(FailureKind::Server),
             _ => Some(FailureKind::Network),
         }
     }
@@ -80,11 +80,6 @@ impl FailureKind {
         let (kind, count) = counted.max_by_key(|(kind, count)| (*count, *kind))?;
         (count > 0).then_some(kind)
     }
-}
-
-/// Returns whether the outcome is an answer with an error status, not a broken answer.
-fn is_status(outcome: Outcome) -> bool {
-    (Outcome::Server500..=Outcome::ServerOther).contains(&outcome)
 }
 
 #[cfg(test)]

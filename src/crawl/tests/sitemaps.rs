@@ -1,6 +1,7 @@
 //! Sitemaps chosen by others: endless indexes, and those of strangers.
 
 use super::*;
+use crate::assess::diagnose::rules::Rule;
 
 fn index(of: impl IntoIterator<Item = String>) -> Reply {
     let mut xml = "<sitemapindex>".to_owned();
@@ -287,7 +288,7 @@ async fn a_sitemap_that_fails_to_the_end_may_lead_to_unknown_pages() {
     let finding = summary
         .findings
         .iter()
-        .find(|it| it.rule == "sitemap_failing");
+        .find(|it| it.rule == Rule::SitemapFailing);
     let evidence = &finding.expect("a finding").evidence;
     assert!(evidence[0].starts_with("5 "), "{evidence:?}");
 }
@@ -305,7 +306,7 @@ async fn a_guessed_sitemap_that_fails_leads_to_nothing_that_anybody_knows_of() {
         let problems = crawl.rows(Table::Sitemaps, &["Problems"]);
         assert_eq!(problems, ["could not be read: server_503"]);
         let findings = crawl.store.summary(crawl.run).unwrap().findings;
-        assert!(findings.iter().any(|it| it.rule == "sitemap_failing"));
+        assert!(findings.iter().any(|it| it.rule == Rule::SitemapFailing));
     }
 }
 

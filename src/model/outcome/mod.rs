@@ -94,8 +94,17 @@ pub enum Cause {
     AsTarget,
 }
 
+macro_rules! status {
+    (_) => {
+        None
+    };
+    ($status:literal) => {
+        Some($status)
+    };
+}
+
 macro_rules! outcomes {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $id:literal, $layer:ident, $search:ident,
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $id:literal, $status:tt, $layer:ident, $search:ident,
         $retry:ident, $recheck:ident, $level:ident, $cause:ident;)*) => {
         /// The outcome of one attempt. The numbers are stored: never change one, only append.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -109,6 +118,7 @@ macro_rules! outcomes {
             const fn row(self) -> &'static Row {
                 match self { $(Outcome::$name => &Row {
                     id: $id,
+                    status: status!($status),
                     layer: Layer::$layer,
                     search: SearchFailure::$search,
                     retry: QuickRetry::$retry,
@@ -128,6 +138,7 @@ macro_rules! outcomes {
 
 struct Row {
     id: &'static str,
+    status: Option<u16>,
     layer: Layer,
     search: SearchFailure,
     retry: QuickRetry,
@@ -138,177 +149,177 @@ struct Row {
 
 outcomes! {
     /// 2xx with HTML media type and complete body.
-    OkHtml = 1, "ok_html", Http, No, No, No, Url, None;
+    OkHtml = 1, "ok_html", _, Http, No, No, No, Url, None;
     /// 2xx with another media type.
-    OkNonHtml = 2, "ok_non_html", Http, No, No, No, Url, None;
+    OkNonHtml = 2, "ok_non_html", _, Http, No, No, No, Url, None;
     /// 304 to a conditional request. The crawl sends none.
-    NotModified = 3, "not_modified", Http, No, No, No, Url, None;
+    NotModified = 3, "not_modified", _, Http, No, No, No, Url, None;
     /// 2xx whose body matches an error fingerprint (database error, stack trace, empty body, maintenance text).
-    SoftError200 = 4, "soft_error_200", Http, Soft, Once, Yes, Url, ApplicationError;
+    SoftError200 = 4, "soft_error_200", _, Http, Soft, Once, Yes, Url, ApplicationError;
     /// 301 302 303 307 308 with Location.
-    Redirect = 5, "redirect", Http, No, No, No, Url, None;
+    Redirect = 5, "redirect", _, Http, No, No, No, Url, None;
     /// Same URL seen twice in the chain.
-    RedirectLoop = 6, "redirect_loop", Http, No, No, Once, Url, ApplicationError;
+    RedirectLoop = 6, "redirect_loop", _, Http, No, No, Once, Url, ApplicationError;
     /// More than 10 hops (pages) or 5 (robots.txt).
-    RedirectTooMany = 7, "redirect_too_many", Http, No, No, Once, Url, ApplicationError;
+    RedirectTooMany = 7, "redirect_too_many", _, Http, No, No, Once, Url, ApplicationError;
     /// 3xx without usable Location.
-    RedirectBad = 8, "redirect_bad", Http, No, No, Once, Url, ApplicationError;
+    RedirectBad = 8, "redirect_bad", _, Http, No, No, Once, Url, ApplicationError;
     /// Last hop is 5xx or network error.
-    RedirectTo5xx = 9, "redirect_to_5xx", Http, Yes, AsTarget, Yes, Url, AsTarget;
+    RedirectTo5xx = 9, "redirect_to_5xx", _, Http, Yes, AsTarget, Yes, Url, AsTarget;
     /// RCODE 3.
-    DnsNxdomain = 10, "dns_nxdomain", Dns, Yes, No, Yes, Host, Dns;
+    DnsNxdomain = 10, "dns_nxdomain", _, Dns, Yes, No, Yes, Host, Dns;
     /// NOERROR without A/AAAA.
-    DnsNodata = 11, "dns_nodata", Dns, Yes, No, Yes, Host, Dns;
+    DnsNodata = 11, "dns_nodata", _, Dns, Yes, No, Yes, Host, Dns;
     /// RCODE 2.
-    DnsServfail = 12, "dns_servfail", Dns, Yes, Yes, Yes, Host, Dns;
+    DnsServfail = 12, "dns_servfail", _, Dns, Yes, Yes, Yes, Host, Dns;
     /// RCODE 5.
-    DnsRefused = 13, "dns_refused", Dns, Yes, No, Yes, Host, Dns;
+    DnsRefused = 13, "dns_refused", _, Dns, Yes, No, Yes, Host, Dns;
     /// No answer within limit.
-    DnsTimeout = 14, "dns_timeout", Dns, Yes, Yes, Yes, Host, Dns;
+    DnsTimeout = 14, "dns_timeout", _, Dns, Yes, Yes, Yes, Host, Dns;
     /// ECONNREFUSED (RST to SYN).
-    ConnectRefused = 15, "connect_refused", Tcp, Yes, Once, Yes, Host, UpstreamDown;
+    ConnectRefused = 15, "connect_refused", _, Tcp, Yes, Once, Yes, Host, UpstreamDown;
     /// No SYN+ACK within limit.
-    ConnectTimeout = 16, "connect_timeout", Tcp, Yes, Once, Yes, Host, Network;
+    ConnectTimeout = 16, "connect_timeout", _, Tcp, Yes, Once, Yes, Host, Network;
     /// ENETUNREACH EHOSTUNREACH or ICMP prohibited.
-    ConnectUnreachable = 17, "connect_unreachable", Tcp, Yes, No, Yes, Host, Network;
+    ConnectUnreachable = 17, "connect_unreachable", _, Tcp, Yes, No, Yes, Host, Network;
     /// Reset during connect or right after.
-    ConnectReset = 18, "connect_reset", Tcp, Yes, Once, Yes, Host, Firewall;
+    ConnectReset = 18, "connect_reset", _, Tcp, Yes, Once, Yes, Host, Firewall;
     /// Handshake alert or protocol or cipher mismatch.
-    TlsHandshake = 19, "tls_handshake", Tls, Inferred, No, Yes, Host, Tls;
+    TlsHandshake = 19, "tls_handshake", _, Tls, Inferred, No, Yes, Host, Tls;
     /// First bytes are not a TLS record (wrong version number).
-    TlsNotTls = 20, "tls_not_tls", Tls, Inferred, No, Yes, Host, Tls;
+    TlsNotTls = 20, "tls_not_tls", _, Tls, Inferred, No, Yes, Host, Tls;
     /// Certificate name does not match host.
-    TlsName = 21, "tls_name", Tls, Inferred, No, Yes, Host, Tls;
+    TlsName = 21, "tls_name", _, Tls, Inferred, No, Yes, Host, Tls;
     /// NotAfter in the past or notBefore in the future.
-    TlsExpired = 22, "tls_expired", Tls, Inferred, No, Yes, Host, Tls;
+    TlsExpired = 22, "tls_expired", _, Tls, Inferred, No, Yes, Host, Tls;
     /// Unknown issuer or missing intermediate.
-    TlsUntrusted = 23, "tls_untrusted", Tls, Inferred, No, Yes, Host, Tls;
+    TlsUntrusted = 23, "tls_untrusted", _, Tls, Inferred, No, Yes, Host, Tls;
     /// Self-signed leaf.
-    TlsSelfSigned = 24, "tls_self_signed", Tls, Inferred, No, Yes, Host, Tls;
+    TlsSelfSigned = 24, "tls_self_signed", _, Tls, Inferred, No, Yes, Host, Tls;
     /// OCSP or CRL says revoked, if checked.
-    TlsRevoked = 25, "tls_revoked", Tls, Inferred, No, Yes, Host, Tls;
+    TlsRevoked = 25, "tls_revoked", _, Tls, Inferred, No, Yes, Host, Tls;
     /// Unrecognized_name alert.
-    TlsSniRejected = 26, "tls_sni_rejected", Tls, Inferred, No, Yes, Host, Tls;
+    TlsSniRejected = 26, "tls_sni_rejected", _, Tls, Inferred, No, Yes, Host, Tls;
     /// Broken pipe while sending the request.
-    WriteFailed = 27, "write_failed", Tcp, Yes, Yes, Yes, Url, Network;
+    WriteFailed = 27, "write_failed", _, Tcp, Yes, Yes, Yes, Url, Network;
     /// Connection closed before any byte.
-    EmptyReply = 28, "empty_reply", Http, Yes, Yes, Yes, Url, UpstreamDown;
+    EmptyReply = 28, "empty_reply", _, Http, Yes, Yes, Yes, Url, UpstreamDown;
     /// Reset after the request before the status line.
-    ResetBeforeHeaders = 29, "reset_before_headers", Tcp, Yes, Yes, Yes, Url, UpstreamDown;
+    ResetBeforeHeaders = 29, "reset_before_headers", _, Tcp, Yes, Yes, Yes, Url, UpstreamDown;
     /// No status line within limit.
-    TtfbTimeout = 32, "ttfb_timeout", Http, Yes, Once, Yes, Url, UpstreamTimeout;
+    TtfbTimeout = 32, "ttfb_timeout", _, Http, Yes, Once, Yes, Url, UpstreamTimeout;
     /// No body byte within idle limit.
-    BodyTimeout = 33, "body_timeout", Http, Yes, Once, Yes, Url, UpstreamTimeout;
+    BodyTimeout = 33, "body_timeout", _, Http, Yes, Once, Yes, Url, UpstreamTimeout;
     /// Whole transfer over limit.
-    TotalTimeout = 34, "total_timeout", Http, Yes, No, Yes, Url, Overload;
+    TotalTimeout = 34, "total_timeout", _, Http, Yes, No, Yes, Url, Overload;
     /// Fewer bytes than Content-Length, or chunked body without last chunk.
-    BodyTruncated = 35, "body_truncated", Http, Yes, Once, Yes, Url, InvalidUpstreamResponse;
+    BodyTruncated = 35, "body_truncated", _, Http, Yes, Once, Yes, Url, InvalidUpstreamResponse;
     /// Reset inside the body.
-    BodyReset = 36, "body_reset", Tcp, Yes, Once, Yes, Url, Network;
+    BodyReset = 36, "body_reset", _, Tcp, Yes, Once, Yes, Url, Network;
     /// RST_STREAM other than REFUSED_STREAM, or GOAWAY with error.
-    Http2StreamError = 37, "http2_stream_error", Http, Yes, Yes, Yes, Url, Network;
+    Http2StreamError = 37, "http2_stream_error", _, Http, Yes, Yes, Yes, Url, Network;
     /// First line is not HTTP.
-    BadStatusLine = 38, "bad_status_line", Http, Yes, Once, Yes, Url, InvalidUpstreamResponse;
+    BadStatusLine = 38, "bad_status_line", _, Http, Yes, Once, Yes, Url, InvalidUpstreamResponse;
     /// Header without colon, conflicting Content-Length, illegal characters.
-    BadHeader = 39, "bad_header", Http, Yes, No, Yes, Url, InvalidUpstreamResponse;
+    BadHeader = 39, "bad_header", _, Http, Yes, No, Yes, Url, InvalidUpstreamResponse;
     /// Header block over our limit.
-    HeaderTooLarge = 40, "header_too_large", Http, Inferred, No, Yes, Url, InvalidUpstreamResponse;
+    HeaderTooLarge = 40, "header_too_large", _, Http, Inferred, No, Yes, Url, InvalidUpstreamResponse;
     /// Gzip, br or chunk decoding error.
-    BadEncoding = 41, "bad_encoding", Http, Yes, Once, Yes, Url, InvalidUpstreamResponse;
+    BadEncoding = 41, "bad_encoding", _, Http, Yes, Once, Yes, Url, InvalidUpstreamResponse;
     /// Body over our limit.
-    TooLarge = 42, "too_large", Http, No, No, No, Url, None;
+    TooLarge = 42, "too_large", _, Http, No, No, No, Url, None;
     /// Code outside 100..599 (for example 999).
-    StatusInvalid = 43, "status_invalid", Http, Yes, No, Yes, Url, Firewall;
+    StatusInvalid = 43, "status_invalid", _, Http, Yes, No, Yes, Url, Firewall;
     /// 400.
-    Client400 = 44, "client_400", Http, No, No, Once, Url, ApplicationError;
+    Client400 = 44, "client_400", 400, Http, No, No, Once, Url, ApplicationError;
     /// 401.
-    Client401 = 45, "client_401", Http, No, No, No, Url, Firewall;
+    Client401 = 45, "client_401", 401, Http, No, No, No, Url, Firewall;
     /// 403.
-    Client403 = 46, "client_403", Http, No, No, Once, Url, Firewall;
+    Client403 = 46, "client_403", 403, Http, No, No, Once, Url, Firewall;
     /// 404.
-    Client404 = 47, "client_404", Http, No, No, No, Url, None;
+    Client404 = 47, "client_404", 404, Http, No, No, No, Url, None;
     /// 408.
-    Client408 = 48, "client_408", Http, No, Once, Yes, Url, UpstreamTimeout;
+    Client408 = 48, "client_408", 408, Http, No, Once, Yes, Url, UpstreamTimeout;
     /// 410.
-    Client410 = 49, "client_410", Http, No, No, No, Url, None;
+    Client410 = 49, "client_410", 410, Http, No, No, No, Url, None;
     /// 421.
-    Client421 = 50, "client_421", Http, No, Once, No, Url, None;
+    Client421 = 50, "client_421", 421, Http, No, Once, No, Url, None;
     /// 425.
-    Client425 = 51, "client_425", Http, No, Once, No, Url, None;
+    Client425 = 51, "client_425", 425, Http, No, Once, No, Url, None;
     /// 429.
-    Client429 = 52, "client_429", Http, Yes, AfterRetryAfter, Yes, Host, Overload;
+    Client429 = 52, "client_429", 429, Http, Yes, AfterRetryAfter, Yes, Host, Overload;
     /// 499/444/460 in server logs only.
-    Client444 = 53, "client_444", Log, No, No, No, Url, None;
+    Client444 = 53, "client_444", _, Log, No, No, No, Url, None;
     /// 451.
-    Client451 = 54, "client_451", Http, No, No, No, Url, None;
+    Client451 = 54, "client_451", 451, Http, No, No, No, Url, None;
     /// Other 4xx.
-    ClientOther = 55, "client_other", Http, No, No, No, Url, ApplicationError;
+    ClientOther = 55, "client_other", _, Http, No, No, No, Url, ApplicationError;
     /// 500.
-    Server500 = 56, "server_500", Http, Yes, Once, Yes, Url, ApplicationError;
+    Server500 = 56, "server_500", 500, Http, Yes, Once, Yes, Url, ApplicationError;
     /// 501.
-    Server501 = 57, "server_501", Http, Yes, No, Once, Url, ApplicationError;
+    Server501 = 57, "server_501", 501, Http, Yes, No, Once, Url, ApplicationError;
     /// 502.
-    Server502 = 58, "server_502", Http, Yes, Yes, Yes, Url, InvalidUpstreamResponse;
+    Server502 = 58, "server_502", 502, Http, Yes, Yes, Yes, Url, InvalidUpstreamResponse;
     /// 503 without Retry-After.
-    Server503 = 59, "server_503", Http, Yes, Yes, Yes, Url, Overload;
+    Server503 = 59, "server_503", 503, Http, Yes, Yes, Yes, Url, Overload;
     /// 503 with usable Retry-After.
-    Server503RetryAfter = 60, "server_503_retry_after", Http, Yes, AfterRetryAfter, Yes, Host, Maintenance;
+    Server503RetryAfter = 60, "server_503_retry_after", 503, Http, Yes, AfterRetryAfter, Yes, Host, Maintenance;
     /// 504.
-    Server504 = 61, "server_504", Http, Yes, Once, Yes, Url, UpstreamTimeout;
+    Server504 = 61, "server_504", 504, Http, Yes, Once, Yes, Url, UpstreamTimeout;
     /// 505.
-    Server505 = 62, "server_505", Http, Yes, No, Once, Url, ApplicationError;
+    Server505 = 62, "server_505", 505, Http, Yes, No, Once, Url, ApplicationError;
     /// 507.
-    Server507 = 63, "server_507", Http, Yes, No, Yes, Url, Overload;
+    Server507 = 63, "server_507", 507, Http, Yes, No, Yes, Url, Overload;
     /// 508.
-    Server508 = 64, "server_508", Http, Yes, No, Yes, Url, ApplicationError;
+    Server508 = 64, "server_508", 508, Http, Yes, No, Yes, Url, ApplicationError;
     /// 509.
-    Server509 = 65, "server_509", Http, Yes, No, Yes, Host, Overload;
+    Server509 = 65, "server_509", 509, Http, Yes, No, Yes, Host, Overload;
     /// 511.
-    Server511 = 66, "server_511", Http, No, No, No, Host, Network;
+    Server511 = 66, "server_511", 511, Http, No, No, No, Host, Network;
     /// 520.
-    Cf520 = 67, "cf_520", Http, Yes, Yes, Yes, Url, InvalidUpstreamResponse;
+    Cf520 = 67, "cf_520", 520, Http, Yes, Yes, Yes, Url, InvalidUpstreamResponse;
     /// 521.
-    Cf521 = 68, "cf_521", Http, Yes, Once, Yes, Host, UpstreamDown;
+    Cf521 = 68, "cf_521", 521, Http, Yes, Once, Yes, Host, UpstreamDown;
     /// 522.
-    Cf522 = 69, "cf_522", Http, Yes, Once, Yes, Host, Network;
+    Cf522 = 69, "cf_522", 522, Http, Yes, Once, Yes, Host, Network;
     /// 523.
-    Cf523 = 70, "cf_523", Http, Yes, No, Yes, Host, Network;
+    Cf523 = 70, "cf_523", 523, Http, Yes, No, Yes, Host, Network;
     /// 524.
-    Cf524 = 71, "cf_524", Http, Yes, No, Yes, Url, UpstreamTimeout;
+    Cf524 = 71, "cf_524", 524, Http, Yes, No, Yes, Url, UpstreamTimeout;
     /// 525.
-    Cf525 = 72, "cf_525", Http, Yes, No, Yes, Host, Tls;
+    Cf525 = 72, "cf_525", 525, Http, Yes, No, Yes, Host, Tls;
     /// 526.
-    Cf526 = 73, "cf_526", Http, Yes, No, Yes, Host, Tls;
+    Cf526 = 73, "cf_526", 526, Http, Yes, No, Yes, Host, Tls;
     /// 527.
-    Cf527 = 74, "cf_527", Http, Yes, Once, Yes, Url, Network;
+    Cf527 = 74, "cf_527", 527, Http, Yes, Once, Yes, Url, Network;
     /// 530.
-    Cf530 = 75, "cf_530", Http, Yes, No, Yes, Host, Dns;
+    Cf530 = 75, "cf_530", 530, Http, Yes, No, Yes, Host, Dns;
     /// 529.
-    Server529 = 76, "server_529", Http, Yes, Yes, Yes, Host, Overload;
+    Server529 = 76, "server_529", 529, Http, Yes, Yes, Yes, Host, Overload;
     /// 540.
-    Server540 = 77, "server_540", Http, Yes, No, Yes, Host, Maintenance;
+    Server540 = 77, "server_540", 540, Http, Yes, No, Yes, Host, Maintenance;
     /// 561.
-    Server561 = 78, "server_561", Http, Yes, No, Yes, Url, ApplicationError;
+    Server561 = 78, "server_561", 561, Http, Yes, No, Yes, Url, ApplicationError;
     /// 598.
-    Server598 = 79, "server_598", Http, Yes, Once, Yes, Url, UpstreamTimeout;
+    Server598 = 79, "server_598", 598, Http, Yes, Once, Yes, Url, UpstreamTimeout;
     /// 599.
-    Server599 = 80, "server_599", Http, Yes, Once, Yes, Url, Network;
+    Server599 = 80, "server_599", 599, Http, Yes, Once, Yes, Url, Network;
     /// Other 5xx.
-    ServerOther = 81, "server_other", Http, Yes, Once, Yes, Url, ApplicationError;
+    ServerOther = 81, "server_other", _, Http, Yes, Once, Yes, Url, ApplicationError;
     /// Matched Disallow.
-    RobotsDisallowed = 82, "robots_disallowed", Policy, No, No, No, Url, None;
+    RobotsDisallowed = 82, "robots_disallowed", _, Policy, No, No, No, Url, None;
     /// Robots.txt 5xx, 429, network or DNS error.
-    RobotsUnreachable = 83, "robots_unreachable", Policy, Yes, Yes, Yes, Host, AsTarget;
+    RobotsUnreachable = 83, "robots_unreachable", _, Policy, Yes, Yes, Yes, Host, AsTarget;
     /// Skipped because the host breaker is open.
-    BreakerOpen = 84, "breaker_open", Policy, No, No, Yes, Host, None;
+    BreakerOpen = 84, "breaker_open", _, Policy, No, No, Yes, Host, None;
     /// Retry budget used up.
-    BudgetExhausted = 85, "budget_exhausted", Policy, No, No, Yes, Url, None;
+    BudgetExhausted = 85, "budget_exhausted", _, Policy, No, No, Yes, Url, None;
     /// An address that this crawl may not request: private, loopback or link-local.
-    AddressRefused = 86, "address_refused", Policy, No, No, No, Url, None;
+    AddressRefused = 86, "address_refused", _, Policy, No, No, No, Url, None;
     /// REFUSED_STREAM, or GOAWAY without error before the stream: the server did not process the request.
-    StreamRefused = 87, "stream_refused", Http, No, Yes, Yes, Url, None;
+    StreamRefused = 87, "stream_refused", _, Http, No, Yes, Yes, Url, None;
     /// 206 or 304 to a request without a range or a condition: no complete page.
-    StatusUnrequested = 88, "status_unrequested", Http, Inferred, Once, Yes, Url, InvalidUpstreamResponse;
+    StatusUnrequested = 88, "status_unrequested", _, Http, Inferred, Once, Yes, Url, InvalidUpstreamResponse;
 }
 
 impl Outcome {
@@ -391,50 +402,32 @@ impl Outcome {
         self.row().cause
     }
 
+    /// Returns the status that it stands for, if it stands for exactly one.
+    pub const fn status(self) -> Option<u16> {
+        self.row().status
+    }
+
+    /// Returns whether it is an answer with a status from 500 to 599, or with one that is no HTTP status at all.
+    pub const fn is_server_status(self) -> bool {
+        match self.status() {
+            Some(status) => matches!(status, 500..=599),
+            None => matches!(self, Outcome::ServerOther | Outcome::StatusInvalid),
+        }
+    }
+
     /// Returns the outcome of a complete answer whose status is outside 200-399.
     ///
     /// `usable_retry_after` separates a 503 that announces its end from one that does not.
-    pub const fn of_error_status(status: u16, usable_retry_after: bool) -> Outcome {
-        use Outcome as O;
-        match status {
-            400 => O::Client400,
-            401 => O::Client401,
-            403 => O::Client403,
-            404 => O::Client404,
-            408 => O::Client408,
-            410 => O::Client410,
-            421 => O::Client421,
-            425 => O::Client425,
-            429 => O::Client429,
-            451 => O::Client451,
-            402..=499 => O::ClientOther,
-            500 => O::Server500,
-            501 => O::Server501,
-            502 => O::Server502,
-            503 if usable_retry_after => O::Server503RetryAfter,
-            503 => O::Server503,
-            504 => O::Server504,
-            505 => O::Server505,
-            507 => O::Server507,
-            508 => O::Server508,
-            509 => O::Server509,
-            511 => O::Server511,
-            520 => O::Cf520,
-            521 => O::Cf521,
-            522 => O::Cf522,
-            523 => O::Cf523,
-            524 => O::Cf524,
-            525 => O::Cf525,
-            526 => O::Cf526,
-            527 => O::Cf527,
-            529 => O::Server529,
-            530 => O::Cf530,
-            540 => O::Server540,
-            561 => O::Server561,
-            598 => O::Server598,
-            599 => O::Server599,
-            506..=597 => O::ServerOther,
-            _ => O::StatusInvalid,
+    pub fn of_error_status(status: u16, usable_retry_after: bool) -> Outcome {
+        if status == 503 && usable_retry_after {
+            return Outcome::Server503RetryAfter;
+        }
+        let named = |outcome: &&Outcome| outcome.status() == Some(status);
+        match Outcome::ALL.iter().find(named) {
+            Some(outcome) => *outcome,
+            None if (400..=499).contains(&status) => Outcome::ClientOther,
+            None if (500..=599).contains(&status) => Outcome::ServerOther,
+            None => Outcome::StatusInvalid,
         }
     }
 }
@@ -495,6 +488,16 @@ mod tests {
     }
 
     #[test]
+    fn server_statuses_are_those_from_500_to_599() {
+        for status in 100..=999 {
+            let outcome = Outcome::of_error_status(status, false);
+            let is_server = (500..=599).contains(&status) || outcome == Outcome::StatusInvalid;
+            assert_eq!(outcome.is_server_status(), is_server, "{status}");
+            assert!(outcome.status().is_none_or(|its| its == status), "{status}");
+        }
+    }
+
+    #[test]
     fn every_error_status_has_its_row() {
         let cases = [
             (404, "client_404"),
@@ -504,6 +507,8 @@ mod tests {
             (506, "server_other"),
             (522, "cf_522"),
             (597, "server_other"),
+            (599, "server_599"),
+            (200, "status_invalid"),
             (999, "status_invalid"),
         ];
         for (status, id) in cases {

@@ -29,8 +29,10 @@ impl NetworkSign {
             O::ConnectRefused if proxied => NetworkSign::Silence,
             // A handshake may have been cut off, as a long body may.
             O::TlsHandshake | O::TotalTimeout => NetworkSign::Unclear,
-            _ if matches!(outcome.layer(), Layer::Http | Layer::Tls) => NetworkSign::Answer,
-            _ => NetworkSign::Unclear,
+            _ => match outcome.layer() {
+                Layer::Http | Layer::Tls => NetworkSign::Answer,
+                Layer::Dns | Layer::Tcp | Layer::Log | Layer::Policy => NetworkSign::Unclear,
+            },
         }
     }
 }

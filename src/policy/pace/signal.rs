@@ -89,3 +89,64 @@ impl PaceSignal {
         self.first_byte.filter(|_| served)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Layer;
+
+    /// Server errors and failures of the connection that are the same at any pace.
+    const AT_ANY_PACE: [Outcome; 25] = [
+        Outcome::DnsNxdomain,
+        Outcome::DnsNodata,
+        Outcome::DnsServfail,
+        Outcome::DnsRefused,
+        Outcome::DnsTimeout,
+        Outcome::ConnectUnreachable,
+        Outcome::BadStatusLine,
+        Outcome::BadHeader,
+        Outcome::HeaderTooLarge,
+        Outcome::BadEncoding,
+        Outcome::StatusInvalid,
+        Outcome::StatusUnrequested,
+        Outcome::RedirectTo5xx,
+        Outcome::SoftError200,
+        Outcome::Server500,
+        Outcome::Server501,
+        Outcome::Server505,
+        Outcome::Server508,
+        Outcome::Cf525,
+        Outcome::Cf526,
+        Outcome::Cf527,
+        Outcome::Cf530,
+        Outcome::Server540,
+        Outcome::Server561,
+        Outcome::ServerOther,
+    ];
+
+    #[test]
+    fn each_failure_is_evidence_about_the_load_or_known_to_be_none() {
+        for outcome in Outcome::ALL {
+            let signal = PaceSignal {
+                outcome: *outcome,
+                first_byte: None,
+                started: Moment::default(),
+                in_flight: 1,
+                retry: false,
+                announced: None,
+                suspect: false,
+            };
+            let is_none = outcome.layer() == Layer::Tls
+                || outcome.layer() == Layer::Policy
+                || AT_ANY_PACE.contains(outcome);
+            let expected_none = outcome.is_failure() && is_none;
+            assert_eq!(
+                signal.load_sign() == LoadSign::Nothing,
+                expected_none,
+                "{outcome}"
+            );
+            let well = signal.load_sign() == LoadSign::Well;
+            assert_eq!(well, !outcome.is_failure(), "{outcome}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::assess::diagnose::rules::{Severity, title};
+use crate::assess::diagnose::rules::Severity;
 use crate::assess::playbook::{Owner, lookup};
 use crate::model::Zone;
 use crate::report::curl::line_of;
@@ -178,7 +178,7 @@ fn finding(
     FindingView {
         id: found.id.clone(),
         severity: found.severity,
-        title: title(&found.rule).to_owned(),
+        title: found.rule.title().to_owned(),
         pages: problem.pages(),
         age: age(found, zone).unwrap_or_default(),
         cost: String::new(),

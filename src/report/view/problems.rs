@@ -103,10 +103,11 @@ fn host(address: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assess::diagnose::rules::Rule;
 
-    fn finding(rule: &str, scope: Scope, subject: &str, pages: u64) -> StoredFinding {
+    fn finding(rule: Rule, scope: Scope, subject: &str, pages: u64) -> StoredFinding {
         StoredFinding {
-            rule: rule.to_owned(),
+            rule,
             scope,
             subject: subject.to_owned(),
             pages: Some(pages),
@@ -118,9 +119,9 @@ mod tests {
     fn one_problem_in_many_places_is_told_once_and_names_their_number() {
         let check = |scope, subjects: &[&str], place: &str, pages| {
             let mut all: Vec<StoredFinding> = (subjects.iter())
-                .map(|subject| finding("section_down", scope, subject, 3))
+                .map(|subject| finding(Rule::SectionDown, scope, subject, 3))
                 .collect();
-            all.push(finding("slow_host", Scope::Host, "http://a", 1));
+            all.push(finding(Rule::SlowHost, Scope::Host, "http://a", 1));
             let found = problems(&all);
             assert_eq!(found.len(), 2, "{subjects:?}");
             assert_eq!(

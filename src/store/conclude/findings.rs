@@ -52,7 +52,7 @@ fn store_finding(
         "INSERT INTO finding",
         run: run,
         number: number,
-        rule: finding.rule,
+        rule: finding.rule.id(),
         severity: finding.severity.id(),
         scope: finding.scope.id(),
         subject: finding.subject,

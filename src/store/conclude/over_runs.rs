@@ -2,7 +2,6 @@
 
 use rusqlite::Transaction;
 
-use crate::assess::diagnose::rules::is_same_subject;
 use crate::model::Moment;
 
 use super::conclusions::COVERAGE;
@@ -32,7 +31,7 @@ pub(super) fn date_findings(
         tx.prepare("UPDATE finding SET since = ?3, runs = ?4 WHERE run = ?1 AND number = ?2")?;
     for (number, found) in (0_u32..).zip(findings(tx, run)?) {
         let same = old.iter().filter(|old| {
-            old.rule == found.rule && is_same_subject(&found.rule, &old.subject, &found.subject)
+            old.rule == found.rule && found.rule.is_same_subject(&old.subject, &found.subject)
         });
         let oldest = same.max_by_key(|old| old.runs);
         let since = oldest.map_or(now, |old| old.since.unwrap_or(then));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::assess::diagnose::rules::{Severity, title};
+use crate::assess::diagnose::rules::Severity;
 use crate::assess::playbook::{Owner, lookup};
 use crate::model::Zone;
 use crate::report::words::{causes_of, decoded};
@@ -87,7 +87,7 @@ fn write_finding(problem: &Problem<'_>, output: OutputStyle, out: &mut String) {
     let _ = writeln!(
         out,
         "    {severity} {}  {subject}{}",
-        paint(title(&finding.rule), BOLD, output.color),
+        paint(finding.rule.title(), BOLD, output.color),
         pages.unwrap_or_default()
     );
     if !finding.causes.is_empty() {
@@ -124,6 +124,7 @@ fn write_finding(problem: &Problem<'_>, output: OutputStyle, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assess::diagnose::rules::Rule;
     use crate::assess::diagnose::rules::Scope;
     use crate::model::Cause;
 
@@ -131,7 +132,7 @@ mod tests {
     fn a_finding_is_shown_with_cause_evidence_and_fix() {
         let finding = StoredFinding {
             id: String::new(),
-            rule: "timeout_wall".to_owned(),
+            rule: Rule::TimeoutWall,
             severity: Severity::Error,
             scope: Scope::Section,
             subject: "https://shop.test/search/".to_owned(),

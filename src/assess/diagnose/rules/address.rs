@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::{AtAddress, HostFacts};
@@ -87,7 +88,7 @@ pub fn address_down(facts: &HostFacts) -> Option<Finding> {
         fine: Ratio::new(known.all().of - known.all().part, known.all().of),
     }));
     Some(Finding {
-        rule: "address_down",
+        rule: Rule::AddressDown,
         severity: if outcomes().all(is_passed_over) {
             Severity::Warning
         } else {
@@ -143,7 +144,7 @@ fn is_passed_over(outcome: Option<Outcome>) -> bool {
 mod tests {
     use super::super::fixture::{address, answer, fires, host};
     use super::*;
-    use crate::assess::diagnose::rules::{of_host, title};
+    use crate::assess::diagnose::rules::of_host;
 
     const FINE: Outcome = Outcome::OkHtml;
 
@@ -167,7 +168,7 @@ mod tests {
              refused); at 192.0.2.1 2 of 2 requests were fine"
         );
         assert_eq!(found.causes, [Cause::UpstreamDown]);
-        assert_eq!(title(found.rule), "An address of the host is down");
+        assert_eq!(found.rule.title(), "An address of the host is down");
     }
 
     #[test]
@@ -245,7 +246,10 @@ mod tests {
             "{}",
             found.evidence_text()
         );
-        let rules: Vec<&str> = of_host(&facts(2)).iter().map(|found| found.rule).collect();
+        let rules: Vec<&str> = of_host(&facts(2))
+            .iter()
+            .map(|found| found.rule.id())
+            .collect();
         assert_eq!(rules, ["address_down"], "and no second finding of the same");
     }
 }

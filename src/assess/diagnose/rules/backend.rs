@@ -1,6 +1,7 @@
 //! One backend of several fails: its share of the requests fails, whatever the page.
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::cluster::section_of;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
@@ -150,7 +151,7 @@ fn pages_differ(facts: &HostFacts) -> bool {
 
 fn finding(facts: &HostFacts, confidence: f64, evidence: Vec<Evidence>) -> Finding {
     Finding {
-        rule: "one_backend_down",
+        rule: Rule::OneBackendDown,
         severity: Severity::Error,
         scope: Scope::Host,
         subject: facts.host.clone(),

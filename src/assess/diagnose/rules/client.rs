@@ -1,6 +1,7 @@
 //! Answers that depend on the client: a firewall or bot protection that blocks crawlers.
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::context::{Experiment, Ratio, Trial};
 use crate::assess::diagnose::evidence::Evidence;
 use crate::model::Cause;
@@ -47,7 +48,7 @@ pub fn client_block(facts: &ClientFacts<'_>) -> Option<Finding> {
                no proof of an outage",
     });
     Some(Finding {
-        rule: "client_block",
+        rule: Rule::ClientBlock,
         severity: Severity::Warning,
         scope: Scope::Host,
         subject: facts.host.to_owned(),

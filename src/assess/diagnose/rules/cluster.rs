@@ -1,6 +1,7 @@
 //! Pages that fail every time, and sections in which most pages do.
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::causes::{Diagnosis, Special};
 use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::context::Ratio;
@@ -20,14 +21,21 @@ const SECTIONS: usize = 5;
 /// (`soft_error`).
 pub fn persistent_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let found = facts.persistent.part > 0 && facts.soft.is_none();
-    found.then(|| of_urls("persistent_cluster", Severity::Error, facts, diagnosis))
+    found.then(|| of_urls(Rule::PersistentCluster, Severity::Error, facts, diagnosis))
 }
 
 /// Reports URLs of one host that fail for one cause, alternately with successes.
 pub fn intermittent_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let is_told = facts.persistent.part > 0 && facts.soft.is_none();
     let found = facts.intermittent > 0 && !is_told;
-    found.then(|| of_urls("intermittent_cluster", Severity::Warning, facts, diagnosis))
+    found.then(|| {
+        of_urls(
+            Rule::IntermittentCluster,
+            Severity::Warning,
+            facts,
+            diagnosis,
+        )
+    })
 }
 
 /// Reports URLs of one host that fail for one cause and were not requested often or long enough to show
@@ -35,33 +43,35 @@ pub fn intermittent_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Opti
 pub fn unconfirmed_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let all = facts.failing() > 0 && facts.failing() == facts.unconfirmed;
     let found = all && facts.soft.is_none();
-    found.then(|| of_urls("unconfirmed_cluster", Severity::Warning, facts, diagnosis))
+    found.then(|| {
+        of_urls(
+            Rule::UnconfirmedCluster,
+            Severity::Warning,
+            facts,
+            diagnosis,
+        )
+    })
 }
 
 /// Reports URLs of one host that failed for one cause and all succeeded later.
 pub fn transient_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let found = facts.failing() == 0 && facts.transient > 0;
-    found.then(|| of_urls("transient_cluster", Severity::Notice, facts, diagnosis))
+    found.then(|| of_urls(Rule::TransientCluster, Severity::Notice, facts, diagnosis))
 }
 
 /// Reports URLs that an experiment found to fail only when their answers are compressed.
 pub fn compression_fault(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let found = diagnosis.special == Some(Special::Compression);
-    found.then(|| of_urls("compression_fault", Severity::Error, facts, diagnosis))
+    found.then(|| of_urls(Rule::CompressionFault, Severity::Error, facts, diagnosis))
 }
 
 /// Reports URLs that one failing backend of several serves, and that others would serve well: found by experiment.
 pub fn hashed_backend_down(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let found = diagnosis.special == Some(Special::HashedBackend);
-    found.then(|| of_urls("one_backend_down", Severity::Error, facts, diagnosis))
+    found.then(|| of_urls(Rule::OneBackendDown, Severity::Error, facts, diagnosis))
 }
 
-fn of_urls(
-    rule: &'static str,
-    severity: Severity,
-    facts: &ClusterFacts,
-    diagnosis: &Diagnosis,
-) -> Finding {
+fn of_urls(rule: Rule, severity: Severity, facts: &ClusterFacts, diagnosis: &Diagnosis) -> Finding {
     let mut evidence = counts(facts);
     evidence.extend(diagnosis.evidence.iter().cloned());
     evidence.push(Evidence::Lasts {
@@ -185,7 +195,7 @@ pub fn section_down(
         _ => (Scope::Host, facts.host.to_owned()),
     };
     Some(Finding {
-        rule: "section_down",
+        rule: Rule::SectionDown,
         severity: Severity::Critical,
         scope,
         subject,
@@ -346,7 +356,7 @@ mod tests {
         let found = fires(found(12), found(18));
         assert_eq!(
             (found.rule, found.advice),
-            ("one_backend_down", "hashed_backend")
+            (Rule::OneBackendDown, "hashed_backend")
         );
         assert_eq!(found.subject, "https://www.shop.test/shop/");
         let words = "12 of 18 requests for other spellings of failing addresses were fine";

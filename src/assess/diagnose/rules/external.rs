@@ -1,6 +1,7 @@
 //! Links from the site to other sites that fail there.
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::model::{Layer, Outcome};
 
@@ -62,7 +63,7 @@ pub fn external_links(facts: &DeadLinks) -> Option<Finding> {
         examples: link.examples.clone(),
     }));
     Some(Finding {
-        rule: "external_links",
+        rule: Rule::ExternalLinks,
         severity: Severity::Warning,
         scope: Scope::Site,
         subject: facts.site.clone(),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::rule::Rule;
 use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::evidence::{Evidence, sentences};
 use crate::assess::playbook::server_key;
@@ -97,8 +98,8 @@ impl Scope {
 /// One problem that a rule found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// The rule's name. It never changes, because people script against it.
-    pub rule: &'static str,
+    /// The rule that made it.
+    pub rule: Rule,
     /// Its severity.
     pub severity: Severity,
     /// Its scope.
@@ -154,23 +155,6 @@ impl Finding {
     }
 }
 
-/// Rules about pages that fail. The pages of one cause are one finding, so its subject grows and shrinks with them.
-const OF_PAGES: [&str; 6] = [
-    "compression_fault",
-    "intermittent_cluster",
-    "persistent_cluster",
-    "section_down",
-    "transient_cluster",
-    "unconfirmed_cluster",
-];
-
-/// Returns whether two findings of a rule are about the same: the same subject or, if the rule is about pages that
-/// fail, one that lies within the other.
-pub fn is_same_subject(rule: &str, one: &str, other: &str) -> bool {
-    let within = |inner: &str, outer: &str| inner.starts_with(outer);
-    one == other || (OF_PAGES.contains(&rule) && (within(one, other) || within(other, one)))
-}
-
 /// Returns the pages that failed in an outage.
 fn down_pages(evidence: &Evidence) -> Option<u64> {
     match evidence {
@@ -183,7 +167,7 @@ impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
         let mut row = serializer.serialize_struct("Finding", 9)?;
-        row.serialize_field("rule", self.rule)?;
+        row.serialize_field("rule", &self.rule)?;
         row.serialize_field("severity", &self.severity)?;
         row.serialize_field("scope", &self.scope)?;
         row.serialize_field("subject", &self.subject)?;

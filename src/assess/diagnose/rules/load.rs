@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
@@ -51,7 +52,7 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
         });
     }
     Some(Finding {
-        rule: "load_induced",
+        rule: Rule::LoadInduced,
         severity: Severity::Warning,
         scope: Scope::Host,
         subject: facts.host.clone(),
@@ -75,7 +76,7 @@ pub fn slow_host(facts: &HostFacts) -> Option<Finding> {
     }
     let p95 = facts.first_bytes.quantile(0.95)?;
     Some(Finding {
-        rule: "slow_host",
+        rule: Rule::SlowHost,
         severity: Severity::Warning,
         scope: Scope::Host,
         subject: facts.host.clone(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::answer::LONGEST_DEFAULT_DELAY;
 use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::evidence::Evidence;
@@ -27,7 +28,7 @@ pub fn host_maintenance(facts: &HostFacts) -> Option<Finding> {
     }
     let too_long = facts.longest_announced > GOOGLES_PATIENCE;
     Some(Finding {
-        rule: "host_maintenance",
+        rule: Rule::HostMaintenance,
         severity: if too_long {
             Severity::Critical
         } else {
@@ -58,7 +59,7 @@ pub fn announced_too_long(facts: &ClusterFacts) -> Option<Finding> {
         return None;
     }
     Some(Finding {
-        rule: "announced_too_long",
+        rule: Rule::AnnouncedTooLong,
         severity: Severity::Error,
         scope: Scope::of_places(facts),
         subject: facts.subject(),
@@ -82,7 +83,7 @@ pub fn announced_too_long(facts: &ClusterFacts) -> Option<Finding> {
 /// Reports a `Retry-After` that cannot be parsed.
 pub fn retry_after_invalid(facts: &HostFacts) -> Option<Finding> {
     (facts.announced_invalid > 0).then(|| Finding {
-        rule: "retry_after_invalid",
+        rule: Rule::RetryAfterInvalid,
         severity: Severity::Notice,
         scope: Scope::Host,
         subject: facts.host.clone(),

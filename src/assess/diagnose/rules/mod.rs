@@ -17,9 +17,9 @@ mod pages;
 mod references;
 mod refusals;
 mod robots;
+mod rule;
 mod site_files;
 mod slow;
-mod title;
 mod transport;
 mod unread;
 mod unseen;
@@ -33,7 +33,7 @@ pub use cluster::{
     persistent_cluster, section_down, transient_cluster, unconfirmed_cluster,
 };
 pub use external::{DeadLink, DeadLinks, external_links, is_dead};
-pub use finding::{Finding, Scope, Severity, is_same_subject};
+pub use finding::{Finding, Scope, Severity};
 pub use load::{load_induced, slow_host};
 pub use maintenance::{announced_too_long, host_maintenance, retry_after_invalid};
 pub use outage::{PartFacts, host_outage, part_outage};
@@ -42,12 +42,12 @@ pub use pages::{PageFaults, cached_errors, soft_errors, truncated_bodies};
 pub use references::{BrokenReference, broken_references};
 pub use refusals::{Refusals, server_misconfigurations};
 pub use robots::{RobotsFacts, robots_unreachable};
+pub use rule::{About, Rule};
 pub use site_files::{
     RedirectChains, RedirectFacts, SitemapFacts, SitemapProblem, redirect_chains,
     redirect_into_error, sitemap_failing, sitemap_lists_failing, sitemap_problems,
 };
 pub use slow::{FamilySpeed, SLOW_PAGE, slow_pages};
-pub use title::title;
 pub use transport::{closed_connections, dns_faults, tls_faults};
 pub use unread::{BlockedSection, ScriptedPages, needs_script, robots_blocks};
 pub use unseen::{GivenUpFacts, family_down, host_down, start_page};

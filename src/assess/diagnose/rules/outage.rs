@@ -2,6 +2,7 @@
 
 use super::backend::one_backend_down;
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::causes::Diagnosis;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
@@ -26,7 +27,7 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
     }
     let is_restart = facts.outages.is_restart();
     Some(Finding {
-        rule: "host_outage",
+        rule: Rule::HostOutage,
         severity: if is_dead(&facts.outages) {
             Severity::Critical
         } else {
@@ -73,7 +74,7 @@ pub fn part_outage(facts: &PartFacts<'_>, diagnosis: &Diagnosis) -> Option<Findi
     let mut evidence = outage_evidence(facts.outages, false);
     evidence.extend(diagnosis.evidence.iter().cloned());
     Some(Finding {
-        rule: "part_outage",
+        rule: Rule::PartOutage,
         severity: severity(facts.outages),
         scope: Scope::Section,
         subject: facts.subject.clone(),

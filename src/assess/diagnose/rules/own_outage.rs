@@ -1,6 +1,7 @@
 //! Times without a network on this machine. Requests that failed meanwhile count against no page.
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::model::OwnOutage;
 
@@ -35,7 +36,7 @@ pub fn own_outage(facts: &OwnOutageFacts) -> Option<Finding> {
         urls: facts.urls,
     };
     Some(Finding {
-        rule: "own_outage",
+        rule: Rule::OwnOutage,
         severity: Severity::Notice,
         scope: Scope::Site,
         subject: "this machine".to_owned(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::causes::{Diagnosis, SOFT_CONFIDENCE};
 use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::context::Ratio;
@@ -76,7 +77,7 @@ pub fn soft_errors<'d>(
             None => (vec![*cause], SOFT_CONFIDENCE),
         };
         Finding {
-            rule: "soft_error",
+            rule: Rule::SoftError,
             severity: Severity::Error,
             scope: Scope::Host,
             subject: facts.host.clone(),
@@ -109,7 +110,7 @@ pub fn truncated_bodies(facts: &HostFacts) -> Option<Finding> {
         .map(|(outcome, count)| Evidence::Outcome { outcome, count })
         .collect();
     (!seen.is_empty()).then(|| Finding {
-        rule: "truncated_bodies",
+        rule: Rule::TruncatedBodies,
         severity: Severity::Error,
         scope: Scope::Host,
         subject: facts.host.clone(),
@@ -142,7 +143,7 @@ pub fn cached_errors(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Find
     let pages = diagnosis.evidence.iter().filter(|it| it.names_product());
     evidence.extend(pages.cloned());
     Some(Finding {
-        rule: "cached_error",
+        rule: Rule::CachedError,
         severity: Severity::Warning,
         scope: Scope::of_places(facts),
         subject: facts.subject(),

@@ -1,6 +1,7 @@
 //! References of good pages that fail: canonical URLs, alternates, frames and resources.
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::model::LinkKind;
 
@@ -33,7 +34,7 @@ pub fn broken_references(site: &str, references: &[BrokenReference]) -> Option<F
         page: found.page.clone(),
     });
     Some(Finding {
-        rule: "broken_references",
+        rule: Rule::BrokenReferences,
         severity: Severity::Warning,
         scope: Scope::Site,
         subject: site.to_owned(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::cluster::is_down;
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::answer::AnswerFacts;
 use crate::assess::diagnose::cluster::section_of;
 use crate::assess::diagnose::context::Ratio;
@@ -73,7 +74,7 @@ pub fn server_misconfigurations(
         let causes = page.causes.ranked().into_iter();
         let causes = causes.filter(|(_, weight)| *weight >= SAYS_CAUSE);
         Some(Finding {
-            rule: "server_misconfiguration",
+            rule: Rule::ServerMisconfiguration,
             severity: Severity::Notice,
             scope: Scope::Section,
             subject: section_of(host, section),

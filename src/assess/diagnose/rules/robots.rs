@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use super::site_files::causes;
 use crate::assess::diagnose::causes::Diagnosis;
 use crate::assess::diagnose::evidence::Evidence;
@@ -41,7 +42,7 @@ pub fn robots_unreachable(facts: &RobotsFacts, diagnosis: Option<&Diagnosis>) ->
     let (severity, policy) = consequence(facts);
     let (causes, confidence) = causes(facts.outcome, CAUSE_CONFIDENCE, diagnosis);
     Some(Finding {
-        rule: "robots_unreachable",
+        rule: Rule::RobotsUnreachable,
         severity,
         scope: Scope::Host,
         subject: facts.url.clone(),

@@ -1,6 +1,7 @@
 //! Sitemaps that fail or list failing pages, and redirects that end in an error.
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::causes::Diagnosis;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
@@ -47,7 +48,7 @@ pub fn sitemap_failing(facts: &SitemapFacts, diagnosis: Option<&Diagnosis>) -> O
     }
     let (causes, confidence) = causes(facts.outcome, DEFAULT_CONFIDENCE, diagnosis);
     Some(Finding {
-        rule: "sitemap_failing",
+        rule: Rule::SitemapFailing,
         severity: Severity::Warning,
         scope: Scope::Url,
         subject: facts.url.clone(),
@@ -77,7 +78,7 @@ pub fn sitemap_lists_failing(facts: &SitemapFacts) -> Option<Finding> {
             .map(|url| Evidence::Example { url: url.clone() }),
     );
     Some(Finding {
-        rule: "sitemap_lists_failing",
+        rule: Rule::SitemapListsFailing,
         severity: Severity::Warning,
         scope: Scope::Url,
         subject: facts.url.clone(),
@@ -110,7 +111,7 @@ pub fn redirect_into_error(facts: &RedirectFacts, target: Option<&Diagnosis>) ->
     }
     let (causes, confidence) = causes(facts.outcome, DEFAULT_CONFIDENCE, target);
     Some(Finding {
-        rule: "redirect_into_error",
+        rule: Rule::RedirectIntoError,
         severity: Severity::Error,
         scope: Scope::Url,
         subject: facts.from.clone(),
@@ -159,7 +160,7 @@ pub fn redirect_chains(site: &str, facts: &RedirectChains) -> Option<Finding> {
     });
     let evidence: Vec<Evidence> = endless.chain(long).collect();
     (!evidence.is_empty()).then(|| Finding {
-        rule: "redirect_chains",
+        rule: Rule::RedirectChains,
         severity: if facts.endless > 0 {
             Severity::Warning
         } else {
@@ -204,7 +205,7 @@ pub fn sitemap_problems(site: &str, facts: &[SitemapProblem]) -> Option<Finding>
         });
     }
     Some(Finding {
-        rule: "sitemap_problems",
+        rule: Rule::SitemapProblems,
         severity: if is_serious {
             Severity::Warning
         } else {

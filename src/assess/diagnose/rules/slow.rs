@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::{HostFacts, TimeHistogram};
@@ -82,7 +83,7 @@ pub fn slow_pages(subject: &str, speed: &FamilySpeed, host: &HostFacts) -> Optio
     let examples = speed.examples.iter();
     let examples = examples.map(|url| Evidence::Example { url: url.clone() });
     Some(Finding {
-        rule: "slow_pages",
+        rule: Rule::SlowPages,
         severity: Severity::Warning,
         scope: Scope::Section,
         subject: subject.to_owned(),

@@ -1,6 +1,7 @@
 //! Hosts that cannot be reached: names that do not resolve, and failing TLS.
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
 use crate::model::{Cause, Layer, Outcome};
@@ -12,12 +13,12 @@ const CLOSED: f64 = 0.02;
 
 /// Returns a finding for each kind of DNS failure.
 pub fn dns_faults(facts: &HostFacts) -> Vec<Finding> {
-    faults(facts, Layer::Dns, "dns_fault", Cause::Dns)
+    faults(facts, Layer::Dns, Rule::DnsFault, Cause::Dns)
 }
 
 /// Returns a finding for each kind of TLS failure.
 pub fn tls_faults(facts: &HostFacts) -> Vec<Finding> {
-    faults(facts, Layer::Tls, "tls_fault", Cause::Tls)
+    faults(facts, Layer::Tls, Rule::TlsFault, Cause::Tls)
 }
 
 /// Reports that the server often closes kept connections without an answer. Each such request is made again, and
@@ -28,7 +29,7 @@ pub fn closed_connections(facts: &HostFacts) -> Option<Finding> {
         return None;
     }
     Some(Finding {
-        rule: "closed_connections",
+        rule: Rule::ClosedConnections,
         severity: Severity::Notice,
         scope: Scope::Host,
         subject: facts.host.clone(),
@@ -39,7 +40,7 @@ pub fn closed_connections(facts: &HostFacts) -> Option<Finding> {
     })
 }
 
-fn faults(facts: &HostFacts, layer: Layer, rule: &'static str, cause: Cause) -> Vec<Finding> {
+fn faults(facts: &HostFacts, layer: Layer, rule: Rule, cause: Cause) -> Vec<Finding> {
     facts
         .outcomes
         .iter()

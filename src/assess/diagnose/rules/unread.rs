@@ -1,6 +1,7 @@
 //! Pages of the site that were not read although they may be fine: made by scripts, or forbidden by robots.txt.
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 
@@ -37,7 +38,7 @@ pub fn needs_script(site: &str, found: &ScriptedPages) -> Option<Finding> {
     let share = found.pages.part as f64 / found.pages.of.max(1) as f64;
     let is_most = share >= MOST_OF_THE_SITE;
     Some(Finding {
-        rule: "needs_script",
+        rule: Rule::NeedsScript,
         severity: if is_most {
             Severity::Warning
         } else {
@@ -68,7 +69,7 @@ pub fn robots_blocks(found: &BlockedSection) -> Option<Finding> {
         _ => Severity::Warning,
     };
     Some(Finding {
-        rule: "robots_blocks",
+        rule: Rule::RobotsBlocks,
         severity,
         scope: Scope::Section,
         subject: found.section.clone(),

@@ -2,6 +2,7 @@
 //! that were given up, and everything behind a start page that does not count as one.
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::{NoStart, StartFault};
@@ -25,17 +26,17 @@ pub fn host_down(facts: &GivenUpFacts<'_>) -> Option<Finding> {
     let last_fine = Evidence::LastFine {
         at: facts.last_fine,
     };
-    given_up(facts, ("host_down", Severity::Critical), Some(last_fine))
+    given_up(facts, (Rule::HostDown, Severity::Critical), Some(last_fine))
 }
 
 /// Reports families of URLs that were given up because requests to them used up their time.
 pub fn family_down(facts: &GivenUpFacts<'_>) -> Option<Finding> {
-    given_up(facts, ("family_down", Severity::Error), None)
+    given_up(facts, (Rule::FamilyDown, Severity::Error), None)
 }
 
 fn given_up(
     facts: &GivenUpFacts<'_>,
-    (rule, severity): (&'static str, Severity),
+    (rule, severity): (Rule, Severity),
     further: Option<Evidence>,
 ) -> Option<Finding> {
     if facts.unseen.part == 0 {
@@ -54,7 +55,7 @@ fn given_up(
         causes: Vec::new(),
         confidence: 0.95,
         evidence,
-        advice: rule,
+        advice: rule.id(),
     })
 }
 
@@ -66,7 +67,7 @@ pub fn start_page(no_start: Option<&NoStart>) -> Option<Finding> {
         return None;
     }
     Some(Finding {
-        rule: "start_page",
+        rule: Rule::StartPage,
         severity: Severity::Critical,
         scope: Scope::Site,
         subject: found.address.clone(),

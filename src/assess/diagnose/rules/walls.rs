@@ -1,6 +1,7 @@
 //! Failures that all take the same time: a timer fires because the page behind it is too slow.
 
 use super::finding::{Finding, Scope, Severity};
+use super::rule::Rule;
 use crate::assess::diagnose::causes::Diagnosis;
 use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::evidence::Evidence;
@@ -25,7 +26,7 @@ pub fn timeout_wall(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Findi
     let pages = diagnosis.evidence.iter().filter(|it| it.names_product());
     evidence.extend(pages.cloned());
     Some(Finding {
-        rule: "timeout_wall",
+        rule: Rule::TimeoutWall,
         severity: Severity::Error,
         scope: Scope::of_places(facts),
         subject: facts.subject(),

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::merge::{Group, grouped};
-use super::repeats::{PAGES, Place};
+use super::repeats::Place;
 use super::scores::{PartFound, scores};
 use super::site_files::{of_robots, of_sitemap};
 use super::told::{self, FindingFound, Told};
 use crate::assess::diagnose::rules::{
-    ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, SectionFacts, SitemapFacts,
-    broken_references, client_block, external_links, family_down, host_down, is_down, needs_script,
-    of_cluster, of_host, one_backend_down, own_outage, part_outage, redirect_chains,
+    About, ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, SectionFacts,
+    SitemapFacts, broken_references, client_block, external_links, family_down, host_down, is_down,
+    needs_script, of_cluster, of_host, one_backend_down, own_outage, part_outage, redirect_chains,
     redirect_into_error, robots_blocks, section_down, server_misconfigurations,
     sitemap_lists_failing, sitemap_problems, slow_pages, soft_errors, start_page,
 };
@@ -402,7 +402,7 @@ fn findings(
             cluster: Some(&cluster.facts),
         };
         for finding in of_cluster(&cluster.facts, diagnosis) {
-            let is_told = told.contains(&number) && PAGES.contains(&finding.rule);
+            let is_told = told.contains(&number) && finding.rule.about() == About::Pages;
             if !is_told && !found.says(&finding, place, &group.members) {
                 narrow.tell(finding, group.members.clone());
             }
@@ -419,17 +419,7 @@ fn findings(
     found.found.append(&mut narrow.found);
     found.extend(redirects(groups, files));
     // Other people's sites, and pages that refer to failing ones, come after the site's own troubles.
-    let is_elsewhere = |found: &FindingFound| {
-        matches!(
-            found.rule,
-            "external_links"
-                | "broken_references"
-                | "redirect_chains"
-                | "sitemap_problems"
-                | "needs_script"
-                | "robots_blocks"
-        )
-    };
+    let is_elsewhere = |found: &FindingFound| found.rule.about() == About::Beside;
     let mut found = found.found;
     found.sort_by(|one, other| {
         let by_severity = other.severity.cmp(&one.severity);
@@ -437,7 +427,7 @@ fn findings(
             .then(is_elsewhere(one).cmp(&is_elsewhere(other)))
             .then(other.scope.cmp(&one.scope))
             .then(other.confidence.total_cmp(&one.confidence))
-            .then_with(|| one.rule.cmp(other.rule))
+            .then_with(|| one.rule.cmp(&other.rule))
             .then_with(|| one.subject.cmp(&other.subject))
     });
     found.truncate(MOST_FINDINGS);

@@ -2,21 +2,9 @@
 //! before those of its sections and pages.
 
 use crate::assess::diagnose::cluster::section_of;
-use crate::assess::diagnose::rules::{Finding, Scope};
+use crate::assess::diagnose::rules::{About, Finding, Rule, Scope};
 use crate::assess::diagnose::{ClusterFacts, Evidence};
 use crate::model::Cause;
-
-/// Findings that name the pages of a cluster and their cause.
-pub(super) const PAGES: [&str; 5] = [
-    "compression_fault",
-    "intermittent_cluster",
-    "persistent_cluster",
-    "transient_cluster",
-    "unconfirmed_cluster",
-];
-
-/// Findings about URLs that may be fine at other times.
-const AT_TIMES: [&str; 2] = ["intermittent_cluster", "unconfirmed_cluster"];
 
 /// The place of the subject of a finding.
 #[derive(Clone, Copy, Debug)]
@@ -45,28 +33,28 @@ pub(super) fn said_by<'a>(
     place: Place<'_>,
     mut wide: impl Iterator<Item = &'a Finding>,
 ) -> Option<usize> {
-    let may_be_part =
-        PAGES.contains(&narrow.rule) || ["section_down", "sitemap_failing"].contains(&narrow.rule);
+    let may_be_part = matches!(narrow.rule.about(), About::Pages | About::Section)
+        || narrow.rule == Rule::SitemapFailing;
     wide.position(|wide| may_be_part && covers(wide, narrow, place))
 }
 
 fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
-    if wide.rule == "section_down" {
-        return narrow.rule != "section_down"
+    if wide.rule == Rule::SectionDown {
+        return narrow.rule != Rule::SectionDown
             && place.is_in(&wide.subject)
             && narrow.causes == wide.causes;
     }
-    if wide.rule == "part_outage" {
+    if wide.rule == Rule::PartOutage {
         // Pages that come and go of something else have a finding of their own.
         let is_part = match narrow.rule {
-            "transient_cluster" | "unconfirmed_cluster" => true,
-            "intermittent_cluster" => narrow.causes == wide.causes,
+            Rule::TransientCluster | Rule::UnconfirmedCluster => true,
+            Rule::IntermittentCluster => narrow.causes == wide.causes,
             _ => false,
         };
         return is_part && place.is_in(&wide.subject);
     }
-    let has_recovered = narrow.rule == "transient_cluster";
-    let is_of_section = wide.rule == "one_backend_down" && wide.scope == Scope::Section;
+    let has_recovered = narrow.rule == Rule::TransientCluster;
+    let is_of_section = wide.rule == Rule::OneBackendDown && wide.scope == Scope::Section;
     let is_of_place = if is_of_section {
         place.is_in(&wide.subject)
     } else {
@@ -75,19 +63,19 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
     is_of_place
         && match wide.rule {
             // "Maintenance or overload" of a part repeats what is certain for the whole host.
-            "host_maintenance" => narrow.causes.contains(&Cause::Maintenance),
-            "client_block" | "dns_fault" | "tls_fault" => narrow.causes == wide.causes,
+            Rule::HostMaintenance => narrow.causes.contains(&Cause::Maintenance),
+            Rule::ClientBlock | Rule::DnsFault | Rule::TlsFault => narrow.causes == wide.causes,
             // They failed there alone, and are fine at other times, or whenever they are requested elsewhere.
-            "address_down" => {
-                let at_times = has_recovered || AT_TIMES.contains(&narrow.rule);
+            Rule::AddressDown => {
+                let at_times = has_recovered || narrow.rule.is_at_times();
                 let is_there = place.cluster.is_some_and(|it| failed_there(it, wide));
                 is_there && (at_times || narrow.advice == wide.advice)
             }
             // URLs that fail every time fail at the other backends too.
-            "one_backend_down" => has_recovered || AT_TIMES.contains(&narrow.rule),
-            "host_outage" => has_recovered,
+            Rule::OneBackendDown => has_recovered || narrow.rule.is_at_times(),
+            Rule::HostOutage => has_recovered,
             // URLs that a limit refuses at times are neither flaky nor broken.
-            "load_induced" => {
+            Rule::LoadInduced => {
                 let is_limit = |evidence: &Evidence| match evidence {
                     Evidence::RateLimit { section, .. } => section.as_ref().is_none_or(|limited| {
                         let mut sections = place.cluster.iter().flat_map(|it| it.sections.keys());
@@ -96,7 +84,7 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
                     _ => false,
                 };
                 let limited = wide.evidence.iter().any(is_limit);
-                let at_times = limited && AT_TIMES.contains(&narrow.rule);
+                let at_times = limited && narrow.rule.is_at_times();
                 (has_recovered || at_times) && narrow.causes.contains(&Cause::Overload)
             }
             _ => false,
@@ -133,7 +121,7 @@ mod tests {
 
     const HOST: &str = "https://www.shop.test";
 
-    fn finding(rule: &'static str, subject: &str, causes: &[Cause]) -> Finding {
+    fn finding(rule: Rule, subject: &str, causes: &[Cause]) -> Finding {
         Finding {
             rule,
             severity: Severity::Error,
@@ -172,7 +160,7 @@ mod tests {
         facts
     }
 
-    fn check(wide: &Finding, narrow: &'static str, causes: &[Cause], expected: bool) {
+    fn check(wide: &Finding, narrow: Rule, causes: &[Cause], expected: bool) {
         let narrow = finding(narrow, "https://www.shop.test/a/", causes);
         let mut cluster = failures(Outcome::Server502, None);
         cluster.sections = [("/a/".to_owned(), 7)].into();
@@ -188,36 +176,36 @@ mod tests {
     fn what_a_host_suffers_from_is_not_told_of_its_sections_again() {
         use Cause::{Dns, Firewall, Maintenance, Overload, UpstreamDown};
         let of_host = |rule, cause| finding(rule, HOST, &[cause]);
-        let closed = of_host("host_maintenance", Maintenance);
-        check(&closed, "persistent_cluster", &[Maintenance], true);
-        check(&closed, "section_down", &[Maintenance, Overload], true);
-        check(&closed, "persistent_cluster", &[UpstreamDown], false);
-        check(&closed, "timeout_wall", &[Maintenance], false);
-        let one = of_host("one_backend_down", UpstreamDown);
-        check(&one, "intermittent_cluster", &[Overload], true);
-        check(&one, "persistent_cluster", &[UpstreamDown], false);
-        let limit = of_host("load_induced", Overload);
-        check(&limit, "transient_cluster", &[Overload], true);
-        check(&limit, "persistent_cluster", &[Overload], false);
-        let block = of_host("client_block", Firewall);
-        check(&block, "section_down", &[Firewall], true);
-        check(&block, "persistent_cluster", &[Dns], false);
+        let closed = of_host(Rule::HostMaintenance, Maintenance);
+        check(&closed, Rule::PersistentCluster, &[Maintenance], true);
+        check(&closed, Rule::SectionDown, &[Maintenance, Overload], true);
+        check(&closed, Rule::PersistentCluster, &[UpstreamDown], false);
+        check(&closed, Rule::TimeoutWall, &[Maintenance], false);
+        let one = of_host(Rule::OneBackendDown, UpstreamDown);
+        check(&one, Rule::IntermittentCluster, &[Overload], true);
+        check(&one, Rule::PersistentCluster, &[UpstreamDown], false);
+        let limit = of_host(Rule::LoadInduced, Overload);
+        check(&limit, Rule::TransientCluster, &[Overload], true);
+        check(&limit, Rule::PersistentCluster, &[Overload], false);
+        let block = of_host(Rule::ClientBlock, Firewall);
+        check(&block, Rule::SectionDown, &[Firewall], true);
+        check(&block, Rule::PersistentCluster, &[Dns], false);
         let section = |subject: &str| Finding {
             scope: Scope::Section,
-            ..finding("one_backend_down", subject, &[UpstreamDown])
+            ..finding(Rule::OneBackendDown, subject, &[UpstreamDown])
         };
         let of_section = section("https://www.shop.test/a/");
-        check(&of_section, "intermittent_cluster", &[Overload], true);
-        check(&of_section, "persistent_cluster", &[UpstreamDown], false);
+        check(&of_section, Rule::IntermittentCluster, &[Overload], true);
+        check(&of_section, Rule::PersistentCluster, &[UpstreamDown], false);
         let of_other = section("https://www.shop.test/b/");
-        check(&of_other, "intermittent_cluster", &[Overload], false);
-        let elsewhere = finding("dns_fault", "https://img.shop.test", &[Dns]);
-        check(&elsewhere, "unconfirmed_cluster", &[Dns], false);
+        check(&of_other, Rule::IntermittentCluster, &[Overload], false);
+        let elsewhere = finding(Rule::DnsFault, "https://img.shop.test", &[Dns]);
+        check(&elsewhere, Rule::UnconfirmedCluster, &[Dns], false);
     }
 
     #[test]
     fn an_address_that_is_down_speaks_for_failures_at_it_and_for_no_others() {
-        let mut down = finding("address_down", HOST, &[Cause::UpstreamDown]);
+        let mut down = finding(Rule::AddressDown, HOST, &[Cause::UpstreamDown]);
         down.advice = "address_down";
         down.evidence = vec![Evidence::Address {
             address: "192.0.2.2".to_owned(),
@@ -231,7 +219,7 @@ mod tests {
             };
             said_by(narrow, place, [&down].into_iter()).is_some()
         };
-        let at_times = finding("intermittent_cluster", HOST, &[Cause::UpstreamDown]);
+        let at_times = finding(Rule::IntermittentCluster, HOST, &[Cause::UpstreamDown]);
         let cases = [
             (Outcome::Server502, Some([192, 0, 2, 2]), true),
             (Outcome::Server502, Some([192, 0, 2, 1]), false),
@@ -247,7 +235,7 @@ mod tests {
             );
         }
         // Pages that always fail at the IP address that the crawl uses, and are fine at another one.
-        let mut always = finding("persistent_cluster", HOST, &[Cause::UpstreamDown]);
+        let mut always = finding(Rule::PersistentCluster, HOST, &[Cause::UpstreamDown]);
         let there = failures(Outcome::Server502, Some([192, 0, 2, 2]));
         assert!(!is_covered(&always, &there));
         always.advice = "address_down";
@@ -259,22 +247,27 @@ mod tests {
     #[test]
     fn a_section_that_is_down_speaks_for_its_pages_of_the_same_cause() {
         let causes = [Cause::UpstreamDown];
-        let down = finding("section_down", "https://www.shop.test/a/", &causes);
-        check(&down, "persistent_cluster", &causes, true);
-        check(&down, "persistent_cluster", &[Cause::Overload], false);
-        check(&down, "section_down", &causes, false);
-        let comes_and_goes = finding("part_outage", "https://www.shop.test/a/", &causes);
+        let down = finding(Rule::SectionDown, "https://www.shop.test/a/", &causes);
+        check(&down, Rule::PersistentCluster, &causes, true);
+        check(&down, Rule::PersistentCluster, &[Cause::Overload], false);
+        check(&down, Rule::SectionDown, &causes, false);
+        let comes_and_goes = finding(Rule::PartOutage, "https://www.shop.test/a/", &causes);
         check(
             &comes_and_goes,
-            "unconfirmed_cluster",
+            Rule::UnconfirmedCluster,
             &[Cause::Overload],
             true,
         );
-        check(&comes_and_goes, "intermittent_cluster", &causes, true);
+        check(&comes_and_goes, Rule::IntermittentCluster, &causes, true);
         let other_cause = [Cause::ApplicationError];
-        check(&comes_and_goes, "intermittent_cluster", &other_cause, false);
-        check(&comes_and_goes, "persistent_cluster", &causes, false);
-        let other = finding("section_down", "https://www.shop.test/b/", &causes);
-        check(&other, "persistent_cluster", &causes, false);
+        check(
+            &comes_and_goes,
+            Rule::IntermittentCluster,
+            &other_cause,
+            false,
+        );
+        check(&comes_and_goes, Rule::PersistentCluster, &causes, false);
+        let other = finding(Rule::SectionDown, "https://www.shop.test/b/", &causes);
+        check(&other, Rule::PersistentCluster, &causes, false);
     }
 }

@@ -6,8 +6,8 @@ use std::ops::Deref;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::merge::Group;
-use super::repeats::{PAGES, Place, said_by};
-use crate::assess::diagnose::rules::{Finding, Scope};
+use super::repeats::{Place, said_by};
+use crate::assess::diagnose::rules::{About, Finding, Rule, Scope};
 use crate::assess::diagnose::{Diagnosis, Evidence, Trial};
 use crate::assess::examine::histories::Whole;
 use crate::model::Cause;
@@ -36,7 +36,7 @@ impl FindingFound {
     pub fn id(&self) -> String {
         format!(
             "{}-{:06x}",
-            self.rule,
+            self.rule.id(),
             xxh3_64(self.subject.as_bytes()) >> 40
         )
     }
@@ -44,7 +44,7 @@ impl FindingFound {
     /// Returns whether URLs of its clusters that recovered count as its pages too: those that failed in an outage or at
     /// speed do; beside pages that still fail, one that recovered does not.
     pub fn counts_recovered(&self) -> bool {
-        !PAGES.contains(&self.rule) && self.rule != "section_down"
+        !matches!(self.rule.about(), About::Pages | About::Section)
     }
 }
 
@@ -131,12 +131,12 @@ fn concerns(finding: &Finding, group: &Group, diagnosis: &Diagnosis) -> bool {
     let cluster = &group.cluster;
     let names = |cause: Cause| finding.causes.contains(&cause);
     match finding.rule {
-        "host_outage" => cluster.together == Some(Whole::Host),
-        "load_induced" => cluster.at_speed,
-        "client_block" => group.helping.iter().flatten().any(|it| *it == Trial::Browser),
-        "soft_error" => (cluster.facts.soft)
+        Rule::HostOutage => cluster.together == Some(Whole::Host),
+        Rule::LoadInduced => cluster.at_speed,
+        Rule::ClientBlock => group.helping.iter().flatten().any(|it| *it == Trial::Browser),
+        Rule::SoftError => (cluster.facts.soft)
             .is_some_and(|soft| names(soft) || diagnosis.named_causes().into_iter().any(names)),
-        "truncated_bodies" | "dns_fault" | "tls_fault" => finding.evidence.iter().any(|it| {
+        Rule::TruncatedBodies | Rule::DnsFault | Rule::TlsFault => finding.evidence.iter().any(|it| {
             matches!(it, Evidence::Outcome { outcome, .. } if *outcome == cluster.facts.cluster.outcome)
         }),
         _ => false,

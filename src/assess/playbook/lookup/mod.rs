@@ -155,7 +155,7 @@ impl Books {
     fn outcome(&self, key: &str) -> Option<Playbook> {
         let outcome = Outcome::ALL.iter().find(|outcome| outcome.id() == key)?;
         let Some(topic) = self.outcomes.get(key) else {
-            return self.status(&status_of(key));
+            return self.status(&outcome.status()?.to_string());
         };
         let cause = outcome.default_cause();
         let follow = topic.follow.as_deref().unwrap_or(cause.id());
@@ -208,16 +208,6 @@ impl Books {
             ..Playbook::default()
         })
     }
-}
-
-/// Returns the status of an outcome such as `server_502`, `cf_520` or `server_503_retry_after`.
-fn status_of(outcome: &str) -> String {
-    let digits = |part: &&str| part.len() == 3 && part.bytes().all(|b| b.is_ascii_digit());
-    outcome
-        .split('_')
-        .find(digits)
-        .unwrap_or_default()
-        .to_owned()
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::assess::METRICS;
-use crate::assess::diagnose::rules::title;
+
+use crate::assess::diagnose::rules::Rule;
 use crate::assess::playbook::Playbook;
 use crate::logs::LogTable;
 use crate::report::{COMPARE_COLUMNS, snake_case};
@@ -50,10 +51,10 @@ pub(super) fn declared(topic: &str) -> Vec<Declared> {
     for metric in METRICS.iter().filter(|it| snake_case(it.name) == key) {
         add("--fail-on".to_owned(), &first_letter(metric.doc));
     }
-    if title(&key) != key {
+    if let Some(rule) = Rule::from_id(&key) {
         let says = format!(
             "{}. `Advice` in that row is the topic of its fix.",
-            title(&key)
+            rule.title()
         );
         add("Rule in findings.csv".to_owned(), &says);
     }

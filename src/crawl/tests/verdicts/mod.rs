@@ -124,13 +124,17 @@ impl Audited {
     fn findings(&self) -> Vec<String> {
         let findings = self.findings.iter();
         findings
-            .map(|found| format!("{} {}", found.rule, found.causes).trim().to_owned())
+            .map(|found| {
+                format!("{} {}", found.rule.id(), found.causes)
+                    .trim()
+                    .to_owned()
+            })
             .collect()
     }
 
     fn finding(&self, rule: &str) -> &StoredFinding {
         let mut findings = self.findings.iter();
-        let found = findings.find(|found| found.rule == rule);
+        let found = findings.find(|found| found.rule.id() == rule);
         found.unwrap_or_else(|| panic!("no {rule} in {:#?}", self.findings))
     }
 

@@ -2,7 +2,6 @@
 
 use rust_xlsxwriter::{Color, Format, Url, Workbook, Worksheet, XlsxError};
 
-use crate::assess::diagnose::rules::title;
 use crate::assess::playbook::{Owner, lookup};
 use crate::assess::{Band, FOOTER, GateResult, Score, Verdict};
 use crate::model::{Moment, SkipReason};
@@ -140,7 +139,7 @@ pub(super) fn write(
         lines.heading(&texts(&["Findings", "Where", "Pages"]))?;
         for problem in &problems {
             let main = problem.main;
-            let name = format!("{}: {}", main.severity.id(), title(&main.rule));
+            let name = format!("{}: {}", main.severity.id(), main.rule.title());
             let pages = problem
                 .pages()
                 .map_or(Content::Empty, |pages| Content::Number(pages as f64));
@@ -184,7 +183,7 @@ impl Lines<'_> {
             let pages = pages.map_or(Content::Empty, |pages| Content::Number(pages as f64));
             let owner = Content::Text(playbook.owner.map_or("", Owner::team));
             self.line(
-                title(&problem.main.rule),
+                problem.main.rule.title(),
                 &[Content::Text(&what), pages, Content::Empty, owner],
             )?;
         }

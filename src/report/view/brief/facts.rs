@@ -1,7 +1,6 @@
 //! The facts that a brief is made from.
 
 use crate::assess::compare::Comparison;
-use crate::assess::diagnose::rules::is_same_subject;
 use crate::assess::{GateResult, NoStart, Verdict};
 use crate::model::Zone;
 use crate::store::{RunOverview, RunRow, RunSummary, StillFailing, StoredFinding, WorstPage};
@@ -50,7 +49,7 @@ impl BriefFacts<'_> {
     /// not known, none is.
     pub(super) fn is_new(&self, found: &StoredFinding) -> bool {
         let same = |old: &StoredFinding| {
-            old.rule == found.rule && is_same_subject(&found.rule, &old.subject, &found.subject)
+            old.rule == found.rule && found.rule.is_same_subject(&old.subject, &found.subject)
         };
         match (self.comparison, self.old_findings) {
             (None, _) => true,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::assess::diagnose::rules::{Severity, title};
+use crate::assess::diagnose::rules::{Rule, Severity};
 use crate::assess::playbook::{Owner, lookup};
 use crate::model::Zone;
 use crate::report::words::{causes_of, number, one_line};
@@ -81,7 +81,7 @@ fn finding(found: &StoredFinding, facts: &BriefFacts<'_>) -> FindingBrief {
         severity: found.severity,
         title: match outage {
             Some(_) => "An outage".to_owned(),
-            None => title(&found.rule).to_owned(),
+            None => found.rule.title().to_owned(),
         },
         subject,
         new: is_new(found, facts),
@@ -97,10 +97,7 @@ fn finding(found: &StoredFinding, facts: &BriefFacts<'_>) -> FindingBrief {
 /// Returns whether a finding is new to people. Which pages fail now and then differs from run to run by chance: without a page
 /// that is reported as newly failing, that is nothing new.
 fn is_new(found: &StoredFinding, facts: &BriefFacts<'_>) -> bool {
-    let by_chance = matches!(
-        found.rule.as_str(),
-        "intermittent_cluster" | "transient_cluster" | "unconfirmed_cluster"
-    );
+    let by_chance = found.rule.is_at_times() || found.rule == Rule::TransientCluster;
     let nothing_broke = facts.comparison.is_some_and(|found| {
         let failures = &found.failures;
         failures.broken + failures.died + found.counts.worse == 0

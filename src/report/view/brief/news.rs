@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::GateStatus;
 use crate::assess::compare::Comparison;
-use crate::assess::diagnose::rules::{Severity, title};
+use crate::assess::diagnose::rules::Severity;
 use crate::report::words::{count, number, one_line};
 use crate::store::{RunState, StoredFinding};
 
@@ -88,22 +88,6 @@ pub enum Tone {
     Good,
 }
 
-/// Rules whose new findings are changes of their own. The others are about failing pages, which are counted with
-/// a guard against chance, about outages, which are reported with their times, or follow from those.
-const OWN_NEWS: [&str; 11] = [
-    "client_block",
-    "dns_fault",
-    "external_links",
-    "host_maintenance",
-    "load_induced",
-    "one_backend_down",
-    "robots_unreachable",
-    "sitemap_failing",
-    "slow_host",
-    "slow_pages",
-    "tls_fault",
-];
-
 /// Returns the changes, the worst first.
 pub(super) fn news(facts: &BriefFacts<'_>) -> Vec<News> {
     let mut news = Vec::new();
@@ -186,14 +170,12 @@ fn of_pages(comparison: &Comparison, news: &mut Vec<News>) {
 /// Returns the findings of `warning` and above that are changes of their own and that the baseline lacks.
 fn found(facts: &BriefFacts<'_>) -> Option<News> {
     let is_reported = |found: &&StoredFinding| {
-        found.severity > Severity::Notice
-            && OWN_NEWS.contains(&found.rule.as_str())
-            && facts.is_new(found)
+        found.severity > Severity::Notice && found.rule.is_news() && facts.is_new(found)
     };
     let mut new = facts.summary.findings.iter().filter(is_reported);
     let worst = new.next()?;
     Some(News::Found {
-        title: title(&worst.rule).to_owned(),
+        title: worst.rule.title().to_owned(),
         subject: one_line(&worst.subject),
         pages: worst.pages,
         more: new.count() as u64,
@@ -388,17 +370,5 @@ fn and_more(more: u64) -> String {
     match more {
         0 => String::new(),
         more => format!(" and {}", count(more, "other finding")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_that_are_news_are_known() {
-        for rule in OWN_NEWS {
-            assert_ne!(title(rule), rule);
-        }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::assess::diagnose::Lasted;
+use crate::assess::diagnose::rules::Rule;
 use crate::model::{Moment, Zone};
 use crate::report::words::{count, one_line};
 use crate::store::{RunRow, RunSummary, Store, StoreError, StoredFinding};
@@ -91,7 +92,7 @@ impl Span {
 
 impl Gap<'_> {
     fn is_whole(&self) -> bool {
-        self.found.rule == "host_outage"
+        self.found.rule == Rule::HostOutage
     }
 
     /// Returns whether another part failed in the same way and in the same minute, so probably for the same
@@ -197,7 +198,7 @@ fn outage(
 
 /// Returns whether a finding is about outages.
 pub(super) fn is_outage(found: &StoredFinding) -> bool {
-    matches!(found.rule.as_str(), "host_outage" | "part_outage")
+    matches!(found.rule, Rule::HostOutage | Rule::PartOutage)
 }
 
 impl OutageBrief {

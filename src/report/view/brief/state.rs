@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::assess::diagnose::rules::Severity;
+use crate::assess::diagnose::rules::{Rule, Severity};
 use crate::assess::{NoStart, Verdict};
 use crate::report::view::color::Color;
 use crate::report::words::{clicks_at_risk, count, number};
@@ -139,7 +139,7 @@ fn unfailing(summary: &RunSummary) -> Headline {
 
 /// Returns whether a finding says that a whole host was down at the end.
 fn is_dead_host(found: &StoredFinding) -> bool {
-    found.rule == "host_outage" && found.severity == Severity::Critical
+    found.rule == Rule::HostOutage && found.severity == Severity::Critical
 }
 
 fn is_serious(found: &StoredFinding) -> bool {
@@ -147,7 +147,7 @@ fn is_serious(found: &StoredFinding) -> bool {
 }
 
 fn named(found: &StoredFinding) -> String {
-    let title = crate::assess::diagnose::rules::title(&found.rule);
+    let title = found.rule.title();
     format!("{} ({})", title.to_lowercase(), found.subject)
 }
 
@@ -198,7 +198,7 @@ mod tests {
             let mut summary = RunSummary::default();
             summary.pages.fetched = 2;
             summary.findings = vec![StoredFinding {
-                rule: "external_links".to_owned(),
+                rule: Rule::ExternalLinks,
                 severity,
                 subject: "https://a.test".to_owned(),
                 ..StoredFinding::default()
@@ -223,7 +223,7 @@ mod tests {
             summary.pages.fetched = 304;
             summary.pages.by_verdict = [(Verdict::Ok, 303), (Verdict::Transient, 1)].into();
             summary.findings = vec![StoredFinding {
-                rule: "host_outage".to_owned(),
+                rule: Rule::HostOutage,
                 severity,
                 subject: "https://a.test".to_owned(),
                 ..StoredFinding::default()

@@ -3,7 +3,7 @@
 use crate::assess::compare::{
     Change, ChangeCounts, Comparison, Move, NewFailures, PageChange, PageState, Side,
 };
-use crate::assess::diagnose::rules::Severity;
+use crate::assess::diagnose::rules::{Rule, Severity};
 use crate::assess::{Gate, GateResult, Measured, Verdict};
 use crate::model::{Cause, CrawlPlan, CrawlUrl, Moment, Zone};
 use crate::store::{RunId, RunRow, RunState, RunSummary, StillFailing, StoredFinding};
@@ -61,9 +61,9 @@ fn comparison(changes: Vec<PageChange>) -> Comparison {
     }
 }
 
-fn finding(rule: &str, severity: Severity) -> StoredFinding {
+fn finding(rule: Rule, severity: Severity) -> StoredFinding {
     StoredFinding {
-        rule: rule.to_owned(),
+        rule,
         severity,
         subject: "https://shop.example".to_owned(),
         ..StoredFinding::default()
@@ -285,13 +285,13 @@ fn findings_have_cause_owner_and_first_step_and_are_news_once() {
             advice: "upstream_down".to_owned(),
             server: Some("nginx".to_owned()),
             evidence: vec!["2 of 9 fail".to_owned()],
-            ..finding("one_backend_down", Severity::Error)
+            ..finding(Rule::OneBackendDown, Severity::Error)
         },
         StoredFinding {
             advice: "external_links".to_owned(),
-            ..finding("external_links", Severity::Warning)
+            ..finding(Rule::ExternalLinks, Severity::Warning)
         },
-        finding("transient_cluster", Severity::Notice),
+        finding(Rule::TransientCluster, Severity::Notice),
     ];
     let brief = case.brief();
     assert_eq!(
@@ -315,7 +315,7 @@ fn findings_have_cause_owner_and_first_step_and_are_news_once() {
     assert_eq!((brief.news.len(), brief.findings.len()), (0, 2));
     assert!(!brief.findings[0].new);
     // The pages of a cluster are counted as changes, with a guard against chance.
-    case.summary.findings = vec![finding("persistent_cluster", Severity::Error)];
+    case.summary.findings = vec![finding(Rule::PersistentCluster, Severity::Error)];
     assert_eq!(case.brief().news, []);
 }
 
@@ -344,7 +344,7 @@ fn pages_that_were_not_seen_come_first() {
 #[test]
 fn a_first_run_says_that_a_finding_is_there_though_no_page_fails() {
     let mut case = Case::of(None);
-    case.summary.findings = vec![finding("external_links", Severity::Warning)];
+    case.summary.findings = vec![finding(Rule::ExternalLinks, Severity::Warning)];
     let brief = case.brief();
     assert_eq!(brief.subject(), "external links that fail");
     assert_eq!(Case::of(None).brief().subject(), "first report");
@@ -359,7 +359,7 @@ fn good_news_is_no_good_news_while_something_is_broken() {
     let fixed = comparison(vec![changed("/a", Change::Fixed, Verdict::Ok, 200)]);
     let mut case = Case::of(Some(fixed));
     assert_eq!(case.brief().tone(), Tone::Good);
-    let broken = finding("section_down", Severity::Error);
+    let broken = finding(Rule::SectionDown, Severity::Error);
     case.old_findings = vec![broken.clone()];
     case.summary.findings = vec![broken];
     assert_eq!(case.brief().tone(), Tone::Neutral);
@@ -369,7 +369,7 @@ fn good_news_is_no_good_news_while_something_is_broken() {
 fn a_stored_brief_is_read_back() {
     let changes = comparison(vec![changed("/new", Change::New, Verdict::Persistent, 502)]);
     let mut case = Case::of(Some(changes));
-    case.summary.findings = vec![finding("persistent_cluster", Severity::Error)];
+    case.summary.findings = vec![finding(Rule::PersistentCluster, Severity::Error)];
     let brief = case.brief();
     let text = serde_json::to_string(&brief).expect("JSON");
     assert_eq!(

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::assess::{Band, FEWEST_LOOKS, Interval, NotEstimated, Score, Uncaught};
 
-use crate::assess::diagnose::rules::{Scope, Severity};
+use crate::assess::diagnose::rules::{Rule, Scope, Severity};
 use crate::model::{Causes, Moment, Outcome, Probe};
 use crate::store::conclude::conclusions::UNCAUGHT;
 use crate::store::rows::row::{count, list, named};
@@ -86,12 +86,13 @@ pub struct StoredDeduction {
 }
 
 /// A finding of a diagnosis rule.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(Default))]
 pub struct StoredFinding {
     /// Its name, the same in every run that has it; empty for a run of an earlier version.
     pub id: String,
-    /// The rule's name.
-    pub rule: String,
+    /// The rule that made it.
+    pub rule: Rule,
     /// How bad it is.
     pub severity: Severity,
     /// Its scope.
@@ -276,7 +277,7 @@ pub(in crate::store) fn findings(
         let sentences: String = row.get(6)?;
         Ok(StoredFinding {
             id: row.get(11)?,
-            rule: row.get(0)?,
+            rule: named(row, 0, Rule::from_id)?,
             severity: named(row, 1, Severity::from_id)?,
             scope: named(row, 2, Scope::from_id)?,
             subject: row.get(3)?,

@@ -3,235 +3,18 @@
 //! Response times that differ by at most 2 %, or by at most 100 ms and 4 %, are a *wall*, of any length.
 //! The table of common defaults only names the possible owner of the timer, for times within 3 % of one.
 
+mod table;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use self::table::{AT_ONCE, HELD, LIMITED, RETRIED, TICKED, Timer, Waits, limit_502, timer_of};
 use super::context::Ratio;
 use super::evidence::Evidence;
-use crate::model::Cause::{
-    self, ApplicationError, Dns, Firewall, InvalidUpstreamResponse, Maintenance, Network, Overload,
-    Tls, UpstreamDown, UpstreamTimeout,
-};
-use crate::model::Outcome;
-
-/// A well-known timer of servers and networks.
-#[derive(Debug)]
-pub(super) struct Timer {
-    /// The time at which it fires, from and to.
-    pub seconds: (f64, f64),
-    /// The name of the timer, for a product whose name contains the first text.
-    products: &'static [(&'static str, &'static str)],
-    /// The name of the timer if the product is unknown.
-    pub any_product: &'static str,
-    likelihood: &'static [(Cause, f64)],
-}
-
-/// A timer that waits for the answer of a backend fired.
-const WAITED: &[(Cause, f64)] = &[
-    (UpstreamTimeout, 4.0),
-    (Overload, 1.3),
-    (Network, 0.7),
-    (Firewall, 0.5),
-    (UpstreamDown, 0.25),
-    (InvalidUpstreamResponse, 0.15),
-    (ApplicationError, 0.5),
-    (Maintenance, 0.05),
-    (Dns, 0.3),
-    (Tls, 0.3),
-];
-
-/// A time limit fired that is not a common one: it is unknown who set it, or whether it was on the way.
-const LIMITED: &[(Cause, f64)] = &[
-    (UpstreamTimeout, 2.5),
-    (UpstreamDown, 0.5),
-    (InvalidUpstreamResponse, 0.3),
-    (Maintenance, 0.2),
-];
-
-/// A timer that waits for a connection fired.
-const CONNECTING: &[(Cause, f64)] = &[
-    (Network, 2.5),
-    (Firewall, 2.5),
-    (Overload, 1.2),
-    (UpstreamTimeout, 0.8),
-    (UpstreamDown, 0.6),
-    (InvalidUpstreamResponse, 0.1),
-    (ApplicationError, 0.3),
-    (Maintenance, 0.05),
-];
-
-/// A 502 of a product at a time limit that cannot be its own for an answer: that one answers 504.
-#[derive(Debug)]
-struct Other502 {
-    products: &'static [&'static str],
-    words: &'static str,
-    likelihood: &'static [(Cause, f64)],
-}
-
-/// The other limits: those of the product before it sends the request on, and those behind it that end in a close.
-const OTHERS_502: [Other502; 2] = [
-    Other502 {
-        products: &["nginx", "OpenResty"],
-        words: "nginx's time for looking up a name, or a limit behind it, as its own others answer 504",
-        likelihood: &[
-            (UpstreamTimeout, 8.0),
-            (Dns, 6.0),
-            (Overload, 0.3),
-            (UpstreamDown, 0.05),
-            (InvalidUpstreamResponse, 0.05),
-            (ApplicationError, 0.5),
-            (Maintenance, 0.05),
-            (Firewall, 0.1),
-            (Tls, 0.1),
-        ],
-    },
-    Other502 {
-        products: &["Caddy"],
-        words: "Caddy's dial_timeout, or a limit behind it, as its others answer 504",
-        likelihood: &[
-            (Network, 6.0),
-            (Overload, 4.0),
-            (UpstreamTimeout, 2.0),
-            (Dns, 0.5),
-            (UpstreamDown, 0.2),
-            (InvalidUpstreamResponse, 0.1),
-            (Tls, 0.2),
-        ],
-    },
-];
-
-/// A server accepted the request and gave it up seconds later: it was not refused, and a malformed
-/// response comes sooner.
-const HELD: &[(Cause, f64)] = &[
-    (UpstreamTimeout, 4.0),
-    (UpstreamDown, 0.2),
-    (InvalidUpstreamResponse, 0.2),
-    (Dns, 0.5),
-    (Tls, 0.2),
-    (Maintenance, 0.1),
-    (Firewall, 0.3),
-];
-
-/// The same, after a limit that is checked once a second.
-const TICKED: &[(Cause, f64)] = &[
-    (UpstreamTimeout, 10.0),
-    (Overload, 0.6),
-    (UpstreamDown, 0.1),
-    (InvalidUpstreamResponse, 0.1),
-    (Dns, 0.3),
-    (Tls, 0.1),
-    (Maintenance, 0.1),
-    (Firewall, 0.3),
-];
-
-/// HAProxy retries a refused connection once a second (`retries 3`, `timeout connect` at most).
-const RETRIED: &[(Cause, f64)] = &[(UpstreamDown, 1.5), (UpstreamTimeout, 0.2)];
-
-/// There was no wait: refused, closed early, no live backend, a rule.
-const AT_ONCE: &[(Cause, f64)] = &[
-    (UpstreamTimeout, 0.05),
-    (Network, 0.3),
-    (UpstreamDown, 1.4),
-    (InvalidUpstreamResponse, 1.4),
-    (Dns, 1.4),
-    (Tls, 1.4),
-    (Maintenance, 1.3),
-    (Firewall, 1.2),
-    (Overload, 0.7),
-];
+use crate::model::{Cause, Outcome};
 
 /// Maximum response time, without the network round trip, that counts as immediate.
 const INSTANT: Duration = Duration::from_millis(50);
-
-/// The timers, shortest first.
-pub(super) const TIMERS: [Timer; 10] = [
-    Timer {
-        seconds: (5.0, 5.0),
-        products: &[("Envoy", "Envoy's connect timeout")],
-        any_product: "a short connect timeout, as Envoy has",
-        likelihood: CONNECTING,
-    },
-    Timer {
-        seconds: (10.0, 10.0),
-        products: &[
-            ("ALB", "the balancer's 10 s to connect or to finish TLS"),
-            ("CloudFront", "CloudFront's connect attempt"),
-        ],
-        any_product: "a connect timeout of 10 s, as AWS balancers and CloudFront have",
-        likelihood: CONNECTING,
-    },
-    Timer {
-        seconds: (15.0, 15.0),
-        products: &[
-            ("Envoy", "Envoy's route timeout"),
-            ("Fastly", "Fastly's first byte timeout"),
-        ],
-        any_product: "a first byte timeout of 15 s, as Envoy and Fastly have",
-        likelihood: WAITED,
-    },
-    Timer {
-        seconds: (19.0, 20.0),
-        products: &[("Cloudflare", "Cloudflare's wait for a SYN+ACK")],
-        any_product: "a connect timeout of 19 s, as Cloudflare has (522)",
-        likelihood: CONNECTING,
-    },
-    Timer {
-        seconds: (30.0, 30.0),
-        products: &[
-            ("Heroku", "Heroku's fixed request limit (H12)"),
-            ("CloudFront", "CloudFront's wait for the origin"),
-            ("gunicorn", "gunicorn's worker timeout"),
-        ],
-        any_product: "a limit of 30 s, as gunicorn, Heroku, CloudFront and many balancers have",
-        likelihood: WAITED,
-    },
-    Timer {
-        seconds: (60.0, 60.0),
-        products: &[
-            (
-                "nginx",
-                "nginx's proxy_read_timeout, fastcgi_read_timeout or proxy_connect_timeout",
-            ),
-            (
-                "OpenResty",
-                "nginx's proxy_read_timeout, fastcgi_read_timeout or proxy_connect_timeout",
-            ),
-            ("Apache", "Apache ProxyTimeout"),
-            ("Varnish", "Varnish's first_byte_timeout"),
-            ("ALB", "the balancer's idle timeout"),
-        ],
-        any_product: "a limit of 60 s, as nginx (proxy_read_timeout), Apache (ProxyTimeout) and AWS \
-                  balancers have",
-        likelihood: WAITED,
-    },
-    Timer {
-        seconds: (90.0, 90.0),
-        products: &[("Cloudflare", "Cloudflare's wait for an ACK")],
-        any_product: "a limit of 90 s, as Cloudflare has (522)",
-        likelihood: CONNECTING,
-    },
-    Timer {
-        seconds: (100.0, 100.0),
-        products: &[("Cloudflare", "Cloudflare's former read limit")],
-        any_product: "a limit of 100 s, as Cloudflare had (524)",
-        likelihood: WAITED,
-    },
-    Timer {
-        seconds: (120.0, 125.0),
-        products: &[
-            ("Cloudflare", "Cloudflare's read limit (524)"),
-            ("IIS", "IIS ARR's limit"),
-        ],
-        any_product: "a limit of 120 s, as Cloudflare (524) and IIS ARR have",
-        likelihood: WAITED,
-    },
-    Timer {
-        seconds: (300.0, 300.0),
-        products: &[("Apache", "Apache's former Timeout")],
-        any_product: "a limit of 300 s, as older Apache has, or a limit set by hand",
-        likelihood: WAITED,
-    },
-];
 
 /// Minimum time of a wall: every computation takes some time.
 const SHORTEST_WALL: f64 = 1.0;
@@ -239,34 +22,26 @@ const SHORTEST_WALL: f64 = 1.0;
 /// Minimum number of equal times for a wall, unless a common timer fires.
 const FEWEST: u64 = 3;
 
-/// Maximum difference of times in a wall: this share, or for short ones this many seconds but at most
-/// another share. Servers that are only slow vary more.
-const ALIKE: (f64, f64, f64) = (0.02, 0.1, 0.04);
+/// Maximum difference of times in a wall as a share of the shortest. Servers that are only slow vary more.
+const ALIKE_SHARE: f64 = 0.02;
 
-/// Factor between two steps of the scale of times.
+/// Maximum difference of short times in a wall, in seconds, and as a share of the shortest.
+const ALIKE_SECONDS: f64 = 0.1;
+const ALIKE_SHARE_OF_SHORT: f64 = 0.04;
+
+/// Times are counted in logarithmic bins, each 0.2 % above the last.
 const STEP: f64 = 1.002;
 
-/// Maximum distance of a time from its timer, as a share.
-const NEAR: f64 = 0.03;
-
-/// Earliest and latest time of an answer after a limit in whole seconds, if the limit is checked once a
-/// second and the rest takes a while.
-const TICK: (f64, f64) = (-0.02, 1.15);
+/// Earliest and latest time of an answer, in seconds after a limit in whole seconds that is checked once a second: the
+/// rest takes a while.
+const EARLIEST_TICK: f64 = -0.02;
+const LATEST_TICK: f64 = 1.15;
 
 /// Minimum share of answers after a wait to conclude that a server accepted the requests. Ours.
 const MOSTLY: f64 = 0.8;
 
 /// Maximum seconds of HAProxy's retries of a connection.
 const MOST_RETRIES: f64 = 4.0;
-
-/// Returns the common timer that fires after this time, connecting not counted.
-fn timer_of(seconds: f64) -> Option<&'static Timer> {
-    let distance = |timer: &Timer| (timer.seconds.0 - seconds).max(seconds - timer.seconds.1);
-    let fitting = TIMERS
-        .iter()
-        .filter(|timer| distance(timer) <= timer.seconds.0 * NEAR);
-    fitting.min_by(|a, b| distance(a).total_cmp(&distance(b)))
-}
 
 /// Failing answers that all took the same time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -285,14 +60,14 @@ impl Wall {
             return "HAProxy's pause of a second before each retry, or its timeout connect or timeout queue; its \
                     log says SC, sC or sQ";
         }
-        if let Some(other) = other_limit(product, outcome) {
+        if let Some(other) = limit_502(product, outcome) {
             return other.words;
         }
         let own = self.own_timer(product).map(|(_, words)| words);
         own.unwrap_or_else(|| match timer_of(self.seconds) {
             // Any server behind the product may have waited; but only the product itself may have
             // connected.
-            Some(timer) if product.is_none() || timer.likelihood == WAITED => timer.any_product,
+            Some(timer) if product.is_none() || timer.waits == Waits::Answer => timer.any_product,
             _ => "a time limit, as they all took the same time",
         })
     }
@@ -305,27 +80,25 @@ impl Wall {
     }
 
     fn is_retry(&self, product: Option<&str>) -> bool {
-        let is_step = (self.seconds - self.seconds.round()).abs() <= ALIKE.1;
+        let is_step = (self.seconds - self.seconds.round()).abs() <= ALIKE_SECONDS;
         product.is_some_and(|name| name.contains("HAProxy"))
-            && self.seconds <= MOST_RETRIES + ALIKE.1
+            && self.seconds <= MOST_RETRIES + ALIKE_SECONDS
             && is_step
     }
 
-    fn likelihood(&self, product: Option<&str>, outcome: Outcome) -> &'static [(Cause, f64)] {
+    fn weights(&self, product: Option<&str>, outcome: Outcome) -> &'static [(Cause, f64)] {
         if self.is_retry(product) {
             return RETRIED;
         }
-        if let Some(other) = other_limit(product, outcome) {
-            return other.likelihood;
+        if let Some(other) = limit_502(product, outcome) {
+            return other.weights;
         }
-        match (self.own_timer(product), product) {
-            (Some((timer, _)), _) => timer.likelihood,
-            (None, None) => timer_of(self.seconds).map_or(LIMITED, |timer| timer.likelihood),
-            (None, Some(_)) => timer_of(self.seconds)
-                .map(|timer| timer.likelihood)
-                .filter(|likelihood| *likelihood == WAITED)
-                .unwrap_or(LIMITED),
-        }
+        let own = self.own_timer(product).map(|(timer, _)| timer.waits);
+        let waits = own.or_else(|| {
+            let waits = timer_of(self.seconds)?.waits;
+            (product.is_none() || waits == Waits::Answer).then_some(waits)
+        });
+        waits.map_or(LIMITED, Waits::weights)
     }
 }
 
@@ -397,7 +170,7 @@ impl TimerCounts {
                 seconds: wall.seconds,
                 timer: wall.words(product, outcome).to_owned(),
             };
-            return Some((wall.likelihood(product, outcome), evidence));
+            return Some((wall.weights(product, outcome), evidence));
         }
         let hits = Ratio::new(self.instant.0, self.total);
         if hits.share() > 0.5 {
@@ -436,8 +209,8 @@ impl TimerCounts {
     /// the second after it, if they are the majority.
     fn tick(&self) -> Option<(u64, u64)> {
         let ticks = self.waits.keys().map(|first| {
-            let limit = (at_step(*first) - TICK.0).floor();
-            let within = step(limit + TICK.0)..=step(limit + TICK.1);
+            let limit = (at_step(*first) - EARLIEST_TICK).floor();
+            let within = step(limit + EARLIEST_TICK)..=step(limit + LATEST_TICK);
             let hits = self.waits.range(within).map(|(_, wait)| wait.0).sum();
             (limit as u64, hits)
         });
@@ -465,16 +238,9 @@ fn tick_words(product: Option<&str>, seconds: u64) -> String {
     }
 }
 
-/// Returns the meaning of a wall of answers with this outcome if it cannot be the product's own limit for an answer.
-fn other_limit(product: Option<&str>, outcome: Outcome) -> Option<&'static Other502> {
-    let product = product.filter(|_| outcome == Outcome::Server502)?;
-    let made_of = |known: &&Other502| known.products.iter().any(|name| product.contains(name));
-    OTHERS_502.iter().find(made_of)
-}
-
 /// Returns how much longer than this time another of the same wall may be.
 fn alike(seconds: f64) -> f64 {
-    (seconds * ALIKE.0).max(ALIKE.1.min(seconds * ALIKE.2))
+    (seconds * ALIKE_SHARE).max(ALIKE_SECONDS.min(seconds * ALIKE_SHARE_OF_SHORT))
 }
 
 fn step(seconds: f64) -> i32 {
@@ -528,7 +294,7 @@ mod tests {
             wall(waits).is_some_and(|(_, words)| words.starts_with("3 of 3 answers took"))
         };
         let (best, words) = wall(&[3_001, 3_070, 3_095, 3_002]).expect("a wall");
-        assert_eq!(best, (UpstreamTimeout, 2.5));
+        assert_eq!(best, (Cause::UpstreamTimeout, 2.5));
         assert_eq!(
             words,
             "4 of 4 answers took 3.0 s: a time limit, as they all took the same time"
@@ -566,7 +332,7 @@ mod tests {
         let (likelihood, evidence) = counts
             .speak(Some("HAProxy"), Outcome::Server503)
             .expect("a wall");
-        assert_eq!(likelihood[0], (UpstreamDown, 1.5));
+        assert_eq!(likelihood[0], (Cause::UpstreamDown, 1.5));
         assert!(
             evidence
                 .to_string()
@@ -592,7 +358,7 @@ mod tests {
         let words = "63 of 64 answers took 60.0 s: nginx's proxy_read_timeout, fastcgi_read_timeout or \
                      proxy_connect_timeout";
         assert_eq!(evidence.to_string(), words);
-        assert_eq!(likelihood[0], (UpstreamTimeout, 4.0));
+        assert_eq!(likelihood[0], (Cause::UpstreamTimeout, 4.0));
         let (likelihood, evidence) = counts
             .speak(Some("Varnish"), Outcome::Server503)
             .expect("a wall");
@@ -601,7 +367,7 @@ mod tests {
                 .to_string()
                 .ends_with("Varnish's first_byte_timeout")
         );
-        assert_eq!(likelihood[0], (UpstreamTimeout, 4.0));
+        assert_eq!(likelihood[0], (Cause::UpstreamTimeout, 4.0));
     }
 
     /// Returns the first weight and the evidence for nginx's 502 after these milliseconds.
@@ -617,7 +383,7 @@ mod tests {
     #[test]
     fn a_502_of_nginx_after_a_time_limit_is_not_one_of_its_proxy_limits() {
         let (best, words) = of_nginx(&[5_001, 5_002, 5_004]).expect("a wall");
-        assert_eq!(best, (UpstreamTimeout, 8.0));
+        assert_eq!(best, (Cause::UpstreamTimeout, 8.0));
         assert!(words.contains("looking up a name"), "{words}");
         let mut counts = TimerCounts::default();
         for _ in 0..3 {
@@ -633,7 +399,7 @@ mod tests {
         }
         let of_caddy = counts.speak(Some("Caddy"), Outcome::Server502);
         let (likelihood, evidence) = of_caddy.expect("a wall");
-        assert_eq!(likelihood[0], (Network, 6.0));
+        assert_eq!(likelihood[0], (Cause::Network, 6.0));
         assert!(evidence.to_string().contains("Caddy's dial_timeout"));
     }
 

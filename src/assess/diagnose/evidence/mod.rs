@@ -1,0 +1,324 @@
+//! The evidence for a cause or a finding, as facts in fields; `sentence` shows each as a sentence.
+
+mod sentence;
+
+use serde::Serialize;
+
+use super::context::Ratio;
+use super::error_page::soft_error::SoftSign;
+use super::load_curve::Load;
+use crate::model::{Cause, Moment, Outcome};
+
+/// One observation that a developer can verify. `Display` prints its sentence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the sentences below say what the fields are")]
+pub enum Evidence {
+    Status {
+        status: u16,
+    },
+    Page {
+        product: Option<String>,
+        title: Option<String>,
+    },
+    Header {
+        name: String,
+        value: String,
+    },
+    Outcome {
+        outcome: Outcome,
+        count: u64,
+    },
+    Attempts {
+        failed: Ratio,
+    },
+    Urls {
+        failing: Ratio,
+        whose: String,
+    },
+    Timer {
+        hits: Ratio,
+        seconds: f64,
+        timer: String,
+    },
+    Instant {
+        hits: Ratio,
+        seconds: f64,
+    },
+    Held {
+        hits: Ratio,
+        from: f64,
+        to: f64,
+    },
+    Ticked {
+        hits: Ratio,
+        seconds: u64,
+        timer: String,
+    },
+    RetryAfter {
+        count: u64,
+        longest_seconds: u64,
+    },
+    OwnStatus {
+        product: String,
+    },
+    DefaultRetryAfter {
+        count: u64,
+        longest_seconds: u64,
+    },
+    InvalidRetryAfter {
+        count: u64,
+    },
+    Cached {
+        count: Ratio,
+    },
+    Controls {
+        fine: Ratio,
+    },
+    Sections {
+        failing: Ratio,
+    },
+    Load {
+        load: Load,
+        from: u32,
+        below: Ratio,
+        above: Ratio,
+    },
+    Outage {
+        from: Moment,
+        until: Moment,
+        failed: u64,
+        pages: u32,
+        before: Option<Moment>,
+        after: Option<Moment>,
+    },
+    Outages {
+        count: u64,
+    },
+    NotOver,
+    Rhythm {
+        every_seconds: f64,
+        down_seconds: Option<f64>,
+        sure: bool,
+    },
+    EachLasted {
+        seconds: f64,
+    },
+    Restart,
+    RateLimit {
+        low: f64,
+        high: f64,
+        burst: u32,
+        refused: Ratio,
+        /// The status of most refusals, 429 or 503.
+        status: u16,
+        section: Option<String>,
+    },
+    NoNetwork {
+        from: Moment,
+        until: Option<Moment>,
+        silence: String,
+    },
+    ClosedConnections {
+        requests: Ratio,
+    },
+    NotCounted {
+        attempts: u64,
+        urls: u64,
+    },
+    FineWhenSlow {
+        fine: Ratio,
+    },
+    FineByNow {
+        fine: Ratio,
+    },
+    FineAsBrowser {
+        fine: Ratio,
+    },
+    FailsAsBrowser {
+        fine: Ratio,
+    },
+    Address {
+        address: String,
+        failed: Ratio,
+        outcome: Option<Outcome>,
+    },
+    AddressFine {
+        address: String,
+        fine: Ratio,
+    },
+    AddressesDiffer {
+        failing: Ratio,
+    },
+    SpellingsDiffer {
+        fine: Ratio,
+    },
+    FineRespelled {
+        fine: Ratio,
+    },
+    Turns {
+        backends: u32,
+        at_turn: Ratio,
+        sooner: Ratio,
+    },
+    LeftOut {
+        seconds: u64,
+        within: Ratio,
+        later: Ratio,
+    },
+    OneOf {
+        backends: u32,
+        failed: Ratio,
+    },
+    FineOnFreshConnection {
+        fine: Ratio,
+    },
+    FineWithHttp1 {
+        fine: Ratio,
+    },
+    FineUncompressed {
+        fine: Ratio,
+    },
+    FinePastCaches {
+        fine: Ratio,
+    },
+    FineWithoutQuery {
+        fine: Ratio,
+    },
+    FineWithoutCookies {
+        fine: Ratio,
+    },
+    Recovered {
+        urls: u64,
+        whose: String,
+    },
+    Verdicts {
+        persistent: u64,
+        intermittent: u64,
+        unconfirmed: u64,
+        transient: u64,
+    },
+    Families {
+        patterns: Vec<String>,
+        more: u64,
+    },
+    LogLine {
+        cause: Cause,
+        failures: Ratio,
+        line: String,
+    },
+    Soft {
+        pages: Ratio,
+    },
+    SoftSign {
+        sign: SoftSign,
+        count: u64,
+    },
+    Blocks {
+        answers: Ratio,
+    },
+    Refused {
+        urls: Ratio,
+        section: String,
+    },
+    RedirectEnd {
+        target: String,
+        outcome: Outcome,
+        hops: u32,
+        inlinks: u64,
+    },
+    EndlessRedirects {
+        urls: u64,
+        inlinks: u64,
+        example: String,
+    },
+    LongRedirects {
+        urls: u64,
+        hops: u32,
+        example: String,
+    },
+    SitemapProblem {
+        address: String,
+        problem: String,
+    },
+    MoreSitemaps {
+        files: u64,
+    },
+    EarlierRuns {
+        urls: Ratio,
+        most: Ratio,
+    },
+    Lasts {
+        hours: f64,
+    },
+    FirstByte {
+        median_ms: u64,
+        p95_ms: u64,
+        answers: u64,
+    },
+    SlowPages {
+        pages: Ratio,
+        limit_ms: u64,
+        median_ms: u64,
+        p95_ms: u64,
+    },
+    Unseen {
+        urls: Ratio,
+    },
+    LastFine {
+        at: Option<Moment>,
+    },
+    Waited {
+        text: String,
+    },
+    NoStart {
+        pages: u64,
+        fault: String,
+    },
+    DeadLinks {
+        urls: u64,
+        pages: u64,
+    },
+    DeadLink {
+        address: String,
+        end: Option<String>,
+        status: Option<u16>,
+        outcome: Option<Outcome>,
+        pages: u64,
+        examples: Vec<String>,
+    },
+    BrokenReference {
+        reference: &'static str,
+        urls: u64,
+        pages: u64,
+        address: String,
+        page: String,
+    },
+    Scripted {
+        pages: Ratio,
+    },
+    Forbidden {
+        pages: u64,
+        listed: u64,
+        line: String,
+    },
+    Policy {
+        text: &'static str,
+    },
+    Example {
+        url: String,
+    },
+}
+
+impl Evidence {
+    /// Returns whether it names the product that answered.
+    pub(super) fn names_product(&self) -> bool {
+        matches!(self, Evidence::Page { .. } | Evidence::OwnStatus { .. })
+    }
+}
+
+/// Joins sentences into one text, for a cell of a table.
+pub(super) fn sentences(evidence: &[Evidence]) -> String {
+    let sentences: Vec<String> = evidence.iter().map(ToString::to_string).collect();
+    sentences.join("; ")
+}
