@@ -55,7 +55,7 @@ pub enum SiteError {
         source: SelectorFault,
     },
     /// A column without a selector.
-    #[error("--select {0:?} is not NAME=CSS")]
+    #[error("--select {0:?} is not NAME=CSS; write, for example, price=.price")]
     Column(String),
 }
 

@@ -29,10 +29,10 @@ pub struct FieldSelector {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectorFault {
     /// The part before the `@` is not CSS.
-    #[error("{0:?} is not a valid CSS selector")]
+    #[error("{0:?} is not a valid CSS selector, such as .price or #main h2")]
     Css(String),
     /// The part after the `@` is not the name of an attribute.
-    #[error("{0:?} names no attribute after its \"@\"")]
+    #[error("{0:?} names no attribute after its \"@\", such as meta[itemprop=price]@content")]
     Attribute(String),
 }
 

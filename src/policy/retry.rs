@@ -9,6 +9,9 @@ use crate::model::{Layer, Outcome, QuickRetry};
 /// AWS Architecture Blog, "Exponential Backoff And Jitter".
 const BACKOFF_BASE: Duration = Duration::from_secs(2);
 
+/// Longest wait before a first retry without `Retry-After`. Other rules measure by it what counts as soon.
+pub(super) const LONGEST_FIRST_WAIT: Duration = BACKOFF_BASE;
+
 /// Highest upper bound of the wait before a retry.
 const BACKOFF_CAP: Duration = Duration::from_mins(1);
 
@@ -202,10 +205,35 @@ mod tests {
         assert_eq!(after(stale, 0, 0.5), Decision::Again(Duration::ZERO));
     }
 
+    /// The domain's own numbers, so that a changed backoff is decided there too.
     #[test]
     fn upper_bounds_double_up_to_a_minute() {
-        let bounds: Vec<u64> = (1..8).map(|n| backoff_bound(n).as_secs()).collect();
-        assert_eq!(bounds, [2, 4, 8, 16, 32, 60, 60]);
+        #[derive(serde::Deserialize)]
+        struct Vectors {
+            backoff_upper_seconds: Bounds,
+        }
+        #[derive(serde::Deserialize)]
+        struct Bounds {
+            base: u64,
+            cap: u64,
+            retries: Vec<u32>,
+            upper: Vec<u64>,
+        }
+        let text = include_str!("../../fixtures/domain/scoring-vectors.json");
+        let vectors: Vectors = serde_json::from_str(text).expect("vectors");
+        let expected = vectors.backoff_upper_seconds;
+        assert_eq!(BACKOFF_BASE.as_secs(), expected.base);
+        assert_eq!(BACKOFF_CAP.as_secs(), expected.cap);
+        let retries = expected.retries.iter();
+        let bounds: Vec<u64> = retries.map(|n| backoff_bound(*n).as_secs()).collect();
+        assert_eq!(bounds, expected.upper);
+        assert!(bounds.contains(&expected.cap), "{bounds:?}");
+    }
+
+    #[test]
+    fn no_first_retry_waits_longer_than_the_longest_first_wait() {
+        let decision = after(tried(Outcome::Server502, 1), 2, 1.0);
+        assert_eq!(decision, Decision::Again(LONGEST_FIRST_WAIT));
     }
 
     proptest! {

@@ -112,7 +112,9 @@ impl From<StoreError> for Failure {
             | StoreError::Newer { .. }
             | StoreError::ReadOnly(_)
             | StoreError::NoRun(_) => Failure::usage(chain(&fault)),
-            _ => Failure::own(fault),
+            StoreError::Locked(_) | StoreError::RunBusy(_) | StoreError::Failed { .. } => {
+                Failure::own(fault)
+            }
         }
     }
 }
@@ -122,7 +124,11 @@ impl From<ReportError> for Failure {
         match fault {
             ReportError::Store(fault) => fault.into(),
             ReportError::Write { .. } => Failure::Own(anyhow::anyhow!(unwritable(&fault))),
-            _ => Failure::usage(chain(&fault)),
+            ReportError::UnknownFormat(_)
+            | ReportError::Foreign { .. }
+            | ReportError::InTheWay(_)
+            | ReportError::Logo { .. }
+            | ReportError::NoBrowser => Failure::usage(chain(&fault)),
         }
     }
 }
@@ -162,7 +168,10 @@ impl From<LogsError> for Failure {
         match fault {
             LogsError::Store(fault) => fault.into(),
             LogsError::Busy(_) => Failure::own(fault),
-            _ => Failure::usage(chain(&fault)),
+            LogsError::Read { .. }
+            | LogsError::NoFile(_)
+            | LogsError::Stdin
+            | LogsError::Ranges { .. } => Failure::usage(chain(&fault)),
         }
     }
 }
@@ -171,7 +180,7 @@ impl From<BaselineError> for Failure {
     fn from(fault: BaselineError) -> Failure {
         match fault {
             BaselineError::Store(fault) => fault.into(),
-            fault => Failure::usage(chain(&fault)),
+            BaselineError::MapAlone | BaselineError::Named { .. } => Failure::usage(chain(&fault)),
         }
     }
 }

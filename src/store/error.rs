@@ -90,7 +90,9 @@ pub enum StoreFault {
     )]
     Dangling,
     /// The writer thread could not start.
-    #[error("could not start the writer thread: {0}")]
+    #[error(
+        "could not start the thread that writes it: {0}; allow more processes with `ulimit -u`"
+    )]
     Thread(io::Error),
     /// No space left on the disk of the file, or on that of SQLite's temporary files.
     #[error("no space left on its disk or on that of temporary files; make room there")]

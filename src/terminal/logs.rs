@@ -1,5 +1,6 @@
 //! The summary of server logs, in a few lines.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -139,12 +140,6 @@ fn write(input: &LogsText<'_>, out: &mut String) -> std::fmt::Result {
 }
 
 fn head(summary: &LogSummary, color: bool, out: &mut String) -> std::fmt::Result {
-    let mut formats: Vec<&str> = summary
-        .files
-        .iter()
-        .filter_map(|file| file.format)
-        .collect();
-    formats.dedup();
     let files = count(summary.files.len() as u64, "file");
     let span = match (summary.from, summary.to) {
         (Some(from), Some(to)) => format!(", {} to {} UTC", minute(from), minute(to)),
@@ -154,9 +149,16 @@ fn head(summary: &LogSummary, color: bool, out: &mut String) -> std::fmt::Result
     let head = format!(
         "{} lines in {files} ({}){span}",
         number(lines),
-        formats.join(", ")
+        formats(&summary.files)
     );
     writeln!(out, "{}", paint(&head, BOLD, color))
+}
+
+/// Returns the formats of the files, each once.
+fn formats(files: &[FileCount]) -> String {
+    let names = files.iter().filter_map(|file| file.format);
+    let names: BTreeSet<&str> = names.collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 fn minute(moment: Moment) -> String {
@@ -574,4 +576,26 @@ fn short(text: &str) -> String {
     let head: String = text.chars().take(LONGEST / 2).collect();
     let tail: String = text.chars().skip(length - LONGEST / 2).collect();
     format!("{head}\u{2026}{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_format_is_named_once_whatever_the_order_of_the_files() {
+        let file = |format| FileCount {
+            name: String::new(),
+            format,
+            lines: 1,
+            bytes: 1,
+            requests: 1,
+            records: 0,
+            unread: 0,
+            examples: Vec::new(),
+            fault: None,
+        };
+        let files = [Some("nginx"), Some("apache"), None, Some("nginx")].map(file);
+        assert_eq!(formats(&files), "apache, nginx");
+    }
 }

@@ -453,3 +453,24 @@ async fn what_a_schedule_cannot_do_is_said_before_the_first_run() {
     let said = workdir.run(&["schedule", "check"]).await;
     assert!(said.err.ends_with("1 project, all valid\n"), "{}", said.err);
 }
+
+#[tokio::test]
+async fn a_database_that_cannot_be_read_is_an_error_of_schedule_list_and_remove() {
+    let workdir = Workdir::new();
+    let project = "[project.shop]\nurl = 'http://127.0.0.1:9/'\nschedule = '@daily'\n";
+    write(&workdir, project);
+    for args in [&["schedule", "list"][..], &["schedule", "remove", "shop"]] {
+        let damaged = workdir.path().join("damaged.db");
+        fs::write(&damaged, "not a database").expect("a file");
+        let damaged = damaged.to_string_lossy().into_owned();
+        let said = workdir.run(&[args, &["--db", &damaged]].concat()).await;
+        assert_eq!(said.code, Some(2), "{args:?}: {}{}", said.out, said.err);
+        assert!(
+            said.err.contains("is not a gatecrawl database"),
+            "{}",
+            said.err
+        );
+    }
+    let config = fs::read_to_string(workdir.path().join("gatecrawl.toml")).expect("the file");
+    assert_eq!(config, project, "a project is not removed by half");
+}

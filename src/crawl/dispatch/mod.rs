@@ -278,7 +278,7 @@ where
                 Next::NotBefore(moment) => return Ok(Some(moment)),
                 Next::Drained => return Ok(None),
             };
-            match self.state.due(lease, now) {
+            match self.state.due(lease, now)? {
                 Due::Visit(lease) => self.begin(*lease).await?,
                 Due::Series(lease, allowed) => self.begin_series(*lease, allowed),
                 Due::Skip(url, skip, settle) => {
@@ -310,8 +310,8 @@ where
         let beginning = Beginning {
             started: now,
             waited: last.map(|ended| now.since(ended)),
-            disallowed: self.state.is_disallowed(&found.url),
-            control: self.state.control(found),
+            disallowed: self.state.is_disallowed(&found.url)?,
+            control: self.state.control(found)?,
             companions: self.state.companions(found),
             stored: self.writer.urls(),
             redactor: self.fetcher.redactor().cloned(),

@@ -5,7 +5,7 @@ use crate::crawl::visit::series::Allowed;
 use crate::frontier::{Discovery, Lease, Settlement};
 use crate::model::{Admission, CrawlUrl, LinkKind, Moment, Role, ScopePlan, Skip, SkipReason};
 use crate::policy::Via;
-use crate::store::Change;
+use crate::store::{Change, StoreError};
 
 use super::State;
 use super::effect::Effect;
@@ -26,22 +26,22 @@ pub(in crate::crawl) enum Due {
 
 impl State {
     /// Decides what happens to a lease.
-    pub(in crate::crawl) fn due(&mut self, lease: Lease, now: Moment) -> Due {
+    pub(in crate::crawl) fn due(&mut self, lease: Lease, now: Moment) -> Result<Due, StoreError> {
         if self.experiments.is_for(&lease) {
             return self.begin_series(lease, now);
         }
         if let Some(aside) = self.aside(&lease, now) {
             let settlement = Settlement::Aside(aside.family, aside.until);
-            return Due::Withheld(Effect::Settle(lease.ticket, settlement));
+            return Ok(Due::Withheld(Effect::Settle(lease.ticket, settlement)));
         }
-        let refused = self.refuse(&lease, now);
+        let refused = self.refuse(&lease, now)?;
         let Lease { ticket, found, .. } = &lease;
         if found.pass == 1 {
             if let Some(skip) = refused {
                 self.forget_last_attempt(&found.url);
                 self.admissions.refused(&found.url, found.role, skip.reason);
                 let settle = Effect::Settle(*ticket, Settlement::Unused);
-                return Due::Skip(lease.found.url, skip, settle);
+                return Ok(Due::Skip(lease.found.url, skip, settle));
             }
         } else if refused.is_some()
             || self.passes.is_over(found.pass, now)
@@ -51,9 +51,10 @@ impl State {
             self.passes.not_requested(&found.url);
             self.forget_last_attempt(&found.url);
             let kept = Change::Kept(found.url.clone());
-            return Due::Withheld(Effect::HandOver(kept, *ticket, Settlement::Unused));
+            let hand_over = Effect::HandOver(kept, *ticket, Settlement::Unused);
+            return Ok(Due::Withheld(hand_over));
         }
-        Due::Visit(Box::new(lease))
+        Ok(Due::Visit(Box::new(lease)))
     }
 
     /// Records that a URL is requested now. Returns the effects of that.
@@ -71,32 +72,37 @@ impl State {
     }
 
     /// Returns whether robots.txt forbids a URL that is requested in any case.
-    pub(in crate::crawl) fn is_disallowed(&self, url: &CrawlUrl) -> bool {
+    pub(in crate::crawl) fn is_disallowed(&self, url: &CrawlUrl) -> Result<bool, StoreError> {
         self.admissions.disallowed(url)
     }
 
     /// Returns the control for a URL, if its host is suspected.
-    pub(in crate::crawl) fn control(&self, found: &Discovery) -> Option<CrawlUrl> {
+    pub(in crate::crawl) fn control(
+        &self,
+        found: &Discovery,
+    ) -> Result<Option<CrawlUrl>, StoreError> {
         let may_doubt = found.role != Role::Robots && self.site.plan.pace.adapt;
         if !may_doubt || !self.hosts.is_doubted(found) {
-            return None;
+            return Ok(None);
         }
-        let known = self.hosts.control(&found.url);
-        known.or_else(|| self.home_page(found))
+        match self.hosts.control(&found.url) {
+            Some(known) => Ok(Some(known)),
+            None => self.home_page(found),
+        }
     }
 
     /// Returns the home page of a URL's host, if it is another page and may be requested.
-    fn home_page(&self, found: &Discovery) -> Option<CrawlUrl> {
+    fn home_page(&self, found: &Discovery) -> Result<Option<CrawlUrl>, StoreError> {
         let home = found.url.host_key().home_page();
         let via = Via::Link(LinkKind::Anchor);
         let admission = self.site.scope.admit(&home, via, Some(0));
         // Not in the role of the found URL: robots.txt forbids no sitemaps.
         let Admission::Fetch(role) = admission else {
-            return None;
+            return Ok(None);
         };
         let page = Discovery::new(home, role);
-        let may_ask = page.url != found.url && self.admissions.forbidden(&page).is_none();
-        may_ask.then_some(page.url)
+        let may_ask = page.url != found.url && self.admissions.forbidden(&page)?.is_none();
+        Ok(may_ask.then_some(page.url))
     }
 
     /// Returns how a lease waits in the slow lane of its family, if it must. Passes have a pace of
@@ -110,10 +116,15 @@ impl State {
     }
 
     /// Returns why a lease is not requested after all.
-    pub(super) fn refuse(&self, lease: &Lease, now: Moment) -> Option<Skip> {
+    pub(super) fn refuse(&self, lease: &Lease, now: Moment) -> Result<Option<Skip>, StoreError> {
+        let skip = self.admissions.forbidden(&lease.found)?;
+        Ok(skip.or_else(|| self.refuse_allowed(lease, now)))
+    }
+
+    /// Returns why a lease that robots.txt allows is not requested.
+    fn refuse_allowed(&self, lease: &Lease, now: Moment) -> Option<Skip> {
         let found = &lease.found;
-        let skip = self.admissions.forbidden(found);
-        if let Some(skip) = skip.or_else(|| self.hosts.refuse(&found.url, found.role)) {
+        if let Some(skip) = self.hosts.refuse(&found.url, found.role) {
             return Some(skip);
         }
         if let Some(skip) = self.refuse_sitemap(lease) {

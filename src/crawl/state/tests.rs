@@ -60,6 +60,10 @@ fn lease(path: &str, pass: u8) -> Lease {
     }
 }
 
+fn due(state: &mut State, lease: Lease, second: u64) -> Due {
+    state.due(lease, at(second)).expect("a store")
+}
+
 fn attempt(outcome: Outcome, started: Moment) -> Attempt {
     let status = (outcome == Outcome::OkHtml).then_some(200);
     Attempt {
@@ -181,12 +185,12 @@ fn beyond_max_pages_a_lease_is_skipped() {
     let mut plan = plan();
     plan.scope.max_pages = Some(1);
     let (_dir, mut state) = state_of(plan);
-    let Due::Visit(first) = state.due(lease("/", 1), at(1)) else {
+    let Due::Visit(first) = due(&mut state, lease("/", 1), 1) else {
         panic!("it is requested");
     };
     assert!(state.begin(&first).is_empty());
     let Due::Skip(skipped, skip, Effect::Settle(Ticket(7), Settlement::Unused)) =
-        state.due(lease("/a", 1), at(2))
+        due(&mut state, lease("/a", 1), 2)
     else {
         panic!("it is skipped");
     };
@@ -344,7 +348,7 @@ fn an_experiment_is_made_once_and_its_host_is_paused_afterwards() {
         found: found.clone(),
         ..lease("/b", found.pass)
     };
-    let Due::Series(lease, _) = state.due(lease, at(20)) else {
+    let Due::Series(lease, _) = due(&mut state, lease, 20) else {
         panic!("a series begins");
     };
     let probed = Probed {
@@ -367,7 +371,7 @@ fn an_experiment_is_made_once_and_its_host_is_paused_afterwards() {
         found: fine.clone(),
         ..lease_of_fine
     };
-    let Due::Series(lease, _) = state.due(lease, at(30)) else {
+    let Due::Series(lease, _) = due(&mut state, lease, 30) else {
         panic!("its addresses are looked up");
     };
     let probed = Probed {

@@ -36,12 +36,16 @@ pub(in crate::crawl) enum Rules {
 }
 
 impl Rules {
-    /// Returns the rules that an interrupted crawl had stored.
+    /// Returns the rules that an interrupted crawl had stored. Rules without their text allow nothing.
     pub(in crate::crawl) fn restore(site: &Site, known: &KnownRobots) -> Rules {
-        match (known.access, &known.body) {
-            (RobotsAccess::Rules, Some(body)) => Rules::Text(site.text(body)),
-            (RobotsAccess::Unreachable, _) => Rules::Unreachable(Outcome::RobotsUnreachable),
-            _ => Rules::AllowAll,
+        const UNREADABLE: Rules = Rules::Unreachable(Outcome::RobotsUnreachable);
+        match known.access {
+            RobotsAccess::AllowAll => Rules::AllowAll,
+            RobotsAccess::Unreachable => UNREADABLE,
+            RobotsAccess::Rules => match &known.body {
+                Some(body) => Rules::Text(site.text(body)),
+                None => UNREADABLE,
+            },
         }
     }
 
@@ -215,6 +219,32 @@ fn read(
             let text = site.text(body);
             let group = Some((text, group)).filter(|_| body.len() <= SMALL_FILE);
             (Rules::Text(text), group, record, sitemaps)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crawl::tests::plan;
+
+    #[test]
+    fn a_resumed_crawl_obeys_rules_whose_text_is_gone_as_an_unreadable_file() {
+        let site = Site::new(plan()).expect("a site");
+        let host = CrawlUrl::parse("http://h/").expect("a URL").host_key();
+        let restored = |access, body: Option<&str>| {
+            let (host, body) = (host.clone(), body.map(|text| text.as_bytes().to_vec()));
+            Rules::restore(&site, &KnownRobots { host, access, body })
+        };
+        for (access, body, allows_some) in [
+            (RobotsAccess::Rules, Some("User-agent: *"), true),
+            (RobotsAccess::Rules, None, false),
+            (RobotsAccess::AllowAll, None, true),
+            (RobotsAccess::Unreachable, None, false),
+        ] {
+            let rules = restored(access, body);
+            let unreachable = matches!(rules, Rules::Unreachable(_));
+            assert_eq!(!unreachable, allows_some, "{access:?}: {rules:?}");
         }
     }
 }

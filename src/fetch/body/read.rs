@@ -37,7 +37,9 @@ pub(in crate::fetch) struct Limits {
     pub(in crate::fetch) kept: usize,
     /// Maximum time without data.
     pub(in crate::fetch) idle: Duration,
-    /// End of the whole exchange.
+    /// Time limit of the whole exchange.
+    pub(in crate::fetch) total: Duration,
+    /// Moment at which that ends.
     pub(in crate::fetch) deadline: Instant,
 }
 
@@ -157,11 +159,16 @@ async fn next(
             Some(fault) => Err(fault),
             None => Ok(None),
         },
-        Err(_) if Instant::now() >= limits.deadline => {
-            Err(Fault::new(Outcome::TotalTimeout, "exchange took too long"))
-        }
+        Err(_) if Instant::now() >= limits.deadline => Err(too_slow(limits.total)),
         Err(_) => Err(Fault::new(Outcome::BodyTimeout, "body stopped coming")),
     }
+}
+
+/// Returns the fault of an exchange that did not end within this time.
+pub(in crate::fetch) fn too_slow(total: Duration) -> Fault {
+    let seconds = total.as_secs_f64();
+    let words = format!("not complete within the time limit of {seconds} s");
+    Fault::new(Outcome::TotalTimeout, words)
 }
 
 fn stopped(stop: Stop, limits: Limits) -> Fault {

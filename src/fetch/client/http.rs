@@ -134,11 +134,10 @@ impl HttpFetcher {
             self.names.neighbours().check_host(&request.url)?;
         }
         // URLs may be longer than a request allows.
-        request
-            .url
-            .as_str()
-            .parse::<http::Uri>()
-            .map_err(|_| Fault::new(Outcome::WriteFailed, "request could not be made"))?;
+        request.url.as_str().parse::<http::Uri>().map_err(|_| {
+            let words = "the URL does not fit into a request";
+            Fault::new(Outcome::WriteFailed, words)
+        })?;
         if let Some(address) = request.address {
             self.check_address(&request.url, address)?;
         }
@@ -190,7 +189,7 @@ impl HttpFetcher {
             // The dial may have ended in the meantime, and the wait started only then.
             let now = Instant::now();
             if now >= deadline {
-                return Err(Fault::new(Outcome::TotalTimeout, "exchange took too long"));
+                return Err(read::too_slow(self.total(request)));
             }
             if now >= first_byte_by(request.first_byte_limit, attempt) {
                 return Err(Fault::new(
@@ -216,7 +215,7 @@ impl HttpFetcher {
         let remote = response.remote_addr();
         let Some(version) = version(&response) else {
             // The HTTP library reports an answer without a status line as HTTP/0.9.
-            let fault = Fault::new(Outcome::BadStatusLine, "answer is not http");
+            let fault = Fault::new(Outcome::BadStatusLine, "the answer is not HTTP");
             return Exchange {
                 remote,
                 ..unanswered(fault)
@@ -246,6 +245,7 @@ impl HttpFetcher {
                 Keep::Pages | Keep::All | Keep::Packed => bytes,
             },
             idle: self.settings.idle_timeout,
+            total: self.total(request),
             deadline: self.deadline(request, attempt),
         };
         let received = read::read(response, &headers, (usage, limits), self.budget.share()).await;
@@ -277,9 +277,14 @@ impl HttpFetcher {
         }
     }
 
-    /// Returns the latest end of an exchange. A longer first-byte limit extends it.
+    /// Returns the time limit of a whole exchange. A longer first-byte limit extends it.
+    fn total(&self, request: &Request) -> Duration {
+        self.settings.total_timeout + request.first_byte_limit
+    }
+
+    /// Returns the latest end of an exchange.
     fn deadline(&self, request: &Request, attempt: &Attempt) -> Instant {
-        attempt.started() + self.settings.total_timeout + request.first_byte_limit
+        attempt.started() + self.total(request)
     }
 
     /// Returns whether the user gave an IP address for the host.
@@ -302,8 +307,8 @@ impl HttpFetcher {
     /// Refuses an IP address that this URL must not be requested at.
     fn check_address(&self, url: &CrawlUrl, address: IpAddr) -> Result<(), Fault> {
         if self.settings.proxy.is_some() {
-            // The proxy would resolve the name all the same.
-            let words = "behind a proxy no address can be chosen";
+            let words =
+                "cannot connect to a given IP address through a proxy: the proxy resolves the name";
             return Err(Fault::new(Outcome::AddressRefused, words));
         }
         if self.names.neighbours().admit(url, address)
@@ -400,7 +405,10 @@ fn guise_headers(guise: &Guise) -> Result<HeaderMap, Fault> {
     fields
         .map(|(name, value)| Some((name.parse().ok()?, HeaderValue::from_str(value).ok()?)))
         .collect::<Option<HeaderMap>>()
-        .ok_or_else(|| Fault::new(Outcome::WriteFailed, "request could not be made"))
+        .ok_or_else(|| {
+            let words = "a header of the client profile is not valid";
+            Fault::new(Outcome::WriteFailed, words)
+        })
 }
 
 /// Returns when the first byte is late. The wait counts from the moment the connection exists: names, TCP

@@ -133,7 +133,7 @@ pub struct HostOverride {
 
 /// A text that is not `HOST:PORT:ADDRESS`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not HOST:PORT:ADDRESS")]
+#[error("{0:?} is not HOST:PORT:ADDRESS, such as www.example.com:443:192.0.2.10")]
 pub struct OverrideFault(String);
 
 impl FromStr for HostOverride {

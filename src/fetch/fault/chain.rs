@@ -186,7 +186,7 @@ fn of_http1(error: &hyper::Error, attempt: &Attempt) -> Option<Fault> {
     } else if error.is_parse() && attempt.reused() {
         // Only for the first answer of a connection does the version reveal a bad first line. On
         // later ones, bytes left over from a wrongly measured body are the likeliest cause.
-        Fault::new(Outcome::BadStatusLine, "answer is not http")
+        Fault::new(Outcome::BadStatusLine, "the answer is not HTTP")
     } else if error.is_parse() {
         Fault::new(Outcome::BadHeader, "malformed header")
     } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::model::{Moment, Outcome};
+use crate::policy::retry::LONGEST_FIRST_WAIT;
 
 /// The part of an attempt that its host's pace depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub(super) enum LoadSign {
 
 /// Wait after which a retry comes too late to show whether the load was at fault. Ours: twice the
 /// longest wait before a first retry.
-const LATE_RETRY: Duration = Duration::from_secs(4);
+const LATE_RETRY: Duration = LONGEST_FIRST_WAIT.saturating_mul(2);
 
 impl PaceSignal {
     /// Returns whether it soon shows whether the load was at fault: by itself, or by the URL's

@@ -122,10 +122,9 @@ pub(in crate::store) fn sight(row: &Row<'_>) -> rusqlite::Result<Sight> {
             priority: row.get(11)?,
         }));
     }
-    let reason: Option<u8> = row.get(3)?;
-    let named = reason.and_then(SkipReason::from_code);
+    let reason: Option<SkipReason> = row.get(3)?;
     Ok(Sight::NotSeen(
-        named.map_or("not_reached", SkipReason::name).to_owned(),
+        reason.map_or("not_reached", SkipReason::name).to_owned(),
     ))
 }
 

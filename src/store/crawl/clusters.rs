@@ -120,10 +120,6 @@ fn read(
     let mut numbers: HashMap<Key, usize> = HashMap::new();
     let mut clusters: Vec<Gathered> = Vec::new();
     while let Some(row) = rows.next()? {
-        let code = row.get(3)?;
-        let Some(outcome) = Outcome::from_code(code) else {
-            return Ok(Err(format!("cannot read stored outcome {code}")));
-        };
         let address = row.get_ref(0)?.as_str()?;
         let Ok(url) = CrawlUrl::parse(address) else {
             return Ok(Err(format!("cannot read stored URL {address:?}")));
@@ -132,7 +128,7 @@ fn read(
             host: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
             section: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
             family: families.pattern(&url),
-            outcome,
+            outcome: row.get(3)?,
             status: row.get(4)?,
             page_mark: row.get(5)?,
             ever_ok: row.get(8)?,
@@ -233,7 +229,7 @@ fn failing(row: &Row<'_>, url: CrawlUrl) -> rusqlite::Result<FailingUrl> {
         url,
         failures: row.get(7)?,
         ever_ok: row.get(8)?,
-        hangs: Outcome::from_code(row.get(3)?).is_some_and(Outcome::is_time_limit),
+        hangs: row.get::<_, Outcome>(3)?.is_time_limit(),
         reused: row.get(9)?,
         http2: row.get(10)?,
         announced: announced.map(|wait| Duration::from_millis(wait.unsigned_abs())),

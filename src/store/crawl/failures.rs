@@ -101,13 +101,10 @@ fn read(connection: &Connection, run: RunId) -> rusqlite::Result<Result<Vec<Fail
     let mut hosts = HostIds::of_run(connection, run)?;
     while let Some(row) = rows.next()? {
         let id: UrlId = row.get(0)?;
-        let Some(outcome) = Outcome::from_code(row.get(7)?) else {
-            continue;
-        };
+        let outcome: Outcome = row.get(7)?;
         if found.last().is_none_or(|last| last.id != id) {
             let address = row.get_ref(1)?.as_str()?;
-            let (Ok(url), Some(role)) = (CrawlUrl::parse(address), Role::from_code(row.get(2)?))
-            else {
+            let Ok(url) = CrawlUrl::parse(address) else {
                 return Ok(Err(format!("cannot read stored URL {address:?}")));
             };
             let seen = Candidate {
@@ -118,7 +115,7 @@ fn read(connection: &Connection, run: RunId) -> rusqlite::Result<Result<Vec<Fail
                 passes: 0,
                 looks: Looks::default(),
                 needed: 0,
-                role,
+                role: row.get(2)?,
                 ever_ok: false,
                 last_failed: false,
                 in_outage: false,
@@ -130,7 +127,7 @@ fn read(connection: &Connection, run: RunId) -> rusqlite::Result<Result<Vec<Fail
                 depth: row.get(3)?,
                 hops: row.get(4)?,
                 id,
-                ..FailedUrl::new(url, role, seen)
+                ..FailedUrl::new(url, seen.role, seen)
             });
         }
         if let Some(url) = found.last_mut() {

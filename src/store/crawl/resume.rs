@@ -105,16 +105,14 @@ impl Store {
                 let id = row.get(0)?;
                 last = Some(id);
                 let address = row.get_ref(1)?.as_str()?;
-                let (Ok(url), Some(role)) =
-                    (CrawlUrl::parse(address), Role::from_code(row.get(2)?))
-                else {
+                let Ok(url) = CrawlUrl::parse(address) else {
                     return Ok(Err(format!("cannot read stored URL {address:?}")));
                 };
                 let state: UrlState = row.get(3)?;
                 each(KnownUrl {
                     id,
                     url,
-                    role,
+                    role: row.get(2)?,
                     queued: state == UrlState::Queued,
                     skipped: state == UrlState::Skipped,
                     in_sitemap: row.get(4)?,

@@ -1,6 +1,7 @@
 //! Encodings of values in rows, for all readers and writers: numbers for URLs and texts, packed links and log
 //! runs, merge joins.
 
+pub(super) mod codes;
 pub(super) mod host_ids;
 pub(super) mod ids;
 pub(super) mod links;

@@ -91,6 +91,10 @@ async fn a_body_that_drips_is_stopped_in_the_end() {
     request.first_byte_limit = Duration::from_millis(600);
     let exchange = hasty().fetch(request).await;
     assert_eq!(exchange.outcome.id(), "total_timeout");
+    assert_eq!(
+        exchange.fault,
+        "not complete within the time limit of 0.8 s"
+    );
     assert!(exchange.timings.total < Duration::from_secs(5));
 }
 

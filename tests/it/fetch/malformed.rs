@@ -19,7 +19,7 @@ async fn an_answer_that_is_not_http_has_a_bad_status_line() {
         assert_eq!(exchange.outcome.id(), "bad_status_line", "{text}");
         assert_eq!(
             (exchange.status, exchange.fault.as_str()),
-            (None, "answer is not http")
+            (None, "the answer is not HTTP")
         );
     }
 }

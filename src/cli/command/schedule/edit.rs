@@ -68,10 +68,11 @@ pub(super) fn remove(
     let Some(after) = after else {
         return Err(fault(&format!("no project {:?} in it", tame(name))));
     };
+    // A later project of the same name is a new one and must not inherit due runs, so the file stays unchanged if the
+    // database cannot be opened. Without a database there is nothing to delete.
+    let known = database::open_if_there(store)?;
     write(&path, &after)?;
-    // A later project of the same name is a new one and must not inherit due runs. Without a database there is
-    // nothing to delete.
-    if let Ok(known) = database::open(store) {
+    if let Some(known) = known {
         known.forget_schedule(name)?;
     }
     console.people.mention(format!(

@@ -36,8 +36,8 @@ pub(super) fn list(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fai
             .mention(format!("no project in {}", path.display()));
         return Ok(Exit::Done);
     }
-    // Without a database there was no run yet.
-    let store = database::open(store).ok();
+    // Without a database there was no run yet. One that cannot be read is an error, not an empty one.
+    let store = database::open_if_there(store)?;
     let now = machine::wall_clock();
     let heads = ["PROJECT", "SCHEDULE", "NEXT", "LAST RUN"].map(|head| (head, Side::Left));
     let mut rows = Vec::new();

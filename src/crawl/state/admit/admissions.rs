@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::parse::robots::Group;
 use crate::policy::{FoundOn, Traps};
+use crate::store::StoreError;
 
 use super::appetite::Appetite;
 use super::rules::RulesMemory;
@@ -176,12 +177,15 @@ impl Admissions {
 
     /// Returns why a URL must not be fetched according to its host's robots.txt, if that is known
     /// and obeyed.
-    pub(in crate::crawl::state) fn forbidden(&self, found: &Discovery) -> Option<Skip> {
+    pub(in crate::crawl::state) fn forbidden(
+        &self,
+        found: &Discovery,
+    ) -> Result<Option<Skip>, StoreError> {
         let host = found.url.host_key();
-        match self.obeyed(&host, found)? {
-            Rules::Text(text) => self.by_rules(*text, &host, &found.url),
-            Rules::Unreachable(_) => Some(robots::unreadable()),
-            Rules::AllowAll => None,
+        match self.obeyed(&host, found) {
+            Some(Rules::Text(text)) => self.by_rules(*text, &host, &found.url),
+            Some(Rules::Unreachable(_)) => Ok(Some(robots::unreadable())),
+            Some(Rules::AllowAll) | None => Ok(None),
         }
     }
 
@@ -196,15 +200,16 @@ impl Admissions {
     }
 
     /// Returns whether robots.txt forbids a URL that is fetched in any case.
-    pub(in crate::crawl::state) fn disallowed(&self, url: &CrawlUrl) -> bool {
+    pub(in crate::crawl::state) fn disallowed(&self, url: &CrawlUrl) -> Result<bool, StoreError> {
+        if !self.ignore_robots {
+            return Ok(false);
+        }
         let host = url.host_key();
-        let rules = self.hosts.get(&host).and_then(|host| host.rules.as_ref());
-        self.ignore_robots
-            && match rules {
-                Some(Rules::Text(text)) => self.by_rules(*text, &host, url).is_some(),
-                Some(Rules::Unreachable(_)) => true,
-                Some(Rules::AllowAll) | None => false,
-            }
+        match self.hosts.get(&host).and_then(|host| host.rules.as_ref()) {
+            Some(Rules::Text(text)) => Ok(self.by_rules(*text, &host, url)?.is_some()),
+            Some(Rules::Unreachable(_)) => Ok(true),
+            Some(Rules::AllowAll) | None => Ok(false),
+        }
     }
 
     /// Records what a host's robots.txt permits, with its rules if they were read.
@@ -221,12 +226,17 @@ impl Admissions {
     }
 
     /// Returns why the rules of a text forbid a URL of this host, if they do.
-    fn by_rules(&self, text: TextHash, host: &HostKey, url: &CrawlUrl) -> Option<Skip> {
-        match self.rules.get(text, host) {
+    fn by_rules(
+        &self,
+        text: TextHash,
+        host: &HostKey,
+        url: &CrawlUrl,
+    ) -> Result<Option<Skip>, StoreError> {
+        Ok(match self.rules.get(text, host)? {
             Some(group) => robots::forbid(&group, url),
             // Unknown rules permit nothing.
             None => Some(robots::unreadable()),
-        }
+        })
     }
 
     /// Returns the rules of a host that apply to this URL, if there are any.
@@ -264,7 +274,7 @@ mod tests {
     use crate::parse::robots::Robots;
 
     fn admissions(max_queries_per_path: u32, ignore_robots: bool) -> Admissions {
-        let rules = RulesMemory::new(1 << 20, |_| None);
+        let rules = RulesMemory::new(1 << 20, |_| Ok(None));
         let scope = ScopePlan {
             ignore_robots,
             max_queries_per_path,
@@ -278,6 +288,10 @@ mod tests {
             depth: 1,
             ..Discovery::new(CrawlUrl::parse(text).expect("a valid URL"), Role::Page)
         }
+    }
+
+    fn forbidden_by(admissions: &Admissions, page: &Discovery) -> bool {
+        admissions.forbidden(page).expect("a store").is_some()
     }
 
     fn offer(admissions: &mut Admissions, text: &str) -> (Vec<String>, Admission) {
@@ -311,7 +325,9 @@ mod tests {
                 if skip.reason == SkipReason::Robots && skip.detail == "line 2: Disallow: /private");
             assert_eq!(skipped, expected);
             assert_eq!(
-                admissions.disallowed(&found("http://a/private/x").url),
+                admissions
+                    .disallowed(&found("http://a/private/x").url)
+                    .expect("in memory"),
                 ignore
             );
         }
@@ -322,7 +338,7 @@ mod tests {
         let stored = |body: &'static [u8]| Robots::parse(body).group(&["gatecrawl"]);
         let rules = RulesMemory::new(1 << 20, move |host| {
             let is_known = host.as_str() == "http://a";
-            is_known.then(|| stored(b"User-agent: *\nDisallow: /private"))
+            Ok(is_known.then(|| stored(b"User-agent: *\nDisallow: /private")))
         });
         let mut admissions = Admissions::new(&plan().scope, rules);
         for (host, forbidden) in [("http://a", [true, false]), ("http://b", [true, true])] {
@@ -331,10 +347,20 @@ mod tests {
             admissions.set_rules(pages[0].url.host_key(), Rules::Text(text), None);
             let (new, _) = offer(&mut admissions, pages[0].url.as_str());
             assert!(!new.is_empty(), "taken in");
-            let verdicts = pages.map(|page| admissions.forbidden(&page).is_some());
+            let verdicts = pages.map(|page| forbidden_by(&admissions, &page));
             assert_eq!(verdicts, forbidden, "{host}");
         }
         assert!(offer(&mut admissions, "http://a/private/y").0.is_empty());
+    }
+
+    #[test]
+    fn an_error_of_the_store_is_no_answer_of_robots_txt() {
+        let broken = || StoreError::Locked("x.db".into());
+        let rules = RulesMemory::new(1 << 20, move |_| Err(broken()));
+        let mut admissions = Admissions::new(&plan().scope, rules);
+        let page = found("http://a/x");
+        admissions.set_rules(page.url.host_key(), Rules::Text(TextHash(1)), None);
+        admissions.forbidden(&page).expect_err("a broken store");
     }
 
     #[test]
@@ -351,8 +377,8 @@ mod tests {
             let mut page = found("http://a/x");
             admissions.set_rules(page.url.host_key(), Rules::Unreachable(outcome), None);
             page.role = role;
-            let skip = admissions.forbidden(&page);
-            assert_eq!(skip.is_some(), forbidden, "{outcome} {role:?}");
+            let is_forbidden = forbidden_by(&admissions, &page);
+            assert_eq!(is_forbidden, forbidden, "{outcome} {role:?}");
         }
     }
 
@@ -374,7 +400,7 @@ mod tests {
             max_hosts: Some(2),
             ..plan().scope
         };
-        let mut admissions = Admissions::new(&scope, RulesMemory::new(1 << 20, |_| None));
+        let mut admissions = Admissions::new(&scope, RulesMemory::new(1 << 20, |_| Ok(None)));
         let page = found("http://named0/").url;
         let mut ask = |text: &str, by| {
             let (mut new, mut admission) = (Vec::new(), Admission::Fetch(Role::Page));
@@ -400,7 +426,7 @@ mod tests {
             max_queries_per_path: 1_000_000,
             ..plan().scope
         };
-        let mut admissions = Admissions::new(&scope, RulesMemory::new(1 << 20, |_| None));
+        let mut admissions = Admissions::new(&scope, RulesMemory::new(1 << 20, |_| Ok(None)));
         let taken = (0..5_000).filter(|n| {
             !offer(&mut admissions, &format!("http://a/{n}"))
                 .0

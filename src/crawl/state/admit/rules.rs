@@ -9,13 +9,16 @@ use crate::crawl::site::{Site, TextHash};
 use crate::crawl::visit::robots;
 use crate::model::HostKey;
 use crate::parse::robots::Group;
-use crate::store::{RunId, Store};
+use crate::store::{RunId, Store, StoreError};
 
 /// Bytes of rules in memory, over all hosts. The rules of a file of 500 KiB take about 3 MB. Ours.
 pub(super) const RULES_IN_MEMORY: usize = 24 << 20;
 
+/// The rules of a host, as the store has them: `None` if it has no text of its robots.txt.
+type Loaded = Result<Option<Group>, StoreError>;
+
 /// The function that reads the rules of a host from the store.
-type Load = Box<dyn Fn(&HostKey) -> Option<Group> + Send + Sync>;
+type Load = Box<dyn Fn(&HostKey) -> Loaded + Send + Sync>;
 
 /// The rules in memory, and the way to the others.
 pub(in crate::crawl::state) struct RulesMemory {
@@ -44,8 +47,8 @@ struct Entry {
 pub(in crate::crawl::state) fn of_run(run: RunId, store: &Store, site: &Arc<Site>) -> RulesMemory {
     let (store, site) = (store.clone(), Arc::clone(site));
     RulesMemory::new(RULES_IN_MEMORY, move |host| {
-        let text = store.robots_text(run, host).ok()??;
-        Some(robots::group(&site, &text))
+        let text = store.robots_text(run, host)?;
+        Ok(text.map(|text| robots::group(&site, &text)))
     })
 }
 
@@ -53,7 +56,7 @@ impl RulesMemory {
     /// Returns an empty memory. `load` reads the rules of a host whose robots.txt is stored.
     pub(in crate::crawl::state) fn new(
         most: usize,
-        load: impl Fn(&HostKey) -> Option<Group> + Send + Sync + 'static,
+        load: impl Fn(&HostKey) -> Loaded + Send + Sync + 'static,
     ) -> RulesMemory {
         RulesMemory {
             most,
@@ -72,19 +75,21 @@ impl RulesMemory {
         self.with(|kept| kept.get(text))
     }
 
-    /// Returns the rules of a text, which is the robots.txt of this host, or `None` if it cannot be
-    /// read.
+    /// Returns the rules of a text, which is the robots.txt of this host, or `None` if it is not
+    /// stored.
     pub(in crate::crawl::state) fn get(
         &self,
         text: TextHash,
         host: &HostKey,
-    ) -> Option<Arc<Group>> {
+    ) -> Result<Option<Arc<Group>>, StoreError> {
         if let Some(group) = self.at_hand(text) {
-            return Some(group);
+            return Ok(Some(group));
         }
-        let group = Arc::new((self.load)(host)?);
+        let Some(group) = (self.load)(host)?.map(Arc::new) else {
+            return Ok(None);
+        };
         self.with(|kept| kept.put(text, Arc::clone(&group), self.most));
-        Some(group)
+        Ok(Some(group))
     }
 
     fn with<T>(&self, does: impl FnOnce(&mut Kept) -> T) -> T {
@@ -159,10 +164,11 @@ mod tests {
         let one = group(100).bytes();
         let memory = RulesMemory::new(2 * one, move |_| {
             count.fetch_add(1, Ordering::Relaxed);
-            Some(group(100))
+            Ok(Some(group(100)))
         });
         let ask = |text| {
-            let group = memory.get(TextHash(text), &host).expect("stored");
+            let group = memory.get(TextHash(text), &host);
+            let group = group.expect("no error").expect("stored");
             assert!(!group.verdict("/99/x").allowed);
             loaded.load(Ordering::Relaxed)
         };
@@ -176,7 +182,7 @@ mod tests {
 
     #[test]
     fn equal_files_are_kept_once() {
-        let memory = RulesMemory::new(RULES_IN_MEMORY, |_| None);
+        let memory = RulesMemory::new(RULES_IN_MEMORY, |_| Ok(None));
         for _ in 0..1_000 {
             memory.keep(TextHash(7), group(10));
         }

@@ -148,24 +148,29 @@ impl State {
     }
 
     /// Begins the series of a lease, unless its time is over.
-    pub(in crate::crawl::state) fn begin_series(&mut self, lease: Lease, now: Moment) -> Due {
+    pub(in crate::crawl::state) fn begin_series(
+        &mut self,
+        lease: Lease,
+        now: Moment,
+    ) -> Result<Due, StoreError> {
         let url = &lease.found.url;
+        let is_refused = self.refuse(&lease, now)?.is_some();
         let begun = self.experiments.begun.as_ref().and_then(|begun| {
             let (subject, group) = begun.subjects.get(&url.fingerprint())?;
             let spent = begun.spent.get(*group).copied().unwrap_or_default();
-            let may_begin = now <= begun.deadline
-                && spent + subject.longest() <= MOST_REQUESTS
-                && self.refuse(&lease, now).is_none();
+            let may_begin =
+                now <= begun.deadline && spent + subject.longest() <= MOST_REQUESTS && !is_refused;
             may_begin.then(|| (subject.clone(), begun.deadline))
         });
         let Some((mut subject, deadline)) = begun else {
-            return Due::Withheld(Effect::Settle(lease.ticket, Settlement::Unused));
+            let settle = Effect::Settle(lease.ticket, Settlement::Unused);
+            return Ok(Due::Withheld(settle));
         };
-        let busting = past_caches(url, now);
-        let bare = without_query(url);
+        let may_bust = self.may_request(&lease.found, past_caches(url, now))?;
+        let may_be_bare = self.may_request(&lease.found, without_query(url))?;
         subject.ways.retain(|way| match way {
-            Probe::CacheBusting => self.may_request(&lease.found, busting.as_ref()),
-            Probe::WithoutQuery => self.may_request(&lease.found, bare.as_ref()),
+            Probe::CacheBusting => may_bust,
+            Probe::WithoutQuery => may_be_bare,
             _ => true,
         });
         let allowed = Allowed {
@@ -173,18 +178,19 @@ impl State {
             deadline,
             dice: self.dice.fork(),
         };
-        Due::Series(Box::new(lease), allowed)
+        Ok(Due::Series(Box::new(lease), allowed))
     }
 
     /// Returns whether this other form of a URL exists and robots.txt allows it.
-    fn may_request(&self, found: &Discovery, other: Option<&CrawlUrl>) -> bool {
-        other.is_some_and(|url| {
-            let other = Discovery {
-                url: url.clone(),
-                ..found.clone()
-            };
-            self.admissions.forbidden(&other).is_none()
-        })
+    fn may_request(&self, found: &Discovery, other: Option<CrawlUrl>) -> Result<bool, StoreError> {
+        let Some(url) = other else {
+            return Ok(false);
+        };
+        let other = Discovery {
+            url,
+            ..found.clone()
+        };
+        Ok(self.admissions.forbidden(&other)?.is_none())
     }
 
     /// Processes the attempts of a series.

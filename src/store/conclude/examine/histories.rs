@@ -13,7 +13,6 @@ use crate::policy::Families;
 
 use super::texts::Texts;
 use crate::store::rows::ids::UrlId;
-use crate::store::rows::row::named;
 use crate::store::rows::telling::TELLING;
 use crate::store::runs::id::RunId;
 
@@ -130,16 +129,11 @@ impl InTime<'_, '_> {
         ))?;
         let mut rows = statement.query([run])?;
         while let Some(row) = rows.next()? {
-            let Some(outcome) = Outcome::from_code(row.get(2)?) else {
-                continue;
-            };
+            let outcome: Outcome = row.get(2)?;
             let (url, started): (UrlId, Moment) = (row.get(0)?, Moment::from_millis(row.get(1)?));
             let host: Rc<str> = texts.get(row.get(6)?)?;
-            let is_page = matches!(
-                Role::from_code(row.get(9)?),
-                Some(Role::Page | Role::Resource)
-            );
-            let purpose = named(row, 5, Purpose::from_name)?;
+            let is_page = matches!(row.get(9)?, Role::Page | Role::Resource);
+            let purpose: Purpose = row.get(5)?;
             if is_page && purpose == Purpose::Crawl {
                 let look = FirstLook {
                     started,

@@ -235,7 +235,7 @@ impl Url {
             address: row.get(1)?,
             host: texts.get(row.get(2)?)?,
             section: texts.get(row.get(3)?)?,
-            role: Role::from_code(row.get(4)?).unwrap_or(Role::External),
+            role: row.get(4)?,
             inlinks: row.get::<_, Option<u32>>(5)?.unwrap_or_default(),
             in_sitemap: row.get(6)?,
             indexable: false,
@@ -246,10 +246,7 @@ impl Url {
 
     fn add(&mut self, row: &Row<'_>, reader: &mut Reader<'_>) -> rusqlite::Result<()> {
         let texts = &mut reader.texts;
-        let purpose = Purpose::from_name(row.get_ref(2)?.as_str()?);
-        let (Some(outcome), Some(purpose)) = (Outcome::from_code(row.get(4)?), purpose) else {
-            return Ok(());
-        };
+        let (purpose, outcome): (Purpose, Outcome) = (row.get(2)?, row.get(4)?);
         let micros = |at: usize| -> rusqlite::Result<Option<Duration>> {
             let time: Option<i64> = row.get(at)?;
             Ok(time.map(|time| Duration::from_micros(time.unsigned_abs())))

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
 use crate::assess::Extent;
 use crate::assess::diagnose::Ratio;
@@ -100,7 +100,7 @@ fn robots(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<RobotsFil
         };
         found.push(RobotsFile {
             address: row.get(1)?,
-            outcome: robots_outcome(outcome(row, 3)?, unreachable),
+            outcome: robots_outcome(row.get(3)?, unreachable),
             attempts: count(row, 4)?,
             unreachable,
             failing_for: history.failing_for,
@@ -168,7 +168,7 @@ fn sitemaps(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<KnownSi
             Ok(KnownSitemap {
                 host: row.get(0)?,
                 address: row.get(1)?,
-                outcome: outcome(row, 2)?,
+                outcome: row.get(2)?,
                 failed: row.get::<_, i64>(3)?.unsigned_abs(),
             })
         })?
@@ -193,7 +193,7 @@ fn failing_redirects(connection: &Connection, run: RunId) -> rusqlite::Result<Ve
             Ok(EndedRedirect {
                 from: row.get(0)?,
                 target: row.get(1)?,
-                outcome: outcome(row, 2)?,
+                outcome: row.get(2)?,
                 hops: row.get(3)?,
                 inlinks: row.get::<_, i64>(4)?.unsigned_abs(),
                 cluster: row.get::<_, Option<u32>>(5)?.map(|number| number as usize),
@@ -293,11 +293,8 @@ fn broken_references(
     let mut rows = statement.query((run, Role::External.code()))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let Some(kind) = LinkKind::from_code(row.get(0)?) else {
-            continue;
-        };
         found.push(BrokenReference {
-            kind,
+            kind: row.get(0)?,
             urls: row.get::<_, i64>(1)?.unsigned_abs(),
             pages: row.get::<_, i64>(2)?.unsigned_abs(),
             address: row.get(3)?,
@@ -361,9 +358,4 @@ fn blocked(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<BlockedS
         })
     })?;
     found.collect()
-}
-
-fn outcome(row: &Row<'_>, at: usize) -> rusqlite::Result<Outcome> {
-    let code = row.get(at)?;
-    Ok(Outcome::from_code(code).unwrap_or(Outcome::OkNonHtml))
 }

@@ -31,12 +31,10 @@ pub(in crate::store) fn speeds(
         let id: UrlId = row.get(0)?;
         let mut url = Url::default();
         while let Some(row) = attempts.next_of(id)? {
-            if let Some(tried) = Tried::read(row)? {
-                url.add(&tried);
-            }
+            url.add(&Tried::read(row)?);
         }
-        let role = Role::from_code(row.get(1)?);
-        if url.failed < url.attempts && matches!(role, Some(Role::Page | Role::Resource)) {
+        let role: Role = row.get(1)?;
+        if url.failed < url.attempts && matches!(role, Role::Page | Role::Resource) {
             url.count_for(hosts.entry(row.get(2)?).or_default());
         }
     }
@@ -47,22 +45,19 @@ pub(in crate::store) fn speeds(
 struct Tried {
     outcome: Outcome,
     pressure: Pressure,
-    purpose: Option<Purpose>,
+    purpose: Purpose,
 }
 
 impl Tried {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Option<Tried>> {
-        let Some(outcome) = Outcome::from_code(row.get(1)?) else {
-            return Ok(None);
-        };
-        Ok(Some(Tried {
-            outcome,
+    fn read(row: &Row<'_>) -> rusqlite::Result<Tried> {
+        Ok(Tried {
+            outcome: row.get(1)?,
             pressure: Pressure {
                 in_flight: row.get(2)?,
                 rate: row.get(3)?,
             },
-            purpose: Purpose::from_name(row.get_ref(4)?.as_str()?),
-        }))
+            purpose: row.get(4)?,
+        })
     }
 
     fn is_polite(&self) -> bool {
@@ -94,8 +89,8 @@ impl Url {
         self.failed += u64::from(failed);
         self.politely += u64::from(is_polite);
         self.politely_failed += u64::from(is_polite && failed);
-        let is_first = tried.purpose == Some(Purpose::Crawl);
-        let is_confirmation = tried.purpose == Some(Purpose::Confirm);
+        let is_first = tried.purpose == Purpose::Crawl;
+        let is_confirmation = tried.purpose == Purpose::Confirm;
         self.first += u64::from(is_first);
         self.confirmed += u64::from(is_confirmation);
         if failed {

@@ -130,9 +130,9 @@ fn closed_hosts(connection: &Connection, run: RunId) -> rusqlite::Result<HashSet
 
 /// The columns of a URL that are needed here.
 struct CountedUrl {
-    role: u8,
+    role: Role,
     state: UrlState,
-    reason: Option<u8>,
+    reason: Option<SkipReason>,
     /// Whether its host's robots.txt could not be read.
     closed: bool,
 }
@@ -149,7 +149,7 @@ impl CountedUrl {
 
     /// Returns whether the URL belongs to the audit. URLs out of scope and invalid links do not.
     fn belongs(&self) -> bool {
-        let foreign = [SkipReason::Scope, SkipReason::Invalid].map(SkipReason::code);
+        let foreign = [SkipReason::Scope, SkipReason::Invalid];
         self.state != UrlState::Skipped
             || self.reason.is_some_and(|reason| !foreign.contains(&reason))
     }
@@ -163,19 +163,18 @@ impl CountedUrl {
     /// Returns whether the URL should have been requested: it is still queued, its host or family was given
     /// up, or robots.txt could not be read. Rules of robots.txt, scope and depth exclude a URL for good.
     fn was_due(&self) -> bool {
-        let is_forbidden = self.reason == Some(SkipReason::Robots.code());
+        let is_forbidden = self.reason == Some(SkipReason::Robots);
         self.state == UrlState::Queued || self.is_given_up() || (self.closed && is_forbidden)
     }
 
     /// Returns why it was skipped, if it was.
     fn skipped(&self) -> Option<SkipReason> {
-        let reason = self.reason.filter(|_| self.state == UrlState::Skipped)?;
-        SkipReason::from_code(reason)
+        self.reason.filter(|_| self.state == UrlState::Skipped)
     }
 
     fn is_given_up(&self) -> bool {
-        let given_up = SkipReason::GIVEN_UP.map(SkipReason::code);
-        self.reason.is_some_and(|reason| given_up.contains(&reason))
+        self.reason
+            .is_some_and(|reason| SkipReason::GIVEN_UP.contains(&reason))
     }
 }
 
@@ -183,7 +182,7 @@ impl CountedUrl {
 #[derive(Clone, Copy)]
 struct CountedAttempt {
     is_evidence: bool,
-    outcome: u8,
+    outcome: Outcome,
     /// 0 without an answer.
     status: u16,
 }
@@ -191,8 +190,7 @@ struct CountedAttempt {
 impl CountedAttempt {
     fn read(row: &Row<'_>) -> rusqlite::Result<CountedAttempt> {
         Ok(CountedAttempt {
-            is_evidence: Purpose::from_name(row.get_ref(1)?.as_str()?)
-                .is_some_and(Purpose::is_evidence),
+            is_evidence: row.get::<_, Purpose>(1)?.is_evidence(),
             outcome: row.get(2)?,
             status: row.get::<_, Option<u16>>(3)?.unwrap_or_default(),
         })
@@ -221,8 +219,7 @@ impl Tally {
 
     fn url(&mut self, known: &CountedUrl, last: Option<CountedAttempt>, verdict: Option<Verdict>) {
         let summary = &mut self.summary;
-        let role = Role::from_code(known.role);
-        if role == Some(Role::External) && known.belongs() {
+        if known.role == Role::External && known.belongs() {
             summary.external.known += 1;
             summary.external.requested += u64::from(last.is_some());
             return;
@@ -230,13 +227,13 @@ impl Tally {
         match known.skipped() {
             Some(SkipReason::Scope) => summary.out_of_scope += 1,
             Some(SkipReason::Invalid) => summary.invalid += 1,
-            Some(SkipReason::Trap) if role == Some(Role::Sitemap) => summary.unseen += 1,
+            Some(SkipReason::Trap) if known.role == Role::Sitemap => summary.unseen += 1,
             _ => {}
         }
-        let part = match role {
-            Some(Role::Page) => &mut summary.pages,
-            Some(Role::Resource) => &mut summary.resources,
-            Some(Role::External | Role::Robots | Role::Sitemap) | None => return,
+        let part = match known.role {
+            Role::Page => &mut summary.pages,
+            Role::Resource => &mut summary.resources,
+            Role::External | Role::Robots | Role::Sitemap => return,
         };
         if let Some(reason) = known.skipped().filter(|_| known.belongs()) {
             *part.skipped.entry(reason).or_default() += 1;
@@ -247,9 +244,7 @@ impl Tally {
         part.not_requested += u64::from(last.is_none() && known.was_due());
         if let Some(last) = last {
             *part.by_status.entry(last.status).or_default() += 1;
-            if let Some(outcome) = Outcome::from_code(last.outcome) {
-                *part.by_outcome.entry(outcome).or_default() += 1;
-            }
+            *part.by_outcome.entry(last.outcome).or_default() += 1;
         }
         if let Some(verdict) = verdict {
             *part.by_verdict.entry(verdict).or_default() += 1;
