@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use crate::model::{Moment, Outcome, Pressure};
 
+use super::score::identity::ScoreModel;
 use super::score::mean::WeightedRisk;
 use super::score::obstacles::Obstacles;
-use super::score::risk::{Band, Risk, exposure, severity, url_risk};
+use super::score::risk::{Band, FailingTime, Risk, exposure, severity, url_risk};
 use super::score::robots_ladder::RobotsState;
 use super::score::weight::{Importance, weight};
 use super::statistics::rate::{Interval, Z};
@@ -56,7 +57,10 @@ fn hours(row: &Value) -> Duration {
 
 #[test]
 fn every_key_is_tested_here_or_where_it_belongs() {
-    const HERE: [&str; 10] = [
+    const HERE: [&str; 13] = [
+        "model",
+        "continued",
+        "home",
         "wilson",
         "duration",
         "url",
@@ -81,6 +85,7 @@ fn every_key_is_tested_here_or_where_it_belongs() {
         assert!(known, "{key}");
     }
     assert!((number(&all, "z") - Z).abs() < 1e-15);
+    assert_eq!(all["model"], ScoreModel::OURS.to_string());
 }
 
 #[test]
@@ -123,7 +128,7 @@ fn urls() {
         let rate = rate(&row, "k", "n");
         same(rate.low, &row, "lo", 4);
         same(rate.high, &row, "hi", 4);
-        let found = url_risk(rate, hours(&row), kind(&row));
+        let found = url_risk(rate, FailingTime::seen(hours(&row)), kind(&row));
         check_risk(found, &row);
         assert_eq!(Band::of_url(found.value).name(), row["band"], "{row}");
         if row["C"].is_number() {
@@ -133,13 +138,22 @@ fn urls() {
 }
 
 #[test]
+fn failures_that_continue() {
+    for row in rows("continued") {
+        let time = FailingTime::continued(hours(&row));
+        let found = url_risk(rate(&row, "k", "n"), time, kind(&row));
+        check_risk(found, &row);
+    }
+}
+
+#[test]
 fn frequencies() {
     for row in rows("frequency_table") {
         let rate = Interval::exact(number(&row, "freq_502"));
         same(exposure(rate.value), &row, "q", 4);
         for hours in [0, 24, 48, 168] {
-            let lasting = Duration::from_hours(hours);
-            let found = url_risk(rate, lasting, FailureKind::Server);
+            let time = FailingTime::seen(Duration::from_hours(hours));
+            let found = url_risk(rate, time, FailureKind::Server);
             same(found.value, &row, &format!("risk_T{hours}h"), 2);
         }
     }
@@ -209,7 +223,7 @@ fn mean(row: &Value, bounds: impl Fn(f64) -> Risk) -> WeightedRisk {
 #[test]
 fn sites() {
     // The two failing URLs of the example: 6 of 6 and 5 of 10, for 48 h.
-    let two_days = Duration::from_hours(48);
+    let two_days = FailingTime::seen(Duration::from_hours(48));
     let of = |k, n| url_risk(Interval::clustered(k, n, n), two_days, FailureKind::Server);
     let bounds = |risk: f64| match risk {
         r if r > 60.0 => of(6, 6),
@@ -228,6 +242,26 @@ fn sites() {
             same(mean.full().high, &row, "propagated_hi", 2);
         }
         assert_eq!(Band::of_site(sampled.value).name(), row["band"], "{row}");
+    }
+}
+
+#[test]
+fn home_pages() {
+    let pair = |item: &Value| [0, 1].map(|at| item[at].as_f64().expect("a number"));
+    for row in rows("home") {
+        let mut mean = WeightedRisk::default();
+        let [risk, weight] = pair(&row["home"]);
+        mean.add_home(Risk::exact(risk), weight);
+        for item in row["others"].as_array().expect("a list") {
+            let [risk, weight] = pair(item);
+            for _ in 0..item[2].as_u64().expect("a number of pages") {
+                mean.add(Risk::exact(risk), weight);
+            }
+        }
+        let found = mean.full();
+        same(found.value, &row, "score", 2);
+        same(mean.effective_size(), &row, "n_eff", 3);
+        assert_eq!(Band::of_site(found.value).name(), row["band"], "{row}");
     }
 }
 

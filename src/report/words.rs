@@ -301,6 +301,10 @@ pub fn deduction(row: &StoredDeduction) -> String {
         ),
         "sitemaps" => format!("{} of {} sitemaps fail", fact("failing"), fact("sitemaps")),
         "robots_txt" => "robots.txt cannot be read: crawling stops".to_owned(),
+        "home_page" => format!(
+            "the home page fails, and counts at least {:.0} % of the site",
+            fact("least_share").parse().unwrap_or(0.0) * 100.0
+        ),
         kind if score == "indexing_risk" => format!(
             "{}: {} of {} pages",
             kind.replace('_', " "),

@@ -7,6 +7,7 @@ mod cli;
 mod compare;
 mod demo;
 mod entrances;
+mod everyday;
 mod external;
 mod fetch;
 #[path = "../../fuzz/src/lib.rs"]

@@ -121,8 +121,24 @@ async fn the_first_programs_runs_are_listed_exported_compared_and_resumed() {
         "{listed:?}"
     );
 
-    let reported = workdir.run(&["report", "1", "-o", "old"]).await;
+    // Scores of the first model stay what they were, with the bands of that model.
+    assert!(
+        listed.out.contains("36.8 all but blocked, v1"),
+        "{listed:?}"
+    );
+    assert!(listed.out.contains("5.9 medium risk, v1"), "{listed:?}");
+
+    let reported = workdir
+        .run(&["report", "1", "-f", "csv,json,md,html", "-o", "old"])
+        .await;
     assert_eq!(reported.code, Some(0), "{reported:?}");
+    let summary = workdir.read("old/summary.json");
+    assert!(
+        summary.contains("\"gatecrawl score v1\"") && summary.contains("36.7879"),
+        "{summary}"
+    );
+    let page = workdir.read("old/report.html");
+    assert!(page.contains("0–40 all but blocked"), "the bands of v1");
     assert_eq!(workdir.read("old/pages.csv").lines().count(), 1 + 10);
     assert!(workdir.read("old/server_errors.csv").contains("/bad,"));
 
@@ -138,4 +154,30 @@ async fn the_first_programs_runs_are_listed_exported_compared_and_resumed() {
     let compared = workdir.run(&["compare", "1", "2"]).await;
     assert_eq!(compared.code, Some(0), "{compared:?}");
     assert!(compared.out.contains("/bad"), "{compared:?}");
+    assert!(
+        compared.out.contains("different models (v1 and v2)"),
+        "{compared:?}"
+    );
+    let score = compared
+        .out
+        .lines()
+        .find(|line| line.contains("Crawlability "));
+    assert!(
+        score.is_some_and(
+            |line| line.contains("36.8") && line.contains("of two models, not comparable")
+        ),
+        "{compared:?}"
+    );
+    let mixed = workdir.run(&["runs"]).await;
+    assert!(
+        mixed.err.contains("marked v1 follow an earlier model"),
+        "{mixed:?}"
+    );
+    // A summary.json of the first model is no better as a baseline.
+    let listed = workdir.run(&["compare", "old/summary.json", "2"]).await;
+    assert_eq!(listed.code, Some(0), "{listed:?}");
+    assert!(
+        listed.out.contains("different models (v1 and v2)"),
+        "{listed:?}"
+    );
 }

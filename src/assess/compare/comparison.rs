@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::assess::{Interval, Verdict};
+use crate::assess::{Interval, ScoreModel, Verdict};
 
 use super::change::{Change, ChangeCounts};
 use super::judge::Yardstick;
@@ -47,6 +47,8 @@ pub struct Comparison {
     pub lost_sitemaps: Vec<String>,
     /// Scores of the site.
     pub scores: SiteScores<ScoreChange>,
+    /// The models that the scores follow.
+    pub models: ScoreModels,
     /// Notes in sentences about facts that could not be known, and why.
     pub notes: Vec<String>,
     /// Sections of either run: changed ones first, the worst of them first.
@@ -81,6 +83,31 @@ pub struct SiteScores<T> {
     pub error_rate: T,
 }
 
+/// The versions of the scoring model of two runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ScoreModels {
+    /// That of the baseline.
+    pub old: ScoreModel,
+    /// That of the newer run.
+    pub new: ScoreModel,
+}
+
+impl ScoreModels {
+    /// Returns why the scores of the runs are not comparable, in a sentence; `None` if they are.
+    pub fn note(self) -> Option<String> {
+        ScoreModel::not_comparable(self.old, self.new)
+    }
+
+    /// Compares a score of the two runs. Between different models only the values are known.
+    pub fn compare(self, old: Option<Interval>, new: Option<Interval>) -> ScoreChange {
+        let found = ScoreChange::new(old, new);
+        ScoreChange {
+            overlap: found.overlap.filter(|_| self.old == self.new),
+            ..found
+        }
+    }
+}
+
 /// A score in two runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct ScoreChange {
@@ -88,7 +115,8 @@ pub struct ScoreChange {
     pub old: Option<Interval>,
     /// Now; absent if there is too little evidence.
     pub new: Option<Interval>,
-    /// Whether the intervals overlap, so that the scores may be equal. Absent unless both are known.
+    /// Whether the intervals overlap, so that the scores may be equal. Absent unless both are known and follow
+    /// one model.
     pub overlap: Option<bool>,
 }
 
@@ -270,6 +298,8 @@ pub struct Listed {
     pub total: u64,
     /// Scores of the site, if there was enough evidence.
     pub scores: SiteScores<Option<Interval>>,
+    /// The model that they follow.
+    pub model: ScoreModel,
     /// Sections with their names.
     pub sections: Vec<(String, SectionState)>,
 }

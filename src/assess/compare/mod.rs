@@ -29,8 +29,8 @@ mod tests;
 pub use change::{Change, ChangeCounts};
 pub use comparing::Comparing;
 pub use comparison::{
-    Comparison, Listed, NewFailures, PageChange, ScoreChange, SectionChange, SectionState, Side,
-    SiteScores,
+    Comparison, Listed, NewFailures, PageChange, ScoreChange, ScoreModels, SectionChange,
+    SectionState, Side, SiteScores,
 };
 pub use judge::{Judged, Yardstick};
 pub use map::{AddressMap, MapFault};

@@ -195,6 +195,7 @@ impl Examination {
                 section: seen.section,
                 judgement: &judgement,
                 weight,
+                home: seen.importance.home,
             });
         }
         Examined {

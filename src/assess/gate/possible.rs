@@ -3,7 +3,7 @@
 
 use super::unit::Unit;
 use crate::assess::Interval;
-use crate::assess::score::obstacles::errors_leave;
+use crate::assess::score::obstacles::{errors_leave, errors_that_leave};
 use crate::assess::score::weight::MOST_WEIGHT;
 
 /// Pages that a metric may or may not count.
@@ -74,14 +74,21 @@ impl Possible {
         }
     }
 
-    /// Returns the range of Crawlability, which falls with the error rate e as exp(-e / scale). If a
-    /// share s of pages is missing, their failures cost at most the factor exp(-s / scale). Their
-    /// successes return at most the part s of the loss, in logarithms.
+    /// Returns the range of Crawlability, which is (1 - e)^3 at the error rate e, times what other obstacles
+    /// leave. If a share s of pages is missing and all of them fail, 1 - e shrinks by the factor 1 - s.
+    /// If all of them are fine, e does. What other obstacles cost counts as errors there, which can only widen
+    /// the range.
     pub(super) fn crawlability(measured: Interval, missing: Missing) -> Possible {
         let share = missing.share();
+        if share <= 0.0 {
+            return Possible::certain(measured);
+        }
         Possible {
             measured,
-            best: measured.map(|score| 100.0 * (score / 100.0).powf(1.0 - share)),
+            best: measured.map(|score| {
+                let errors = errors_that_leave(score / 100.0);
+                100.0 * errors_leave(errors * (1.0 - share))
+            }),
             worst: measured.map(|score| score * errors_leave(share)),
             unknown: missing.unknown(),
         }
@@ -180,10 +187,10 @@ mod tests {
     fn a_few_missing_pages_move_crawlability_by_its_own_curve() {
         let found = Possible::crawlability(Interval::exact(80.0), missing(990, 10)).span();
         assert!(
-            (found.low - 80.0 * (-0.1_f64).exp()).abs() < 1e-9,
+            (found.low - 80.0 * 0.99_f64.powi(3)).abs() < 1e-9,
             "{found:?}"
         );
-        assert!(found.high > 80.0 && found.high < 80.5, "{found:?}");
+        assert!(found.high > 80.0 && found.high < 80.3, "{found:?}");
         let none = Possible::crawlability(Interval::exact(80.0), missing(0, 10)).span();
         assert!(none.low < 0.01 && none.high > 99.99, "{none:?}");
     }

@@ -378,7 +378,7 @@ fn pages_that_were_not_requested_may_have_failed() {
             (
                 "crawlability < 50",
                 Undecided,
-                "crawlability is 75 of what was requested, but 8.12 to 87.81 is possible: \
+                "crawlability is 75 of what was requested, but 30.72 to 87.87 is possible: \
                  25 known pages were not requested",
             ),
         ],

@@ -6,16 +6,18 @@
 use super::robots_ladder::RobotsState;
 use crate::assess::statistics::rate::Interval;
 
-/// Share of failing first attempts that costs 63 % of the score (ours).
-const ERROR_SCALE: f64 = 0.10;
+/// Requests in a row that must all be fine for a bot to get through. The score is the chance of that, so
+/// that a site without a fault has 100 and one that always fails 0 (ours, the same number as the attempts of a search
+/// engine in the indexing risk).
+const IN_A_ROW: i32 = 3;
 /// Median time to the first byte, in milliseconds, from which slowness costs points (ours).
 pub(super) const SLOW_FROM: f64 = 500.0;
 /// Milliseconds over which the cost of slowness grows to its maximum (ours).
 const SLOW_OVER: f64 = 1500.0;
 /// Maximum share of the score that slowness costs (ours).
-const SLOW_TAKES: f64 = 0.3;
+const SLOW_TAKES: f64 = 0.25;
 /// Maximum share of the score that failing sitemaps cost (ours).
-const SITEMAPS_TAKE: f64 = 0.25;
+const SITEMAPS_TAKE: f64 = 0.15;
 
 /// The obstacles for a bot on a host.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -76,5 +78,10 @@ impl Obstacles {
 
 /// Returns the part of the score that remains at this share of failing first attempts, 0..1.
 pub(in crate::assess) fn errors_leave(rate: f64) -> f64 {
-    (-rate / ERROR_SCALE).exp()
+    (1.0 - rate.clamp(0.0, 1.0)).powi(IN_A_ROW)
+}
+
+/// Returns the share of failing first attempts at which this part of the score remains, 0..1.
+pub(in crate::assess) fn errors_that_leave(part: f64) -> f64 {
+    1.0 - part.clamp(0.0, 1.0).powf(f64::from(IN_A_ROW).recip())
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::identity::ScoreModel;
 use crate::assess::statistics::rate::Interval;
-use crate::assess::verdict::kind::FailureKind;
+use crate::assess::verdict::kind::{FailureKind, TOLERATED};
 
 /// A risk of 0..100 with its bounds; higher is worse.
 pub type Risk = Interval;
@@ -56,17 +57,45 @@ pub fn severity(lasting: Duration) -> f64 {
     1.0
 }
 
+/// How long a URL fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FailingTime {
+    /// The time for which it was seen failing.
+    pub seen: Duration,
+    /// The time for which the risk is computed, at least that one.
+    pub assumed: Duration,
+}
+
+impl FailingTime {
+    /// Returns the time seen, without an assumption about what follows.
+    pub const fn seen(seen: Duration) -> FailingTime {
+        FailingTime {
+            seen,
+            assumed: seen,
+        }
+    }
+
+    /// Returns the time if the failures continue for at least as long as search engines tolerate them.
+    pub fn continued(seen: Duration) -> FailingTime {
+        FailingTime {
+            seen,
+            assumed: seen.max(TOLERATED),
+        }
+    }
+}
+
 /// Returns the indexing risk (0..100) of a URL that fails at this rate (0..1), for this time, with this
-/// kind. A URL that never failed has none.
-pub fn url_risk(rate: Interval, lasting: Duration, kind: FailureKind) -> Risk {
+/// kind. A URL that never failed has none. Failures that a server announced or that limit a rate count
+/// less until they were seen for as long as search engines tolerate them.
+pub fn url_risk(rate: Interval, time: FailingTime, kind: FailureKind) -> Risk {
     if rate.value <= 0.0 {
         return Risk::default();
     }
     let severity = match kind {
-        FailureKind::Soft => severity(lasting).max(SOFT_SEVERITY),
-        _ => severity(lasting),
+        FailureKind::Soft => severity(time.assumed).max(SOFT_SEVERITY),
+        _ => severity(time.assumed),
     };
-    rate.map(|rate| 100.0 * kind.patience(lasting) * severity * exposure(rate))
+    rate.map(|rate| 100.0 * kind.patience(time.seen) * severity * exposure(rate))
 }
 
 /// A score in a word. The limits of the bands are ours.
@@ -95,12 +124,6 @@ impl Band {
         Band::Critical,
     ];
 
-    /// Where medium, high and critical begin for the risk (0..100) of a site or section. Ours.
-    pub const SITE_EDGES: [f64; 3] = [3.0, 10.0, 25.0];
-
-    /// Where medium, high and critical begin for the obstruction of bots by a host (H, 0..100). Ours.
-    pub const OBSTRUCTION_EDGES: [f64; 3] = [10.0, 30.0, 60.0];
-
     /// Returns the band of this name.
     pub fn from_name(name: &str) -> Option<Band> {
         Band::ALL.into_iter().find(|band| band.name() == name)
@@ -113,12 +136,12 @@ impl Band {
 
     /// Returns the band of the risk (0..100) of a site or section.
     pub fn of_site(risk: f64) -> Band {
-        Band::of(risk, Band::SITE_EDGES)
+        Band::of(risk, ScoreModel::OURS.site_edges())
     }
 
     /// Returns the band of a host's obstruction (H, 0..100). Crawlability is 100 - H.
     pub fn of_obstruction(obstruction: f64) -> Band {
-        Band::of(obstruction, Band::OBSTRUCTION_EDGES)
+        Band::of(obstruction, ScoreModel::OURS.obstruction_edges())
     }
 
     /// Returns the name in exports.
@@ -176,7 +199,7 @@ mod tests {
             k in 0_u32..50, more in 0_u32..50, hours in 0_u64..400, kind in kinds(),
         ) {
             let rate = Interval::clustered(k, k + more, k + more);
-            let risk = url_risk(rate, Duration::from_hours(hours), kind);
+            let risk = url_risk(rate, FailingTime::seen(Duration::from_hours(hours)), kind);
             prop_assert!(0.0 <= risk.low && risk.low <= risk.value);
             prop_assert!(risk.value <= risk.high && risk.high <= 100.0 + 1e-9);
         }
@@ -187,7 +210,7 @@ mod tests {
         ) {
             let of = |k: u32, n: u32, hours: u64| {
                 let rate = Interval::clustered(k, n, n);
-                url_risk(rate, Duration::from_hours(hours), kind)
+                url_risk(rate, FailingTime::seen(Duration::from_hours(hours)), kind)
             };
             let n = k + more;
             let was = of(k, n, hours);

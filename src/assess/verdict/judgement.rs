@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::model::{Looks, Moment, Outcome};
 
-use super::kind::{FailureKind, TOLERATED};
+use super::kind::FailureKind;
 use super::rules::Verdict;
-use crate::assess::score::risk::{Risk, url_risk};
+use crate::assess::score::risk::{FailingTime, Risk, url_risk};
 use crate::assess::statistics::rate::Interval;
 
 /// Everything that is known of a URL after its attempts were judged: the values of its row.
@@ -67,17 +67,17 @@ impl Judgement {
 
     /// Returns the indexing risk (0..100) as observed so far.
     pub fn risk_now(&self) -> Risk {
-        self.risk(self.lasting)
+        self.risk(FailingTime::seen(self.lasting))
     }
 
     /// Returns the indexing risk (0..100) if the measured frequency continues for 48 h.
     pub fn indexing_risk(&self) -> Risk {
-        self.risk(self.lasting.max(TOLERATED))
+        self.risk(FailingTime::continued(self.lasting))
     }
 
-    fn risk(&self, lasting: Duration) -> Risk {
+    fn risk(&self, time: FailingTime) -> Risk {
         match self.kind {
-            Some(kind) => url_risk(self.risk_rate, lasting, kind),
+            Some(kind) => url_risk(self.risk_rate, time, kind),
             None => Risk::default(),
         }
     }

@@ -5,9 +5,10 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use crate::assess::{Band, Interval};
+use crate::assess::{Band, Interval, ScoreModel};
 use crate::machine;
 use crate::model::Moment;
+use crate::report::words;
 use crate::store::{RunOverview, RunRow, Store};
 
 use crate::cli::database;
@@ -115,8 +116,8 @@ fn list(args: &RunsArgs, json: bool, console: &mut Console) -> Result<Exit, Fail
         ("ALWAYS", Side::Right),
         ("AT TIMES", Side::Right),
         ("COVERAGE", Side::Right),
-        ("CRAWLABILITY", Side::Right),
-        ("RISK", Side::Right),
+        ("CRAWLABILITY (100 BEST)", Side::Right),
+        ("RISK (0 BEST)", Side::Right),
         ("FIRST BYTE", Side::Right),
         ("TREND", Side::Left),
         ("SITE", Side::Left),
@@ -125,7 +126,21 @@ fn list(args: &RunsArgs, json: bool, console: &mut Console) -> Result<Exit, Fail
     let rows = (0..runs.len()).map(|at| row(&runs, at, terminal));
     let table = columns(&heads, &rows.collect::<Vec<_>>());
     console.print(&table)?;
+    if let Some(note) = mixed_models(&runs) {
+        console.people.mention(note);
+    }
     Ok(Exit::Done)
+}
+
+/// Returns a note if the scores of the runs follow different models.
+fn mixed_models(runs: &[Listed]) -> Option<&'static str> {
+    let mut models = runs
+        .iter()
+        .filter_map(|run| Some(run.numbers.as_ref()?.score_model));
+    let first = models.next()?;
+    models.any(|model| model != first).then_some(
+        "scores marked v1 follow an earlier model and are not comparable with the others; compare pages and rates instead",
+    )
 }
 
 fn row(runs: &[Listed], at: usize, terminal: bool) -> Vec<String> {
@@ -133,10 +148,13 @@ fn row(runs: &[Listed], at: usize, terminal: bool) -> Vec<String> {
     let took = run.took.map(text::duration);
     let numbers = run.numbers.as_ref();
     let pages = |pages: fn(&RunOverview) -> u64| numbers.map(|of| text::number(pages(of)));
-    let score = |score: fn(&RunOverview) -> (Option<Interval>, Option<Band>)| {
-        let (known, band) = numbers.map(score)?;
-        let band = band.map_or(String::new(), |band| format!(" {}", band.name()));
-        known.map(|known| format!("{:.1}{band}", known.value))
+    // Scores of another model are not comparable with those of today.
+    let model = numbers.map(|of| of.score_model);
+    let model = model.filter(|model| *model != ScoreModel::OURS);
+    let model = model.map_or(String::new(), |model| format!(", v{}", model.version()));
+    let score = |known: Option<Interval>, band: Option<Band>, word: fn(Band) -> &'static str| {
+        let band = band.map_or("", word);
+        known.map(|known| format!("{:.1} {band}{model}", known.value))
     };
     let cells = [
         Some(run.run.to_string()),
@@ -148,8 +166,8 @@ fn row(runs: &[Listed], at: usize, terminal: bool) -> Vec<String> {
         pages(|of| of.persistent),
         pages(|of| of.intermittent),
         (numbers.and_then(|of| of.coverage)).map(|share| format!("{:.1} %", share * 100.0)),
-        score(|of| (of.crawlability, of.crawlability_band)),
-        score(|of| (of.indexing_risk, of.indexing_risk_band)),
+        numbers.and_then(|of| score(of.crawlability, of.crawlability_band, words::hindrance)),
+        numbers.and_then(|of| score(of.indexing_risk, of.indexing_risk_band, words::risk)),
         (numbers.and_then(|of| of.first_byte_ms)).map(|time| format!("{:.0} ms", time.value)),
         Some(trend(&runs[at..], terminal)),
         Some(run.site.clone()),

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::assess::Interval;
 use crate::assess::compare::{Listed, PageState, SectionState, Side, SiteScores};
+use crate::assess::{Interval, ScoreModel};
 
 /// Version of the summary's schema, increased when a key changes its meaning or is removed.
 pub(super) const SCHEMA: u32 = 1;
@@ -68,6 +68,12 @@ struct Summary {
     site: String,
     failing_pages: FailingPages,
     scores: Scores,
+    model: Option<Model>,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    version: String,
 }
 
 #[derive(Deserialize)]
@@ -129,6 +135,8 @@ pub fn read_summary(path: &Path) -> Result<Listed, SummaryFault> {
     }
     let scores = summary.scores;
     let known = |score: Option<Score>| score.and_then(|score| score.known());
+    let model = summary.model.as_ref();
+    let model = model.and_then(|model| ScoreModel::from_name(&model.version));
     let pages = summary.failing_pages.pages.into_iter();
     Ok(Listed {
         side: Side {
@@ -144,6 +152,7 @@ pub fn read_summary(path: &Path) -> Result<Listed, SummaryFault> {
             indexing_risk: known(scores.indexing_risk),
             error_rate: scores.error_rate,
         },
+        model: model.unwrap_or(ScoreModel::FIRST),
         sections: (scores.sections.into_iter())
             .map(|section| (section.name, section.state))
             .collect(),
@@ -179,6 +188,12 @@ mod tests {
         assert_eq!((listed.total, listed.pages.len()), (2, 1));
         assert!(listed.pages[0].1.fails());
         assert_eq!(listed.scores, SiteScores::default());
+        assert_eq!(listed.model, ScoreModel::FIRST);
+        let newer = summary(SCHEMA).replace(
+            "\"more\": 1",
+            "\"model\": {\"version\": \"gatecrawl score v2\"}",
+        );
+        assert_eq!(read(&newer).expect("a summary").model, ScoreModel::OURS);
         assert!(listed.side.name.starts_with("run 4 of "));
     }
 

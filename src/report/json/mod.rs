@@ -13,9 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::assess::{
-    Band, FOOTER, GateResult, Interval, MODEL, NotEstimated, Score, Uncaught, Verdict,
-};
+use crate::assess::{Band, GateResult, Interval, NotEstimated, Score, Uncaught, Verdict};
 use crate::model::{Causes, Moment, Outcome, ScopePlan, SkipReason};
 use crate::store::{
     RunOverview, RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart,
@@ -127,6 +125,8 @@ struct Scored {
     low: Option<f64>,
     high: Option<f64>,
     band: Option<Band>,
+    /// The good end of the scale.
+    best: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     inconclusive: Option<String>,
 }
@@ -161,8 +161,8 @@ struct Worst<'a> {
 
 #[derive(Serialize)]
 struct Model {
-    version: &'static str,
-    note: &'static str,
+    version: String,
+    note: String,
 }
 
 #[derive(Serialize)]
@@ -333,8 +333,16 @@ fn document<'a>(
             })
             .collect(),
         scores: Scores {
-            crawlability: summary.scores.crawlability.as_ref().map(scored),
-            indexing_risk: summary.scores.indexing_risk.as_ref().map(scored),
+            crawlability: summary
+                .scores
+                .crawlability
+                .as_ref()
+                .map(|it| scored(it, 100)),
+            indexing_risk: summary
+                .scores
+                .indexing_risk
+                .as_ref()
+                .map(|it| scored(it, 0)),
             error_rate: summary.scores.error_rate.map(rounded),
             rate_5xx: summary.scores.rate_5xx.map(rounded),
             rate_502: summary.scores.rate_502.map(rounded),
@@ -355,8 +363,8 @@ fn document<'a>(
         compare: None,
         gates,
         model: Model {
-            version: MODEL,
-            note: FOOTER,
+            version: summary.scores.model.to_string(),
+            note: summary.scores.model.footer(),
         },
         files: files.iter().filter_map(|path| name(path)).collect(),
     }
@@ -407,7 +415,7 @@ fn part(part: &StoredPart) -> StoredPart {
     }
 }
 
-fn scored(score: &StoredScore) -> Scored {
+fn scored(score: &StoredScore, best: u8) -> Scored {
     let (known, inconclusive) = match score.score {
         Score::Known(known) => (Some(rounded(known)), None),
         Score::Inconclusive {
@@ -420,6 +428,7 @@ fn scored(score: &StoredScore) -> Scored {
         low: known.map(|score| score.low),
         high: known.map(|score| score.high),
         band: score.band,
+        best,
         inconclusive,
     }
 }

@@ -72,9 +72,17 @@ pub(super) fn changes(found: &Comparison, zone: &Zone) -> Changes {
             .map(|change| (change.name(), found.counts.of(change), meaning(change)))
             .collect(),
         scores: vec![
-            score("Crawlability", found.scores.crawlability, points),
-            score("Indexing Risk", found.scores.indexing_risk, points),
-            score("Error rate", found.scores.error_rate, percent),
+            score(
+                "Crawlability (100 is best)",
+                found.scores.crawlability,
+                points,
+            ),
+            score(
+                "Indexing Risk (0 is best)",
+                found.scores.indexing_risk,
+                points,
+            ),
+            score("Error rate (0 % is best)", found.scores.error_rate, percent),
         ],
         sections: sections(found),
         rows: found.changes.iter().take(MOST).map(page).collect(),
@@ -116,6 +124,7 @@ fn score(name: &'static str, change: ScoreChange, show: fn(f64) -> String) -> Sc
         verdict: match change.overlap {
             Some(true) => "the intervals overlap: it may be the same",
             Some(false) => "changed",
+            None if change.old.is_some() && change.new.is_some() => "of two models: not comparable",
             None => "",
         },
     }

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use brief::{Brief, Headline, Trend};
 
-use crate::assess::{FOOTER, GateResult, MODEL};
+use crate::assess::GateResult;
 use crate::store::{RunRow, SlowPage, Store};
 
 use super::files::cover::Audience;
@@ -79,8 +79,8 @@ pub(super) struct View {
     /// Absent without a baseline.
     compare: Option<changes::Changes>,
     files: Vec<String>,
-    model: &'static str,
-    footer: &'static str,
+    model: String,
+    footer: String,
 }
 
 impl View {
@@ -145,8 +145,8 @@ impl View {
                 .as_ref()
                 .map(|compared| changes::changes(&compared.comparison, zone)),
             files: files(wanted),
-            model: MODEL,
-            footer: FOOTER,
+            model: summary.scores.model.to_string(),
+            footer: summary.scores.model.footer(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::assess::{Band, Score};
+use crate::assess::{Band, Score, ScoreModel};
 use crate::report::words::{self, hindrance, risk};
 use crate::store::{RunScores, StoredDeduction};
 
@@ -96,7 +96,7 @@ pub(super) fn scores(scores: &RunScores) -> Vec<ScoreView> {
             low: known.map(|known| known.low),
             high: known.map(|known| known.high),
             band: score.band.map(word),
-            bands: bands(key, score.band, word),
+            bands: bands(scores.model, key, score.band, word),
             inconclusive,
             tone: match score.band {
                 Some(Band::None | Band::Low) => Color::Fine,
@@ -111,13 +111,19 @@ pub(super) fn scores(scores: &RunScores) -> Vec<ScoreView> {
     shown.collect()
 }
 
-/// Returns the bands of a score from 0 to 100. A score without any fault has a word of its own and no band.
-fn bands(key: &str, own: Option<Band>, word: fn(Band) -> &'static str) -> Vec<BandView> {
+/// Returns the bands of a score of this model from 0 to 100. A score without any fault has a word of its own and no
+/// band.
+fn bands(
+    model: ScoreModel,
+    key: &str,
+    own: Option<Band>,
+    word: fn(Band) -> &'static str,
+) -> Vec<BandView> {
     let upwards = key == "indexing_risk";
     let edges = if upwards {
-        Band::SITE_EDGES
+        model.site_edges()
     } else {
-        Band::OBSTRUCTION_EDGES
+        model.obstruction_edges()
     };
     let bounds = [0.0, edges[0], edges[1], edges[2], 100.0];
     let bands = [Band::Low, Band::Medium, Band::High, Band::Critical];
@@ -153,8 +159,8 @@ mod tests {
 
     #[test]
     fn the_bands_of_both_scales_lead_from_0_to_100_and_mark_the_score() {
-        let of = |key, word: fn(Band) -> &'static str| {
-            let bands = bands(key, Some(Band::High), word);
+        let of = |model, key, word: fn(Band) -> &'static str| {
+            let bands = bands(model, key, Some(Band::High), word);
             let texts = bands.iter().map(|band| {
                 let mark = if band.here { "*" } else { "" };
                 format!("{}-{} {}{mark}", band.from, band.to, band.word)
@@ -162,12 +168,16 @@ mod tests {
             texts.collect::<Vec<_>>().join(", ")
         };
         assert_eq!(
-            of("crawlability", hindrance),
-            "0-40 all but blocked, 40-70 badly hindered*, 70-90 hindered, 90-100 hardly hindered"
+            of(ScoreModel::OURS, "crawlability", hindrance),
+            "0-25 all but blocked, 25-70 badly hindered*, 70-90 hindered, 90-100 hardly hindered"
         );
         assert_eq!(
-            of("indexing_risk", risk),
-            "0-3 low risk, 3-10 medium risk, 10-25 high risk*, 25-100 critical risk"
+            of(ScoreModel::OURS, "indexing_risk", risk),
+            "0-2 low risk, 2-6 medium risk, 6-20 high risk*, 20-100 critical risk"
+        );
+        assert_eq!(
+            of(ScoreModel::FIRST, "crawlability", hindrance),
+            "0-40 all but blocked, 40-70 badly hindered*, 70-90 hindered, 90-100 hardly hindered"
         );
     }
 }

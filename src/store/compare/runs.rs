@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::assess::Interval;
 use crate::assess::compare::{
-    Comparing, Comparison, Noise, PageChange, ScoreChange, SectionChange, SectionState, SiteScores,
-    Yardstick,
+    Comparing, Comparison, Noise, PageChange, ScoreChange, ScoreModels, SectionChange,
+    SectionState, SiteScores, Yardstick,
 };
+use crate::assess::{Interval, ScoreModel};
 
 use super::baseline::Baseline;
 use super::pairs::{Old, Prepared};
@@ -57,8 +57,8 @@ impl Store {
         found: &mut Comparison,
     ) -> Result<(), StoreError> {
         found.new = self.side(run, self);
-        let (new, new_sections) = self.site_and_sections(run)?;
-        let (old, old_sections) = match &prepared.old {
+        let (new_model, new, new_sections) = self.site_and_sections(run)?;
+        let (old_model, old, old_sections) = match &prepared.old {
             Old::Run {
                 store, run: old, ..
             } => {
@@ -68,26 +68,36 @@ impl Store {
             }
             Old::Listed { listed, .. } => {
                 found.old = listed.side.clone();
-                (listed.scores, listed.sections.iter().cloned().collect())
+                let sections = listed.sections.iter().cloned().collect();
+                (listed.model, listed.scores, sections)
             }
         };
+        let models = ScoreModels {
+            old: old_model,
+            new: new_model,
+        };
+        found.models = models;
         found.scores = SiteScores {
-            crawlability: ScoreChange::new(old.crawlability, new.crawlability),
-            indexing_risk: ScoreChange::new(old.indexing_risk, new.indexing_risk),
+            crawlability: models.compare(old.crawlability, new.crawlability),
+            indexing_risk: models.compare(old.indexing_risk, new.indexing_risk),
             error_rate: ScoreChange::new(old.error_rate, new.error_rate),
         };
         found.sections = sections(old_sections, new_sections);
         found.notes = prepared.doubts(found);
+        found.notes.extend(models.note());
         found.notes.extend(prepared.unreached(found)?);
         let notes = prepared.notes(run, found);
         found.notes.extend(notes);
         Ok(())
     }
 
-    /// Returns the scores of a run, and its sections.
-    fn site_and_sections(&self, run: &RunRow) -> Result<(Scores, Sections), StoreError> {
+    /// Returns the scores of a run with their model, and its sections.
+    fn site_and_sections(
+        &self,
+        run: &RunRow,
+    ) -> Result<(ScoreModel, Scores, Sections), StoreError> {
         let scores = self.scores(run.id)?;
-        Ok((known_scores(&scores), section_states(&scores)))
+        Ok((scores.model, known_scores(&scores), section_states(&scores)))
     }
 }
 

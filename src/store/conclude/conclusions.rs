@@ -4,7 +4,7 @@ use rusqlite::Transaction;
 
 use crate::assess::diagnose::Diagnosis;
 use crate::assess::examine::{ClusterFound, Conclusions, PartFound};
-use crate::assess::{Band, Deduction, Interval, NotEstimated, Uncaught, Verdict};
+use crate::assess::{Band, Deduction, Interval, NotEstimated, ScoreModel, Uncaught, Verdict};
 use crate::model::Causes;
 
 use super::findings;
@@ -33,6 +33,9 @@ pub(in crate::store) const COVERAGE: &str = "coverage";
 /// The measure of the milliseconds to the first byte of good answers: median, and the 5th and 95th percentile as
 /// bounds.
 pub(in crate::store) const FIRST_BYTE: &str = "first_byte_ms";
+
+/// The measure of the version of the scoring model. Runs of earlier programs have none: they follow the first model.
+pub(in crate::store) const SCORE_MODEL: &str = "score_model";
 
 /// The band if pages failed, so that the number is an estimate.
 const ESTIMATED: &str = "estimated";
@@ -168,7 +171,9 @@ fn store_part(
 fn measures(tx: &Transaction<'_>, run: RunId, found: &Conclusions) -> rusqlite::Result<()> {
     let looks = &found.site.looks;
     let rate = |rate: Interval| Some(rate).filter(|_| looks.of > 0);
-    let rows: [(&str, Option<Interval>, Option<Band>); 6] = [
+    let model = Interval::exact(f64::from(ScoreModel::OURS.version()));
+    let rows: [(&str, Option<Interval>, Option<Band>); 7] = [
+        (SCORE_MODEL, Some(model), None),
         (
             "crawlability",
             found.crawlability.score.known(),

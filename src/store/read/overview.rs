@@ -5,7 +5,7 @@ use rusqlite::Row;
 use serde::Serialize;
 
 use crate::assess::compare::Sight;
-use crate::assess::{Band, Interval};
+use crate::assess::{Band, Interval, ScoreModel};
 use crate::model::Moment;
 
 use super::summary::found::{self, StoredScore};
@@ -41,6 +41,8 @@ pub struct RunOverview {
     pub indexing_risk: Option<Interval>,
     /// The band of that score; absent if it is inconclusive.
     pub indexing_risk_band: Option<Band>,
+    /// The version of the model that both scores follow. Scores of different models are not comparable.
+    pub score_model: ScoreModel,
     /// Share of the known pages that were fetched, 0..1. Absent in runs of earlier versions.
     pub coverage: Option<f64>,
     /// Milliseconds to the first byte of good answers: median, and the 5th and 95th percentile as bounds. Absent in
@@ -97,6 +99,7 @@ impl Store {
                 crawlability_band: band(&crawlability),
                 indexing_risk: known(&risk),
                 indexing_risk_band: band(&risk),
+                score_model: found::score_model(connection, run)?,
                 coverage: coverage.map(|share| share.value),
                 first_byte_ms: found::interval_of(connection, run, FIRST_BYTE)?,
                 ..counted

@@ -128,7 +128,7 @@ columns! {
         "The last answer's `Retry-After` header.";
     INDEXING_RISK = "Indexing Risk", Decimals(2), "CASE u.role WHEN 3 THEN s.risk END",
         "Risk for the page's place in the index, 0 to 100, if the measured rate continues for 48 \
-        hours. A model of this project (gatecrawl score v1), no search engine's metric; for \
+        hours. A model of this project, no search engine's metric; for \
         pages of the site only.";
     INDEXING_RISK_LOW = "Indexing Risk Low", Decimals(2), "CASE u.role WHEN 3 THEN s.risk_low END",
         "Lower end of the risk's band.";

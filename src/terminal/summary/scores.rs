@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::assess::{Band, Interval, MODEL, Score};
+use crate::assess::{Band, Interval, Score};
 use crate::report::words::{deduction, hindrance, risk, too_few};
 use crate::store::{RunScores, StoredDeduction, StoredScore};
 use crate::terminal::paint::{GREEN, PLAIN, RED, YELLOW, paint};
@@ -56,7 +56,8 @@ pub(super) fn lost(scores: &RunScores) -> String {
     }
     let _ = writeln!(
         out,
-        "    ({MODEL}, not a metric of Google; summary.json has every point)"
+        "    ({}, not a metric of Google; summary.json has every point)",
+        scores.model
     );
     out
 }

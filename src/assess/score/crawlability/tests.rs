@@ -82,8 +82,8 @@ fn robots_txt_costs_the_points_that_fixing_it_would_win() {
     assert_eq!(
         rows,
         [
-            ("crawlability.server_errors", 9.52),
-            ("crawlability.robots_txt", 90.48)
+            ("crawlability.server_errors", 2.97),
+            ("crawlability.robots_txt", 97.03)
         ]
     );
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::deduction::{Deduction, Examples, Fact};
 use super::first_looks::FirstLooks;
-use super::mean::WeightedRisk;
+use super::mean::{HOME_SHARE, WeightedRisk};
 use crate::assess::diagnose::Ratio;
 use crate::assess::diagnose::rules::is_down;
 use crate::assess::statistics::latency::Latency;
@@ -33,6 +33,8 @@ pub struct Scored<'a> {
     pub judgement: &'a Judgement,
     /// Its importance, 1..7.
     pub weight: f64,
+    /// Whether it is the home page of its host.
+    pub home: bool,
 }
 
 /// The totals of many URLs.
@@ -49,22 +51,36 @@ pub struct Aggregate {
     /// Looks at pages, without those that an outage, a limit or the crawl's speed explains.
     pub counts: LookCounts,
     verdicts: [u64; 6],
-    /// Risk times weight by verdict.
+    /// Risk times weight by verdict, without home pages.
     shares: [f64; 6],
-    /// Pages of each verdict that contribute to the risk.
+    /// The same for home pages.
+    home: HomeShare,
+    /// Pages of each verdict that contribute to the risk, without home pages.
     at_risk: [u64; 6],
     worst: [Examples; 6],
     slowest: Examples,
 }
 
+/// The part of home pages in the risk.
+#[derive(Clone, Debug, Default)]
+struct HomeShare {
+    share: f64,
+    failing: u64,
+    worst: Examples,
+}
+
 impl Aggregate {
-    /// Adds one URL.
-    pub fn add(&mut self, url: &Scored<'_>) {
+    /// Adds one URL. `home` says whether it counts as a home page: in a site or host, not in a section.
+    fn add(&mut self, url: &Scored<'_>, home: bool) {
         let verdict = url.judgement.verdict;
         let risk = url.judgement.indexing_risk();
         self.urls += 1;
         self.verdicts[verdict as usize] += 1;
-        self.risk.add(risk, url.weight);
+        if home {
+            self.risk.add_home(risk, url.weight);
+        } else {
+            self.risk.add(risk, url.weight);
+        }
         self.looks.add(url.address, url.judgement, url.weight);
         // A page that failed only in an outage is left out: it is neither a failing page nor one that
         // never failed.
@@ -80,7 +96,11 @@ impl Aggregate {
             self.slowest.add(ttfb.as_secs_f64(), url.address);
         }
         let share = risk.value * url.weight;
-        if share > 0.0 {
+        if share > 0.0 && home {
+            self.home.share += share;
+            self.home.failing += 1;
+            self.home.worst.add(share, url.address);
+        } else if share > 0.0 {
             self.shares[verdict as usize] += share;
             self.at_risk[verdict as usize] += 1;
             self.worst[verdict as usize].add(share, url.address);
@@ -106,8 +126,22 @@ impl Aggregate {
     /// together they are the risk; [`crate::assess::apportion`] rounds them.
     pub fn risk_shares(&self) -> Vec<Deduction> {
         let weights = self.risk.weights();
+        let factor = self.risk.home_factor();
+        let home = (self.home.share > 0.0).then(|| Deduction {
+            rule: "indexing_risk.home_page",
+            points: factor * self.home.share / weights,
+            evidence: vec![
+                Fact::count("urls", self.home.failing),
+                Fact::count("of_urls", self.urls),
+                Fact::measure("least_share", HOME_SHARE, 2),
+                Fact::measure("weighted_risk", factor * self.home.share, 2),
+                Fact::measure("of_weight", weights, 2),
+            ],
+            urls: self.home.worst.addresses(),
+        });
         let rows = Verdict::ALL.into_iter().zip(self.shares).zip(&self.worst);
-        rows.filter(|((_, share), _)| *share > 0.0)
+        let rows = rows
+            .filter(|((_, share), _)| *share > 0.0)
             .map(|((verdict, share), worst)| Deduction {
                 rule: risk_rule(verdict),
                 points: share / weights,
@@ -118,8 +152,8 @@ impl Aggregate {
                     Fact::measure("of_weight", weights, 2),
                 ],
                 urls: worst.addresses(),
-            })
-            .collect()
+            });
+        home.into_iter().chain(rows).collect()
     }
 
     pub(super) fn slowest(&self) -> Vec<String> {
@@ -155,14 +189,17 @@ impl Groups {
         }
     }
 
-    /// Adds one URL.
-    pub fn add(&mut self, name: &str, url: &Scored<'_>) {
+    /// Adds one URL. `home` says whether it counts as a home page.
+    fn add(&mut self, name: &str, url: &Scored<'_>, home: bool) {
         let known = self.groups.contains_key(name);
         let fits = known || self.groups.len() < self.limit;
         let name = if fits { name } else { OTHER };
         match self.groups.get_mut(name) {
-            Some(group) => group.add(url),
-            None => self.groups.entry(name.to_owned()).or_default().add(url),
+            Some(group) => group.add(url, home),
+            None => {
+                let group = self.groups.entry(name.to_owned()).or_default();
+                group.add(url, home);
+            }
         }
     }
 
@@ -203,9 +240,10 @@ impl Default for SiteTally {
 impl SiteTally {
     /// Adds one URL. Every fetched page must be added, healthy ones too.
     pub fn add(&mut self, url: &Scored<'_>) {
-        self.site.add(url);
-        self.hosts.add(url.host, url);
-        self.sections.add(url.section, url);
+        self.site.add(url, url.home);
+        self.hosts.add(url.host, url, url.home);
+        // The home page stands for the site, not for the few pages beside it.
+        self.sections.add(url.section, url, false);
     }
 
     /// Looks at pages that may fail by themselves: not those of sections that failed as a whole.

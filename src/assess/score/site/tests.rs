@@ -44,6 +44,7 @@ fn site(urls: &[(u8, Judgement, f64)]) -> SiteTally {
             section: &format!("/{section}/"),
             judgement,
             weight: *weight,
+            home: false,
         });
     }
     site
@@ -126,7 +127,9 @@ fn the_number_of_sections_has_a_bound() {
                 section: &section,
                 judgement: &judgement,
                 weight: 1.0,
+                home: false,
             },
+            false,
         );
     }
     assert_eq!(groups.iter().count(), 4);

@@ -36,13 +36,14 @@ fn write(found: &Comparison, color: bool, out: &mut String) -> std::fmt::Result 
     writeln!(out, "  Old            {}", side(&found.old))?;
     writeln!(out, "  New            {}", side(&found.new))?;
     let scores = &found.scores;
-    writeln!(out, "  Crawlability   {}", score(&scores.crawlability, 1.0))?;
-    writeln!(
-        out,
-        "  Indexing risk  {}",
-        score(&scores.indexing_risk, 1.0)
-    )?;
-    writeln!(out, "  Error rate     {}", score(&scores.error_rate, 100.0))?;
+    let rows = [
+        ("Crawlability ", &scores.crawlability, 1.0, "100 is best"),
+        ("Indexing risk", &scores.indexing_risk, 1.0, "0 is best"),
+        ("Error rate   ", &scores.error_rate, 100.0, "0 % is best"),
+    ];
+    for (name, change, unit, best) in rows {
+        writeln!(out, "  {name}  {} ({best})", score(change, unit))?;
+    }
     writeln!(out, "  Pages          {}", compared(found))?;
     let unseen: u64 = found.not_compared.values().sum();
     if unseen > 0 {
@@ -99,6 +100,7 @@ fn score(score: &ScoreChange, unit: f64) -> String {
     let sure = match score.overlap {
         Some(true) => ": the bands overlap, so it may be the same",
         Some(false) => ": changed",
+        None if score.old.is_some() && score.new.is_some() => ": of two models, not comparable",
         None => "",
     };
     format!("{} -> {}{sure}", show(score.old), show(score.new))

@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{Color, Format, Url, Workbook, Worksheet, XlsxError};
 
 use crate::assess::playbook::{Owner, lookup};
-use crate::assess::{Band, FOOTER, GateResult, Score, Verdict};
+use crate::assess::{Band, GateResult, Score, Verdict};
 use crate::model::{Moment, SkipReason};
 use crate::report::words::{by_name, few_attempts, hindrance, risk};
 use crate::report::{Problem, problems, to_fix};
@@ -149,7 +149,7 @@ pub(super) fn write(
             )?;
         }
     }
-    lines.heading(&texts(&["Model", FOOTER]))
+    lines.heading(&texts(&["Model", &summary.scores.model.footer()]))
 }
 
 impl Lines<'_> {

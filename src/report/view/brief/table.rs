@@ -66,6 +66,7 @@ fn scores(facts: &BriefFacts<'_>) -> Vec<Fact> {
     };
     let crawlability = changes.map(|scores| scores.crawlability);
     let risk = changes.map(|scores| scores.indexing_risk);
+    let note = facts.comparison.and_then(|found| found.models.note());
     [
         of(
             "Crawlability",
@@ -74,6 +75,7 @@ fn scores(facts: &BriefFacts<'_>) -> Vec<Fact> {
             "100 is best",
         ),
         of("Indexing risk", &scores.indexing_risk, risk, "0 is best"),
+        note.map(|note| fact("About the scores", note)),
     ]
     .into_iter()
     .flatten()

@@ -1,12 +1,12 @@
 //! Briefs from facts that are written by hand.
 
 use crate::assess::compare::{
-    Change, ChangeCounts, Comparison, Move, NewFailures, PageChange, PageState, Side,
+    Change, ChangeCounts, Comparison, Move, NewFailures, PageChange, PageState, ScoreModels, Side,
 };
 use crate::assess::diagnose::rules::{Rule, Severity};
-use crate::assess::{Gate, GateResult, Measured, Verdict};
+use crate::assess::{Gate, GateResult, Interval, Measured, Score, ScoreModel, Verdict};
 use crate::model::{Cause, CrawlPlan, CrawlUrl, Moment, Zone};
-use crate::store::{RunId, RunRow, RunState, RunSummary, StillFailing, StoredFinding};
+use crate::store::{RunId, RunRow, RunState, RunSummary, StillFailing, StoredFinding, StoredScore};
 
 use super::*;
 
@@ -375,5 +375,40 @@ fn a_stored_brief_is_read_back() {
     assert_eq!(
         serde_json::from_str::<Brief>(&text).expect("a brief"),
         brief
+    );
+}
+
+#[test]
+fn scores_of_another_model_are_explained_and_not_shown_as_a_change() {
+    let (old, new) = (Interval::exact(24.7), Interval::exact(63.6));
+    let case = |old_model| {
+        let models = ScoreModels {
+            old: old_model,
+            new: ScoreModel::OURS,
+        };
+        let mut compared = comparison(Vec::new());
+        compared.models = models;
+        compared.scores.crawlability = models.compare(Some(old), Some(new));
+        let mut case = Case::of(Some(compared));
+        case.summary.scores.crawlability = Some(StoredScore {
+            score: Score::Known(new),
+            band: None,
+        });
+        let rows = case.brief().table.into_iter();
+        let rows = rows.map(|row| format!("{}: {}", row.name, row.value));
+        rows.filter(|row| row.contains("rawlability"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        case(ScoreModel::OURS),
+        ["Crawlability: 63.6, before 24.7 (100 is best)"]
+    );
+    assert_eq!(
+        case(ScoreModel::FIRST),
+        [
+            "Crawlability: 63.6 (100 is best)",
+            "About the scores: Crawlability and Indexing Risk of the two runs follow different models (v1 and v2), so \
+             they differ without a change of the site: compare pages and rates instead"
+        ]
     );
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::assess::Interval;
-use crate::report::words::{bars, number};
+use crate::report::words::{bars, count, number};
 use crate::store::RunOverview;
 
 /// A number over the last runs.
@@ -17,18 +17,30 @@ pub struct Trend {
     pub text: String,
 }
 
-/// Returns the trends, if there are at least two runs. `runs` begins with the oldest.
+/// Returns the trends, if there are at least two runs. `runs` begins with the oldest. Scores that follow another model
+/// than those of the last run are left blank.
 pub(super) fn trends(runs: &[RunOverview]) -> Vec<Trend> {
+    let Some(model) = runs.last().map(|run| run.score_model) else {
+        return Vec::new();
+    };
     if runs.len() < 2 {
         return Vec::new();
     }
+    let others = runs.iter().filter(|run| run.score_model != model).count();
     let of = |name: &str, scale: Scale, read: &dyn Fn(&RunOverview) -> Option<f64>| {
         let values: Vec<Option<f64>> = runs.iter().map(read).collect();
         let mut known = values.iter().flatten().copied();
         let first = known.next()?;
-        let last = known.next_back().unwrap_or(first);
+        let last = known.next_back();
         let most = values.iter().flatten().copied().fold(0.0, f64::max);
         let (top, says) = match scale {
+            Scale::Points(best) if others > 0 => {
+                let says = format!(
+                    "0 to 100, {best} is best; {} of another model are left out",
+                    count(others as u64, "run")
+                );
+                (100.0, says)
+            }
             Scale::Points(best) => (100.0, format!("0 to 100, {best} is best")),
             Scale::Percent => (100.0, "of the known pages".to_owned()),
             Scale::Pages | Scale::Millis => {
@@ -38,11 +50,14 @@ pub(super) fn trends(runs: &[RunOverview]) -> Vec<Trend> {
         Some(Trend {
             name: format!("{name}, last {} runs", values.len()),
             blocks: bars(&values, top),
-            text: format!(
-                "was {}, now {} ({says})",
-                scale.show(first),
-                scale.show(last)
-            ),
+            text: match last {
+                Some(last) => format!(
+                    "was {}, now {} ({says})",
+                    scale.show(first),
+                    scale.show(last)
+                ),
+                None => format!("{} ({says})", scale.show(first)),
+            },
         })
     };
     let of_verdict = |name, pages: fn(&RunOverview) -> u64| {
@@ -52,12 +67,13 @@ pub(super) fn trends(runs: &[RunOverview]) -> Vec<Trend> {
             .flatten()
     };
     let value = |score: Option<Interval>| score.map(|score| score.value);
+    let comparable = |run: &&RunOverview| run.score_model == model;
     [
         of("Crawlability", Scale::Points("100"), &|run| {
-            value(run.crawlability)
+            value(Some(run).filter(comparable)?.crawlability)
         }),
         of("Indexing risk", Scale::Points("0"), &|run| {
-            value(run.indexing_risk)
+            value(Some(run).filter(comparable)?.indexing_risk)
         }),
         of("Failing pages", Scale::Pages, &|run| {
             Some(run.failing as f64)
@@ -102,6 +118,7 @@ impl Scale {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assess::ScoreModel;
 
     #[test]
     fn scores_stand_on_an_absolute_scale_and_failing_pages_on_their_own() {
@@ -166,5 +183,26 @@ mod tests {
             ]
         );
         assert_eq!(trends(&runs[..1]), []);
+    }
+
+    #[test]
+    fn scores_of_another_model_are_no_trend() {
+        let run = |value, score_model| RunOverview {
+            crawlability: Some(Interval::exact(value)),
+            score_model,
+            pages: 300,
+            ..RunOverview::default()
+        };
+        let first = run(24.7, ScoreModel::FIRST);
+        let mut runs = vec![first.clone(), first, run(63.6, ScoreModel::OURS)];
+        let of = |runs: &[RunOverview]| {
+            let first = trends(runs).swap_remove(0);
+            (first.blocks, first.text)
+        };
+        let left = "0 to 100, 100 is best; 2 runs of another model are left out";
+        assert_eq!(of(&runs), ("  ▅".to_owned(), format!("63.6 ({left})")));
+        runs.push(run(70.0, ScoreModel::OURS));
+        let text = format!("was 63.6, now 70.0 ({left})");
+        assert_eq!(of(&runs), ("  ▅▆".to_owned(), text));
     }
 }

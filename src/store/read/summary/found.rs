@@ -5,11 +5,11 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::assess::{Band, FEWEST_LOOKS, Interval, NotEstimated, Score, Uncaught};
+use crate::assess::{Band, FEWEST_LOOKS, Interval, NotEstimated, Score, ScoreModel, Uncaught};
 
 use crate::assess::diagnose::rules::{Rule, Scope, Severity};
 use crate::model::{Causes, Moment, Outcome, Probe};
-use crate::store::conclude::conclusions::UNCAUGHT;
+use crate::store::conclude::conclusions::{SCORE_MODEL, UNCAUGHT};
 use crate::store::rows::row::{count, list, named};
 use crate::store::runs::id::RunId;
 
@@ -32,6 +32,8 @@ pub struct RunScores {
     pub uncaught: Option<Uncaught>,
     /// Why there is no such estimate, if the failures are of another kind.
     pub not_estimated: Option<NotEstimated>,
+    /// The model that the scores, bands and deductions follow.
+    pub model: ScoreModel,
     /// The deductions that make up the scores.
     pub deductions: Vec<StoredDeduction>,
     /// Hosts of the site.
@@ -153,6 +155,7 @@ pub(in crate::store) fn scores(connection: &Connection, run: RunId) -> rusqlite:
         rate_502: rate("rate_502")?,
         uncaught: uncaught.as_ref().and_then(Measure::uncaught),
         not_estimated: uncaught.as_ref().and_then(Measure::not_estimated),
+        model: score_model(connection, run)?,
         deductions: deductions(connection, run)?,
         hosts: parts(connection, run, "host")?,
         sections: parts(connection, run, "section")?,
@@ -166,6 +169,17 @@ pub(in crate::store) fn interval_of(
     name: &str,
 ) -> rusqlite::Result<Option<Interval>> {
     Ok(measure(connection, run, name)?.and_then(|found| found.interval))
+}
+
+/// Reads the model that the scores of a concluded run follow.
+pub(in crate::store::read) fn score_model(
+    connection: &Connection,
+    run: RunId,
+) -> rusqlite::Result<ScoreModel> {
+    let stored = interval_of(connection, run, SCORE_MODEL)?;
+    Ok(stored.map_or(ScoreModel::FIRST, |version| {
+        ScoreModel::of_version(version.value as u16)
+    }))
 }
 
 struct Measure {
