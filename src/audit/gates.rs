@@ -74,6 +74,7 @@ fn of_section(pages: &UrlCounts, part: Option<&StoredPart>, doubt: Option<Doubt>
         rate_502: part.map(|part| part.rate_502),
         crawlability: known(part.and_then(|part| part.crawlability)),
         indexing_risk: known(part.and_then(|part| part.indexing_risk)),
+        clicks_at_risk: part.and_then(|part| part.clicks_at_risk),
         doubt,
         ..counted(pages)
     }
@@ -202,6 +203,27 @@ mod tests {
         });
         assert_eq!(judged(&some, "clicks-at-risk > 5"), GateStatus::Failed);
         assert_eq!(judged(&some, "clicks-at-risk > 8"), GateStatus::Held);
+    }
+
+    #[test]
+    fn clicks_at_risk_of_a_segment_are_its_own() {
+        let (low, value, high) = (12.0, 20.0, 28.0);
+        let mut some = summary();
+        some.scores.sections = vec![StoredPart {
+            name: "checkout".to_owned(),
+            clicks_at_risk: Some(Interval { low, value, high }),
+            ..StoredPart::default()
+        }];
+        let cases = [
+            ("clicks-at-risk{segment=checkout} > 10", GateStatus::Failed),
+            ("clicks-at-risk{segment=checkout} > 15", GateStatus::Held),
+            // The site has no visits here.
+            ("clicks-at-risk > 10", GateStatus::Undecided),
+        ];
+        for (text, expected) in cases {
+            let status = judged(&[text], RunState::Finished, &some, false);
+            assert_eq!(status, expected, "{text}");
+        }
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod replay;
 mod secrets;
 mod settings;
 mod tls;
+mod traffic;
 mod truth;
 mod unaudited;
 mod weekly;

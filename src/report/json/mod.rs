@@ -411,6 +411,7 @@ fn part(part: &StoredPart) -> StoredPart {
         rate_5xx: part.rate_5xx.map(rounded),
         crawlability: part.crawlability.map(rounded),
         indexing_risk: part.indexing_risk.map(rounded),
+        clicks_at_risk: part.clicks_at_risk.map(rounded),
         ..part.clone()
     }
 }

@@ -42,9 +42,10 @@ impl Columns {
         table: Table,
     ) -> Result<Columns, StoreError> {
         let mut all: Vec<Heading> = table.columns().iter().map(Heading::from).collect();
-        let first = (table.columns().iter()).position(|it| it.name == pages::TRAFFIC[0].name);
-        let hidden = match first {
-            Some(first) if !store.has_traffic(run.id)? => first..first + pages::TRAFFIC.len(),
+        let hidden = match table.traffic() {
+            [first, ..] if !store.has_traffic(run.id)? => {
+                first.at..first.at + table.traffic().len()
+            }
             _ => 0..0,
         };
         all.drain(hidden.clone());

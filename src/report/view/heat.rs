@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use crate::assess::Interval;
 use crate::store::{AttemptKind, RunRow, Store, StoreError, StoredPart, Tick};
 
 /// Maximum sections shown.
@@ -18,6 +19,8 @@ pub(crate) struct Heat {
     rows: Vec<Section>,
     /// Number of all sections.
     total: usize,
+    /// Whether visits of the pages are known.
+    visits: bool,
 }
 
 /// A section.
@@ -32,6 +35,8 @@ struct Section {
     high: f64,
     crawlability: Option<f64>,
     risk: Option<f64>,
+    /// Clicks a day that failures cost, with the 95 % interval.
+    clicks: Option<Interval>,
     cells: Vec<Cell>,
 }
 
@@ -112,8 +117,10 @@ impl<'a> Grid<'a> {
 
     /// Returns the finished map.
     pub(super) fn heat(self) -> Heat {
+        let visits = self.worst.iter().any(|part| part.clicks_at_risk.is_some());
         let rows = self.worst.into_iter().zip(&self.cells);
         Heat {
+            visits,
             rows: rows.map(|(part, cells)| section(part, cells)).collect(),
             total: self.total,
         }
@@ -130,6 +137,7 @@ fn section(part: &StoredPart, cells: &[Cell]) -> Section {
         high: part.error_rate.high,
         crawlability: part.crawlability.map(|score| score.value),
         risk: part.indexing_risk.map(|risk| risk.value),
+        clicks: part.clicks_at_risk,
         cells: cells.iter().map(|cell| cell.heated()).collect(),
     }
 }

@@ -4,15 +4,19 @@ use std::collections::HashMap;
 
 use rusqlite::{OptionalExtension, Transaction};
 
+use crate::assess::OTHER;
 use crate::parse::traffic::Visits;
 use crate::store::runs::id::RunId;
-use crate::store::runs::traffic::LASTING;
+use crate::store::runs::traffic::{CLICKS_OF_SECTION, COSTS, LASTING};
 
 /// The number that the most visited page adds to the factor of `Priority`, which is 1 without visits. Ours.
 const WEIGHT: f64 = 2.0;
 
-/// Matches the newest visits of the run's site, if they are not too old. A page of the files is the page with its
-/// URL or, if the run knows none, one that differs only in `http`, `www.` or a final slash.
+/// Matches the newest visits of the run's site, if they are not too old. A page of the files is, in this order,
+///
+/// - the page with its URL, or one that differs only in `http`, `www.` or a final slash;
+/// - if that page was not requested, or the run knows none, the page that names it as its canonical;
+/// - if that page redirects, the page at the end of its redirects.
 pub(super) fn match_traffic(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM run_traffic WHERE run = ?", [run])?;
     tx.execute("DELETE FROM page_traffic WHERE run = ?", [run])?;
@@ -27,9 +31,9 @@ pub(super) fn match_traffic(tx: &Transaction<'_>, run: RunId) -> rusqlite::Resul
     let Some(file) = file else {
         return Ok(());
     };
-    let mut pages = visits(tx, file)?;
+    let pages = visits(tx, file)?;
     let all = Totals::of(pages.values());
-    let matched = matched(tx, run, &mut pages)?;
+    let matched = matched(tx, run, pages)?;
     let own = Totals::of(matched.values());
     tx.execute(
         "INSERT INTO run_traffic (run, read, days, stated, pages, matched, visits, matched_visits)
@@ -41,18 +45,33 @@ pub(super) fn match_traffic(tx: &Transaction<'_>, run: RunId) -> rusqlite::Resul
     )?;
     let mut weigh =
         tx.prepare("UPDATE assessment SET priority = priority * ? WHERE run = ? AND url = ?")?;
-    for (url, of) in matched {
+    for (url, Matched { visits: of, .. }) in matched {
         insert.execute((run, url, of.clicks, of.impressions, of.sessions))?;
         let share = of.at_stake().ln_1p() / own.most.ln_1p();
         if share.is_finite() && share > 0.0 {
             weigh.execute((1.0 + WEIGHT * share, run, url))?;
         }
     }
+    store_sections(tx, run)
+}
+
+/// Stores what failures cost in each section, and its visits.
+fn store_sections(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
+    let sql = format!(
+        "INSERT INTO measure (run, name, value, low, high, seen)
+         SELECT p.run, ?2 || p.name, coalesce(sum(c.value), 0), coalesce(sum(c.low), 0),
+            coalesce(sum(c.high), 0), coalesce(round(sum(c.visits)), 0)
+         FROM part p
+         LEFT JOIN ({COSTS}) c ON c.section = p.name OR (p.name = ?3 AND c.section NOT IN (
+            SELECT name FROM part WHERE run = ?1 AND kind = 'section'))
+         WHERE p.run = ?1 AND p.kind = 'section' GROUP BY p.name"
+    );
+    tx.execute(&sql, (run, CLICKS_OF_SECTION, OTHER))?;
     Ok(())
 }
 
 /// Returns the visits by URL.
-fn visits(tx: &Transaction<'_>, file: i64) -> rusqlite::Result<HashMap<String, Visits>> {
+fn visits(tx: &Transaction<'_>, file: i64) -> rusqlite::Result<HashMap<String, Matched>> {
     let mut statement =
         tx.prepare("SELECT address, clicks, impressions, sessions FROM traffic WHERE file = ?")?;
     let rows = statement.query_map([file], |row| {
@@ -61,39 +80,82 @@ fn visits(tx: &Transaction<'_>, file: i64) -> rusqlite::Result<HashMap<String, V
             impressions: row.get(2)?,
             sessions: row.get(3)?,
         };
-        Ok((row.get(0)?, visits))
+        Ok((row.get(0)?, Matched { visits, pages: 1 }))
     })?;
     rows.collect()
 }
 
-/// Takes the visits of the run's pages out of those of the files, by the number of the page.
+/// Visits of pages of the files.
+#[derive(Clone, Copy, Default)]
+struct Matched {
+    visits: Visits,
+    /// Number of these pages.
+    pages: i64,
+}
+
+impl Matched {
+    fn add(&mut self, other: Matched) {
+        self.visits.add(other.visits);
+        self.pages += other.pages;
+    }
+}
+
+/// Returns the visits of the run's pages, by the number of the page.
 fn matched(
     tx: &Transaction<'_>,
     run: RunId,
-    pages: &mut HashMap<String, Visits>,
-) -> rusqlite::Result<HashMap<i64, Visits>> {
-    let mut found = HashMap::new();
+    mut pages: HashMap<String, Matched>,
+) -> rusqlite::Result<HashMap<i64, Matched>> {
+    let mut found: HashMap<i64, Matched> = HashMap::new();
     // 3 = page of the site
     let mut statement = tx.prepare("SELECT id, address FROM url WHERE run = ? AND role = 3")?;
     {
         let mut urls = statement.query([run])?;
         while let Some(row) = urls.next()? {
-            if let Some(visits) = pages.remove(row.get_ref(1)?.as_str()?) {
-                found.insert(row.get(0)?, visits);
+            if let Some(of) = pages.remove(row.get_ref(1)?.as_str()?) {
+                found.insert(row.get(0)?, of);
             }
         }
     }
-    let mut alike: HashMap<&str, Visits> = HashMap::new();
-    for (address, visits) in &*pages {
-        alike.entry(core(address)).or_default().add(*visits);
+    let mut alike: HashMap<&str, Matched> = HashMap::new();
+    for (address, of) in &pages {
+        alike.entry(core(address)).or_default().add(*of);
     }
     let mut urls = statement.query([run])?;
     while let Some(row) = urls.next()? {
         if alike.is_empty() {
             break;
         }
-        if let Some(visits) = alike.remove(core(row.get_ref(1)?.as_str()?)) {
-            found.entry(row.get(0)?).or_default().add(visits);
+        if let Some(of) = alike.remove(core(row.get_ref(1)?.as_str()?)) {
+            found.entry(row.get(0)?).or_default().add(of);
+        }
+    }
+    // 2 = settled. Of several pages with one canonical, the one with the most inlinks has its visits.
+    let mut canonicals = tx.prepare(
+        "SELECT p.url, c.id, c.address FROM page p
+         CROSS JOIN url c ON c.run = p.run AND c.id = p.canonical
+         CROSS JOIN url u ON u.run = p.run AND u.id = p.url
+         WHERE p.run = ? AND p.canonical <> p.url AND c.state <> 2 AND u.role = 3
+         ORDER BY u.unique_inlinks DESC, u.address",
+    )?;
+    let mut rows = canonicals.query([run])?;
+    while let Some(row) = rows.next()? {
+        let (page, canonical): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let known = found.remove(&canonical);
+        let unknown = alike.remove(core(row.get_ref(2)?.as_str()?));
+        for of in known.into_iter().chain(unknown) {
+            found.entry(page).or_default().add(of);
+        }
+    }
+    let mut ends = tx.prepare(
+        "SELECT r.url, r.last FROM redirect_end r CROSS JOIN url u ON u.run = r.run AND u.id = r.last
+         WHERE r.run = ? AND r.ending = 'final' AND u.role = 3",
+    )?;
+    let mut rows = ends.query([run])?;
+    while let Some(row) = rows.next()? {
+        let (page, end): (i64, i64) = (row.get(0)?, row.get(1)?);
+        if let Some(of) = found.remove(&page) {
+            found.entry(end).or_default().add(of);
         }
     }
     Ok(found)
@@ -115,11 +177,11 @@ struct Totals {
 }
 
 impl Totals {
-    fn of<'v>(all: impl Iterator<Item = &'v Visits>) -> Totals {
-        all.fold(Totals::default(), |sum, visits| Totals {
-            pages: sum.pages + 1,
-            visits: sum.visits + visits.at_stake(),
-            most: sum.most.max(visits.at_stake()),
+    fn of<'v>(all: impl Iterator<Item = &'v Matched>) -> Totals {
+        all.fold(Totals::default(), |sum, of| Totals {
+            pages: sum.pages + of.pages,
+            visits: sum.visits + of.visits.at_stake(),
+            most: sum.most.max(of.visits.at_stake()),
         })
     }
 }

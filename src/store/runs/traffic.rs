@@ -14,6 +14,10 @@ use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::rows::row::{count, list};
 
+/// The beginning of the name of a measure: clicks a day at risk in the section whose name follows. Its `seen` counts
+/// the visits of the section's pages in the days of the files.
+pub(in crate::store) const CLICKS_OF_SECTION: &str = "clicks_at_risk ";
+
 /// Time for which runs use visits that were read. Older ones say too little about today.
 pub(in crate::store) const LASTING: Duration = Duration::from_hours(60 * 24);
 
@@ -121,6 +125,20 @@ impl Store {
 
 /// The verdicts of pages that fail, as a list of SQL.
 const FAILING: &str = "'persistent', 'intermittent', 'unconfirmed'";
+
+/// What failures cost by page of run `?1`, with the page's section and visits.
+pub(in crate::store) const COSTS: &str = "
+    SELECT x.text AS section, coalesce(t.clicks, t.sessions, 0) AS visits,
+        coalesce(t.clicks, t.sessions, 0) / r.days * coalesce(s.error_rate, 0) AS value,
+        coalesce(t.clicks, t.sessions, 0) / r.days * coalesce(s.error_low, 0) AS low,
+        coalesce(t.clicks, t.sessions, 0) / r.days * coalesce(s.error_high, 0) AS high
+    FROM page_traffic t
+    CROSS JOIN run_traffic r ON r.run = t.run
+    CROSS JOIN url u ON u.run = t.run AND u.id = t.url
+    CROSS JOIN text x ON x.run = u.run AND x.id = u.section
+    LEFT JOIN assessment s ON s.run = t.run AND s.url = t.url
+        AND s.verdict IN ('persistent', 'intermittent', 'unconfirmed')
+    WHERE t.run = ?1";
 
 /// Reads the visits that a run uses, if it has any.
 pub(in crate::store) fn run_traffic(

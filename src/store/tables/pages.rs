@@ -179,7 +179,7 @@ columns! {
 }
 
 /// The columns of visits, which a run has only with `--traffic`.
-pub const TRAFFIC: [super::column::Column; 3] = [CLICKS, IMPRESSIONS, SESSIONS];
+pub(super) const TRAFFIC: [super::column::Column; 3] = [CLICKS, IMPRESSIONS, SESSIONS];
 
 /// The view.
 pub(super) const VIEW: View = View {

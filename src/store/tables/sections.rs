@@ -1,13 +1,14 @@
 //! Sections of the site: the first folders of its paths.
 
 use super::column::{
+    Column,
     Kind::{Decimals, Share, Text, Whole},
     columns,
 };
 use super::view::{By::Up, View};
 
 columns! {
-    SECTION = "Section", Text, "name", wide 24,
+    SECTION = "Section", Text, "part.name", wide 24,
         "The folder with its slashes; `/` for pages in none, `(other)` for those beyond 500 \
         sections.";
     URLS = "URLs", Whole, "urls",
@@ -31,14 +32,31 @@ columns! {
         "0 to 100, 100 = nothing in the way of a bot in this section; empty with fewer than five \
         pages.";
     INDEXING_RISK = "Indexing Risk", Decimals(2), "risk",
-        "0 to 100: the weighted mean of its pages' risks; empty with fewer than five pages.";
+        "0 to 100, 0 = no page at risk: the weighted mean of its pages' risks; empty with fewer than five pages.";
+    VISITS = "Visits", Whole, "visits.seen",
+        "With `--traffic` only: clicks of its pages in the days that the files cover; sessions of pages without clicks.";
+    CLICKS_AT_RISK = "Clicks At Risk", Decimals(2), "visits.value",
+        "With `--traffic` only: clicks a day that its failing pages cost, an estimate; 0 is best.";
+    CLICKS_AT_RISK_LOW = "Clicks At Risk Low 95%", Decimals(2), "visits.low",
+        "Lower end of its 95 % interval.";
+    CLICKS_AT_RISK_HIGH = "Clicks At Risk High 95%", Decimals(2), "visits.high",
+        "Upper end of it.";
 }
+
+/// The columns of visits, which a run has only with `--traffic`.
+pub(super) const TRAFFIC: [Column; 4] = [
+    VISITS,
+    CLICKS_AT_RISK,
+    CLICKS_AT_RISK_LOW,
+    CLICKS_AT_RISK_HIGH,
+];
 
 /// The view.
 pub(super) const VIEW: View = View {
     columns: COLUMNS,
-    run: "run",
+    run: "part.run",
     from: "FROM part
+        LEFT JOIN measure visits ON visits.run = part.run AND visits.name = 'clicks_at_risk ' || part.name
         WHERE kind = 'section'",
     order: &[Up(SECTION)],
 };

@@ -69,6 +69,15 @@ impl Table {
         view(self).columns
     }
 
+    /// Returns its columns of visits, which stand side by side; a run has them only with `--traffic`.
+    pub const fn traffic(self) -> &'static [Column] {
+        match self {
+            Table::Pages | Table::ServerErrors => &pages::TRAFFIC,
+            Table::Sections => &sections::TRAFFIC,
+            _ => &[],
+        }
+    }
+
     /// Returns the query for the rows of all runs, with `run` in front, as the view has them.
     pub(in crate::store) fn select(self) -> String {
         let all = view(self).select();

@@ -1,6 +1,8 @@
 //! Stored conclusions of a run: scores, their deductions, findings, experiments. Bounded by the
 //! stored rows: at most a thousand findings and two thousand clusters.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use serde_json::Value;
@@ -12,6 +14,7 @@ use crate::model::{Causes, Moment, Outcome, Probe};
 use crate::store::conclude::conclusions::{SCORE_MODEL, UNCAUGHT};
 use crate::store::rows::row::{count, list, named};
 use crate::store::runs::id::RunId;
+use crate::store::runs::traffic::CLICKS_OF_SECTION;
 
 /// The scores of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,7 +46,7 @@ pub struct RunScores {
 }
 
 /// A host or a section with its rates and scores.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct StoredPart {
     /// Its name.
     pub name: String,
@@ -61,6 +64,9 @@ pub struct StoredPart {
     pub crawlability: Option<Interval>,
     /// 0..100; lower is better. Absent if there is too little evidence.
     pub indexing_risk: Option<Interval>,
+    /// Clicks a day at risk in a section; absent without visits of its pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clicks_at_risk: Option<Interval>,
 }
 
 /// A score and its band.
@@ -256,9 +262,12 @@ fn parts(connection: &Connection, run: RunId, kind: &str) -> rusqlite::Result<Ve
             high_502, crawlability, crawlability_low, crawlability_high, risk, risk_low, risk_high,
             rate_5xx, low_5xx, high_5xx
         FROM part WHERE run = ? AND kind = ? ORDER BY name";
+    let clicks = clicks_of_sections(connection, run)?;
     list(connection, sql, (run, kind), |row| {
+        let name: String = row.get(0)?;
         Ok(StoredPart {
-            name: row.get(0)?,
+            clicks_at_risk: clicks.get(&name).copied(),
+            name,
             urls: count(row, 1)?,
             failing: count(row, 2)?,
             error_rate: interval(row, 3)?.unwrap_or_default(),
@@ -268,6 +277,20 @@ fn parts(connection: &Connection, run: RunId, kind: &str) -> rusqlite::Result<Ve
             rate_5xx: interval(row, 15)?,
         })
     })
+}
+
+/// Reads the clicks a day at risk by section; empty without visits.
+fn clicks_of_sections(
+    connection: &Connection,
+    run: RunId,
+) -> rusqlite::Result<BTreeMap<String, Interval>> {
+    let sql = "SELECT substr(name, ?3), value, low, high FROM measure
+        WHERE run = ?1 AND substr(name, 1, ?3 - 1) = ?2";
+    let begin = CLICKS_OF_SECTION.len() as i64 + 1;
+    let rows = list(connection, sql, (run, CLICKS_OF_SECTION, begin), |row| {
+        Ok((row.get(0)?, interval(row, 1)?.unwrap_or_default()))
+    })?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Reads a value and its bounds from three cells.
