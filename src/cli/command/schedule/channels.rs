@@ -18,8 +18,8 @@ use crate::terminal::streams::Console;
 /// A value for a variable that is not set here: an address and a password alike.
 const STAND_IN: &str = "https://example.invalid/";
 
-/// Checks the tables as [`read`] does. Returns a line for each variable that is not set here: the runner's environment
-/// may be another.
+/// Checks the `notify` tables as [`read`] does. Returns one warning for each environment variable that is not set in this
+/// process: the runner may have it.
 pub(super) fn check(file: &File<'_>, planned: &[Planned]) -> Result<Vec<String>, Failure> {
     let smtp = smtp(file)?;
     let (mut lines, mut unset) = (Vec::new(), HashSet::new());
