@@ -12,10 +12,10 @@ use super::super::failure::Failure;
 use super::file::{File, SMTP, scalar};
 use super::key::find;
 
-/// What an argument does, as far as trust in its source matters.
+/// What an argument can do to the user, which decides whether a found file may set it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trust {
-    /// Changes only what is requested of the site, how, and how the results look. A found file may set it.
+    /// Changes only which pages of the site are requested, how, and how the results look. A found file may set it.
     Free,
     /// Reads a file for the database and the exports of this machine. A found file may set it.
     Reads,
