@@ -28,7 +28,7 @@ pub struct Asked {
     pub formats: Vec<Format>,
     /// Whether the directory may hold other files too.
     pub overwrite: bool,
-    /// Whose report it is.
+    /// Title, logo and readers of the report.
     pub cover: Cover,
     /// The gates that the run has to pass.
     pub gates: Vec<Gate>,
@@ -38,7 +38,8 @@ pub struct Asked {
     pub maps: Vec<AddressMap>,
     /// Server logs of the site.
     pub logs: Vec<String>,
-    /// The time zone of times in texts for people. It is not stored with the run: the schedule knows its projects'.
+    /// The time zone of times in texts for people. It is not stored with the run: the schedule takes it from the
+    /// project's settings.
     pub zone: Zone,
 }
 
@@ -90,8 +91,8 @@ impl Asked {
         text.as_deref().map(Asked::read).transpose()
     }
 
-    /// Records that these results of a finished run are delivered. If nothing else was requested, nothing is
-    /// left to deliver. Returns the requested gates of the run.
+    /// Records that these results of a finished run were delivered. If the run still owes no others, the request that
+    /// is stored with it is deleted. Returns the requested gates of the run.
     pub(super) fn settle(&self, store: &Store, run: &RunRow) -> Result<Vec<Gate>, AuditError> {
         if run.state != RunState::Finished {
             return Ok(Vec::new());

@@ -17,14 +17,14 @@ pub enum BaselineError {
     /// URLs are mapped without a named baseline.
     #[error("--map: name the run of the old addresses with --baseline")]
     MapAlone,
-    /// A name refers to nothing.
+    /// The name of a baseline leads to none.
     #[error("{flag} {name}")]
     Named {
-        /// Its flag or argument.
+        /// The flag or argument that has the name.
         flag: &'static str,
         /// The name.
         name: String,
-        /// The error in it.
+        /// Why it leads to none.
         source: BadBaseline,
     },
     /// A database failed.
@@ -35,13 +35,13 @@ pub enum BaselineError {
 /// The error in the name of a baseline.
 #[derive(Debug, thiserror::Error)]
 pub enum BadBaseline {
-    /// It is a directory.
+    /// The name is that of a directory.
     #[error("is a directory; name a summary.json or a database in it")]
     Directory,
-    /// It is neither a run nor a file.
+    /// The name is neither that of a run nor that of a file.
     #[error("neither a run of {} nor a file; `gatecrawl runs` lists the runs", .0.display())]
     Nothing(PathBuf),
-    /// The database that it names has no such run.
+    /// `FILE#RUN`: the database has no such run.
     #[error("no run {run} in it; `gatecrawl runs --db {file}` lists its runs")]
     NoRun {
         /// The run.
@@ -49,7 +49,7 @@ pub enum BadBaseline {
         /// The database.
         file: String,
     },
-    /// The database that it names has no run that has ended.
+    /// `FILE`: the database has no run that has ended.
     #[error("no run in it is finished; name one as FILE#RUN")]
     NoneFinished,
     /// The file is not a readable summary.
@@ -104,7 +104,7 @@ pub fn named(
     })
 }
 
-/// The thing that a name refers to.
+/// What the name of a baseline leads to.
 #[derive(Debug)]
 pub enum Place {
     /// A run in this database or another.
@@ -154,7 +154,7 @@ pub fn find(store: &Store, flag: &'static str, name: &str) -> Result<Place, Base
     Ok(Place::Run(other, Box::new(found)))
 }
 
-/// Returns a function that makes the error about a name.
+/// Returns a function that turns an error into that of the flag or argument with this name.
 fn bad<F: Into<BadBaseline>>(flag: &'static str, name: &str) -> impl Fn(F) -> BaselineError {
     move |fault| BaselineError::Named {
         flag,

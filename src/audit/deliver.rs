@@ -18,17 +18,17 @@ use super::unaudited::Unaudited;
 /// The delivered results of a run.
 #[derive(Debug)]
 pub struct Delivered {
-    /// Its numbers.
+    /// The numbers of the run.
     pub summary: RunSummary,
-    /// The short account of it that its report and its notifications show.
+    /// The short account of the run, which its report and its notifications show.
     pub brief: Brief,
-    /// The changes since its baseline, if there is one.
+    /// The changes since the baseline, if there is one.
     pub comparison: Option<Comparison>,
     /// Why the site could not be audited; `None` if it was.
     pub unaudited: Option<Unaudited>,
-    /// The summary of its server logs, if there are any.
+    /// The summary of the server logs, if any were read.
     pub logs: Option<LogSummary>,
-    /// The results of its gates, in their order.
+    /// The results of the gates, in the order in which they were given.
     pub gates: Vec<GateResult>,
     /// The directory of the exports.
     pub out: Option<PathBuf>,

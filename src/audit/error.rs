@@ -43,7 +43,7 @@ pub enum AuditError {
     Export {
         /// The run.
         run: RunId,
-        /// Why.
+        /// The error.
         source: ReportError,
     },
 }
@@ -51,7 +51,7 @@ pub enum AuditError {
 /// A crawl that broke off, with the part that can be resumed.
 #[derive(Debug)]
 pub struct BrokenOff {
-    /// Why.
+    /// The error.
     pub fault: CrawlFault,
     /// The part that can be resumed.
     pub left: Left,

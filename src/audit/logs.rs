@@ -9,7 +9,7 @@ use crate::store::{Cell, RunRow, Store};
 
 use super::error::AuditError;
 
-/// Checks that logs are there, before the crawl.
+/// Checks before the crawl that the log files exist.
 pub(super) fn check(sources: &[String]) -> Result<(), AuditError> {
     if sources.iter().any(|source| source == "-") {
         return Err(AuditError::Logs(LogsError::Stdin));

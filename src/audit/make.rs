@@ -13,15 +13,15 @@ use super::starts::Away;
 /// The result of an audit, complete or not.
 #[derive(Debug)]
 pub struct Audited {
-    /// Its run.
+    /// The run.
     pub run: RunRow,
-    /// How it ended.
+    /// How the crawl ended.
     pub ended: Ended,
     /// The first start URL that redirects to another site.
     pub away: Option<Away>,
-    /// Why it ended without a network, if it did.
+    /// The loss of the network, if that ended the crawl.
     pub offline: Option<Offline>,
-    /// The delivered results; `None` if they wait for the run's end.
+    /// The delivered results; `None` if the run has not ended and they are delivered later.
     pub delivered: Option<Delivered>,
 }
 

@@ -45,23 +45,23 @@ pub struct CrawlOrder {
 pub enum RunOrder {
     /// A new run.
     New {
-        /// Its name for the site.
+        /// The token that is sent to the site as `X-Gatecrawl-Run`.
         token: String,
-        /// The URLs that it starts from.
+        /// The start pages.
         seeds: Vec<CrawlUrl>,
     },
     /// An interrupted or incomplete run.
     Resume(Box<RunRow>),
-    /// A run that has ended: its failures are requested in this pass only.
+    /// A run that has ended: its failing URLs are requested again, in a pass with this number.
     Recheck(Box<RunRow>, u8),
 }
 
 /// Who remembers the requested results until all of them are delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remembered {
-    /// The run: they are stored with it. Everything that an interrupted run has is delivered.
+    /// The database: they are stored with the run. A run that is interrupted delivers what it has.
     WithRun,
-    /// The caller, who orders the run again until it has ended. Nothing is delivered before.
+    /// The caller, who orders the run again until it has ended. Nothing is delivered before the end.
     ByCaller,
 }
 
@@ -95,7 +95,7 @@ impl Checked {
 }
 
 impl RunOrder {
-    /// Returns the name of the run for the site.
+    /// Returns the token that is sent to the site as `X-Gatecrawl-Run`.
     pub fn token(&self) -> &str {
         match self {
             RunOrder::New { token, .. } => token,
@@ -104,7 +104,7 @@ impl RunOrder {
     }
 }
 
-/// Returns a new name of a run for the site: 48 random bits in hex.
+/// Returns a new token for `X-Gatecrawl-Run`: 48 random bits in hex.
 pub fn new_token() -> String {
     format!("{:012x}", fastrand::u64(..) >> 16)
 }

@@ -13,18 +13,18 @@ use crate::store::{RobotsRow, RunRow, RunSummary, Store, StoreError, UrlCounts};
 pub enum Unaudited {
     /// No start page was a page.
     NoStart {
-        /// The result of the first.
+        /// Why the first start page was none.
         start: NoStart,
         /// Whether the run had a login or a cookie for its site.
         had_login: bool,
     },
     /// No robots.txt of the start pages could be read.
     Robots {
-        /// The first host.
+        /// The first of the hosts.
         host: String,
-        /// Its answer; absent if there was none by HTTP.
+        /// The status that robots.txt answered; absent if there was no HTTP answer.
         status: Option<u16>,
-        /// The answer in words.
+        /// The status or the failure, in words.
         text: String,
     },
     /// Less than half of the pages that should have been requested were.

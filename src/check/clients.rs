@@ -99,7 +99,8 @@ fn client(seen: &Seen) -> Client {
     }
 }
 
-/// Returns in words whether the answers differ by client. A client whose own answers vary proves nothing.
+/// Returns in words whether the answers differ by client. The answers to a client that is answered now well and now
+/// badly show no difference to others.
 fn compared(clients: &[Client]) -> String {
     if clients.len() < 2 {
         return String::new();

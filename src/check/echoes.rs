@@ -4,7 +4,7 @@ use crate::fetch::Redactor;
 use crate::model::CrawlUrl;
 use crate::parse::har::Entry;
 
-/// Returns the entry without them.
+/// Returns the entry without secrets of its request in its answer.
 pub(super) fn without_echoes(mut entry: Entry) -> Entry {
     let public = [entry.url.host_key().to_string()];
     match Redactor::of_request(&std::mem::take(&mut entry.sent), &public) {

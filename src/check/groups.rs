@@ -16,7 +16,7 @@ use crate::parse::{RetryAfter, retry_after};
 /// Maximum URLs named for a group.
 const EXAMPLES: usize = 5;
 
-/// Maximum requests named that failed for reasons of the browser.
+/// Maximum requests listed that failed for a reason of the browser, such as an extension.
 const LISTED: usize = 20;
 
 /// Host, outcome, fingerprint, and the cause that an error page with a status of success points at.
@@ -127,7 +127,7 @@ fn soft_cause(entry: &Entry) -> Option<Cause> {
     soft_error(status, body).map(|found| found.cause)
 }
 
-/// Returns the outcome of a failed entry; `None` if it did not fail or nobody knows.
+/// Returns the outcome of a failed entry; `None` if it did not fail, or if the archive does not say how it ended.
 fn outcome(entry: &Entry) -> Option<Outcome> {
     match entry.status {
         Some(status) if status >= 400 => {
@@ -153,7 +153,7 @@ fn announced(entry: &Entry) -> Announced {
     }
 }
 
-/// Returns the time of an entry; the beginning of time if it has none.
+/// Returns the time of an entry; 1970 if the archive has none.
 fn moment(entry: &Entry) -> Moment {
     entry.started.unwrap_or_default()
 }

@@ -31,8 +31,8 @@ pub async fn check<F: Fetcher>(
     checked(url, &seen, curl)
 }
 
-/// Returns what the other clients show about the failures of one. If a client is fine at times, another's success
-/// proves nothing.
+/// Returns what the answers to the other clients show about the failures of one client. If that client is answered well
+/// at times, another client's success shows nothing.
 fn around(
     result: &ClientResult,
     client: &CheckClient,

@@ -20,7 +20,7 @@ const MAX_HOPS: usize = MAX_REDIRECTS as usize;
 /// Pause between two requests: slow enough not to make the server fail.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Maximum bytes read of a page: its beginning shows which product made it.
+/// Maximum bytes read of a page: the beginning shows which product made the page.
 const BODY_LIMIT: usize = 1 << 20;
 
 /// The results of one URL.

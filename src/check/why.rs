@@ -16,11 +16,11 @@ pub struct Why {
     pub cause: String,
     /// The likely causes, with their shares.
     pub causes: Vec<(Cause, f64)>,
-    /// The confidence in them, from 0 to 1.
+    /// The confidence in these causes, from 0 to 1.
     pub confidence: f64,
     /// The kind of machine that made the answer.
     pub made_by: Option<Maker>,
-    /// The product that made it.
+    /// The product that made the answer.
     pub product: Option<String>,
     /// The evidence.
     pub evidence: Vec<Said>,
@@ -31,9 +31,9 @@ pub struct Why {
 /// A piece of evidence with its sentence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Said {
-    /// For people.
+    /// The sentence, for people.
     pub text: String,
-    /// For machines.
+    /// The evidence in fields, for programs.
     #[serde(flatten)]
     pub evidence: Evidence,
 }
@@ -43,7 +43,7 @@ pub struct Said {
 pub struct Advice {
     /// The key of the playbook.
     pub topic: String,
-    /// The server product for which it was looked up.
+    /// The server product for which the advice was looked up.
     pub server: Option<&'static str>,
     /// How to confirm the cause.
     pub confirm: Vec<String>,

@@ -78,7 +78,7 @@ pub(super) fn none_stored() -> Failure {
     Failure::usage("no run is stored yet; `gatecrawl audit URL` makes one")
 }
 
-/// Returns the flag that names the file to another command; empty if that would find it itself.
+/// Returns the flag by which another command finds the file, ` --db FILE`; empty if the file is in its default place.
 pub(super) fn hint(store: &Store, args: &StoreArgs) -> String {
     match &args.db {
         Some(_) => format!(" --db {}", shell_word(&store.path().to_string_lossy())),

@@ -20,7 +20,7 @@ const MAX_REQUEST: usize = 16 * 1024;
 const MAX_OPEN: usize = 256;
 
 /// Maximum wait for a request, and for an answer to be sent.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIME_LIMIT: Duration = Duration::from_secs(15);
 
 /// A running site, which stops when this is dropped.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ async fn accept(listener: TcpListener, visits: Arc<Visits>) {
 /// Answers the requests of one connection, one after the other.
 async fn converse(mut line: TcpStream, visits: &Visits) -> io::Result<()> {
     let mut unread = Vec::new();
-    while let Some(head) = timeout(PATIENCE, read_head(&mut line, &mut unread)).await?? {
+    while let Some(head) = timeout(TIME_LIMIT, read_head(&mut line, &mut unread)).await?? {
         let mut words = head.split(' ');
         let (method, target) = (words.next(), words.next().unwrap_or_default());
         let path = target.split('?').next().unwrap_or_default();
@@ -91,7 +91,7 @@ async fn converse(mut line: TcpStream, visits: &Visits) -> io::Result<()> {
             reply.body.clear();
         }
         tokio::time::sleep(reply.wait).await;
-        timeout(PATIENCE, send(&mut line, &reply)).await??;
+        timeout(TIME_LIMIT, send(&mut line, &reply)).await??;
         match reply.then {
             Then::Stay => {}
             Then::Close => return line.shutdown().await,

@@ -8,13 +8,13 @@ pub const MOST_OPEN: usize = 512;
 /// of the async runtime.
 const BESIDES: usize = 32;
 
-/// Files of a request: a name may be resolved while another IP address is tried.
+/// Open files that one request may need: a name may be resolved while another IP address is tried.
 const EACH: usize = 2;
 
-/// With this many files there are always enough, also for idle connections.
+/// Open files that are enough in any case, also for idle connections.
 const PLENTY: usize = 4_096;
 
-/// Minimum files with which one request can be made.
+/// Minimum open files with which one request can be made.
 const FEWEST: usize = BESIDES + EACH;
 
 /// The error that this process may open too few files for any request.
@@ -24,7 +24,7 @@ const FEWEST: usize = BESIDES + EACH;
 )]
 pub struct TooFewFiles(usize);
 
-/// Returns an error if this process may not open the minimum of files.
+/// Returns an error if this process may not open [`FEWEST`] files.
 pub fn check_files() -> Result<(), TooFewFiles> {
     enough(raised())
 }

@@ -1,9 +1,9 @@
 //! Finds the word that was probably meant in a handwritten file or argument.
 
-/// Minimum similarity of a word that is suggested. Below it, it is another word.
+/// Minimum similarity of a word that is suggested. Less similar words are not a typing error.
 const ALIKE: f64 = 0.75;
 
-/// Returns the name that is most similar to another, if it is similar enough.
+/// Returns the one of `names` that is most similar to `name`, if it is similar enough.
 pub fn nearest<'n>(names: impl Iterator<Item = &'n str>, name: &str) -> Option<&'n str> {
     let likeness = |known: &str| strsim::jaro_winkler(known, name);
     let nearest = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));

@@ -51,7 +51,7 @@ impl Board {
         self.change(|numbers| numbers.notices = notices);
     }
 
-    /// Returns all metrics in a fixed order, those of one name together.
+    /// Returns all metrics in a fixed order; metrics with the same name stand together.
     pub fn metrics(&self) -> Vec<Metric> {
         let numbers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut metrics: Vec<Metric> = Vec::new();

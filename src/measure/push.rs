@@ -32,24 +32,24 @@ pub enum PushError {
     /// A variable of the environment is invalid.
     #[error("{variable}: {why}")]
     Variable {
-        /// Its name.
+        /// The name of the variable.
         variable: &'static str,
-        /// The error in its value.
+        /// The error in the value.
         why: &'static str,
     },
     /// TLS could not be set up.
     #[error(transparent)]
     Tls(#[from] TlsSetupError),
-    /// The receiver did not accept them.
+    /// The receiver did not accept the metrics.
     #[error("{OTLP} did not accept the metrics: {0}")]
     Refused(String),
 }
 
-/// The name of the receiver in messages: its URL may hold a key.
+/// The name of the receiver in messages, in place of its URL, which may hold a key.
 const OTLP: &str = "the OTLP receiver";
 
 impl Push {
-    /// Reads the receiver from the environment; `None` if it names none. `since` is when the process began.
+    /// Reads the receiver from environment variables; `None` if no receiver is set. `since` is when the process began.
     pub fn from_environment(
         environment: &dyn Fn(&str) -> Option<String>,
         since: Moment,

@@ -25,7 +25,7 @@ use super::board::Board;
 use super::place::{Place, is_meant};
 use super::prometheus;
 
-/// Maximum open connections (ours); one more ends the oldest.
+/// Maximum open connections (ours); a further one ends the oldest.
 const AT_ONCE: usize = 16;
 
 /// Maximum time for a request's headers (ours); Prometheus sends them at once.

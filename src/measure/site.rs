@@ -10,8 +10,8 @@ use crate::store::{
 
 use super::metric::Metric;
 
-/// Maximum sections with metrics of their own, those with the most failing pages first: each is a time series
-/// for as long as it exists.
+/// Maximum sections with metrics of their own: those with the most failing pages. Each section is a time series for as
+/// long as it exists.
 pub const MOST_SECTIONS: usize = 20;
 
 /// Returns the metrics of a concluded run, labelled with its project's name and its site. The caller knows the number

@@ -48,6 +48,4 @@ pub use time::zone::Zone;
 pub use url::fingerprint::{AsIs, FingerprintMap, FingerprintSet};
 pub use url::readable::readable;
 pub use url::table::FingerprintTable;
-pub use url::{
-    CrawlUrl, EXCERPT, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text,
-};
+pub use url::{CrawlUrl, EXCERPT, Fingerprint, HostKey, LONGEST_URL, UrlFault, check_text};

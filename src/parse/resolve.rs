@@ -6,7 +6,10 @@ use std::io::Write;
 use encoding_rs::{Encoding, UTF_8};
 use url::{Position, Url};
 
-use crate::model::{CrawlUrl, QueryEncoder, UrlFault, check_text};
+use crate::model::{CrawlUrl, UrlFault, check_text};
+
+/// Converts a query into bytes of the page's encoding (URL standard, "encoding").
+type QueryEncoder<'a> = &'a dyn Fn(&str) -> Cow<'_, [u8]>;
 
 /// A resolver for the references of one page.
 #[derive(Clone, Debug)]

@@ -40,8 +40,8 @@ pub use tables::jsonl::snake_case;
 pub use tables::logs::{ComputedTable, write_logs};
 pub use view::Color;
 pub use view::brief::{
-    Brief, BriefFacts, BriefPage, Fact, FindingBrief, Headline, News, OutageBrief, PageList, Tone,
-    Trend,
+    Brief, BriefFacts, BriefPage, Fact, FindingBrief, Headline, ListKind, News, OutageBrief,
+    PageList, Tone, Trend,
 };
 pub use view::problems::{Problem, problems, to_fix};
 pub use wanted::Wanted;
@@ -98,7 +98,7 @@ pub fn write(
         })?;
         files.push(path);
     }
-    directory.retire(&exports)?;
+    directory.remove_other_exports(&exports)?;
     Ok(files)
 }
 

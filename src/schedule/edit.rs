@@ -1,4 +1,4 @@
-//! Edits of the configuration file: text in, text out, with every comment where it was.
+//! Edits of the configuration file: text in, text out. Comments and order stay.
 
 use toml_edit::{DocumentMut, Item, Table};
 

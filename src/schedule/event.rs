@@ -11,25 +11,25 @@ use crate::model::Moment;
 use crate::report::Brief;
 use crate::store::RunId;
 
-/// A change of the projects.
+/// What happened to a project or to the queue.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// A run of a project began, or continues after the runner was stopped.
     RunStarted {
-        /// Its name in the configuration.
+        /// The project's name in the configuration.
         project: String,
-        /// When it should have begun.
+        /// When the run should have begun.
         due: Moment,
-        /// When it began or continued.
+        /// When the run began or continued.
         at: Moment,
-        /// Whether it continues an interrupted run.
+        /// Whether an interrupted run continues.
         resumed: bool,
     },
     /// A run ended, and its exports are written.
     RunEnded(RunEnded),
     /// A run could not be made for a local reason, such as a full disk or an invalid configuration.
     RunFailed {
-        /// Its name in the configuration.
+        /// The project's name in the configuration.
         project: String,
         /// When the run should have begun.
         due: Moment,
@@ -40,9 +40,9 @@ pub enum Event {
     },
     /// A run or recheck was postponed: this machine has no network, or the site's robots.txt cannot be read.
     PutOff {
-        /// Its name in the configuration.
+        /// The project's name in the configuration.
         project: String,
-        /// When it is tried again, if the runner runs by then.
+        /// When the run or recheck is tried again, if the runner runs by then.
         again: Moment,
         /// The reason, in one line.
         why: String,
@@ -50,30 +50,30 @@ pub enum Event {
     /// Failed URLs of a run were requested again, minutes to days later. The run's verdicts and scores are
     /// recomputed.
     Rechecked {
-        /// Its name in the configuration.
+        /// The project's name in the configuration.
         project: String,
-        /// The run in which they failed.
+        /// The run in which the URLs failed.
         run: RunId,
         /// The number of this recheck, from 1.
         step: u8,
-        /// When it ended.
+        /// When it ended, the run or the recheck.
         at: Moment,
         /// URLs whose last attempt before it failed and whose last attempt now did not.
         recovered: Vec<String>,
         /// URLs whose last attempt failed, whether or not there was time to request them.
         failing: Vec<String>,
-        /// When they are requested next; absent after the last recheck.
+        /// When these URLs are requested next; absent after the last recheck.
         next: Option<Moment>,
     },
     /// The length of the queue, sent when it changes.
     Queue {
-        /// When it was counted.
+        /// When the queue was counted.
         at: Moment,
         /// Runs and rechecks in progress.
         running: usize,
         /// Due runs and rechecks that wait for a place or for their host.
         waiting: usize,
-        /// When the next one is due; absent if there is none.
+        /// When the next run or recheck is due; absent if there is none.
         next: Option<Moment>,
     },
 }
@@ -81,21 +81,21 @@ pub enum Event {
 /// A run that ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunEnded {
-    /// Its name in the configuration.
+    /// The project's name in the configuration.
     pub project: String,
-    /// Its number in the database.
+    /// The run's number in the database.
     pub run: RunId,
-    /// When it should have begun.
+    /// When the run should have begun.
     pub due: Moment,
-    /// When it ended.
+    /// When it ended, the run or the recheck.
     pub at: Moment,
-    /// Its result.
+    /// The result of the run.
     pub outcome: RunOutcome,
-    /// Its gates (`fail-on`), in the order of the configuration.
+    /// The gates (`fail-on`), in the order of the configuration.
     pub gates: Vec<GateResult>,
-    /// The short account of it.
+    /// The short account of the run.
     pub brief: Box<Brief>,
-    /// The directory of its exports; absent without `out`.
+    /// The directory of the exports; absent without `out`.
     pub out: Option<PathBuf>,
     /// The exports that were written.
     pub files: Vec<PathBuf>,
@@ -122,8 +122,8 @@ pub trait Listener: Send {
 }
 
 impl Event {
-    /// Returns the identity of the event, the same if it is sent again: `shop/run/7/ended`. Returns `None` where
-    /// a repetition does no harm.
+    /// Returns the identity of the event, such as `shop/run/7/ended`: it is the same if the event is sent again.
+    /// Returns `None` for events that do no harm if they are received twice.
     pub fn key(&self) -> Option<String> {
         match self {
             Event::RunEnded(ended) => Some(format!("{}/run/{}/ended", ended.project, ended.run)),

@@ -5,7 +5,7 @@ use crate::store::{Store, StoreError};
 
 use super::event::{Event, Listener, RunOutcome};
 
-/// Keeps a board up to date.
+/// A listener that keeps the board of metrics up to date.
 #[derive(Clone, Debug)]
 pub struct Measured {
     /// The store of the runs.

@@ -15,8 +15,8 @@ pub const PLACEHOLDERS: &str = "{project}, {date}, {time} and {run}";
 /// Placeholders that differ between the runs of a project.
 const DIFFERING: [&str; 2] = ["{date}", "{run}"];
 
-/// Fills in what is known before a run: the project, and the day and time (`2026-11-28`, `0600`) at which it is
-/// due.
+/// Fills in the placeholders that are known before a run: the project, and the day and time (`2026-11-28`, `0600`) at
+/// which the run is due.
 pub fn with_time(pattern: &Path, project: &str, due: &Zoned) -> PathBuf {
     let text = pattern.to_string_lossy();
     let text = text
@@ -26,7 +26,7 @@ pub fn with_time(pattern: &Path, project: &str, due: &Zoned) -> PathBuf {
     PathBuf::from(text)
 }
 
-/// Returns what is wrong with a path, if anything.
+/// Returns the error in an export path, if there is one.
 pub fn fault(pattern: &Path, overwrite: bool) -> Option<String> {
     let text = pattern.to_string_lossy();
     if !overwrite && !DIFFERING.iter().any(|name| text.contains(name)) {

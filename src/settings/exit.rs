@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done; also if the reader of our output closed the pipe.
     Done,
-    /// This program failed; for `robots`, `sitemap` and `links`, the examined file is at fault.
+    /// This program failed; of `robots`, `sitemap` and `links`: the examined file has errors or forbids a URL.
     Failed,
     /// The command or the configuration is invalid.
     Usage,

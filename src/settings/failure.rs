@@ -76,7 +76,7 @@ impl Failure {
     }
 }
 
-/// Formats an error with its causes, each once: no error here repeats its cause in its own text.
+/// Formats an error and its causes in one line. No error here repeats the text of its cause.
 pub(crate) fn chain(fault: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(fault), |&fault| fault.source());
     let words: Vec<_> = causes.map(ToString::to_string).collect();
@@ -133,7 +133,7 @@ impl From<ReportError> for Failure {
     }
 }
 
-/// Returns the error about a directory that cannot take the exports, found before the crawl.
+/// Returns the error about a directory of exports that cannot be written, found before the crawl.
 pub(crate) fn bad_out(fault: &ReportError) -> Failure {
     Failure::usage(match fault {
         ReportError::Write { .. } => unwritable(fault),
@@ -185,8 +185,8 @@ impl From<BaselineError> for Failure {
     }
 }
 
-/// Returns the error of an audit, with the command that continues its crawl. Stored results are kept. `hint` names
-/// the database.
+/// Returns the error of an audit, with the command that continues its crawl. Results that are stored are kept. `hint`
+/// is the flag of that command that names the database.
 pub(crate) fn resumable(fault: AuditError, hint: &str) -> Failure {
     let which = match &fault {
         AuditError::BrokenOff(broken) => match broken.left {

@@ -24,7 +24,7 @@ pub(crate) enum Typed {
     Command(Box<Cli>, Said),
     /// Help or version, for stdout.
     Text(String),
-    /// Help because no command was given: it goes to stderr, because a pipe does not expect it.
+    /// Help, because no command was given. It goes to stderr: the reader of a pipe does not expect it.
     Nothing(String),
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum Typed {
 pub(crate) struct Said {
     /// The config file in use.
     pub(crate) config: Option<PathBuf>,
-    /// A warning about it.
+    /// A warning about this file.
     pub(crate) caution: Option<String>,
 }
 

@@ -61,7 +61,8 @@ struct First {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Pages {
-    pages: u32,
+    #[serde(rename = "pages")]
+    count: u32,
     #[serde(default)]
     home: bool,
     #[serde(default = "linked")]
@@ -142,7 +143,7 @@ impl Site {
                 canonical: judgement.last_ok.is_some(),
                 home: pages.home,
             });
-            for _ in 0..pages.pages {
+            for _ in 0..pages.count {
                 tally.add(&Scored {
                     address: "https://example.test/page",
                     host: "https://example.test",

@@ -33,8 +33,8 @@ pub(super) struct ClusterKey {
     pub(super) together: Option<Whole>,
 }
 
-/// Minimum response time of a failing answer that waited for another server: the shortest timer of a
-/// product (the limit is ours).
+/// A failing answer that took at least this long waited for another server: no known product has a shorter timer. The
+/// value is ours.
 const WAITS: Duration = Duration::from_secs(4);
 
 impl ClusterKey {

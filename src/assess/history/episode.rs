@@ -19,7 +19,7 @@ pub struct FirstLook {
     pub in_flight: u32,
 }
 
-/// A time in which most requests to a host failed with one kind.
+/// A period in which most requests to a host failed with the same kind of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Episode {
     /// The kind of failure.

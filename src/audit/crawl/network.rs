@@ -25,7 +25,7 @@ pub struct Network {
     pub http1_only: bool,
 }
 
-/// Returns the settings of the requests of an audit, which the site knows as `token`.
+/// Returns the settings of the requests of an audit. They send `token` as `X-Gatecrawl-Run`.
 pub fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchSettings {
     let requests = &site.plan.requests;
     let seeds = &site.plan.scope.seeds;
@@ -65,8 +65,8 @@ fn named(scope: &ScopePlan) -> Named {
     Named::of(scope.seeds.iter().chain(sitemaps).chain(&hosts))
 }
 
-/// Returns which URLs get secrets unencrypted: those at a host and port that were named with `http`. A password for an
-/// https site must not follow a link to the same host over http.
+/// Returns a function that says whether a URL gets secrets over plain http: only URLs at a host and port that the user
+/// named with `http`. A password for an https site must not follow a link to the same host over http.
 fn may_be_overheard(seeds: &[CrawlUrl]) -> impl Fn(&CrawlUrl) -> bool + Send + Sync + use<> {
     let plain: HashSet<HostKey> = seeds
         .iter()

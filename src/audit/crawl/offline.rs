@@ -9,9 +9,9 @@ use crate::store::{RunId, Store, StoreError};
 /// This machine has no network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offline {
-    /// Since when; absent if it had none from the beginning.
+    /// When the network was lost; absent if there was none from the beginning.
     since: Option<Moment>,
-    /// The evidence.
+    /// The evidence that the network is gone.
     silence: Option<Silence>,
 }
 

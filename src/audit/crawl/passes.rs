@@ -30,15 +30,15 @@ pub(in crate::audit) fn plan(
     Ok(())
 }
 
-/// Plans the passes again, after those that the run had already: pages that were not requested then may fail now, and
-/// are confirmed like any other.
+/// Plans the configured passes once more after those that the run has already made: pages that it did not request then
+/// may fail now, and are confirmed like any other.
 fn confirm_again(confirm: &mut ConfirmPlan, last_pass: u8) {
     let again = std::mem::take(&mut confirm.delays);
     confirm.delays = over(last_pass);
     confirm.delays.extend(again);
 }
 
-/// Plans one more pass at once, and nothing else: all passes before it are over.
+/// Plans one pass at once and nothing else. The passes before it count as made.
 fn recheck(plan: &mut CrawlPlan, pass: u8) {
     plan.confirm = ConfirmPlan {
         delays: over(pass),
@@ -49,7 +49,7 @@ fn recheck(plan: &mut CrawlPlan, pass: u8) {
     plan.probe.enabled = false;
 }
 
-/// Returns the delays of the passes up to this one; the crawl itself is the first.
+/// Returns delays of zero for the passes up to this one. Pass 1 is the crawl itself and has no delay.
 fn over(pass: u8) -> Vec<Duration> {
     vec![Duration::ZERO; usize::from(pass.saturating_sub(1))]
 }

@@ -19,7 +19,7 @@ use crate::terminal::text::tame;
 /// Maximum bytes read of a page, as in an audit.
 const MOST: usize = RequestPlan::USUAL_MAX_BODY;
 
-/// A page with its URL and headers.
+/// The page to read, with its URL and headers.
 struct Source {
     url: CrawlUrl,
     headers: HeaderMap,

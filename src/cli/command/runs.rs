@@ -75,11 +75,11 @@ struct Listed {
     site: String,
     started: Moment,
     ended: Option<Moment>,
-    /// The working time.
+    /// The time in which the run was working.
     #[serde(skip)]
     took: Option<std::time::Duration>,
     state: &'static str,
-    /// Absent if nothing is concluded yet.
+    /// The numbers of the run; absent before its end.
     numbers: Option<RunOverview>,
 }
 

@@ -18,7 +18,7 @@ use crate::settings::source::{as_url, fetch, fetcher, read_file};
 use crate::terminal::streams::{Console, People};
 use crate::terminal::text::tame;
 
-/// Maximum bytes read of a sitemap: its limit, and one byte to notice that it is exceeded.
+/// Maximum bytes read of a sitemap: the limit of the format, and one byte that shows that it is exceeded.
 const MOST: u64 = SIZE_LIMIT + 1;
 
 /// Reads the sitemap and prints what it lists.
@@ -63,7 +63,7 @@ struct Walk<'a> {
     args: &'a SitemapArgs,
     printer: Printer<'a>,
     people: &'a People,
-    /// Whether nothing has been lost so far.
+    /// Whether all entries so far could be used.
     whole: bool,
     waiting: Vec<Waiting>,
     seen: HashSet<CrawlUrl>,
@@ -145,7 +145,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Returns whether a sitemap is at another host than the first, and beyond the number that an audit would read.
+    /// Returns whether a sitemap is left out as an audit would leave it out: it is at another host than the first, and
+    /// too many such sitemaps were read.
     fn is_strange(&mut self, url: &CrawlUrl) -> bool {
         let own = self.own.get_or_insert_with(|| url.host_key());
         if *own == url.host_key() {
@@ -175,7 +176,7 @@ impl Walk<'_> {
     }
 }
 
-/// Returns whether a problem loses entries, for us or for a search engine.
+/// Returns whether entries are lost by a problem, for us or for a search engine.
 fn loses(kind: ProblemKind) -> bool {
     match kind {
         ProblemKind::Empty

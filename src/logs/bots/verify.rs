@@ -27,9 +27,9 @@ const SHIPPED: [(&str, &str); 1] = [("google", include_str!("googlebot.json"))];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verified {
-    /// It is.
+    /// The IP address is one of the crawler.
     Yes,
-    /// It is not.
+    /// The IP address is not one of the crawler.
     No,
     /// Unknown: there is no list, or no look-up, or it failed.
     Unverified,

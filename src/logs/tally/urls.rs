@@ -447,7 +447,7 @@ impl Urls {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the number of URLs kept apart, and of families of the others.
+    /// Returns the number of URLs with a row of their own, and the number of families that count the URLs beyond the bound.
     pub(in crate::logs) fn sizes(&self) -> (usize, usize) {
         let families = self.lock(SHARDS).len;
         (self.apart.load(Ordering::Relaxed), families)

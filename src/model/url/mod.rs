@@ -65,9 +65,6 @@ pub enum UrlFault {
     Invalid(#[from] url::ParseError),
 }
 
-/// Converts a query into bytes of the page's encoding (URL standard, "encoding").
-pub type QueryEncoder<'a> = &'a dyn Fn(&str) -> Cow<'_, [u8]>;
-
 impl CrawlUrl {
     /// Parses an absolute URL.
     pub fn parse(text: &str) -> Result<CrawlUrl, UrlFault> {
@@ -80,20 +77,6 @@ impl CrawlUrl {
     pub fn join(&self, reference: &str) -> Result<CrawlUrl, UrlFault> {
         check_text(reference)?;
         Ok(CrawlUrl::from_url(self.0.join(reference)?)?.without_slack(reference))
-    }
-
-    /// Resolves a reference found on this page, its query in the page's own encoding.
-    pub fn join_encoded(
-        &self,
-        reference: &str,
-        encode: QueryEncoder<'_>,
-    ) -> Result<CrawlUrl, UrlFault> {
-        check_text(reference)?;
-        let url = Url::options()
-            .base_url(Some(&self.0))
-            .encoding_override(Some(encode))
-            .parse(reference)?;
-        Ok(CrawlUrl::from_url(url)?.without_slack(reference))
     }
 
     /// Returns the normal form of a parsed URL.
@@ -507,7 +490,6 @@ mod tests {
         assert!(b.starts_with("http://h/aaaaaa"), "{b}");
         assert!(b.contains("... (8193 bytes, fingerprint "), "{b}");
         assert!(b.len() < 300 && b != c);
-        length_fault(&base.join_encoded(&format!("{fits}b"), &latin));
         length_fault(&CrawlUrl::parse(&format!("http://h/{fits}b")));
         // Short as written, long once it is escaped.
         length_fault(&base.join(&"é".repeat(LONGEST_URL / 2)));
@@ -533,11 +515,7 @@ mod tests {
             format!("http://h/{}{}", "%".repeat(20_000), "3".repeat(20_001)),
         ];
         for text in &texts {
-            for url in [
-                CrawlUrl::parse(text),
-                base.join(text),
-                base.join_encoded(text, &latin),
-            ] {
+            for url in [CrawlUrl::parse(text), base.join(text)] {
                 let url = Arc::into_inner(url.expect("a URL").0).expect("one owner");
                 let capacity = String::from(url).capacity();
                 assert!(capacity < 1_000, "{capacity} bytes");
@@ -588,17 +566,6 @@ mod tests {
     fn readable_urls_show_the_script_of_the_host() {
         let url = CrawlUrl::parse("http://xn--bcher-kva.example:8080/a").expect("valid");
         assert_eq!(url.readable(), "http://bücher.example:8080/a");
-    }
-
-    fn latin(text: &str) -> Cow<'_, [u8]> {
-        encoding_rs::WINDOWS_1252.encode(text).0
-    }
-
-    #[test]
-    fn queries_follow_the_encoding_of_the_page() {
-        let base = CrawlUrl::parse("http://h/").expect("valid");
-        let url = base.join_encoded("?q=é", &latin).expect("valid");
-        assert_eq!(url.as_str(), "http://h/?q=%E9");
     }
 
     proptest! {

@@ -180,7 +180,7 @@ pub enum Via {
     Seed,
     /// A page links to it.
     Link(LinkKind),
-    /// A URL of this role redirects to it.
+    /// Reached by a redirect from a URL of this role.
     Redirect(Role),
     /// A sitemap lists it.
     Sitemap,

@@ -94,7 +94,10 @@ impl Directory {
     }
 
     /// Removes exports that are not among these: files of an earlier run would seem to belong to this one.
-    pub(in crate::report) fn retire(&self, kept: &[Export]) -> Result<(), ReportError> {
+    pub(in crate::report) fn remove_other_exports(
+        &self,
+        kept: &[Export],
+    ) -> Result<(), ReportError> {
         for export in Export::of(&Format::ALL) {
             let path = self.0.join(export.file_name());
             if !kept.contains(&export) && is_ours(&path, export.head()) {
@@ -292,7 +295,9 @@ mod tests {
         let fault = claim(temp.path(), false).expect_err("foreign");
         assert!(matches!(fault, ReportError::Foreign { name, .. } if name == "pages.csv"));
         let directory = claim(temp.path(), true).expect("overwrite is set");
-        directory.retire(&[Export::Summary]).expect("retired");
+        directory
+            .remove_other_exports(&[Export::Summary])
+            .expect("retired");
         assert!(path.exists());
     }
 

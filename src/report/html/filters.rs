@@ -6,7 +6,7 @@ use minijinja::value::Value;
 use crate::model::Cause;
 use crate::report::words::{count, decoded, number, percent, tame};
 
-/// Maximum characters shown of a URL; the link has all of it.
+/// Maximum characters shown of a URL; the link holds the whole URL.
 const LONG: usize = 240;
 
 /// Maximum bytes of a URL that becomes a link.

@@ -84,7 +84,7 @@ pub(crate) struct FindingView {
     server_act: Vec<String>,
     /// The topic of the playbook.
     pub(crate) advice: String,
-    /// The command that shows more.
+    /// The command that shows more, `gatecrawl explain ...`.
     pub(crate) explain: String,
     /// A `curl` line that requests the worst of its URLs; empty if there is none.
     pub(crate) curl: String,

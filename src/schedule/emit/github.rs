@@ -10,7 +10,7 @@ use super::super::project::Project;
 use super::yaml;
 use crate::schedule::project::timing::Timing;
 
-/// Maximum lines of cron for a project; if more are needed, a server fits better.
+/// Maximum lines of cron for a project. A schedule that needs more is refused: it belongs on a server.
 const MOST: usize = 24;
 
 /// Days of a schedule that are examined: more than a year.
@@ -91,8 +91,8 @@ fn job(name: &str, lines: &[String]) -> String {
     )
 }
 
-/// Returns lines of cron in UTC for the times at the current offset. `None` if days of the week or of the month
-/// do not suffice, or more lines are needed.
+/// Returns the lines of cron in UTC that start a schedule, at the zone's current offset from UTC. `None` if more than
+/// [`MOST`] lines are needed, or if days of the week or of the month do not describe the times.
 fn in_utc(timing: &Timing, now: Moment) -> Option<Vec<String>> {
     let local = timing.local(now);
     let fixed = Timing::parse(&timing.to_string(), TimeZone::fixed(local.offset())).ok()?;

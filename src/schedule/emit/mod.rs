@@ -1,5 +1,6 @@
-//! Texts that start the schedule without a terminal. All but GitHub's workflow run every few minutes, and the program
-//! decides which tasks are due. So time zones, missed runs and rechecks are right.
+//! Files for programs that start the schedule: systemd, cron, Kubernetes, GitHub. All but GitHub's workflow start
+//! gatecrawl every few minutes, and gatecrawl decides which tasks are due. So time zones, missed runs and rechecks are
+//! right.
 
 mod cron;
 mod github;
@@ -16,22 +17,22 @@ pub use systemd::{service, timer};
 /// The installation to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installation {
-    /// The program, with its whole path.
+    /// The absolute path of the program.
     pub program: PathBuf,
-    /// The configuration file, with its whole path.
+    /// The absolute path of the configuration file.
     pub config: PathBuf,
     /// The database, if it is not in its default place.
     pub database: Option<PathBuf>,
-    /// The default place of the database for its user.
+    /// The directory of the database if none is named.
     pub data: PathBuf,
     /// Directories of exports, except those beside the configuration.
     pub outs: Vec<PathBuf>,
-    /// The user that it runs as; `None` for root, who creates a user for it.
+    /// The user that runs gatecrawl; `None` if root prints the file: the service then creates a user of its own.
     pub user: Option<String>,
 }
 
 impl Installation {
-    /// Returns the words of the command line, before those of `schedule` itself.
+    /// Returns the program and the flags that name its files, the beginning of the command line.
     fn words(&self) -> Vec<String> {
         let mut words = vec![
             self.program.display().to_string(),

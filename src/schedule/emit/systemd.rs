@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Installation;
 
-/// Restrictions of both services: access that they do not need.
+/// Restrictions of both services: they lose the access that gatecrawl does not need.
 const CONFINED: &str = "\
 NoNewPrivileges=yes
 CapabilityBoundingSet=
@@ -114,7 +114,7 @@ fn common(what: &Installation) -> String {
     )
 }
 
-/// Returns their user and the place of their files.
+/// Returns the lines about the user of the services and the directories of their files.
 fn identity(what: &Installation) -> String {
     let Some(user) = &what.user else {
         return "# A user that is there only while it runs. Program and configuration must be readable for everybody; database and\n\
@@ -137,7 +137,7 @@ fn identity(what: &Installation) -> String {
     text + "# What it may write, if it is there.\n" + &writable(what)
 }
 
-/// Returns a line for each directory that it writes to.
+/// Returns a line for each directory that gatecrawl writes to.
 fn writable(what: &Installation) -> String {
     let own = what.config.parent().map(Path::to_owned);
     let database = what.database.as_deref().and_then(Path::parent);

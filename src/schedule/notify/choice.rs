@@ -75,7 +75,7 @@ impl Occasion {
 }
 
 impl Choice {
-    /// Returns the occasions in `there` that the project wants.
+    /// Returns those of these occasions that the project wants.
     pub(super) fn wanted(&self, there: &[Occasion]) -> Vec<Occasion> {
         let wanted = |occasion: &Occasion| self.on.contains(occasion) && there.contains(occasion);
         Occasion::ALL.into_iter().filter(wanted).collect()

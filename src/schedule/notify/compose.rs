@@ -8,20 +8,21 @@ use super::message::Message;
 use super::notified_event::NotifiedEvent;
 use super::write;
 
-/// Returns the message for an event of the runner about a site; `None` if nobody wants or gets one.
+/// Returns the message for an event of the runner about a site; `None` if the project does not want one, or the event
+/// is not one that people are notified of.
 pub fn message(event: &Event, site: &str, channels: &Channels) -> Option<Message> {
-    let (key, event) = (event.key()?, NotifiedEvent::of(event)?);
-    of_site((&key, &event), site, channels)
+    of_site(&event.key()?, &NotifiedEvent::of(event)?, site, channels)
 }
 
 /// Returns the message for a stored event; `None` if the project does not want one.
 pub(super) fn compose(
     store: &Store,
-    event: (&str, &NotifiedEvent),
+    key: &str,
+    event: &NotifiedEvent,
     channels: &Channels,
 ) -> Result<Option<Message>, StoreError> {
-    let Some(id) = event.1.run() else {
-        return Ok(of_site(event, "", channels));
+    let Some(id) = event.head().run() else {
+        return Ok(of_site(key, event, "", channels));
     };
     let run = match store.run_by_id(id) {
         Ok(run) => run,
@@ -29,14 +30,14 @@ pub(super) fn compose(
         Err(StoreError::NoRun(_)) => return Ok(None),
         Err(fault) => return Err(fault),
     };
-    Ok(of_site(event, &run.site, channels))
+    Ok(of_site(key, event, &run.site, channels))
 }
 
-fn of_site(event: (&str, &NotifiedEvent), site: &str, channels: &Channels) -> Option<Message> {
+fn of_site(key: &str, event: &NotifiedEvent, site: &str, channels: &Channels) -> Option<Message> {
     let wanted = (&channels.choice, &channels.zone);
-    match event.1 {
-        NotifiedEvent::Ended { .. } => write::run_message(event, site, wanted),
-        NotifiedEvent::Failed { .. } => write::failure_message(event, wanted),
-        NotifiedEvent::Rechecked { .. } => write::recheck_message(event, site, wanted),
+    match event {
+        NotifiedEvent::Ended(ended) => write::run_message(key, ended, site, wanted),
+        NotifiedEvent::Failed(failed) => write::failure_message(key, failed, wanted),
+        NotifiedEvent::Rechecked(made) => write::recheck_message(key, made, site, wanted),
     }
 }

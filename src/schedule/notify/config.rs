@@ -1,9 +1,13 @@
 //! The configuration of notifications: `[smtp]` and `[project.NAME.notify]`.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::channel::chat::{CHATS, Chat};
 use super::choice::Occasion;
 
 /// An invalid key of the configuration, and the reason.
@@ -20,8 +24,7 @@ pub struct ConfigError {
 }
 
 /// `[project.NAME.notify]`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct NotifyConfig {
     /// The wanted occasions; absent: all.
     pub on: Option<Vec<Occasion>>,
@@ -29,14 +32,82 @@ pub struct NotifyConfig {
     pub always: bool,
     /// Maximum size of an attached report, in MiB, 0 to 25; absent: 5.
     pub attach_mib: Option<u8>,
-    /// Mails, one for each entry.
+    /// Mails, one for each table.
     pub mail: Vec<MailConfig>,
     /// Receivers of JSON.
     pub webhook: Vec<WebhookConfig>,
-    /// Incoming webhooks of Slack.
-    pub slack: Vec<PostConfig>,
-    /// Incoming webhooks of Microsoft Teams.
-    pub teams: Vec<PostConfig>,
+    /// Incoming webhooks of chats, by the chat's name.
+    pub chats: BTreeMap<&'static str, Vec<PostConfig>>,
+}
+
+/// A key of `[project.NAME.notify]`.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+enum Key {
+    On,
+    Always,
+    AttachMib,
+    Mail,
+    Webhook,
+    Chat(&'static Chat),
+}
+
+impl TryFrom<String> for Key {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Key, String> {
+        match name.as_str() {
+            "on" => Ok(Key::On),
+            "always" => Ok(Key::Always),
+            "attach-mib" => Ok(Key::AttachMib),
+            "mail" => Ok(Key::Mail),
+            "webhook" => Ok(Key::Webhook),
+            name => {
+                let chat = CHATS.iter().find(|chat| chat.name == name);
+                chat.map(Key::Chat).ok_or_else(|| {
+                    let chats = CHATS.iter().map(|chat| format!("`{}`", chat.name));
+                    let chats = chats.collect::<Vec<_>>().join(", ");
+                    format!(
+                        "unknown field `{name}`, expected one of `on`, `always`, `attach-mib`, `mail`, `webhook`, {chats}"
+                    )
+                })
+            }
+        }
+    }
+}
+
+/// Reads the keys one by one: those of the chats are known only to [`CHATS`].
+impl<'de> Deserialize<'de> for NotifyConfig {
+    fn deserialize<D: Deserializer<'de>>(table: D) -> Result<NotifyConfig, D::Error> {
+        struct Keys;
+
+        impl<'de> Visitor<'de> for Keys {
+            type Value = NotifyConfig;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table of notifications")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut keys: M) -> Result<NotifyConfig, M::Error> {
+                let mut config = NotifyConfig::default();
+                while let Some(key) = keys.next_key()? {
+                    match key {
+                        Key::On => config.on = keys.next_value()?,
+                        Key::Always => config.always = keys.next_value()?,
+                        Key::AttachMib => config.attach_mib = keys.next_value()?,
+                        Key::Mail => config.mail = keys.next_value()?,
+                        Key::Webhook => config.webhook = keys.next_value()?,
+                        Key::Chat(chat) => {
+                            config.chats.insert(chat.name, keys.next_value()?);
+                        }
+                    }
+                }
+                Ok(config)
+            }
+        }
+
+        table.deserialize_map(Keys)
+    }
 }
 
 /// `[[project.NAME.notify.mail]]`.
@@ -51,11 +122,11 @@ pub struct MailConfig {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct WebhookConfig {
-    /// Its URL, if that is not a secret.
+    /// The URL, if it is not a secret.
     pub url: Option<String>,
-    /// The environment variable with its URL.
+    /// The environment variable that holds the URL.
     pub url_env: Option<String>,
-    /// The file with its URL.
+    /// The file that holds the URL.
     pub url_file: Option<PathBuf>,
     /// The environment variable with the secret of the signature.
     pub secret_env: Option<String>,
@@ -63,13 +134,13 @@ pub struct WebhookConfig {
     pub secret_file: Option<PathBuf>,
 }
 
-/// `[[project.NAME.notify.slack]]` and `teams`: their URLs are secrets.
+/// A chat, such as `[[project.NAME.notify.slack]]`: its URL is a secret.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct PostConfig {
-    /// The environment variable with its URL.
+    /// The environment variable that holds the URL.
     pub url_env: Option<String>,
-    /// The file with its URL.
+    /// The file that holds the URL.
     pub url_file: Option<PathBuf>,
 }
 
@@ -123,7 +194,7 @@ impl SmtpConfig {
     }
 }
 
-/// A table of the file.
+/// A table of the configuration file, as TOML.
 pub trait Table<'f>: Deserializer<'f, Error = toml::de::Error> {}
 
 impl<'f, T: Deserializer<'f, Error = toml::de::Error>> Table<'f> for T {}
@@ -147,7 +218,7 @@ fn without_value(words: &str) -> String {
 }
 
 impl ConfigError {
-    /// Records that only an environment variable is missing.
+    /// Records that the only error is this missing environment variable.
     pub(super) fn without(self, variable: &str) -> ConfigError {
         ConfigError {
             missing: Some(variable.to_owned()),

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use reqwest::Client;
+use serde::Serialize;
 use tokio::sync::Notify;
 
 use crate::fetch::{TlsSetupError, outbound_client};
@@ -87,7 +88,7 @@ impl Notifier {
         })
     }
 
-    /// Returns the listener that stores events for it.
+    /// Returns the listener that stores events for this notifier.
     pub fn recorder(&self) -> EventRecorder {
         EventRecorder {
             store: self.store.clone(),
@@ -96,8 +97,8 @@ impl Notifier {
         }
     }
 
-    /// Sends due notifications until `stop` resolves. Messages being sent then are awaited; the others stay in the
-    /// database until the next start, so that they do not delay the end.
+    /// Sends due notifications until `stop` resolves. Messages that are being sent at that time are awaited; the others
+    /// stay in the database until the next start, so that they do not delay the end.
     pub async fn run(&self, clock: impl Fn() -> Moment, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
         loop {
@@ -142,15 +143,15 @@ impl Notifier {
     fn queue(&self, now: Moment) -> Result<(), StoreError> {
         for (key, text) in self.store.noted_events()? {
             let mut notices = Vec::new();
-            // Events of another version that this one cannot read are dropped.
-            if let Ok(notified) = serde_json::from_str::<NotifiedEvent>(&text)
-                && let Some(channels) = self.projects.get(notified.project())
-                && let Some(message) = compose(&self.store, (&key, &notified), channels)?
+            let notified = readable(&key, &text);
+            if let Some(notified) = notified
+                && let Some(channels) = self.projects.get(&notified.head().project)
+                && let Some(message) = compose(&self.store, &key, &notified, channels)?
             {
-                let text = serde_json::to_string(&message).unwrap_or_default();
+                let text = stored(&message);
                 notices.extend(channels.iter().map(|(channel, _)| NewNotice {
                     project: message.project.clone(),
-                    run: notified.run(),
+                    run: notified.head().run(),
                     occasion: message.occasion().name(),
                     channel: channel.to_owned(),
                     message: text.clone(),
@@ -166,11 +167,9 @@ impl Notifier {
             .projects
             .get(&notice.project)
             .and_then(|channels| channels.get(&notice.channel))
-            .ok_or_else(|| {
-                SendError("the configuration has no such channel any more".to_owned())
-            })?;
-        let message: Message = serde_json::from_str(&notice.message)
-            .map_err(|_| SendError("its stored text cannot be read".to_owned()))?;
+            .ok_or(SendError::NoChannel)?;
+        let message: Message =
+            serde_json::from_str(&notice.message).map_err(|_| SendError::Unreadable)?;
         channel.send(&self.client, &message, (notice.id, now)).await
     }
 
@@ -186,7 +185,7 @@ impl Notifier {
             return self.store.notice_sent(notice.id, now);
         };
         let tries = notice.tries + 1;
-        let next = next_try(notice.queued, tries, now);
+        let next = next_try(notice.queued, tries, now, fault.patience());
         match next {
             Some(next) => tracing::info!(
                 %project, %channel, tries,
@@ -194,7 +193,8 @@ impl Notifier {
             ),
             None => tracing::warn!(
                 %project, %channel, tries,
-                "gave up a notification of {project}: {channel} refused every try, the last one with: {fault}"
+                "stopped retrying a notification of {project}: {channel} did not accept it ({fault}); \
+                 send a test with `gatecrawl schedule notify-test {project}`"
             ),
         }
         let mut why = fault.to_string();
@@ -203,23 +203,40 @@ impl Notifier {
     }
 }
 
+/// Reads a stored event. An event of another version that this one cannot read is reported and dropped.
+fn readable(key: &str, text: &str) -> Option<NotifiedEvent> {
+    let read = serde_json::from_str(text);
+    read.inspect_err(|fault| {
+        tracing::warn!(
+            key,
+            "dropped the notification {key}: another version of gatecrawl stored it ({fault})"
+        );
+    })
+    .ok()
+}
+
+/// Returns an event or a message as JSON, the form in which it is stored.
+fn stored(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("Unicode texts, numbers and lists are JSON")
+}
+
 impl Listener for EventRecorder {
     /// Only writes a row; the notifier's task does the slow work.
     fn receive(&mut self, event: &Event) {
         let (Some(key), Some(notified)) = (event.key(), NotifiedEvent::of(event)) else {
             return;
         };
-        if !self.projects.iter().any(|name| name == notified.project()) {
+        let head = notified.head();
+        let project = &head.project;
+        if !self.projects.contains(project) {
             return;
         }
-        let text = serde_json::to_string(&notified).unwrap_or_default();
         match self
             .store
-            .note_event(&key, notified.run(), &text, notified.at())
+            .note_event(&key, head.run(), &stored(&notified), head.at())
         {
             Ok(_) => self.wake.notify_one(),
             Err(fault) => {
-                let project = notified.project();
                 tracing::warn!(%project, "could not store the notification {key}, so it will not be sent: {fault}");
             }
         }

@@ -17,8 +17,8 @@ pub(super) const FINDINGS: &str = "What is wrong";
 /// The title above the numbers.
 pub(super) const NUMBERS: &str = "Numbers";
 
-/// The name of the fact with the state of the site.
-pub(super) const NOW: &str = "Now";
+/// The title before the state of the site.
+const NOW: &str = "Now";
 
 /// Maximum characters of a line of the text part.
 const WIDTH: usize = 78;
@@ -50,7 +50,10 @@ pub struct Message {
     pub tone: Tone,
     /// The event, in one sentence.
     pub headline: String,
-    /// Names and values, for a small table.
+    /// The state of the site, if the headline does not say it.
+    #[serde(default)]
+    pub state: Option<String>,
+    /// Names and values, for a small table: people read the numbers last.
     pub facts: Vec<Fact>,
     /// The findings, the worst first.
     #[serde(default)]
@@ -60,7 +63,7 @@ pub struct Message {
     pub more_findings: u64,
     /// Pages, under a title.
     pub lists: Vec<PageList>,
-    /// Sentences that limit the result.
+    /// Sentences about what limits the result, such as pages that were not requested.
     pub notes: Vec<String>,
     /// The file `report.html` of the run, if it was written.
     pub report: Option<PathBuf>,
@@ -77,20 +80,21 @@ impl Message {
         format!("[gatecrawl] {}", self.subject)
     }
 
-    /// Returns the state of the site, and the other facts: people read the numbers last.
-    pub(super) fn state_and_numbers(&self) -> (Option<&Fact>, &[Fact]) {
-        match self.facts.split_first() {
-            Some((now, rest)) if now.name == NOW => (Some(now), rest),
-            _ => (None, &self.facts),
-        }
+    /// Returns the facts, the state of the site as the first of them: for channels that show it among the facts.
+    pub(super) fn facts_with_state(&self) -> Vec<Fact> {
+        let state = self.state.iter().map(|state| Fact {
+            name: NOW.to_owned(),
+            value: state.clone(),
+        });
+        state.chain(self.facts.iter().cloned()).collect()
     }
 
     /// Returns the text part of a mail, in lines of 78 characters unless a URL is longer (RFC 5322, 2.1.1).
     pub fn text(&self) -> String {
         let wrapped = |first: &str, text: &str| paragraph(text, WIDTH, first).trim_end().to_owned();
-        let (now, numbers) = self.state_and_numbers();
         let mut lines = vec![wrapped("", &self.headline)];
-        lines.extend(now.map(|now| wrapped("", &format!("{NOW}: {}", now.value))));
+        let state = self.state.iter();
+        lines.extend(state.map(|state| wrapped("", &format!("{NOW}: {state}"))));
         if !self.findings.is_empty() {
             lines.extend([String::new(), FINDINGS.to_owned()]);
         }
@@ -115,12 +119,12 @@ impl Message {
                 lines.push(format!("  and {} more", number(list.more)));
             }
         }
-        if !numbers.is_empty() {
+        if !self.facts.is_empty() {
             lines.extend([String::new(), NUMBERS.to_owned()]);
         }
-        let widths = numbers.iter().map(|fact| fact.name.chars().count());
+        let widths = self.facts.iter().map(|fact| fact.name.chars().count());
         let width = widths.max().unwrap_or_default();
-        let rows = numbers.iter();
+        let rows = self.facts.iter();
         lines.extend(rows.map(|fact| wrapped(&format!("  {:width$}  ", fact.name), &fact.value)));
         for note in &self.notes {
             lines.extend([String::new(), wrapped("", note)]);
@@ -142,7 +146,7 @@ impl Message {
             "subject": self.subject,
             "tone": self.tone,
             "headline": self.headline,
-            "facts": self.facts,
+            "facts": self.facts_with_state(),
             "findings": self.findings,
             "more_findings": self.more_findings,
             "lists": self.lists,
@@ -150,7 +154,7 @@ impl Message {
         })
     }
 
-    /// Returns the last line.
+    /// Returns the last line of a message: project, run and time.
     pub(super) fn footer(&self) -> String {
         let run = self.run.map_or(String::new(), |run| format!(", run {run}"));
         format!("gatecrawl, project {}{run}, {}", self.project, self.time)
@@ -174,15 +178,18 @@ pub(super) fn lines(finding: &FindingBrief) -> (String, Vec<(&'static str, &str)
         (false, age) => format!(" ({age})"),
     };
     let title = format!("{}: {}{age}", finding.title, finding.subject);
-    let lines = [
-        ("Cause", finding.cause.as_str()),
-        ("Evidence", &finding.evidence),
-        ("Owner", &finding.owner),
-        ("First step", &finding.step),
-        ("More", &finding.explain),
-    ];
-    let is_told = |name: &str| finding.new || matches!(name, "Owner" | "More");
-    let known = lines.into_iter();
-    let known = known.filter(|(name, text)| !text.is_empty() && is_told(name));
+    let (owner, more) = (("Owner", &*finding.owner), ("More", &*finding.explain));
+    let lines = if finding.new {
+        vec![
+            ("Cause", &*finding.cause),
+            ("Evidence", &*finding.evidence),
+            owner,
+            ("First step", &*finding.step),
+            more,
+        ]
+    } else {
+        vec![owner, more]
+    };
+    let known = lines.into_iter().filter(|(_, text)| !text.is_empty());
     (title, known.collect())
 }

@@ -17,6 +17,7 @@ mod tests;
 mod write;
 
 pub use crate::model::Secret;
+pub use channel::chat::{CHATS, Chat};
 pub use channel::mail::html;
 pub use channel::secret::Environment;
 pub use channel::send::SendError;
@@ -29,5 +30,5 @@ pub use config::{
 };
 pub use deliver::{EventRecorder, Notifier, NotifyError};
 pub use message::Message;
-pub use retry::{GIVE_UP, next_try};
+pub use retry::{GIVE_UP, GIVE_UP_FINAL, next_try};
 pub use sample::{notify_test, sample};

@@ -3,7 +3,7 @@
 use crate::assess::diagnose::rules::Severity;
 use crate::fetch::outbound_client;
 use crate::model::{Moment, Zone};
-use crate::report::{BriefPage, Fact, FindingBrief, PageList, Tone};
+use crate::report::{BriefPage, Fact, FindingBrief, ListKind, PageList, Tone};
 
 use super::channel::Channels;
 use super::choice::Occasion;
@@ -31,7 +31,7 @@ pub async fn notify_test(
     Ok(sent)
 }
 
-/// Returns the sample. It says that it is one; its site does not exist (RFC 2606).
+/// Returns the sample. Its text says that it is a sample; its site does not exist (RFC 2606).
 pub fn sample(project: &str, zone: &Zone, now: Moment) -> Message {
     let fact = |name: &str, value: &str| Fact {
         name: name.to_owned(),
@@ -53,6 +53,7 @@ pub fn sample(project: &str, zone: &Zone, now: Moment) -> Message {
         subject: format!("{project}: sample, 2 pages newly failing, 1 recovered"),
         tone: Tone::Bad,
         headline: "This is a sample: 2 pages newly fail, 1 recovered.".to_owned(),
+        state: None,
         facts: vec![
             fact("Site", "https://www.example.com"),
             fact("Gate failed", "5xx > 0 (2 > 0)"),
@@ -70,7 +71,7 @@ pub fn sample(project: &str, zone: &Zone, now: Moment) -> Message {
             title: "Pages that fail again and again".to_owned(),
             subject: "https://www.example.com/shop/".to_owned(),
             new: true,
-            cause: "a dead upstream".to_owned(),
+            cause: "a backend that is down".to_owned(),
             age: String::new(),
             owner: "hosting team".to_owned(),
             evidence: "2 of 40 pages of the section fail".to_owned(),
@@ -80,7 +81,7 @@ pub fn sample(project: &str, zone: &Zone, now: Moment) -> Message {
         more_findings: 0,
         lists: vec![
             PageList {
-                kind: "new".to_owned(),
+                kind: ListKind::New,
                 title: "2 pages fail now and did not before".to_owned(),
                 tone: Tone::Bad,
                 pages: vec![
@@ -98,7 +99,7 @@ pub fn sample(project: &str, zone: &Zone, now: Moment) -> Message {
                 more: 0,
             },
             PageList {
-                kind: "recovered".to_owned(),
+                kind: ListKind::Recovered,
                 title: "1 page recovered".to_owned(),
                 tone: Tone::Good,
                 pages: vec![page(

@@ -14,20 +14,23 @@ use crate::schedule::{Event, Listener as _};
 use crate::store::{NewRun, NoticeCounts, Store};
 
 use super::channel::Channels;
-use super::channel::{mail, slack, teams};
+use super::channel::chat::{CHATS, slack, teams};
+use super::channel::mail;
 use super::choice::{Choice, Occasion};
 use super::config::{NotifyConfig, SmtpConfig};
 use super::deliver::Notifier;
 use super::message::Message;
-use super::notified_event::NotifiedEvent;
+use super::notified_event::{Head, RunEnded, RunFailed};
 use super::sample;
 use super::write::{failure_message, run_message};
 
-fn ended(brief: Brief) -> NotifiedEvent {
-    NotifiedEvent::Ended {
-        project: "shop".to_owned(),
-        run: 7,
-        at: 70_000,
+fn ended(brief: Brief) -> RunEnded {
+    RunEnded {
+        head: Head {
+            project: "shop".to_owned(),
+            run: Some(7),
+            at: 70_000,
+        },
         brief: Box::new(brief),
         report: None,
     }
@@ -43,7 +46,8 @@ fn told(news: Vec<News>, choice: &Choice) -> Option<Message> {
     };
     let ended = ended(brief);
     run_message(
-        ("shop/run/7/ended", &ended),
+        "shop/run/7/ended",
+        &ended,
         "https://shop.example",
         (choice, &Zone::default()),
     )
@@ -53,13 +57,16 @@ fn told(news: Vec<News>, choice: &Choice) -> Option<Message> {
 fn times_in_a_message_are_those_of_the_project() {
     let zone = Zone::from(TimeZone::get("Asia/Tokyo").expect("a zone"));
     let at = Moment::parse("2026-11-22T21:00:00Z").expect("a time");
-    let event = NotifiedEvent::Failed {
-        project: "shop".to_owned(),
+    let event = RunFailed {
+        head: Head {
+            project: "shop".to_owned(),
+            run: None,
+            at: at.millis() + 60_000,
+        },
         due: at.millis(),
-        at: at.millis() + 60_000,
         why: "the disk is full".to_owned(),
     };
-    let told = failure_message(("shop/failed", &event), (&Choice::default(), &zone));
+    let told = failure_message("shop/failed", &event, (&Choice::default(), &zone));
     let told = told.expect("a message");
     assert_eq!(told.facts[0].value, "2026-11-23 06:00 JST");
     assert!(
@@ -113,7 +120,8 @@ fn notify_says_what_the_report_says() {
     };
     let event = ended(brief.clone());
     let message = run_message(
-        ("key", &event),
+        "key",
+        &event,
         "https://shop.example",
         (&Choice::default(), &Zone::default()),
     );
@@ -172,6 +180,38 @@ fn long_lists_are_cut_to_what_each_chat_takes() {
     assert!(card.contains("more"), "{card}");
     let chat = slack::payload(&message).to_string();
     assert!(!chat.contains("&a…") && !chat.contains("&am…"), "{chat}");
+}
+
+/// Each line of [`CHATS`] is read from the configuration, and its channels are named and sent in its own form.
+#[tokio::test]
+async fn every_chat_has_its_key_its_channels_and_its_message() {
+    let message = sample::sample("shop", &Zone::default(), Moment::from_millis(0));
+    for chat in &CHATS {
+        let (url, heard) = receiver(&["200 OK"]).await;
+        let config = format!("[[{0}]]\nurl-env = 'A'\n[[{0}]]\nurl-env = 'A'", chat.name);
+        let config: NotifyConfig = toml::from_str(&config).expect("read");
+        let environment = |_: &str| Some(url.clone());
+        let channels = Channels::new("notify", &config, None, &environment).expect("fine");
+        let names: Vec<&str> = channels.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, [1, 2].map(|n| format!("{}.{n}", chat.name)));
+        let channel = channels.get(names[0]).expect("the first");
+        let client = reqwest::Client::new();
+        let sent = channel
+            .send(&client, &message, (1, Moment::default()))
+            .await;
+        sent.expect("sent");
+        let heard = heard.lock().expect("no panic");
+        let (_, body) = heard[0].split_once("\r\n\r\n").expect("a body");
+        let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        assert!(body.is_object() && body != message.json(), "{body}");
+        let many = format!("[[{}]]\nurl-env = 'A'\n", chat.name).repeat(51);
+        let many: NotifyConfig = toml::from_str(&many).expect("read");
+        let fault = Channels::new("notify", &many, None, &environment).expect_err("too many");
+        assert_eq!(
+            fault.to_string(),
+            format!("notify.{}: at most 50 entries", chat.name)
+        );
+    }
 }
 
 const CONFIG: &str = r#"
@@ -280,6 +320,13 @@ fn notify_names_the_key_that_is_wrong() {
         assert!(fault.starts_with(words), "{fault}");
         assert!(!fault.contains("hush"), "{fault}");
     }
+    let misspelt: toml::Table = toml::from_str("emails = []").expect("a table");
+    let misspelt = NotifyConfig::read("project.shop.notify", misspelt).expect_err("refused");
+    assert_eq!(
+        misspelt.to_string(),
+        "project.shop.notify: unknown field `emails`, expected one of `on`, `always`, `attach-mib`, `mail`, `webhook`, \
+         `slack`, `teams`"
+    );
     let unknown: toml::Table =
         toml::from_str("[[mail]]\nto = ['a@b.c']\ncc = []").expect("a table");
     let unknown = NotifyConfig::read("project.shop.notify", unknown).expect_err("refused");
@@ -396,6 +443,57 @@ async fn notify_gives_a_dead_receiver_up() {
             "a secret is stored"
         );
     }
+}
+
+#[tokio::test]
+async fn a_webhook_that_was_deleted_is_given_up_within_the_hour() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = Store::open(&dir.path().join("runs.db")).expect("made");
+    let (url, heard) = receiver(&["410 Gone"]).await;
+    let now = AtomicI64::new(0);
+    let clock = || Moment::from_millis(now.load(Ordering::Relaxed));
+    let notifier = notifier(&store, &url);
+    notifier.recorder().receive(&failed(0));
+    while let Some(next) = notifier.deliver(&clock).await.expect("tried") {
+        now.store(next.millis(), Ordering::Relaxed);
+    }
+    assert_eq!(now.load(Ordering::Relaxed), 21 * 60_000);
+    assert_eq!(heard.lock().expect("no panic").len(), 4);
+    assert_eq!(store.notice_counts().expect("read")["shop"].given_up, 1);
+}
+
+#[tokio::test]
+async fn an_event_of_another_version_is_dropped_and_holds_up_no_other() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = Store::open(&dir.path().join("runs.db")).expect("made");
+    let (url, heard) = receiver(&["200 OK"]).await;
+    let noted = store.note_event("shop/later", None, "{\"Later\":{}}", Moment::from_millis(1));
+    assert!(noted.expect("stored"));
+    let notifier = notifier(&store, &url);
+    notifier.recorder().receive(&failed(2));
+    let clock = || Moment::from_millis(10);
+    assert_eq!(notifier.deliver(&clock).await.expect("delivered"), None);
+    assert_eq!(heard.lock().expect("no panic").len(), 1);
+    assert!(store.noted_events().expect("read").is_empty());
+}
+
+#[test]
+fn the_state_has_a_place_of_its_own_and_is_the_first_fact_of_a_webhook() {
+    let mut message = sample::sample("shop", &Zone::default(), Moment::from_millis(0));
+    message.state = Some("3 pages fail.".to_owned());
+    let text = message.text();
+    assert_eq!(text.matches("3 pages fail.").count(), 1, "{text}");
+    assert!(text.contains("\nNow: 3 pages fail.\n"), "{text}");
+    let fact = &message.json()["facts"][0];
+    assert_eq!(
+        (&fact["name"], &fact["value"]),
+        (&"Now".into(), &"3 pages fail.".into())
+    );
+    // Messages that an earlier version queued have no such key.
+    let mut stored = serde_json::to_value(&message).expect("JSON");
+    stored.as_object_mut().expect("an object").remove("state");
+    let read: Message = serde_json::from_value(stored).expect("readable");
+    assert_eq!((read.state, read.facts), (None, message.facts));
 }
 
 #[tokio::test]

@@ -3,52 +3,43 @@
 
 use crate::model::{Moment, Zone};
 use crate::report::words::{count, number, tame};
-use crate::report::{Brief, BriefPage, Fact, News, PageList, Tone};
+use crate::report::{Brief, BriefPage, Fact, ListKind, News, PageList, Tone};
 
 use super::choice::{Choice, Occasion};
-use super::message::{Message, NOW};
-use super::notified_event::NotifiedEvent;
+use super::message::Message;
+use super::notified_event::{Head, Rechecked, RunEnded, RunFailed};
 
-/// Maximum recovered pages that a message names; of the others it gives the number.
+/// Maximum recovered pages that a message names; the others are counted.
 const MOST_PAGES: usize = 100;
 
 /// Returns the notification of a run that ended; `None` if the project does not want it.
 pub(super) fn run_message(
-    (key, event): (&str, &NotifiedEvent),
+    key: &str,
+    ended: &RunEnded,
     site: &str,
     (choice, zone): (&Choice, &Zone),
 ) -> Option<Message> {
-    let NotifiedEvent::Ended {
-        project,
-        brief,
-        report,
-        ..
-    } = event
-    else {
-        return None;
-    };
+    let (head, brief) = (&ended.head, &ended.brief);
     let occasions = choice.wanted(&occasions(brief, choice));
     if occasions.is_empty() {
         return None;
     }
     let told = Message {
         tone: brief.tone(),
-        subject: format!("{project}: {}", brief.subject()),
+        subject: format!("{}: {}", head.project, brief.subject()),
         headline: brief.headline(),
         site: tame(site).into_owned(),
-        report: report.clone(),
-        ..frame((key, event), occasions, zone)
+        report: ended.report.clone(),
+        ..frame(key, head, occasions, zone)
     };
     // A run in which nothing changed is worth one line.
     if brief.news.is_empty() && !brief.is_first() {
         return Some(told);
     }
-    let now = (told.headline != brief.state()).then(|| Fact {
-        name: NOW.to_owned(),
-        value: brief.state().to_owned(),
-    });
+    let state = Some(brief.state()).filter(|state| told.headline != *state);
     Some(Message {
-        facts: now.into_iter().chain(brief.table.clone()).collect(),
+        state: state.map(str::to_owned),
+        facts: brief.table.clone(),
         findings: brief.findings.clone(),
         more_findings: brief.more_findings,
         lists: brief.lists.clone(),
@@ -57,7 +48,8 @@ pub(super) fn run_message(
     })
 }
 
-/// Returns the occasions of a run. A digest without a change is one only if the project wants it.
+/// Returns the occasions of a run. A run without a change is an occasion for a digest only if the project wants such
+/// digests.
 fn occasions(brief: &Brief, choice: &Choice) -> Vec<Occasion> {
     let any = |is: fn(&News) -> bool| brief.news.iter().any(is);
     let unseen = any(|news| matches!(news, News::Unaudited { .. } | News::GivenUp { .. }));
@@ -75,50 +67,39 @@ fn occasions(brief: &Brief, choice: &Choice) -> Vec<Occasion> {
 
 /// Returns the notification of a run that could not be made.
 pub(super) fn failure_message(
-    (key, event): (&str, &NotifiedEvent),
+    key: &str,
+    failed: &RunFailed,
     (choice, zone): (&Choice, &Zone),
 ) -> Option<Message> {
-    let NotifiedEvent::Failed {
-        project, due, why, ..
-    } = event
-    else {
-        return None;
-    };
+    let project = &failed.head.project;
+    let why = one_line(&failed.why);
     let occasions = choice.wanted(&[Occasion::RunFailed]);
-    let due = Moment::from_millis(*due);
+    let due = Moment::from_millis(failed.due);
     (!occasions.is_empty()).then(|| Message {
         subject: format!("{project}: the run failed"),
-        headline: format!("The run of {project} could not be made: {}.", one_line(why)),
+        headline: format!("{project} could not be audited: {why}."),
         facts: vec![fact("Was due", zone.minutes(due))],
-        ..frame((key, event), occasions, zone)
+        ..frame(key, &failed.head, occasions, zone)
     })
 }
 
 /// Returns the notification of pages that recovered in a recheck.
 pub(super) fn recheck_message(
-    (key, event): (&str, &NotifiedEvent),
+    key: &str,
+    made: &Rechecked,
     site: &str,
     (choice, zone): (&Choice, &Zone),
 ) -> Option<Message> {
-    let NotifiedEvent::Rechecked {
-        project,
-        recovered,
-        failing,
-        next,
-        ..
-    } = event
-    else {
-        return None;
-    };
+    let (project, recovered) = (&made.head.project, &made.recovered);
     let occasions = choice.wanted(&[Occasion::Recovery]);
     if recovered.is_empty() || occasions.is_empty() {
         return None;
     }
     let pages = count(recovered.len() as u64, "page");
     let are = verb(recovered.len() as u64, "is", "are");
-    let still = match failing {
+    let still = match made.failing {
         0 => "none fails any more".to_owned(),
-        left => format!("{} still {}", number(*left), verb(*left, "fails", "fail")),
+        left => format!("{} still {}", number(left), verb(left, "fails", "fail")),
     };
     let shown = recovered.iter().take(MOST_PAGES).map(|address| BriefPage {
         address: address.clone(),
@@ -130,34 +111,36 @@ pub(super) fn recheck_message(
         subject: format!("{project}: {pages} recovered"),
         headline: format!("{pages} that failed {are} fine again; {still}."),
         site: tame(site).into_owned(),
-        facts: next
+        facts: made
+            .next
             .map(|next| fact("Rechecked", zone.minutes(Moment::from_millis(next))))
             .into_iter()
             .collect(),
         lists: vec![PageList {
-            kind: "recovered".to_owned(),
+            kind: ListKind::Recovered,
             title: format!("{pages} recovered"),
-            tone: Tone::Good,
+            tone: ListKind::Recovered.tone(),
             pages: shown.collect(),
             more: recovered.len().saturating_sub(MOST_PAGES) as u64,
         }],
-        ..frame((key, event), occasions, zone)
+        ..frame(key, &made.head, occasions, zone)
     })
 }
 
 /// Returns a message with the common fields.
-fn frame((key, event): (&str, &NotifiedEvent), occasions: Vec<Occasion>, zone: &Zone) -> Message {
+fn frame(key: &str, head: &Head, occasions: Vec<Occasion>, zone: &Zone) -> Message {
     Message {
         event: key.to_owned(),
         occasions,
-        project: event.project().to_owned(),
+        project: head.project.clone(),
         site: String::new(),
-        run: event.run().map(|run| run.0),
-        at: event.at().to_string(),
-        time: zone.minutes(event.at()),
+        run: head.run,
+        at: head.at().to_string(),
+        time: zone.minutes(head.at()),
         subject: String::new(),
         tone: Tone::Bad,
         headline: String::new(),
+        state: None,
         facts: Vec::new(),
         findings: Vec::new(),
         more_findings: 0,

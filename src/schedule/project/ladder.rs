@@ -1,5 +1,5 @@
-//! The ladder of rechecks: failed URLs of a run are requested again after minutes, hours and days. This shows how
-//! long they really fail, and notices a recovery before the next run.
+//! The ladder of rechecks: the failing URLs of a run are requested again after minutes, hours and days. This shows how
+//! long they fail, and a recovery is seen before the next run.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -14,13 +14,13 @@ const MOST: Duration = Duration::from_hours(7 * 24);
 pub struct Ladder(Vec<Duration>);
 
 impl Ladder {
-    /// Returns when the step after `done` steps is due; `None` if that was the last.
+    /// Returns when the next step after the first `done` steps is due; `None` if there is none.
     pub fn next(&self, ended: Moment, done: u8) -> Option<Moment> {
         self.0.get(usize::from(done)).map(|wait| ended + *wait)
     }
 
-    /// Returns the number of steps that are over by then, at least `done` and one more: missed steps are made up
-    /// for by one.
+    /// Returns the number of steps that are done after a recheck at `now`: at least one more than `done`, and all steps
+    /// that were due before. So one recheck makes up for missed ones.
     pub fn taken(&self, ended: Moment, done: u8, now: Moment) -> u8 {
         let over = self.0.iter().filter(|wait| ended + **wait <= now).count();
         (over as u8).max(done.saturating_add(1))

@@ -21,19 +21,19 @@ use timing::{Timing, zone};
 pub struct Project {
     /// Its name: letters, digits, `-` and `_`.
     pub name: String,
-    /// When it is due.
+    /// When an audit is due.
     pub timing: Timing,
     /// Hours in which no task of the project begins.
     pub quiet: Option<QuietHours>,
     /// When failing URLs are rechecked.
     pub ladder: Ladder,
-    /// Which of its runs are kept.
+    /// Which runs of the project are kept.
     pub keep: Keep,
-    /// Where the exports go, with placeholders ([`super::out`]).
+    /// The directory of the exports, with placeholders ([`super::out`]).
     pub out: Option<PathBuf>,
-    /// Whether exports of an earlier run may be replaced there.
+    /// Whether exports of an earlier run in that directory may be replaced.
     pub overwrite: bool,
-    /// The hosts that it requests: projects that share one take turns.
+    /// The hosts that an audit requests. Projects that share a host take turns.
     pub hosts: BTreeSet<HostKey>,
 }
 
@@ -46,7 +46,7 @@ impl Project {
     }
 }
 
-/// The runs of a project that are kept. The newest always is.
+/// How many runs of a project are kept. The newest is always kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Keep {
     /// Maximum number of runs, the newest first; `None` for no limit.
@@ -58,11 +58,11 @@ pub struct Keep {
 /// A key of a project's table that is not a key of an audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Its name.
+    /// The name of the key.
     pub name: &'static str,
-    /// Its type in JSON Schema.
+    /// The type of its value in JSON Schema.
     pub kind: &'static str,
-    /// Its meaning.
+    /// What the key sets, in a sentence.
     pub about: &'static str,
 }
 
@@ -145,7 +145,8 @@ pub fn read(name: &str, table: &Table) -> Result<Project, BadKey> {
     })
 }
 
-/// Returns what is wrong with a project's name, if anything: it becomes part of file names and variables.
+/// Returns the error in a project's name, if there is one. The name becomes part of file names and of environment
+/// variables.
 pub fn bad_name(name: &str) -> Option<&'static str> {
     let fit = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.is_empty() || name.len() > 64 {

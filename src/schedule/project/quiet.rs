@@ -8,12 +8,12 @@ use crate::model::Moment;
 
 use super::timing::clock;
 
-/// From a time of day to another, over midnight if the second is the earlier one.
+/// Quiet hours from one time of day to another; past midnight if the second is earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuietHours {
-    /// Minutes after midnight; the first that is quiet.
+    /// The first quiet minute, counted from midnight.
     from: u16,
-    /// Minutes after midnight; the first that is not.
+    /// The first minute after the quiet hours, counted from midnight.
     to: u16,
 }
 
@@ -28,7 +28,7 @@ impl QuietHours {
         }
     }
 
-    /// Returns the end of the quiet hours that the local time is in.
+    /// Returns the end of the quiet hours that contain this local time.
     pub fn end(self, local: &Zoned) -> Moment {
         let (hour, minute) = ((self.to / 60) as i8, (self.to % 60) as i8);
         let time = jiff::civil::time(hour, minute, 0, 0);

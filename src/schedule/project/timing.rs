@@ -59,13 +59,13 @@ impl Timing {
         }
     }
 
-    /// Returns the first time after a moment; `None` if there is none in the years that cron searches.
+    /// Returns the first due time after a moment; `None` if there is none in the years that the cron library searches.
     pub fn after(&self, moment: Moment) -> Option<Moment> {
         let found = self.cron.find_next_occurrence(&self.local(moment), false);
         found.ok().map(|zoned| of(&zoned))
     }
 
-    /// Returns the last time up to `now` that is after another moment; `None` if there was none.
+    /// Returns the last due time after `after` and up to `now`; `None` if there was none.
     pub fn last(&self, after: Moment, now: Moment) -> Option<Moment> {
         // Searched in ever longer stretches before now: there may have been thousands since `after`. (Croner's
         // search backwards misses times beside a change of clocks.)
@@ -86,7 +86,7 @@ impl Timing {
         zoned(moment, &self.zone)
     }
 
-    /// Returns the same as five fields of cron.
+    /// Returns the schedule as five fields of cron.
     pub fn cron(&self) -> String {
         self.cron.pattern.to_string()
     }
@@ -104,7 +104,7 @@ impl fmt::Debug for Timing {
     }
 }
 
-/// Prints it as it was written.
+/// Prints the schedule as it was written.
 impl fmt::Display for Timing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

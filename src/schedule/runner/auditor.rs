@@ -28,7 +28,7 @@ pub struct AuditOrder {
     pub project: String,
     /// The work.
     pub work: AuditWork,
-    /// The directory of its exports; `{run}` stands for the number of the run.
+    /// The directory of the exports; `{run}` stands for the number of the run.
     pub out: Option<PathBuf>,
     /// The time zone of times in texts for people.
     pub zone: Zone,
@@ -57,21 +57,21 @@ pub enum Unmade {
 /// An audit that was made or interrupted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditMade {
-    /// Its run.
+    /// The run.
     pub run: RunId,
-    /// How it ended. The other fields count only if it is finished.
+    /// How the run ended. The other fields count only if it is finished.
     pub ended: Ended,
-    /// Its result.
+    /// The result of the run.
     pub outcome: RunOutcome,
     /// Whether the site could not be audited for a reason that may pass within minutes.
     pub may_pass: bool,
-    /// Its gates.
+    /// The results of the gates.
     pub gates: Vec<GateResult>,
-    /// Pages with a 5xx that had none in its baseline; `None` without a baseline.
+    /// Pages with a 5xx that had none in the baseline; `None` without a baseline.
     pub new_5xx: Option<u64>,
-    /// The short account of it.
+    /// The short account of the run.
     pub brief: Box<Brief>,
-    /// The directory of its exports.
+    /// The directory of the exports.
     pub out: Option<PathBuf>,
     /// The exports that were written.
     pub files: Vec<PathBuf>,

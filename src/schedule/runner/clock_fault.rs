@@ -1,5 +1,5 @@
-//! Repairs stored times that lie in the future, because this machine's clock was ahead when they were stored. A
-//! project served in ten years would not be due before. Pure: the time is an argument.
+//! Repairs stored times that lie in the future because this machine's clock was ahead when they were stored. A project
+//! whose last run is stored ten years ahead would not be due for ten years. Pure: the time is an argument.
 
 use crate::model::Moment;
 use crate::store::ScheduleState;

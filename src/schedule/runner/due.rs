@@ -13,35 +13,35 @@ pub enum Task {
     Resume(OpenRun),
     /// Make a run.
     Run {
-        /// When it should have begun.
+        /// When the run should have begun.
         due: Moment,
     },
     /// Recheck the failed URLs of the last run.
     Recheck {
-        /// The run.
+        /// The run whose URLs failed.
         run: RunId,
         /// When that run should have begun.
         due: Moment,
         /// Steps of the ladder that are done after this one.
         step: u8,
-        /// The pass, if it already began.
+        /// The number of the pass, if the recheck already began.
         pass: Option<u8>,
     },
 }
 
-/// The next task, or its time.
+/// The next task of a project, or when there will be one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// This task, now.
+    /// This task is due now.
     Now(Task),
-    /// Nothing before this moment.
+    /// No task is due before this moment.
     At(Moment),
-    /// Nothing for years.
+    /// No task is due for years.
     Never,
 }
 
 impl Task {
-    /// When it should have begun.
+    /// When the run should have begun.
     pub fn due(&self) -> Moment {
         match self {
             Task::Resume(open) => open.due,
@@ -50,7 +50,7 @@ impl Task {
     }
 }
 
-/// Returns a project's next task. However many times were missed, one run makes up for them.
+/// Returns a project's next task. If several times were missed, one run makes up for all of them.
 pub fn next(project: &Project, state: &ScheduleState, now: Moment) -> Next {
     let (task, later) = task(project, state, now);
     let Some(task) = task else {
@@ -86,7 +86,7 @@ fn task(project: &Project, state: &ScheduleState, now: Moment) -> (Option<Task>,
     }
 }
 
-/// Returns the due time of a run that did not begin, the last of several.
+/// Returns the due time of a run that was missed; of several, the last.
 pub(super) fn missed(project: &Project, state: &ScheduleState, now: Moment) -> Option<Moment> {
     project.timing.last(served(state), now)
 }

@@ -1,6 +1,6 @@
-//! The runner: starts due audits, a few at a time, and sends an event for each result. It owns the projects' state;
-//! audits are tasks that share nothing with it. It stores a task before it begins and, after the event is sent, that
-//! it is done. So after a kill the next runner continues.
+//! The runner: starts due audits, a few at a time, and sends an event for each result. It owns the state of the
+//! projects; audits are tasks that share nothing with it. It stores a task before the task begins, and stores that the
+//! task is done after the event was sent. So after a kill the next runner continues.
 
 pub(super) mod auditor;
 mod clock_fault;
@@ -26,18 +26,18 @@ use auditor::{AuditMade, AuditOrder, AuditWork, Auditor, Unmade};
 use clock_fault::repaired;
 use due::{Next, Task, missed, next};
 
-/// Pause of a project that another process works on.
+/// Wait before a project is tried again that another process works on.
 const ELSEWHERE: Duration = Duration::from_secs(30);
 
-/// Pause of a project if this machine has no network, or the site has no readable robots.txt.
+/// Wait before a project is tried again if this machine has no network or the robots.txt of the site cannot be read.
 const PAUSE: Duration = Duration::from_mins(5);
 
 /// Maximum time without a network before a run fails and is reported: the reason may be a proxy that is gone for
 /// good.
 const PATIENCE: Duration = Duration::from_hours(6);
 
-/// Maximum time after its due time in which a run is tried again because robots.txt cannot be read. So a restart of
-/// the site does not cost the weekly run.
+/// Maximum time after its due time in which a run is tried again if robots.txt cannot be read. So a restart of the site
+/// does not cost the weekly run.
 const ROBOTS_PATIENCE: Duration = Duration::from_hours(1);
 
 /// A clock that can wait.
@@ -81,7 +81,7 @@ pub struct Tally {
     pub gate_failed: usize,
     /// Runs with a gate that could not be decided.
     pub gate_undecided: usize,
-    /// Runs without any of these, and steps of the ladder.
+    /// Runs with none of these results, and rechecks.
     pub done: usize,
     /// Whether a stop was requested.
     pub interrupted: bool,
@@ -102,16 +102,16 @@ impl<A: Auditor, L: Listener, C: Clock> Runner<A, L, C> {
 
 /// An audit in progress.
 struct Busy {
-    /// The index of its project.
+    /// The index of the project.
     at: usize,
     task: Task,
-    /// Whether a user started it outside of its schedule.
+    /// Whether a user started the audit with `--now`.
     forced: bool,
-    /// Held until all of it is stored.
+    /// The lock of the project, held until the result is stored.
     _lock: RunLock,
 }
 
-/// A running runner.
+/// The state of a runner at work.
 struct Round<A, L, C> {
     runner: Runner<A, L, C>,
     audits: JoinSet<Result<AuditMade, Unmade>>,
@@ -121,11 +121,11 @@ struct Round<A, L, C> {
     /// Projects without a network, and since when.
     offline: HashMap<usize, Moment>,
     tally: Tally,
-    /// The queue in the last event about it.
+    /// The counts of the queue as the last event sent them.
     announced: Option<(usize, usize, Option<Moment>)>,
 }
 
-/// The tasks to do.
+/// The tasks that are due, and when the next one will be.
 #[derive(Default)]
 struct Outlook {
     /// Due tasks, the oldest first.
@@ -147,7 +147,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         }
     }
 
-    /// Runs until a stop is requested, or until everything due by a moment is done.
+    /// Runs until a stop is requested or, with `until`, until all tasks due by that moment are done.
     async fn go(mut self, until: Option<Moment>) -> Result<Tally, StoreError> {
         loop {
             let now = self.runner.clock.now();
@@ -185,7 +185,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         self.later.retain(|_, until| until.since(now) <= PAUSE);
     }
 
-    /// Returns the due tasks of the projects that nobody works on.
+    /// Returns the due tasks of projects without an audit in progress.
     fn look(&mut self, now: Moment) -> Result<Outlook, StoreError> {
         self.later.retain(|_, until| *until > now);
         let mut outlook = Outlook::default();
@@ -357,14 +357,14 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         Ok(())
     }
 
-    /// Returns whether a project without a network may wait longer: not for ever, and only until it is due
-    /// again.
+    /// Returns whether a project may wait longer for the network: until [`PATIENCE`] is over or its next run is due.
     fn may_wait(&mut self, at: usize, state: &ScheduleState, now: Moment) -> bool {
         let since = *self.offline.entry(at).or_insert(now);
         now.since(since) < PATIENCE && missed(&self.runner.projects[at], state, now).is_none()
     }
 
-    /// Returns whether a run without result is made again: soon after its due time, unless a user waits for it.
+    /// Returns whether a run whose site could not be audited is made again soon: within [`ROBOTS_PATIENCE`] of its due
+    /// time, and not if a user started it.
     fn is_tried_again(
         &self,
         busy: &Busy,
@@ -379,7 +379,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             && missed(project, state, now).is_none()
     }
 
-    /// Deletes a run without result. Another run replaces it later.
+    /// Deletes a run whose site could not be audited. Another run replaces it later.
     fn try_again(&mut self, at: usize, audited: &AuditMade, now: Moment) -> Result<(), StoreError> {
         self.tally.no_audit += 1;
         self.runner.store.delete_run(audited.run)?;
@@ -479,7 +479,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         self.runner.store.set_schedule(&project.name, state)
     }
 
-    /// Records a run that could not be made. It is not tried again before it is due again.
+    /// Records a run that could not be made. The project is tried again at its next due time.
     fn failed(
         &mut self,
         project: &Project,
@@ -515,10 +515,10 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
     }
 }
 
-/// The step of a ladder that no step follows, because nothing fails any more.
+/// The stored step of a ladder that is over because no URL fails any more.
 const OVER: u8 = u8::MAX;
 
-/// Records in a project's state that a task begins. Returns the order for it.
+/// Records in a project's state that a task begins. Returns the order of its audit.
 fn prepare(
     project: &Project,
     task: &Task,

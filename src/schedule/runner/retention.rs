@@ -1,5 +1,5 @@
-//! Deletes runs that a project does not keep, and their exports: only files that were written for them, and
-//! their directory if it is empty then.
+//! Deletes runs that a project does not keep, with the exports that were written for them, and a directory of exports
+//! that is empty then.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::schedule::project::Keep;
 /// A day, in hours.
 const DAY: u64 = 24;
 
-/// Number of the last runs that are never too old (ours): a run is compared with one of them.
+/// Number of the last runs that age does not delete (ours): the next run is compared with one of them.
 const YOUNG: usize = 3;
 
 /// Maximum runs deleted for their age when a run ends (ours): one for the new run, and one more, so that a history
@@ -59,8 +59,8 @@ fn split(
     })
 }
 
-/// Returns the oldest few of the runs that are too old. So a clock that is years ahead for a day does not delete
-/// the history.
+/// Returns the runs that are too old, at most [`AT_ONCE`] of them, the oldest first. So a clock that is years ahead for
+/// a day does not delete the history.
 fn aged(runs: &[ScheduledRun], keep: Keep, now: Moment) -> HashSet<RunId> {
     let Some(days) = keep.days else {
         return HashSet::new();
@@ -81,7 +81,7 @@ fn aged(runs: &[ScheduledRun], keep: Keep, now: Moment) -> HashSet<RunId> {
     aged.into_iter().collect()
 }
 
-/// Deletes exports, and their directory if it is empty then.
+/// Deletes these exports, and their directory if it is empty afterwards.
 pub(super) fn delete_files(files: &[PathBuf], out: Option<&Path>) {
     for file in files {
         // Another program may have deleted it.

@@ -47,9 +47,9 @@ pub(crate) type Entry = (String, Value, usize);
 /// A project as written in the file. It may hold secrets, so there is no `Debug`.
 pub(crate) struct RawProject {
     pub(crate) name: String,
-    /// The line on which its table begins.
+    /// The line on which the project's table begins.
     pub(crate) line: usize,
-    /// Its keys in the order of the file.
+    /// The keys of the table, in the order of the file.
     pub(crate) entries: Vec<Entry>,
 }
 
@@ -97,7 +97,8 @@ impl File<'_> {
         self.line(at)
     }
 
-    /// Returns what a path from the top leads to, to be read as a type whose errors name their place.
+    /// Returns the value at this path from the top of the file, ready to be read as a type. Errors of that name their
+    /// place in the file.
     pub(crate) fn value(&self, path: &[&str]) -> Result<Option<ValueDeserializer<'_>>, Failure> {
         let (spans, _) = self.parsed()?;
         let span = spans.span();
@@ -176,7 +177,7 @@ impl File<'_> {
         entries
     }
 
-    /// Returns the line of a byte.
+    /// Returns the number of the line that contains a byte.
     pub(crate) fn line(&self, at: usize) -> usize {
         let before = self.text.bytes().take(at);
         before.filter(|byte| *byte == b'\n').count() + 1

@@ -24,7 +24,8 @@ pub(crate) use key::{find, key, keys};
 pub(crate) use secret::{holds_secrets, is_secret};
 pub(crate) use trust::refuse_projects;
 
-/// Arguments that name URLs. They come from one place: a typed site is not mixed with a list in the file.
+/// Arguments that name URLs. If one of them is on the command line, those of the file are ignored: a typed site is not
+/// mixed with a list in the file.
 const URLS: [&str; 2] = ["url", "url_list"];
 
 /// Returns the arguments that a file adds to those on the command line.
@@ -146,7 +147,7 @@ fn is_decided(command: &Command, typed: &ArgMatches, arg: &Arg) -> bool {
     given(id) || fixed || urls || excluded
 }
 
-/// Checks arguments by themselves, so that an error can name the line.
+/// Checks the arguments of one key alone, so that an error can name the line of the key.
 pub(crate) fn check(program: &Command, words: &[OsString]) -> Result<(), String> {
     let start = ["gatecrawl", "audit"].map(OsString::from);
     let all = start.into_iter().chain(words.iter().cloned());

@@ -20,7 +20,8 @@ pub(crate) fn is_secret(arg: &Arg, value: &str) -> bool {
     SECRETS.contains(&id) || (ADDRESSES.contains(&id) && has_login())
 }
 
-/// Returns whether a file holds a secret, as far as it can be read. Its user reports errors in the file.
+/// Returns whether a file holds a secret. A file with errors counts as one without: the command that uses it reports
+/// them.
 pub(crate) fn holds_secrets(file: &File<'_>, audit: &Command) -> bool {
     let of_projects = file.projects().unwrap_or_default();
     let of_projects = of_projects.into_iter().flat_map(|project| project.entries);

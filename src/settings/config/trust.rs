@@ -1,5 +1,6 @@
-//! Keys that a config file may not have unless `--config` names it. A file that was only found in the directory may
-//! come with someone else's checkout. So it may not decide where secrets go, nor read or write elsewhere.
+//! What a config file that was only found in the directory may set, without a `--config` that names it: it may come with
+//! someone else's checkout. So it may not decide where secrets go, send files of the user, or write elsewhere. It may name
+//! files to read, because what is read of them stays on this machine.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -11,56 +12,115 @@ use super::super::failure::Failure;
 use super::file::{File, SMTP, scalar};
 use super::key::find;
 
-/// Arguments that send requests, with their secrets, to other servers.
-const REACH: [&str; 4] = ["proxy", "resolve", "insecure", "host"];
+/// What an argument can do to the user, which decides whether a found file may set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    /// Changes only which pages of the site are requested, how, and how the results look. A found file may set it.
+    Free,
+    /// Reads a file for the database and the exports of this machine. A found file may set it.
+    Reads,
+    /// Sends requests, with their secrets, to other servers.
+    Reaches,
+    /// Reads a file and sends its content to the site.
+    Sends,
+    /// Reads a file and requests what it lists: a line such as `/a` from the site itself. It also names the site.
+    Lists,
+    /// Names the site. A user who gives secrets in another way must also name the site that gets them.
+    NamesSite,
+    /// Names a file or directory to write.
+    Writes,
+    /// Names the database, which is written, and which has the plan of a run to resume.
+    HoldsRuns,
+    /// Writes even if files of others are in the directory of `--out`.
+    Overwrites,
+}
 
-/// An argument that reads a file of the user and sends its content to the site.
-const READS: &str = "cookie_file";
-
-/// An argument that reads a file and requests what it lists: a line such as `/a` from the site itself.
-const LISTS: &str = "url_list";
-
-/// Arguments that name the site. A user who gives secrets in another way must also name the site that gets them.
-const SITE: [&str; 3] = ["url", "url_list", "subdomains"];
+/// Returns what an argument of `audit` does, by its id. `None` for an argument that this list lacks.
+fn trust(id: &str) -> Option<Trust> {
+    Some(match id {
+        "proxy" | "resolve" | "insecure" | "host" => Trust::Reaches,
+        "cookie_file" => Trust::Sends,
+        "url_list" => Trust::Lists,
+        "url" | "subdomains" => Trust::NamesSite,
+        "out" => Trust::Writes,
+        "db" => Trust::HoldsRuns,
+        "overwrite" => Trust::Overwrites,
+        "baseline" | "logo" | "logs" | "traffic" => Trust::Reads,
+        // Scope.
+        "crawl" | "sitemap" | "no_sitemap" | "no_known" | "max_depth" | "max_pages" | "max_hosts"
+        | "max_time" | "max_disk" | "include" | "exclude" | "resources" | "external"
+        | "follow_nofollow" | "ignore_robots" | "ignore_param" | "max_queries_per_path"
+        | "select" | "segment"
+        // Pace.
+        | "concurrency" | "rate" | "delay" | "no_adapt" | "retries" | "confirm"
+        | "confirm_budget" | "sample" | "no_probe" | "no_probe_cache" | "timeout"
+        | "connect_timeout" | "body_timeout" | "max_body"
+        // Identity, with secrets of the file's own, and the network.
+        | "user_agent" | "contact" | "header" | "basic_auth" | "cookie" | "http1"
+        // Results.
+        | "format" | "title" | "audience" | "tickets" | "csv_bom" | "traffic_column" | "map"
+        | "fail_on"
+        // The run, and the program.
+        | "resume" | "dry_run" | "config" | "quiet" | "verbose" | "log_format" | "color" | "help" => Trust::Free,
+        _ => return None,
+    })
+}
 
 /// Arguments that are secrets.
 const SECRETS: [&str; 4] = ["header", "basic_auth", "cookie", "cookie_file"];
 
-/// Arguments that name files to write.
-const WRITES: [&str; 2] = ["out", "db"];
+/// What decides, beside the argument itself, whether a found file may set it.
+struct Given<'a> {
+    /// Where secrets come from that the file does not have, in words.
+    secrets: Option<&'static str>,
+    /// The directory that the command line names for the exports.
+    out: Option<&'a Path>,
+    /// Whether the command line resumes a run.
+    resumes: bool,
+}
 
-/// Returns why an unnamed file may not set an argument to this value; `None` if it may.
+/// Returns why a found file may not set an argument to this value; `None` if it may.
+fn why(file: &File<'_>, arg: &Arg, value: &Value, given: &Given<'_>) -> Option<String> {
+    // An argument without a trust is refused.
+    let trust = trust(arg.get_id().as_str()).unwrap_or(Trust::Reaches);
+    let leads_out = || file.leads_out(arg, value);
+    match trust {
+        Trust::Reaches => Some(REACHES.to_owned()),
+        Trust::Sends => Some(SENDS.to_owned()),
+        Trust::Lists if leads_out() => Some(LISTS_OUT.to_owned()),
+        Trust::Lists | Trust::NamesSite => {
+            let secrets = given.secrets?;
+            Some(format!("{secrets}, and it decides where they go"))
+        }
+        Trust::Writes | Trust::HoldsRuns if leads_out() => Some(LEADS_OUT.to_owned()),
+        Trust::HoldsRuns if given.resumes => Some(RESUMES.to_owned()),
+        Trust::Free | Trust::Reads | Trust::Writes | Trust::HoldsRuns => None,
+        Trust::Overwrites => {
+            let out = given.out?;
+            (!file.holds(out)).then(|| LEADS_OUT.to_owned())
+        }
+    }
+}
+
+/// Returns why an unnamed file may not set an argument of the command line to this value; `None` if it may.
 pub(super) fn refusal(
     file: &File<'_>,
     (command, typed): (&Command, &ArgMatches),
     arg: &Arg,
     value: &Value,
 ) -> Option<String> {
-    let (id, name) = (arg.get_id().as_str(), super::key(arg));
     let has = |id: &str| command.get_arguments().any(|arg| arg.get_id() == id);
-    if WRITES.contains(&id) && file.leads_out(arg, value) {
-        return Some(format!("{name}: {LEADS_OUT}; {NAME_IT}"));
-    }
-    if id == LISTS && file.leads_out(arg, value) {
-        return Some(format!("{name}: {LISTS_OUT}; {NAME_IT}"));
-    }
-    if id == "db" && has("resume") && typed.contains_id("resume") {
-        return Some(format!("{name}: {RESUMES}; {NAME_IT}"));
-    }
     let out = has("out").then(|| typed.get_one::<PathBuf>("out"));
-    if id == "overwrite" && out.flatten().is_some_and(|out| !file.holds(out)) {
-        return Some(format!("{name}: {LEADS_OUT}; {NAME_IT}"));
-    }
-    if REACH.contains(&id) {
-        return Some(format!("{name}: it decides where secrets go; {NAME_IT}"));
-    }
-    if id == READS {
-        return Some(format!("{name}: {SENDS}; {NAME_IT}"));
-    }
-    (SITE.contains(&id) && has_secrets(command, typed)).then(|| {
-        format!("{name}: secrets were given elsewhere, and it decides where they go; {NAME_IT}")
-    })
+    let given = Given {
+        secrets: has_secrets(command, typed).then_some("secrets were given elsewhere"),
+        out: out.flatten().map(PathBuf::as_path),
+        resumes: has("resume") && typed.contains_id("resume"),
+    };
+    let why = why(file, arg, value, &given)?;
+    Some(format!("{}: {why}; {NAME_IT}", super::key(arg)))
 }
+
+const REACHES: &str = "it decides where secrets go";
 
 const LEADS_OUT: &str = "it would write outside of the directory of this file";
 
@@ -118,7 +178,7 @@ pub(crate) fn refuse_projects(
     if smtp.keys().any(|key| key.starts_with("password")) {
         let path = file.path.display();
         return Err(Failure::usage(format!(
-            "{path}: [{SMTP}]: it decides where its password goes; {NAME_IT}"
+            "{path}: [{SMTP}]: this file was not named, and it would send the password to the server that it names; {NAME_IT}"
         )));
     }
     let projects = file.projects()?;
@@ -139,19 +199,40 @@ pub(crate) fn refuse_projects(
         let Some(arg) = find(audit, &key) else {
             continue;
         };
-        let id = arg.get_id().as_str();
-        let why = match () {
-            () if value.as_bool() == Some(false) => continue,
-            () if REACH.contains(&id) => "it decides where secrets go",
-            () if id == READS => SENDS,
-            () if WRITES.contains(&id) && file.leads_out(arg, &value) => LEADS_OUT,
-            () if id == LISTS && file.leads_out(arg, &value) => LISTS_OUT,
-            () if secrets && SITE.contains(&id) => {
-                "the environment has secrets for it, and it decides where they go"
-            }
-            () => continue,
+        if value.as_bool() == Some(false) {
+            continue;
+        }
+        let given = Given {
+            secrets: secrets.then_some("the environment has secrets for it"),
+            out: None,
+            resumes: false,
         };
-        return Err(file.fault(line, &format!("{key}: {why}; {NAME_IT}")));
+        if let Some(why) = why(file, arg, &value, &given) {
+            return Err(file.fault(line, &format!("{key}: {why}; {NAME_IT}")));
+        }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::settings::args::Cli;
+
+    #[test]
+    fn every_argument_of_an_audit_has_its_trust() {
+        let mut program = Cli::command();
+        program.build();
+        let audit = program.find_subcommand("audit").expect("known");
+        for arg in audit.get_arguments() {
+            let id = arg.get_id().as_str();
+            assert!(
+                trust(id).is_some(),
+                "{id}: what may a found file do with it?"
+            );
+        }
+        assert_eq!(trust("unheard_of"), None);
+    }
 }

@@ -13,7 +13,7 @@ pub(crate) const OWN_NAME: &str = "gatecrawl";
 pub(crate) struct Identity {
     /// The whole `User-Agent`.
     pub(crate) user_agent: String,
-    /// Its names in robots.txt.
+    /// The names of the crawler in robots.txt.
     pub(crate) robots_agents: Vec<String>,
 }
 
@@ -75,10 +75,12 @@ pub(crate) fn identity(text: Option<&str>, contact: Option<&str>) -> Identity {
     }
 }
 
-/// Letters of a preset's name for each one that is mistyped. Ours: `Googlebot-Image` is another name.
+/// A word counts as a mistyped preset if at most one in this many letters differs. Ours: `Googlebot-Image` is another
+/// name.
 const LETTERS_PER_TYPO: usize = 4;
 
-/// Reads `--user-agent`. Refuses a word that is nearly the name of a preset: it would be sent as it stands.
+/// Reads `--user-agent`. Refuses a word that is nearly the name of a preset: it would be sent as the whole
+/// `User-Agent`.
 pub(crate) fn user_agent(text: &str) -> Result<String, String> {
     let word = text.trim().to_lowercase();
     let is_near =

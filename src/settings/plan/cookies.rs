@@ -37,7 +37,7 @@ impl Domain {
         is_host && is_path && (!self.secure || url.as_url().scheme() == "https")
     }
 
-    /// Returns whether a site of this host may have URLs that get the cookie.
+    /// Returns whether the cookie may go to URLs of a site with this host.
     pub(super) fn concerns(&self, host: &str) -> bool {
         let host = without_www(host);
         host == self.host || is_below(&self.host, host) || is_below(host, &self.host)

@@ -10,25 +10,25 @@ use super::logins::without_logins;
 use crate::settings::args::value::{Seed, seed};
 use crate::settings::failure::Failure;
 
-/// URLs that are read of a list. They are held in memory.
+/// Maximum URLs that are read from a list, because they are held in memory.
 const MOST_LISTED: u64 = 10_000_000;
 
-/// Cells without a URL, and tables that were not read, that are shown; further ones are counted.
+/// Maximum cells without a URL, and maximum tables that were not read, that a message shows; further ones are counted.
 const SHOWN: usize = 3;
 
-/// Characters of a cell that are shown.
+/// Maximum characters of a cell that a message shows.
 const SHOWN_OF_CELL: usize = 60;
 
 /// The messages about a list that was read.
 #[derive(Debug, Default)]
 pub(crate) struct Listed {
-    /// How many URLs it has, from which part and column; `None` for a plain list.
+    /// How many URLs were read, from which table and column; `None` for a plain list.
     pub(crate) taken: Option<String>,
     /// The cells that are not URLs, if there are any.
     pub(crate) left_out: Option<String>,
 }
 
-/// Reads a list. Paths are those of `site`.
+/// Reads a list. A line with a path alone, such as `/a`, is a URL of `site`.
 pub(super) fn read(
     name: &str,
     file: impl BufRead,
@@ -100,7 +100,7 @@ fn shown(text: &str) -> String {
     format!("{:?}", beginning_of(text))
 }
 
-/// Returns the place of the URLs, and other places that were not read.
+/// Returns in words where in the file the URLs were, and which other tables or columns were not read.
 fn place(taken: &Taken) -> Option<String> {
     let part = taken.part.as_deref().map(beginning_of);
     let column = taken.column.as_ref().map(|column| match column {
@@ -128,7 +128,7 @@ fn beginning_of(text: &str) -> String {
 struct LeftOut {
     cells: u64,
     first: Vec<String>,
-    /// URLs for which there is no room.
+    /// Number of URLs beyond [`MOST_LISTED`].
     beyond: u64,
 }
 

@@ -1,5 +1,5 @@
-//! Removes logins from texts that quote the user's input. A URL may be typed in the wrong place or malformed, so this
-//! goes by appearance: it rather removes a word too many than shows a password.
+//! Removes logins from texts that quote the user's input. A URL may be typed in the wrong place or malformed, so a
+//! login is recognised by its form: rather too much is removed than a password shown.
 
 use std::borrow::Cow;
 

@@ -65,7 +65,7 @@ pub(crate) fn check_names(select: &[String], ours: &[Column]) -> Result<(), Fail
     Ok(())
 }
 
-/// Checks that each gate on a segment names one of these, or a folder.
+/// Checks that each gate on a segment names one of these segments, or a folder.
 pub(crate) fn check_gates(gates: &[Gate], segments: &[SegmentPlan]) -> Result<(), Failure> {
     let names = || segments.iter().map(|it| it.name.as_str());
     for gate in gates {
@@ -88,7 +88,7 @@ pub(crate) fn check_gates(gates: &[Gate], segments: &[SegmentPlan]) -> Result<()
     Ok(())
 }
 
-/// Changes the plan of a resumed run: only by flags that were given again.
+/// Changes the plan of a resumed run by the flags that were given again, and by nothing else.
 pub(crate) fn amend(
     plan: &mut CrawlPlan,
     pace: &PaceArgs,
@@ -234,8 +234,8 @@ fn check_pattern(flag: &str, pattern: &str) -> Result<(), Failure> {
     })
 }
 
-/// Reads segments. A name is used in gates, so it has none of their signs; one with a slash in front would look
-/// like a folder.
+/// Reads segments. Their names are used in gates, so they must not have the signs of gates, nor begin with a slash like
+/// a folder.
 fn segments(texts: &[String]) -> Result<Vec<SegmentPlan>, Failure> {
     let mut segments: Vec<SegmentPlan> = Vec::new();
     for text in texts {

@@ -13,7 +13,7 @@ use crate::settings::args::AuditArgs;
 use crate::settings::failure::{Failure, chain};
 use crate::terminal::streams::Console;
 
-/// Collects the settings of the connection and builds a fetcher with them, so that an error shows before a run exists.
+/// Collects the settings of the connection. Builds a fetcher with them to find errors before a run exists.
 pub(crate) fn network(
     args: &AuditArgs,
     plan: &CrawlPlan,

@@ -11,7 +11,7 @@ use crate::settings::failure::Failure;
 use crate::settings::plan;
 use crate::terminal::streams::Console;
 
-/// Returns the order of a new run, which the site knows as `token`.
+/// Returns the order of a new run. `token` is sent to the site as `X-Gatecrawl-Run`.
 pub(crate) fn fresh(
     args: &AuditArgs,
     token: String,
@@ -55,8 +55,8 @@ pub(crate) fn resumed(
     })
 }
 
-/// Returns the order that continues a run of a project. All settings but its scope are those that the configuration
-/// has now, secrets included.
+/// Returns the order that continues a run of a project. The scope is that of the run; all other settings, secrets
+/// included, are those that the configuration has now.
 pub(crate) fn continued(
     args: &AuditArgs,
     run: RunRow,

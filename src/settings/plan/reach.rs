@@ -1,5 +1,5 @@
-//! The connection of a run, stored so that a resumed run reaches the same site. Of secrets, only their kinds are
-//! stored.
+//! The settings of the connection that are stored with a run, so that a resumed run reaches the same site. Of secrets,
+//! only their kinds are stored.
 
 use crate::audit::Network;
 use crate::fetch::{HostOverride, ProxyAddress};
@@ -26,7 +26,7 @@ pub(super) fn of_args(args: &AuditArgs, logins: bool) -> ReachPlan {
     }
 }
 
-/// Fills in the settings that a run began with where no flag was given again. Secrets are not stored, so they must be
+/// Takes the settings with which a run began wherever no flag was given again. Secrets are not stored, so they must be
 /// given again: without them the site might answer with other pages.
 pub(crate) fn again(
     kept: &ReachPlan,

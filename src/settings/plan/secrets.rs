@@ -116,7 +116,7 @@ fn refuse_cookies(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the hosts of a site that are known by name.
+/// Returns the hosts of a site that the user named.
 fn hosts(scope: &ScopePlan) -> BTreeSet<String> {
     let named = scope.hosts.iter().map(|host| {
         let name = host
@@ -200,8 +200,8 @@ pub(crate) fn user_agent(args: &IdentityArgs) -> Result<Option<String>, Failure>
     Ok(args.user_agent.clone().or(first))
 }
 
-/// Fields that frame a message, and fields that request a part of a page or make the request conditional. With them
-/// there would be no answer, or none that shows the state of the page.
+/// Header fields that `--header` refuses: those that frame a message, and those that request a part of a page or make
+/// the request conditional. With the latter no answer would show the state of the page.
 const REFUSED: [HeaderName; 11] = [
     http::header::CONNECTION,
     http::header::CONTENT_LENGTH,

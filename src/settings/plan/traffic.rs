@@ -17,13 +17,13 @@ use crate::settings::args::value::seed;
 use crate::settings::args::{AuditArgs, TrafficArgs};
 use crate::settings::failure::Failure;
 
-/// Bytes of a file, which is held in memory.
+/// Maximum size of a file in bytes, because it is held in memory.
 const LARGEST: u64 = 256 << 20;
 
-/// Pages of all files together. They are held in memory and stored.
+/// Maximum pages of all files together. They are held in memory and stored.
 const MOST_PAGES: usize = 1_000_000;
 
-/// Days that are assumed where no file states them: what Search Console shows at first.
+/// Days of the counts where no file states them: Search Console shows three months by default.
 const ASSUMED_DAYS: u32 = 90;
 
 /// Reads the files for a new run, with the label of its site.
@@ -39,7 +39,7 @@ pub(crate) fn of_order(
     Ok(traffic.map(|traffic| (label(seeds), traffic)))
 }
 
-/// Reads the files; `None` without any. Paths are those of the first site.
+/// Reads the files; `None` if there are none. A path alone, such as `/a`, is a page of the first site.
 fn read(
     args: &TrafficArgs,
     seeds: &[CrawlUrl],

@@ -116,7 +116,7 @@ mod tests {
 
     const RUN: RunId = RunId(1);
 
-    /// A database that another process is writing, opened as a crawl opens it.
+    /// A store opened for a crawl while another connection holds the write lock.
     struct Locked {
         _dir: tempfile::TempDir,
         store: Store,

@@ -172,7 +172,8 @@ const TIMED_OUT: Factors = &[(UpstreamDown, 0.1), (InvalidUpstreamResponse, 0.1)
 const WHOLE: f64 = 0.95;
 const FEW: f64 = 0.05;
 
-/// Weighs the shares by the cluster's own answers. `times` are the waits for them, if a backend was waited for.
+/// Multiplies the shares of the causes by the evidence in the cluster's own answers. `times`: their response times, if the
+/// server waited for a backend.
 pub(super) fn weigh_answers(
     shares: &mut Shares,
     facts: &ClusterFacts,

@@ -29,7 +29,7 @@ const ALIKE_SHARE: f64 = 0.02;
 const ALIKE_SECONDS: f64 = 0.1;
 const ALIKE_SHARE_OF_SHORT: f64 = 0.04;
 
-/// Times are counted in logarithmic bins, each 0.2 % above the last.
+/// Response times are counted in logarithmic bins; each bin begins 0.2 % above the last.
 const STEP: f64 = 1.002;
 
 /// Earliest and latest time of an answer, in seconds after a limit in whole seconds that is checked once a second: the

@@ -6,13 +6,13 @@ use crate::settings::exit::Exit;
 use crate::terminal::paint::{GREEN, RED, YELLOW, paint};
 use crate::terminal::streams::People;
 
-/// Returns the result of each gate, a line each; with `--quiet` only of those that did not hold.
+/// Returns a line for each gate with its result; with `--quiet` only for gates that failed or are undecided.
 pub(in crate::cli) fn lines(results: &[GateResult], people: &People) -> String {
     let shown = (results.iter()).filter(|it| !people.quiet || it.result != GateStatus::Held);
     shown.map(|it| line(it, people.color) + "\n").collect()
 }
 
-/// Returns the exit code of an audit that was made. One that could not be made has its own code.
+/// Returns the exit code of an audit by its gates. An audit of a site that could not be audited has another code.
 pub(in crate::cli::command) fn exit_of(results: &[GateResult]) -> Exit {
     match GateStatus::of_all(results) {
         GateStatus::Held => Exit::Done,

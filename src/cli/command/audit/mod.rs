@@ -1,4 +1,4 @@
-//! `gatecrawl audit`: finds all mistakes of the user first, then crawls, writes the exports and prints the summary.
+//! `gatecrawl audit`: checks all input of the user first, then crawls, writes the exports and prints the summary.
 
 mod dry_run;
 pub(super) mod gates;
@@ -211,7 +211,7 @@ fn say(
     Ok(())
 }
 
-/// Prints where to read on, as the last line.
+/// Prints as the last line which file to open.
 fn mention_report(delivered: &Delivered, people: &People) {
     let report = delivered
         .files
@@ -233,7 +233,7 @@ fn mention_few_files(people: &People) {
     }
 }
 
-/// Prints a note if the operators of the site have no contact.
+/// Prints a note if the `User-Agent` gives the operators of the site no contact.
 fn mention_no_contact(plan: &CrawlPlan, people: &People) {
     let has_no_contact = agents::has_no_contact(&plan.requests.user_agent);
     if has_no_contact && !plan.scope.seeds.iter().all(CrawlUrl::is_this_machine) {

@@ -22,7 +22,7 @@ use super::clients;
 /// Default number of requests to each URL: enough to notice some failures that come and go.
 const ATTEMPTS: u32 = 3;
 
-/// The name of a check for the site, in place of the token of a run.
+/// The value of `X-Gatecrawl-Run` in the requests of a check, which has no run.
 const TOKEN: &str = "check";
 
 /// Requests the URLs and prints the results.

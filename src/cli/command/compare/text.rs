@@ -73,7 +73,7 @@ fn side(side: &Side) -> String {
     format!("{}: {}, {}{state}", side.name, side.site, side.started)
 }
 
-/// Returns how many pages were compared, and the noise that was assumed.
+/// Returns the line with the number of compared pages and the assumed noise.
 fn compared(found: &Comparison) -> String {
     match found.compared {
         0 => "none compared".to_owned(),

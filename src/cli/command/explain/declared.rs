@@ -1,4 +1,4 @@
-//! Names that are declared elsewhere with a sentence of their own: columns, metrics of gates, diagnosis rules.
+//! Topics whose explanation is a sentence in the code: columns, metrics of gates, diagnosis rules.
 
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ pub(super) struct Declared {
     pub(super) says: String,
 }
 
-/// Returns where a name is declared, with what it means there.
+/// Returns the meanings of a name, each with the tables or other places that have it.
 pub(super) fn declared(topic: &str) -> Vec<Declared> {
     let key = snake_case(topic);
     let mut found: Vec<Declared> = Vec::new();
@@ -79,7 +79,7 @@ fn tables() -> impl Iterator<Item = (&'static str, &'static [Column])> {
         .chain(of_logs.map(|table| (table.name(), table.columns())))
 }
 
-/// Users name and fill the columns of `--select` themselves.
+/// Returns whether a column has a meaning of ours: columns of `--select` are named and filled by users.
 fn is_documented(column: &Column) -> bool {
     column.name != pages::SELECTED.name
 }

@@ -61,7 +61,7 @@ impl Page {
         }
     }
 
-    /// Renders what a name means where it is declared. Below a meaning it has a heading of its own.
+    /// Renders the meanings of a name, under a heading of their own if the page has another meaning above.
     fn declared(&mut self, declared: &[Declared]) {
         if !declared.is_empty() && !self.out.ends_with("\n\n") {
             self.heading("In the exports and gates");

@@ -1,4 +1,4 @@
-//! `gatecrawl logs --follow`: a line for each time in which something was written, until a gate fails.
+//! `gatecrawl logs --follow`: prints a line each time something was written, until a gate fails.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -13,7 +13,8 @@ use crate::terminal::logs::{LiveCounts, live};
 /// Time between two reads of the logs. Ours: a person who watches does not wait longer.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
-/// Time whose counts are shown and judged. Ours: long enough for a rate, short enough for an alarm.
+/// Length of the time before now whose counts are shown and judged. Ours: long enough for a rate, short enough for an
+/// alarm.
 const WINDOW: Duration = Duration::from_mins(5);
 
 /// The counts of the last minutes.
@@ -31,7 +32,8 @@ impl Window {
     }
 }
 
-/// Follows logs for as long as `tick` waits and returns the time. Returns the results of the gates as soon as one fails.
+/// Follows logs until `tick` returns no time any more: it waits for the next read. Returns the results of the gates as
+/// soon as one fails.
 pub(super) fn follow(
     logs: &mut Follow<'_>,
     judge: &dyn Fn(&LiveCounts) -> Vec<GateResult>,

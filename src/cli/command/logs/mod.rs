@@ -150,7 +150,7 @@ fn followed(
     Ok(gates::exit_of(&results))
 }
 
-/// The look-ups that verify crawlers.
+/// Verifies crawlers by look-ups of names and IP addresses.
 struct ByNames(NameLookups);
 
 impl Resolve for ByNames {
@@ -242,7 +242,8 @@ fn event(text: &str) -> Result<Event, Failure> {
     })
 }
 
-/// Returns the name of the site: the path of the first log, without what a rotation appends.
+/// Returns the name under which the counts are stored: `--site`, or the path of the first log without the suffix of a
+/// rotation.
 fn site(args: &LogsArgs) -> String {
     if let Some(site) = &args.site {
         return site.clone();
@@ -252,7 +253,7 @@ fn site(args: &LogsArgs) -> String {
     logs::set_of(&path)
 }
 
-/// Refuses gates on what logs do not have.
+/// Refuses gates on metrics that logs do not have.
 fn judgeable(gates: &[Gate]) -> Result<(), Failure> {
     let unknown = gates.iter().find(|gate| !METRICS.contains(&gate.metric()));
     match unknown {

@@ -26,7 +26,7 @@ struct History<'a> {
     last_ok: Option<Moment>,
     /// The state in the newest run that requested it: `failing` or `fine`.
     state: Option<&'static str>,
-    /// The number of runs in a row with this state, among those that requested it.
+    /// The number of runs in a row with this state, among the runs that requested the URL.
     streak: usize,
     longest_failing: usize,
     runs: Vec<InRun>,

@@ -33,7 +33,7 @@ pub(super) struct Background {
 }
 
 impl Background {
-    /// Starts it: notifications through these channels, and metrics of these projects, served at an
+    /// Starts the background work: notifications through these channels, and metrics of these projects, served at an
     /// address if one is named.
     pub(super) async fn start(
         store: &Store,
@@ -76,12 +76,13 @@ impl Background {
         (self.notifier.recorder(), self.measured.clone())
     }
 
-    /// Ends it within a bounded time.
+    /// Ends the background work within [`LONGEST`].
     pub(super) async fn finish(mut self) {
         self.end().await;
     }
 
-    /// Ends it after all due notifications were sent or tried, because with `--once` the next run may be far away.
+    /// Ends the background work after all due notifications were sent or tried: with `--once` the next run may be far
+    /// away.
     pub(super) async fn finish_and_send(mut self) {
         self.end().await;
         let notifier = Arc::clone(&self.notifier);
@@ -106,7 +107,7 @@ impl Background {
     }
 }
 
-/// Counts and pushes regularly, and once more at the end.
+/// Counts notifications and pushes metrics every [`ROUND`], and once more at the end.
 async fn rounds(measured: Measured, receiver: Option<Push>, mut stop: Stop) {
     loop {
         let is_last = tokio::select! {

@@ -15,11 +15,11 @@ use crate::settings::exit::Exit;
 use crate::settings::failure::{Failure, chain};
 use crate::terminal::streams::Console;
 
-/// A value for a variable that is not set here: an address and a password alike.
+/// Stands for the value of an environment variable that is not set in this process; valid as a URL and as a password.
 const STAND_IN: &str = "https://example.invalid/";
 
-/// Checks the tables as [`read`] does. Returns a line for each variable that is not set here: the runner's environment
-/// may be another.
+/// Checks the `notify` tables as [`read`] does. Returns one warning for each environment variable that is not set in this
+/// process: the runner may have it.
 pub(super) fn check(file: &File<'_>, planned: &[Planned]) -> Result<Vec<String>, Failure> {
     let smtp = smtp(file)?;
     let (mut lines, mut unset) = (Vec::new(), HashSet::new());
@@ -46,7 +46,7 @@ pub(super) fn check(file: &File<'_>, planned: &[Planned]) -> Result<Vec<String>,
     Ok(lines)
 }
 
-/// Reads the channels of each project that has some, with their secrets.
+/// Reads the channels of each project with notifications, secrets included.
 pub(super) fn read(
     file: &File<'_>,
     planned: &[Planned],

@@ -90,7 +90,8 @@ fn private(path: &Path) -> std::io::Result<File> {
     new.write(true).create_new(true).open(path)
 }
 
-/// Gives a file the owner and permissions of another, or no group permissions if the group cannot be the same.
+/// Gives a new file the owner and permissions of a known one. If the group cannot be the same, the group gets no
+/// permissions.
 #[cfg(unix)]
 fn share_like(known: &Metadata, file: &File) -> std::io::Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};

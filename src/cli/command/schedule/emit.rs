@@ -1,4 +1,4 @@
-//! `gatecrawl schedule emit`: prints files with which other programs start the schedule.
+//! `gatecrawl schedule emit`: prints files by which systemd, cron and others start the schedule.
 
 use std::path::{Component, Path, PathBuf};
 

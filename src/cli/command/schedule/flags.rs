@@ -78,7 +78,7 @@ pub(super) fn check(project: &str, url: &str, set: &[String]) -> Result<(), Fail
     Ok(())
 }
 
-/// Returns a number if the text is one, otherwise a string.
+/// Returns the value for a text: a number if the text is one, otherwise a string.
 fn value_of(text: &str) -> Value {
     match (text.parse::<i64>(), text.parse::<f64>()) {
         (Ok(number), _) => Value::from(number),

@@ -77,7 +77,7 @@ pub(super) fn file<'f>(path: &'f Path, text: &'f str) -> File<'f> {
     }
 }
 
-/// Reads all projects and checks them, so that only the site can fail when they are due.
+/// Reads and checks all projects. What is left to fail when they are due is the site, not the configuration.
 pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Planned>, Failure> {
     let file = file(path, text);
     let projects = file.projects()?;

@@ -19,7 +19,7 @@ use crate::settings::exit::Exit;
 use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 
-/// Runs in the foreground, or once.
+/// Makes due runs until it is stopped, or once with `--once`.
 pub(super) async fn run(
     args: &RunArgs,
     store: &StoreArgs,

@@ -1,5 +1,5 @@
-//! Messages to a service manager (sd_notify(3)). The wall clock sends the signs of life: a runner that looks at the
-//! time regularly is alive.
+//! Messages to a service manager (sd_notify(3)). The runner's clock sends the signs of life: a runner that reads the
+//! clock regularly is alive.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use crate::machine;
 use crate::model::Moment;
 use crate::schedule::{Clock, Event, Listener};
 
-/// Maximum wait before the next look at the clock, because the clock may be set and the machine may sleep.
+/// Maximum wait before the clock is read again, because it may be set and the machine may sleep.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// The wall clock.
+/// The clock of the runner: the time of day.
 pub(super) struct Wall {
     longest: Duration,
 }
@@ -77,7 +77,7 @@ fn say(text: &str) {
 #[cfg(not(unix))]
 fn say(_: &str) {}
 
-/// Returns how long the service manager waits for a sign of life, if it does.
+/// Returns how long the service manager waits for a sign of life; `None` if it expects none.
 #[cfg(unix)]
 fn watchdog() -> Option<Duration> {
     sd_notify::watchdog_enabled()

@@ -22,8 +22,8 @@ use crate::terminal::text;
 /// Number of times that `check` prints for each project.
 const TIMES: usize = 5;
 
-/// Minimum passes to separate a page that always fails, and was fine once before, from chance: all of three requests
-/// fail.
+/// Minimum confirmation passes to separate a page that always fails from chance, if it was fine once before: with two
+/// passes, three of three requests fail.
 const PASSES: usize = 2;
 
 /// Lists the projects with the results of their last runs.
@@ -116,7 +116,8 @@ pub(super) fn check(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
-/// Returns keys of a project that are valid but probably not intended, each with the reason and the remedy.
+/// Returns keys of a project whose values are valid but probably not intended, each with the reason and what to write
+/// instead.
 fn doubtful(planned: &Planned) -> Vec<(&'static str, String)> {
     let project = &planned.project;
     let mut doubts = Vec::new();

@@ -32,7 +32,7 @@ const MOST_BY_ADDRESS: usize = 20;
 const BUDGET: Duration = Duration::from_mins(5);
 
 impl State {
-    /// Begins the experiments, once, if there are any.
+    /// Begins the experiments, once, if URLs still fail.
     pub(in crate::crawl::state) fn experiment(
         &mut self,
         now: Moment,

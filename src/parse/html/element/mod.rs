@@ -48,8 +48,8 @@ impl Element {
         self.has(ENDS_FOREIGN)
     }
 
-    /// Returns whether its tag may stand before the body without starting it.
-    pub(super) fn is_of_head(self) -> bool {
+    /// Returns whether the element belongs in `<head>`: its tag does not open `<body>`.
+    pub(super) fn belongs_in_head(self) -> bool {
         self.has(OF_HEAD)
     }
 

@@ -181,7 +181,7 @@ impl OpenElements {
         let element = tag.element();
         let (id, class) = (element.id, element.class);
         self.is_frameset |= id == FRAMESET && !self.in_body;
-        self.in_body |= !element.is_of_head();
+        self.in_body |= !element.belongs_in_head();
         if self.in_foreign() && element.ends_foreign() {
             while self.in_foreign() {
                 self.pop();

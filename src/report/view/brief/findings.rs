@@ -105,11 +105,11 @@ fn is_new(found: &StoredFinding, facts: &BriefFacts<'_>) -> bool {
     facts.is_new(found) && !(by_chance && nothing_broke)
 }
 
-/// Returns the first sentence of evidence that says more than that one page of one fails.
+/// Returns the first sentence of the evidence, without a leading "1 of 1 URLs fails", which the title already says.
 fn evidence(found: &StoredFinding) -> &str {
     let facts = found.facts.as_array().map_or(&[][..], Vec::as_slice);
-    let is_one_of_one = |fact: &Value| fact["kind"] == "urls" && fact["failing"]["of"] == 1;
-    let at = usize::from(facts.first().is_some_and(is_one_of_one));
+    let is_the_only_url = |fact: &Value| fact["kind"] == "urls" && fact["failing"]["of"] == 1;
+    let at = usize::from(facts.first().is_some_and(is_the_only_url));
     let text = found.evidence.get(at).or(found.evidence.first());
     text.map_or("", String::as_str)
 }

@@ -10,17 +10,67 @@ use crate::store::WorstPage;
 use super::facts::BriefFacts;
 use super::news::Tone;
 
-/// Maximum pages in a list of bad news; the rest is counted.
+/// Maximum pages in a list of what people look for first; the rest is counted.
 const MOST: usize = 100;
 
 /// Maximum pages in other lists.
 const FEW: usize = 10;
 
+/// What the pages of a list have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListKind {
+    /// They fail now and did not before; in a first run, they fail.
+    New,
+    /// They failed at times, and fail every time now.
+    Died,
+    /// They fail as they did in the baseline.
+    StillFailing,
+    /// They fail more often than before.
+    Worse,
+    /// They have another URL now.
+    Moved,
+    /// They do not exist any more.
+    Gone,
+    /// No link and no sitemap leads to them any more.
+    Unlinked,
+    /// They failed before and are fine now.
+    Recovered,
+    /// They did not exist before, and are fine.
+    Appeared,
+}
+
+impl ListKind {
+    /// Returns how bad it is.
+    pub const fn tone(self) -> Tone {
+        match self {
+            ListKind::New | ListKind::Died | ListKind::StillFailing | ListKind::Worse => Tone::Bad,
+            ListKind::Moved | ListKind::Gone | ListKind::Unlinked | ListKind::Appeared => {
+                Tone::Neutral
+            }
+            ListKind::Recovered => Tone::Good,
+        }
+    }
+
+    /// Returns the maximum pages that are listed.
+    const fn most(self) -> usize {
+        match self {
+            ListKind::New | ListKind::Died | ListKind::Recovered => MOST,
+            ListKind::StillFailing
+            | ListKind::Worse
+            | ListKind::Moved
+            | ListKind::Gone
+            | ListKind::Unlinked
+            | ListKind::Appeared => FEW,
+        }
+    }
+}
+
 /// Pages of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageList {
-    /// `new`, `died`, `still_failing`, `worse`, `moved`, `gone`, `recovered` or `appeared`.
-    pub kind: String,
+    /// What they have in common.
+    pub kind: ListKind,
     /// Such as `2 pages fail now and did not before`.
     pub title: String,
     /// How bad that is.
@@ -58,55 +108,49 @@ pub(super) fn lists(facts: &BriefFacts<'_>) -> Vec<PageList> {
 
 fn changed(comparison: &Comparison) -> Vec<PageList> {
     let counts = &comparison.counts;
-    let list = |kind: &str, tone, all: u64, title: String, is: &dyn Fn(&PageChange) -> bool| {
+    let list = |kind, all: u64, title: String, is: &dyn Fn(&PageChange) -> bool| {
         let pages: Vec<BriefPage> = (comparison.changes.iter())
             .filter(|page| is(page))
             .map(shown)
             .collect();
-        page_list((kind, tone, title), pages, all)
+        page_list(kind, title, pages, all)
     };
     let of = |wanted: Change| move |page: &PageChange| page.change == wanted;
     let (broken, died) = (comparison.failures.broken, comparison.failures.died);
     let appeared = comparison.appeared_fine();
     let all = [
         list(
-            "new",
-            Tone::Bad,
+            ListKind::New,
             broken,
             format!("{} now and did not before", failing(broken)),
             &PageChange::is_broken,
         ),
         list(
-            "died",
-            Tone::Bad,
+            ListKind::Died,
             died,
             format!("{} to every request, after coming and going", failing(died)),
             &PageChange::has_died,
         ),
         list(
-            "worse",
-            Tone::Bad,
+            ListKind::Worse,
             counts.worse,
             format!("{} more often than before", failing(counts.worse)),
             &of(Change::Worse),
         ),
         list(
-            "moved",
-            Tone::Neutral,
+            ListKind::Moved,
             counts.moved,
             format!("{} moved", count(counts.moved, "page")),
             &of(Change::Moved),
         ),
         list(
-            "gone",
-            Tone::Neutral,
+            ListKind::Gone,
             counts.gone,
             format!("{} gone", are(counts.gone)),
             &of(Change::Gone),
         ),
         list(
-            "unlinked",
-            Tone::Neutral,
+            ListKind::Unlinked,
             counts.unlinked,
             format!(
                 "{} without links and not in a sitemap",
@@ -115,15 +159,13 @@ fn changed(comparison: &Comparison) -> Vec<PageList> {
             &of(Change::Unlinked),
         ),
         list(
-            "recovered",
-            Tone::Good,
+            ListKind::Recovered,
             counts.fixed,
             format!("{} recovered", count(counts.fixed, "page")),
             &of(Change::Fixed),
         ),
         list(
-            "appeared",
-            Tone::Neutral,
+            ListKind::Appeared,
             appeared,
             format!("{} new", are(appeared)),
             &|page| page.change == Change::Appeared && !page.is_broken(),
@@ -143,7 +185,7 @@ fn first(facts: &BriefFacts<'_>) -> Option<PageList> {
         })
         .collect();
     let all = facts.failing_pages();
-    page_list(("new", Tone::Bad, failing(all)), pages, all)
+    page_list(ListKind::New, failing(all), pages, all)
 }
 
 fn still(facts: &BriefFacts<'_>) -> Option<PageList> {
@@ -162,7 +204,7 @@ fn still(facts: &BriefFacts<'_>) -> Option<PageList> {
         1 => "1 page still fails".to_owned(),
         many => format!("{} pages still fail", number(many)),
     };
-    page_list(("still_failing", Tone::Bad, title), shown.collect(), all)
+    page_list(ListKind::StillFailing, title, shown.collect(), all)
 }
 
 /// Returns how many pages fail as they did in the baseline, and the day since which the first of them does.
@@ -172,17 +214,19 @@ pub(super) fn still_failing(facts: &BriefFacts<'_>) -> Option<(u64, String)> {
     Some((facts.still_failing.len() as u64, day))
 }
 
+/// Returns the first of these pages under a title, if there are any. `all` is their number, of which the caller may have
+/// left some out.
 fn page_list(
-    (kind, tone, title): (&str, Tone, String),
+    kind: ListKind,
+    title: String,
     mut pages: Vec<BriefPage>,
     all: u64,
 ) -> Option<PageList> {
-    let urgent = matches!(kind, "new" | "died" | "recovered");
-    pages.truncate(if urgent { MOST } else { FEW });
+    pages.truncate(kind.most());
     (all > 0).then(|| PageList {
-        kind: kind.to_owned(),
+        kind,
         title,
-        tone,
+        tone: kind.tone(),
         more: all.saturating_sub(pages.len() as u64),
         pages,
     })
@@ -246,5 +290,35 @@ fn are(pages: u64) -> String {
     match pages {
         1 => "1 page is".to_owned(),
         many => format!("{} pages are", number(many)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Webhooks and stored messages have these names.
+    #[test]
+    fn a_kind_has_its_name_in_snake_case() {
+        let named = |kind| serde_json::to_value(kind).expect("a name");
+        assert_eq!(named(ListKind::StillFailing), "still_failing");
+        assert_eq!(named(ListKind::Unlinked), "unlinked");
+        let read: ListKind = serde_json::from_str("\"recovered\"").expect("a kind");
+        assert_eq!((read, read.tone()), (ListKind::Recovered, Tone::Good));
+    }
+
+    #[test]
+    fn a_list_names_some_pages_and_counts_the_others() {
+        let page = BriefPage {
+            address: "https://shop.example/".to_owned(),
+            status: None,
+            detail: String::new(),
+        };
+        for (kind, named) in [(ListKind::New, 100), (ListKind::Gone, 10)] {
+            let list = page_list(kind, String::new(), vec![page.clone(); 120], 150);
+            let list = list.expect("a list");
+            assert_eq!((list.pages.len(), list.more), (named, 150 - named as u64));
+        }
+        assert_eq!(page_list(ListKind::New, String::new(), vec![], 0), None);
     }
 }

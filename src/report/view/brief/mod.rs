@@ -19,7 +19,7 @@ pub use compose::Brief;
 pub use facts::BriefFacts;
 pub use findings::FindingBrief;
 pub(super) use findings::age;
-pub use lists::{BriefPage, PageList};
+pub use lists::{BriefPage, ListKind, PageList};
 pub use news::{News, Tone};
 pub use outage::OutageBrief;
 pub(in crate::report) use read::recent_runs;

@@ -118,14 +118,14 @@ impl Case {
 }
 
 /// Returns the lists with the paths of their pages.
-fn lists(brief: &Brief) -> Vec<(&str, Vec<&str>)> {
+fn lists(brief: &Brief) -> Vec<(ListKind, Vec<&str>)> {
     let path = |page: &BriefPage| -> &str {
         let at = page.address.rfind('/').expect("a path");
         Box::leak(page.address[at..].to_owned().into_boxed_str())
     };
     let lists = brief.lists.iter();
     lists
-        .map(|list| (list.kind.as_str(), list.pages.iter().map(path).collect()))
+        .map(|list| (list.kind, list.pages.iter().map(path).collect()))
         .collect()
 }
 
@@ -172,9 +172,9 @@ fn the_new_and_the_recovered_pages_are_named_exactly() {
     ]);
     let brief = Case::of(Some(changes)).brief();
     let expected = [
-        ("new", vec!["/new", "/appeared"]),
-        ("recovered", vec!["/fixed"]),
-        ("appeared", vec!["/appeared-fine"]),
+        (ListKind::New, vec!["/new", "/appeared"]),
+        (ListKind::Recovered, vec!["/fixed"]),
+        (ListKind::Appeared, vec!["/appeared-fine"]),
     ];
     assert_eq!(lists(&brief), expected);
     assert_eq!(
@@ -219,7 +219,7 @@ fn intermittent_pages_are_news_once_they_always_fail() {
     assert_eq!(quiet.news, []);
     let dead = brief(vec![flapping("/a", Verdict::Persistent, 502)]);
     assert_eq!(dead.subject(), "1 page dead after coming and going");
-    assert_eq!(lists(&dead), [("died", vec!["/a"])]);
+    assert_eq!(lists(&dead), [(ListKind::Died, vec!["/a"])]);
     assert!(dead.lasting_5xx);
 }
 

@@ -61,7 +61,7 @@ impl std::fmt::Debug for Mail {
 }
 
 impl Post {
-    pub(in crate::schedule::notify) fn new(
+    pub(super) fn new(
         smtp: &SmtpConfig,
         environment: Environment<'_>,
     ) -> Result<Post, ConfigError> {
@@ -162,7 +162,7 @@ pub(in crate::schedule::notify) async fn send(
         let said = format!("{fault}{}", cause.unwrap_or_default());
         // A server's answer may have several lines.
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        SendError(match &mail.post.redactor {
+        SendError::Mail(match &mail.post.redactor {
             Some(redactor) => redactor.text(&said),
             None => said,
         })
@@ -174,8 +174,9 @@ fn write(
     message: &Message,
     (delivery, now): (i64, Moment),
 ) -> Result<lettre::Message, SendError> {
-    let broken =
-        |fault: &dyn std::fmt::Display| SendError(format!("could not write the mail: {fault}"));
+    let broken = |fault: &dyn std::fmt::Display| {
+        SendError::Mail(format!("could not write the mail: {fault}"))
+    };
     let (report, note) = report(message.report.as_deref(), mail.attach);
     let mut message = message.clone();
     message.notes.extend(note);
@@ -251,14 +252,13 @@ pub fn html(message: &Message) -> Result<String, minijinja::Error> {
         context! { title, lines }
     });
     let findings: Vec<Value> = findings.collect();
-    let (now, numbers) = message.state_and_numbers();
     report::escaping()?
         .template_from_str(PAGE)?
         .render(context! {
             footer => message.footer(),
             title => message.title(),
-            now => now.map(|now| now.value.as_str()),
-            numbers => Value::from(Serde(numbers)),
+            now => &message.state,
+            numbers => Value::from(Serde(&message.facts)),
             numbers_title => NUMBERS,
             findings,
             findings_title => FINDINGS,

@@ -1,10 +1,9 @@
 //! The channels of a project, checked, so that errors are reported before the first run.
 
+pub(super) mod chat;
 pub(super) mod mail;
 pub(super) mod secret;
 pub(super) mod send;
-pub(super) mod slack;
-pub(super) mod teams;
 pub(super) mod webhook;
 
 use lettre::message::Mailbox;
@@ -14,9 +13,10 @@ use crate::model::{Moment, Zone};
 
 use self::send::is_loopback;
 use super::choice::Choice;
-use super::config::{ConfigError, NotifyConfig, PostConfig, SmtpConfig, WebhookConfig};
+use super::config::{ConfigError, MailConfig, NotifyConfig, PostConfig, SmtpConfig, WebhookConfig};
 use super::message::Message;
 use crate::model::Secret;
+use chat::{CHATS, Chat};
 use mail::{Mail, Post};
 use secret::Environment;
 use send::SendError;
@@ -34,12 +34,18 @@ const MOST_ATTACH: u8 = 25;
 pub enum Channel {
     /// JSON with a signature.
     Webhook(Webhook),
-    /// An incoming webhook of Slack, by its URL.
-    Slack(Secret),
-    /// An incoming webhook of Microsoft Teams, by its URL.
-    Teams(Secret),
+    /// An incoming webhook of a chat, by its URL.
+    Chat(&'static Chat, Secret),
     /// A mail.
     Mail(Box<Mail>),
+}
+
+/// An entry of the configuration: one channel.
+enum Entry<'a> {
+    /// A mail through this server, with the maximum size of an attached report in MiB.
+    Mail(&'a Post, &'a MailConfig, u8),
+    Webhook(&'a WebhookConfig),
+    Chat(&'static Chat, &'a PostConfig),
 }
 
 /// A project's channels by name, such as `mail.1`, and the occasions that it wants.
@@ -60,53 +66,29 @@ impl Channels {
         smtp: Option<&SmtpConfig>,
         environment: Environment<'_>,
     ) -> Result<Channels, ConfigError> {
-        let mut list = Vec::new();
-        let mut add = |kind: &str, at: usize, channel| {
-            list.push((format!("{kind}.{}", at + 1), channel));
-        };
-        let kinds = [
-            ("mail", config.mail.len()),
-            ("webhook", config.webhook.len()),
-            ("slack", config.slack.len()),
-            ("teams", config.teams.len()),
-        ];
-        for (kind, entries) in kinds {
-            if entries > MOST {
-                let key = format!("{key}.{kind}");
-                return Err(ConfigError::new(&key, format!("at most {MOST} entries")));
-            }
-        }
         let attach = config.attach_mib.unwrap_or(ATTACH);
         if attach > MOST_ATTACH {
             let key = format!("{key}.attach-mib");
             return Err(ConfigError::new(&key, format!("0 to {MOST_ATTACH}")));
         }
-        if !config.mail.is_empty() {
-            let Some(smtp) = smtp else {
+        let post = match (config.mail.is_empty(), smtp) {
+            (true, _) => None,
+            (false, Some(smtp)) => Some(Post::new(smtp, environment)?),
+            (false, None) => {
                 let why = "a mail needs a server: add [smtp] with `host` and `from`";
                 return Err(ConfigError::new(&format!("{key}.mail"), why));
-            };
-            let post = Post::new(smtp, environment)?;
-            for (at, entry) in config.mail.iter().enumerate() {
-                let to = receivers(&format!("{key}.mail[{at}].to"), &entry.to)?;
-                add(
-                    "mail",
-                    at,
-                    Channel::Mail(Box::new(Mail::new(&post, to, attach))),
-                );
             }
-        }
-        for (at, entry) in config.webhook.iter().enumerate() {
-            let webhook = webhook_of(&format!("{key}.webhook[{at}]"), entry, environment)?;
-            add("webhook", at, Channel::Webhook(webhook));
-        }
-        for (at, entry) in config.slack.iter().enumerate() {
-            let address = address_of(&format!("{key}.slack[{at}]"), entry, environment)?;
-            add("slack", at, Channel::Slack(address));
-        }
-        for (at, entry) in config.teams.iter().enumerate() {
-            let address = address_of(&format!("{key}.teams[{at}]"), entry, environment)?;
-            add("teams", at, Channel::Teams(address));
+        };
+        let mut list = Vec::new();
+        for (kind, entries) in entries(config, post.as_ref(), attach) {
+            if entries.len() > MOST {
+                let key = format!("{key}.{kind}");
+                return Err(ConfigError::new(&key, format!("at most {MOST} entries")));
+            }
+            for (at, entry) in entries.into_iter().enumerate() {
+                let channel = Channel::new(&format!("{key}.{kind}[{at}]"), &entry, environment)?;
+                list.push((format!("{kind}.{}", at + 1), channel));
+            }
         }
         let choice = Choice {
             on: config.on.clone().unwrap_or_else(|| Choice::default().on),
@@ -133,7 +115,46 @@ impl Channels {
     }
 }
 
+/// Returns the entries of all kinds, by the name of their kind. This name is the key in the configuration, and part of
+/// the channel's name, which queued messages have.
+fn entries<'a>(
+    config: &'a NotifyConfig,
+    post: Option<&'a Post>,
+    attach: u8,
+) -> Vec<(&'static str, Vec<Entry<'a>>)> {
+    let mails = post.iter().flat_map(|post| {
+        let mails = config.mail.iter();
+        mails.map(move |mail| Entry::Mail(post, mail, attach))
+    });
+    let webhooks = config.webhook.iter().map(Entry::Webhook);
+    let mut kinds = vec![("mail", mails.collect()), ("webhook", webhooks.collect())];
+    kinds.extend(CHATS.iter().map(|chat| {
+        let entries = config.chats.get(chat.name).into_iter().flatten();
+        (
+            chat.name,
+            entries.map(|entry| Entry::Chat(chat, entry)).collect(),
+        )
+    }));
+    kinds
+}
+
 impl Channel {
+    /// Checks an entry, whose key is `key`, and reads its secrets.
+    fn new(
+        key: &str,
+        entry: &Entry<'_>,
+        environment: Environment<'_>,
+    ) -> Result<Channel, ConfigError> {
+        Ok(match entry {
+            Entry::Mail(post, mail, attach) => {
+                let to = receivers(&format!("{key}.to"), &mail.to)?;
+                Channel::Mail(Box::new(Mail::new(post, to, *attach)))
+            }
+            Entry::Webhook(entry) => Channel::Webhook(webhook_of(key, entry, environment)?),
+            Entry::Chat(chat, entry) => Channel::Chat(chat, address_of(key, entry, environment)?),
+        })
+    }
+
     /// Sends a message. `delivery` identifies it, also when it is sent again.
     pub async fn send(
         &self,
@@ -141,15 +162,14 @@ impl Channel {
         message: &Message,
         (delivery, now): (i64, Moment),
     ) -> Result<(), SendError> {
-        let json = |address: &Secret, body: serde_json::Value| {
-            send::post(send::json(client, address.expose(), body.to_string()))
-        };
         match self {
             Channel::Webhook(hook) => {
                 send::post(webhook::request(client, hook, message, (delivery, now))).await
             }
-            Channel::Slack(address) => json(address, slack::payload(message)).await,
-            Channel::Teams(address) => json(address, teams::payload(message)).await,
+            Channel::Chat(chat, address) => {
+                let body = (chat.payload)(message).to_string();
+                send::post(send::json(client, address.expose(), body)).await
+            }
             Channel::Mail(mail) => mail::send(mail, message, (delivery, now)).await,
         }
     }

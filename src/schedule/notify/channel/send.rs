@@ -1,29 +1,75 @@
 //! Posts messages over HTTP.
 
-use reqwest::{Client, RequestBuilder};
+use std::time::Duration;
+
+use reqwest::{Client, RequestBuilder, StatusCode};
+
+use crate::schedule::notify::retry::{GIVE_UP, GIVE_UP_FINAL};
 
 /// Why a message could not be sent, in one line without a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct SendError(pub(in crate::schedule::notify) String);
+pub enum SendError {
+    /// The receiver is silent.
+    #[error("no answer in time")]
+    NoAnswer,
+    /// There is no way to the receiver.
+    #[error("could not connect")]
+    NoConnection,
+    /// The connection ended before the answer.
+    #[error("the connection broke")]
+    BrokenOff,
+    /// The receiver is elsewhere.
+    #[error("it redirects ({0}), which is not followed: name the place itself")]
+    Redirect(StatusCode),
+    /// The receiver did not accept the message.
+    #[error("it answered {0}")]
+    Refused(StatusCode),
+    /// The mail could not be written or handed over.
+    #[error("{0}")]
+    Mail(String),
+    /// The channel was removed from the configuration.
+    #[error("the configuration has no such channel any more")]
+    NoChannel,
+    /// The queued message is that of another version.
+    #[error("its stored text cannot be read")]
+    Unreadable,
+}
+
+impl SendError {
+    /// Returns how long the message is retried after it was queued. Errors that only a person can end, such as those of
+    /// a webhook that was deleted, get the time of a deploy or of a mistake in the configuration.
+    pub(in crate::schedule::notify) fn patience(&self) -> Duration {
+        match self {
+            SendError::Refused(
+                StatusCode::UNAUTHORIZED
+                | StatusCode::FORBIDDEN
+                | StatusCode::NOT_FOUND
+                | StatusCode::GONE,
+            )
+            | SendError::NoChannel
+            | SendError::Unreadable => GIVE_UP_FINAL,
+            SendError::NoAnswer
+            | SendError::NoConnection
+            | SendError::BrokenOff
+            | SendError::Redirect(_)
+            | SendError::Refused(_)
+            | SendError::Mail(_) => GIVE_UP,
+        }
+    }
+}
 
 /// Sends a request. Only an answer of 200-299 means that it was accepted: redirects are not followed.
 pub(super) async fn post(request: RequestBuilder) -> Result<(), SendError> {
-    // The URL may be a secret: chats identify their senders by nothing else.
-    let answer = request.send().await.map_err(|fault| {
-        let fault = fault.without_url();
-        SendError(match fault {
-            fault if fault.is_timeout() => "no answer in time".to_owned(),
-            fault if fault.is_connect() => "could not connect".to_owned(),
-            _ => "the connection broke".to_owned(),
-        })
+    // The error's URL may be a secret: chats identify their senders by nothing else. So none of its text is kept.
+    let answer = request.send().await.map_err(|fault| match fault {
+        fault if fault.is_timeout() => SendError::NoAnswer,
+        fault if fault.is_connect() => SendError::NoConnection,
+        _ => SendError::BrokenOff,
     })?;
     match answer.status() {
         status if status.is_success() => Ok(()),
-        status if status.is_redirection() => Err(SendError(format!(
-            "it redirects ({status}), which is not followed: name the place itself"
-        ))),
-        status => Err(SendError(format!("it answered {status}"))),
+        status if status.is_redirection() => Err(SendError::Redirect(status)),
+        status => Err(SendError::Refused(status)),
     }
 }
 

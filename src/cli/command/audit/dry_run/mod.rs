@@ -1,5 +1,5 @@
-//! `gatecrawl audit --dry-run`: prints what an audit would do. It makes one request to each host, for robots.txt:
-//! without it, it is not known what may be fetched.
+//! `gatecrawl audit --dry-run`: prints what an audit would do. It makes one request to each host, for robots.txt, which
+//! says what may be fetched.
 
 mod secrets;
 
@@ -116,7 +116,7 @@ fn scope(scope: &ScopePlan, lines: &mut Lines<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns by how much the database may grow.
+/// Returns the text about the limit of the growth of the database.
 fn max_disk(scope: &ScopePlan, place: &StoreArgs) -> Result<String, Failure> {
     let free = free_space(&database::path(place)?);
     let budget = DiskBudget::new(scope.max_disk, free);

@@ -1,4 +1,4 @@
-//! The destinations of an audit's secrets, in words.
+//! Where the secrets of an audit would be sent, in words.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::policy::Scope;
 
 use crate::settings::plan::reach::LOGIN;
 
-/// Returns a line for each kind of secret, and one for each host that gets those of the whole site.
+/// Returns a line for each kind of secret, and one for each host that gets the secrets of the whole site.
 pub(super) fn lines(plan: &CrawlPlan, scope: &Scope) -> Vec<String> {
     let reach = &plan.requests.reach;
     let mut lines = Vec::new();

@@ -33,7 +33,7 @@ pub(in crate::schedule::notify) fn payload(message: &Message) -> Value {
         )),
     ];
     let fields: Vec<Value> = message
-        .facts
+        .facts_with_state()
         .iter()
         .take(FIELDS)
         .map(|fact| {

@@ -22,7 +22,7 @@ pub(in crate::schedule::notify) fn payload(message: &Message) -> Value {
 /// Returns a card whose lists name at most this many pages.
 fn card(message: &Message, pages: usize) -> Value {
     let facts: Vec<Value> = message
-        .facts
+        .facts_with_state()
         .iter()
         .map(|fact| json!({"title": plain(&fact.name), "value": plain(&fact.value)}))
         .collect();
