@@ -85,7 +85,6 @@ fn why(file: &File<'_>, arg: &Arg, value: &Value, given: &Given<'_>) -> Option<S
     let trust = trust(arg.get_id().as_str()).unwrap_or(Trust::Reaches);
     let leads_out = || file.leads_out(arg, value);
     match trust {
-        Trust::Free | Trust::Reads => None,
         Trust::Reaches => Some(REACHES.to_owned()),
         Trust::Sends => Some(SENDS.to_owned()),
         Trust::Lists if leads_out() => Some(LISTS_OUT.to_owned()),
@@ -95,7 +94,7 @@ fn why(file: &File<'_>, arg: &Arg, value: &Value, given: &Given<'_>) -> Option<S
         }
         Trust::Writes | Trust::HoldsRuns if leads_out() => Some(LEADS_OUT.to_owned()),
         Trust::HoldsRuns if given.resumes => Some(RESUMES.to_owned()),
-        Trust::Writes | Trust::HoldsRuns => None,
+        Trust::Free | Trust::Reads | Trust::Writes | Trust::HoldsRuns => None,
         Trust::Overwrites => {
             let out = given.out?;
             (!file.holds(out)).then(|| LEADS_OUT.to_owned())
