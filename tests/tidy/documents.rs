@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use gatecrawl::report::Format;
 use gatecrawl::store::Table;
 
 fn root() -> &'static Path {
@@ -127,4 +128,27 @@ fn every_column_is_explained() {
         columns.is_empty(),
         "not in README.md or docs/columns.md: {columns:?}"
     );
+}
+
+/// Help names the formats by itself; the documents do so in these lines.
+#[test]
+fn every_format_is_listed() {
+    let lists = [
+        ("docs/flags.md", "| `-f, --format LIST` |", 2),
+        ("docs/formats.md", "`-f` takes a list of ", 1),
+    ];
+    for (name, beginning, count) in lists {
+        let text = document(name);
+        let lines = text.lines().filter(|line| line.starts_with(beginning));
+        let lines: Vec<&str> = lines.collect();
+        assert_eq!(lines.len(), count, "{name}: {lines:?}");
+        for line in lines {
+            for format in Format::ALL.map(Format::name) {
+                assert!(
+                    line.contains(&format!("`{format}`")),
+                    "{name} has no {format}: {line}"
+                );
+            }
+        }
+    }
 }

@@ -195,7 +195,7 @@ async fn every_chat_has_its_key_its_channels_and_its_message() {
         let names: Vec<&str> = channels.iter().map(|(name, _)| name).collect();
         assert_eq!(names, [1, 2].map(|n| format!("{}.{n}", chat.name)));
         let channel = channels.get(names[0]).expect("the first");
-        let client = reqwest::Client::new();
+        let client = crate::fetch::outbound_client().expect("TLS");
         let sent = channel
             .send(&client, &message, (1, Moment::default()))
             .await;

@@ -25,16 +25,17 @@ pub(crate) struct BaselineArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Comparison")]
 pub(crate) struct MapArgs {
-    /// Compare pages whose URLs changed (repeatable), such as
-    /// 'https://old.example/(.*)=>https://staging.example/$1'
+    /// Compare a page with the one that replaced it: a regular expression for the old URL, `=>`, the new URL
+    /// (repeatable), such as 'https://old.example/(.*)=>https://staging.example/$1'
     #[arg(long, value_name = "PATTERN=>ADDRESS")]
     pub(crate) map: Vec<AddressMap>,
 }
 
-/// Compare two runs: pages that are new, fixed, worse, better or flapping
+/// Compare two runs: pages that newly fail, recovered, fail more or less, or come and go
 ///
-/// Compares error rates, not single codes: a change counts if the 95 % interval of the difference
-/// excludes 0 and is larger than the site's own noise. With too little evidence it is unclear.
+/// Compares error rates, not single codes. A page has changed if its error rate differs by more than
+/// chance explains (95 % interval) and by more than pages of this site usually differ between two
+/// runs. With too few requests to tell, it is listed as `unclear`.
 /// OLD and NEW are runs by number or token, or files: another database (FILE or FILE#RUN), and for
 /// OLD a summary.json.
 #[derive(Debug, Args)]
@@ -78,12 +79,12 @@ pub(crate) enum RunsCommand {
     },
     /// Print the numbers of one run
     Show {
-        /// Its number or token [default: the newest]
+        /// Number or token of the run [default: the newest]
         run: Option<String>,
     },
     /// Delete runs and all their data
     Delete {
-        /// Their numbers or tokens
+        /// Numbers or tokens of the runs
         #[arg(required = true)]
         run: Vec<String>,
     },

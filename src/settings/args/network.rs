@@ -15,7 +15,7 @@ pub(crate) struct IdentityArgs {
     /// edge, opera [default: gatecrawl's own]
     #[arg(short = 'A', long, value_name = "TEXT", value_parser = user_agent)]
     pub(crate) user_agent: Option<String>,
-    /// Add a page or mailbox of yours to the User-Agent, for operators who have questions
+    /// Add a contact (your page or mail address) to the User-Agent, for the site's operators
     #[arg(long, value_name = "URL|MAIL", value_parser = contact, conflicts_with = "user_agent")]
     pub(crate) contact: Option<String>,
     /// Send this header field, to the site only (repeatable). GATECRAWL_HEADER may hold several, one per line

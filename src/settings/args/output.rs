@@ -14,9 +14,7 @@ pub(crate) struct ExportArgs {
     /// Write the exports to this directory
     #[arg(short = 'o', long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = PathBufValueParser::new().try_map(place))]
     pub(crate) out: Option<PathBuf>,
-    /// Formats of the exports: csv, json, html, pdf, md, jsonl, xlsx, junit, screaming-frog, tickets
-    /// [default: csv,json,html]
-    #[arg(short = 'f', long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(short = 'f', long, value_name = "LIST", value_delimiter = ',', help = formats())]
     pub(crate) format: Vec<Format>,
     /// Title of the report, in place of the site's name
     #[arg(long, value_name = "TEXT")]
@@ -43,8 +41,8 @@ pub(crate) struct ExportArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct TrafficArgs {
-    /// Clicks or sessions by page, by which failures weigh (repeatable): exports of Search Console or Google Analytics, or
-    /// any table with URLs and numbers. Kept with the site for 60 days
+    /// Weight failures by clicks or sessions per page (repeatable): a Search Console or Google Analytics export, or any
+    /// table with URLs and numbers. Kept for the site for 60 days
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) traffic: Vec<PathBuf>,
     /// The column of numbers in these files: its header or its place [default: found by header and shape]
@@ -62,6 +60,12 @@ pub(crate) struct StoreArgs {
     /// Read settings from this file [default: ./gatecrawl.toml if it exists]
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// Returns the help of `--format`.
+fn formats() -> String {
+    let names = Format::ALL.map(Format::name).join(", ");
+    format!("Formats of the exports: {names} [default: csv,json,html]")
 }
 
 impl ExportArgs {

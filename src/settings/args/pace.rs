@@ -29,17 +29,19 @@ pub(crate) struct PaceArgs {
     /// standard (1m,5m,15m), thorough (standard and 1h,6h), or a list [default: quick]
     #[arg(long, value_name = "SCHEDULE")]
     pub(crate) confirm: Option<Schedule>,
-    /// Maximum time for confirmation passes; failing URLs beyond it are sampled [default: 10m]
+    /// Maximum time for confirmation passes; if it is too short for all failing URLs, a random sample of them is
+    /// confirmed [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) confirm_budget: Option<Duration>,
     /// How many pages that never failed are requested once more after the crawl, to estimate how many
     /// failures were missed: a number, or a share such as 5%; 0 means none [default: 5%, at least 20 and at most 200]
     #[arg(long, value_name = "N|P%", value_parser = sample)]
     pub(crate) sample: Option<SamplePlan>,
-    /// Make no experiments: do not request failing URLs in other ways, such as like a browser, to separate causes
+    /// Make no experiments (requests that differ in one thing, such as a browser's User-Agent, to find the cause of
+    /// failures)
     #[arg(long)]
     pub(crate) no_probe: bool,
-    /// Make no experiments that add a new query parameter to a failing URL to bypass caches
+    /// Make no experiments that bypass caches (they add a query parameter to the failing URL)
     #[arg(long, conflicts_with = "no_probe")]
     pub(crate) no_probe_cache: bool,
     /// Maximum wait for the first byte [default: 30s]
@@ -48,7 +50,7 @@ pub(crate) struct PaceArgs {
     /// Maximum wait for a connection [default: 10s]
     #[arg(long, value_name = "DURATION", value_parser = positive_duration)]
     pub(crate) connect_timeout: Option<Duration>,
-    /// Maximum silence within a body [default: 15s]
+    /// Maximum wait between two pieces of a body [default: 15s]
     #[arg(long, value_name = "DURATION", value_parser = positive_duration)]
     pub(crate) body_timeout: Option<Duration>,
     /// Maximum size of a body that is read [default: 10MiB]

@@ -23,7 +23,7 @@ pub(crate) enum ScheduleCommand {
     List,
     /// Remove a project from the configuration file; its runs stay
     Remove {
-        /// Its name
+        /// Name of the project
         name: String,
     },
     /// Check the configuration and print the next five times of each project
@@ -34,7 +34,7 @@ pub(crate) enum ScheduleCommand {
     Emit(EmitArgs),
     /// Send a sample notification through every channel of a project
     NotifyTest {
-        /// Its name
+        /// Name of the project
         name: String,
     },
     /// Print a JSON schema of the configuration file, for editors
@@ -76,7 +76,7 @@ pub(crate) struct RunArgs {
     /// Maximum number of projects that run at the same time; projects on one host take turns
     #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) parallel: u8,
-    /// Serve metrics for Prometheus at this address [without one: 127.0.0.1:9598]
+    /// Serve metrics for Prometheus; the address may be left out [default address: 127.0.0.1:9598]
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:9598", conflicts_with = "once")]
     pub(crate) metrics: Option<Place>,
 }

@@ -34,7 +34,7 @@ pub(crate) struct ScopeArgs {
     /// Read no sitemaps
     #[arg(long, conflicts_with = "sitemap")]
     pub(crate) no_sitemap: bool,
-    /// Do not request pages that only the last comparable run knew
+    /// Do not request pages that an earlier run found and this crawl did not
     #[arg(long)]
     pub(crate) no_known: bool,
     /// Maximum clicks from the start page
@@ -58,7 +58,7 @@ pub(crate) struct ScopeArgs {
     /// Request only URLs that match (repeatable: any of them)
     #[arg(long, value_name = "REGEX")]
     pub(crate) include: Vec<String>,
-    /// Do not request URLs of which a part matches (repeatable)
+    /// Do not request URLs that match (repeatable: any of them); a match anywhere in the URL counts
     #[arg(long, value_name = "REGEX")]
     pub(crate) exclude: Vec<String>,
     /// Include subdomains in the site
@@ -85,12 +85,12 @@ pub(crate) struct ScopeArgs {
     /// Maximum different query strings per path [default: 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_queries_per_path: Option<u32>,
-    /// Add a column to pages.csv: the text of the first element that a CSS selector matches; `NAME=CSS@attr` takes its
-    /// attribute (repeatable)
+    /// Add a column NAME to pages.csv with the text of the first element that matches CSS; `NAME=CSS@attr` takes an
+    /// attribute instead, such as `price=meta[itemprop=price]@content` (repeatable)
     #[arg(long, value_name = "NAME=CSS")]
     pub(crate) select: Vec<String>,
-    /// Make a section of your own of the URLs that match; others belong to the folder that they are in (repeatable:
-    /// the first that matches)
+    /// Group URLs that match REGEX into a section called NAME; all others are grouped by their first folder (repeatable:
+    /// the first match wins)
     #[arg(long, value_name = "NAME=REGEX")]
     pub(crate) segment: Vec<String>,
 }

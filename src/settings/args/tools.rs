@@ -13,7 +13,7 @@ use crate::logs::USUAL_MAX_URLS;
 /// Write the exports of a stored run
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
-    /// Its number or token [default: the newest]
+    /// Number or token of the run [default: the newest]
     pub(crate) run: Option<String>,
     /// Print the history of this URL in all stored runs instead
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url, conflicts_with_all = ["run", "out", "format", "overwrite", "baseline", "map"])]
@@ -132,19 +132,20 @@ pub(crate) struct LogsArgs {
     /// Published IP addresses of a crawler, as JSON; the name may be googlebot, bing and so on (repeatable)
     #[arg(long, value_name = "[NAME=]FILE", value_hint = ValueHint::FilePath)]
     pub(crate) bot_ranges: Vec<String>,
-    /// Verify crawlers by the names of their IP addresses, looked up back and forth
+    /// Verify crawlers by DNS: reverse look-up of the IP address, then a look-up of that name
     #[arg(long)]
     pub(crate) verify_dns: bool,
     /// Name server for --verify-dns, with its port [default: those of the system]
     #[arg(long, value_name = "ADDR:PORT", requires = "verify_dns")]
     pub(crate) dns_server: Option<SocketAddr>,
-    /// Something that happened, such as 'deploy=2026-11-20T10:00' (UTC unless it has a zone; repeatable)
+    /// Name a moment such as a deploy, and report failures that began right after it: 'deploy=2026-11-20T10:00' (UTC if
+    /// no zone is given; repeatable)
     #[arg(long, value_name = "NAME=TIME")]
     pub(crate) event: Vec<String>,
-    /// Count URLs beyond this number for their families
+    /// Maximum URLs counted one by one; further ones are counted by URL pattern
     #[arg(long, value_name = "N", default_value_t = USUAL_MAX_URLS as u64, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_urls: u64,
-    /// Drop this query parameter from URLs; `utm_*` drops all that begin with `utm_` (repeatable)
+    /// Remove this query parameter from URLs; `utm_*` removes all that start with utm_ (repeatable)
     #[arg(long, value_name = "NAME")]
     pub(crate) ignore_param: Vec<String>,
     /// Exit with 10 if this is true, such as '5xx-rate > 1%' or 'googlebot-5xx > 0' (repeatable)
@@ -159,7 +160,8 @@ pub(crate) struct LogsArgs {
     /// Print the summary as JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Name of the site whose log run is continued [default: the path of the first log]
+    /// Name under which the counts are stored; a later call with this name adds to them [default: the path of the first
+    /// log]
     #[arg(long, value_name = "NAME")]
     pub(crate) site: Option<String>,
     /// Compare with this run [default: the newest run of the site]
@@ -174,7 +176,7 @@ pub(crate) struct LogsArgs {
     /// Count, store and export clients by their IP addresses
     #[arg(long)]
     pub(crate) keep_clients: bool,
-    /// Go on with what is written to the logs; ends when a gate of --fail-on fails
+    /// Keep reading lines as they are written; exits when a --fail-on gate fails
     #[arg(long, conflicts_with = "json")]
     pub(crate) follow: bool,
     #[command(flatten)]
