@@ -84,7 +84,7 @@ pub fn sitemap_lists_failing(facts: &SitemapFacts) -> Option<Finding> {
         causes: Vec::new(),
         confidence: 1.0,
         evidence,
-        advice: "sitemap",
+        advice: "sitemap_pages",
     })
 }
 
@@ -215,7 +215,7 @@ pub fn sitemap_problems(site: &str, facts: &[SitemapProblem]) -> Option<Finding>
         causes: Vec::new(),
         confidence: 1.0,
         evidence,
-        advice: "sitemap",
+        advice: "sitemap_problems",
     })
 }
 
