@@ -533,29 +533,76 @@ mod tests {
 
     #[test]
     fn exports_of_others_are_read() {
-        for file in [
-            fixture!("search-console-performance.zip"),
-            fixture!("search-console-performance-de.zip"),
-            fixture!("search-console-pages-fr-excel.csv"),
-            fixture!("search-console-pages-ja.csv"),
-            fixture!("bing-pages.csv"),
-        ] {
-            let (_, rows) = found(file, None).expect("visits");
-            let counted = |(_, visits): &(String, Visits)| {
-                visits.clicks.is_some() && visits.impressions >= visits.clicks
-            };
-            assert!(!rows.is_empty() && rows.iter().all(counted), "{rows:?}");
+        let clicks = |clicks, impressions| [Some(clicks), Some(impressions), None];
+        let sessions = |sessions| [None, None, Some(sessions)];
+        let cases = [
+            (
+                fixture!("search-console-performance.zip"),
+                4,
+                clicks(212.0, 4_697.0),
+                Some(2),
+            ),
+            (
+                fixture!("search-console-performance-de.zip"),
+                3,
+                clicks(15.0, 339.0),
+                Some(1),
+            ),
+            (
+                fixture!("search-console-pages-fr-excel.csv"),
+                3,
+                clicks(211.0, 4_677.0),
+                None,
+            ),
+            (
+                fixture!("search-console-pages-ja.csv"),
+                2,
+                clicks(14.0, 330.0),
+                None,
+            ),
+            // A row without a page is left out.
+            (fixture!("bing-pages.csv"), 3, clicks(92.0, 1_297.0), None),
+            (
+                fixture!("ga4-landing-pages.csv"),
+                3,
+                sessions(904.0),
+                Some(28),
+            ),
+            (fixture!("ga4-full-urls.csv"), 3, sessions(631.0), Some(28)),
+            (fixture!("ahrefs-top-pages.csv"), 2, sessions(200.0), None),
+        ];
+        for (file, pages, sums, days) in cases {
+            check(file, pages, sums, days);
         }
-        for file in [
-            fixture!("ga4-landing-pages.csv"),
-            fixture!("ga4-full-urls.csv"),
-        ] {
-            let (_, rows) = found(file, None).expect("visits");
-            assert!(
-                rows.iter().any(|(_, it)| it.sessions > Some(0.0)),
-                "{rows:?}"
-            );
+    }
+
+    #[test]
+    fn a_workbook_of_search_console_is_read() {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheets: [(&str, &str, &[(&str, f64, f64)]); 2] = [
+            ("Queries", "Top queries", &[("tea", 30.0, 900.0)]),
+            (
+                "Pages",
+                "Top pages",
+                &[
+                    ("https://a.test/", 1234.0, 20_000.0),
+                    ("https://a.test/b", 7.0, 1_000.0),
+                ],
+            ),
+        ];
+        for (name, first, rows) in sheets {
+            let sheet = book.add_worksheet().set_name(name).expect("a sheet");
+            for (at, head) in (0..).zip([first, "Clicks", "Impressions"]) {
+                sheet.write(0, at, head).expect("written");
+            }
+            for (at, (page, clicks, impressions)) in (1..).zip(rows) {
+                sheet.write(at, 0, *page).expect("written");
+                sheet.write(at, 1, *clicks).expect("written");
+                sheet.write(at, 2, *impressions).expect("written");
+            }
         }
+        let bytes = book.save_to_buffer().expect("a file");
+        check(&bytes, 2, [Some(1241.0), Some(21_000.0), None], None);
     }
 
     #[test]

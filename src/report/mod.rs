@@ -43,7 +43,7 @@ pub use view::brief::{
     Brief, BriefFacts, BriefPage, Fact, FindingBrief, Headline, ListKind, News, OutageBrief,
     PageList, Tone, Trend,
 };
-pub use view::problems::{Problem, problems, to_fix};
+pub use view::problems::{Problem, fixed_with, problems, to_fix};
 pub use wanted::Wanted;
 
 /// Checks that [`write`] will be able to write there, so that a wrong path is an error before the crawl and not after

@@ -201,7 +201,13 @@ pub fn duration(duration: Duration) -> String {
 
 /// Formats a share of 0..1 in percent, with enough decimals that only 0 is shown as 0 % and only 1 as 100 %.
 pub fn percent(share: f64) -> String {
-    let value = share * 100.0;
+    let whole = share <= 0.0 || share >= 1.0;
+    // Only all are 100 %, and only none are 0 %.
+    let value = if whole {
+        share * 100.0
+    } else {
+        (share * 100.0).clamp(0.01, 99.99)
+    };
     let to_an_end = value.min(100.0 - value);
     let decimals = match to_an_end {
         _ if to_an_end <= 0.0 || to_an_end >= 9.95 => 0,

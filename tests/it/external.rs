@@ -65,7 +65,7 @@ async fn external_links_that_fail_are_a_finding_and_leave_the_scores_alone() {
         json!({ "known": 6, "requested": 6 })
     );
     for words in [
-        "2 of 2 known pages fetched (100.0 %)\n",
+        "2 of 2 known pages fetched (100 %)\n",
         "  External       6 of 6 links to other sites requested\n",
     ] {
         assert!(said.err.contains(words), "{}", said.err);

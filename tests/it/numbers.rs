@@ -95,6 +95,71 @@ async fn every_surface_says_the_same_numbers() {
     summary(&workdir);
     texts(&workdir, &said.err);
     list_of_runs(&workdir).await;
+    scores(&workdir, &said.err).await;
+    sections(&workdir);
+    findings(&workdir);
+}
+
+/// Both scores have one value, one band and one good end everywhere.
+async fn scores(workdir: &Workdir, terminal: &str) {
+    let summary: Value = serde_json::from_str(&workdir.read("out/summary.json")).expect("JSON");
+    let listed = workdir.run(&["runs"]).await;
+    let [md, page] = ["out/report.md", "out/report.html"].map(|file| workdir.read(file));
+    for (key, name, in_reports, best) in [
+        ("crawlability", "Crawlability ", "Crawlability", 100),
+        ("indexing_risk", "Indexing risk", "Indexing Risk", 0),
+    ] {
+        let score = &summary["scores"][key];
+        assert_eq!(score["best"], best, "{score}");
+        let value = format!("{:.1}", score["value"].as_f64().expect("a score"));
+        let line = terminal
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("  {name}  ")));
+        let line = line.expect("a line").trim_start();
+        let (shown, rest) = line.split_once(' ').expect("a value");
+        let (band, rest) = rest.split_once(" (").expect("a band");
+        assert_eq!(shown, value);
+        assert!(rest.ends_with(&format!("; {best} is best)")), "{line}");
+        let cell = format!("| {in_reports} ({best} is best) | **{value}** |");
+        assert!(md.contains(&cell) && md.contains(band), "{cell}: {md}");
+        let shown = format!("<b>{value}</b><span class=\"word");
+        assert!(page.contains(&shown) && page.contains(band), "{shown}");
+        let cell = format!(" {value} {band} ");
+        assert!(listed.out.contains(&cell), "{cell}: {}", listed.out);
+    }
+}
+
+/// Sections add up to the site.
+fn sections(workdir: &Workdir) {
+    let sections = rows(workdir, "out/sections.csv");
+    let sum = |column: &str| -> u32 {
+        let cells = sections.iter().map(|row| row[column].parse::<u32>());
+        cells.map(|cell| cell.expect("a number")).sum()
+    };
+    assert_eq!([sum("URLs"), sum("Failing")], [7, 3]);
+}
+
+/// Findings are the same in summary.json, findings.csv and pages.csv, with the pages that they count.
+fn findings(workdir: &Workdir) {
+    let summary: Value = serde_json::from_str(&workdir.read("out/summary.json")).expect("JSON");
+    let found = summary["findings"].as_array().expect("findings");
+    assert_eq!(found.len(), rows(workdir, "out/findings.csv").len());
+    let pages = rows(workdir, "out/pages.csv");
+    let mut counted = 0;
+    for finding in found {
+        let Some(expected) = finding["pages"].as_u64() else {
+            continue;
+        };
+        let id = finding["id"].as_str().expect("a name");
+        let named = count(&pages, "page", |row| {
+            row["Findings"]
+                .split([' ', ',', ';'])
+                .any(|name| name == id)
+        });
+        assert_eq!(named as u64, expected, "{finding}");
+        counted += 1;
+    }
+    assert!(counted > 0, "{found:?}");
 }
 
 fn tables(workdir: &Workdir) {
@@ -158,8 +223,8 @@ fn texts(workdir: &Workdir, terminal: &str) {
         ": 7 pages in ",
         "  Verdicts       4 ok, 2 unconfirmed, 1 transient\n",
         "  Status         3 2xx, 1 3xx, 1 4xx, 2 5xx\n",
-        "  Coverage       7 of 8 known pages fetched (87.5 %); not fetched: 1 robots; and 1 URL out of scope, \
-         see skipped.csv\n",
+        "  Coverage       7 of 8 known pages fetched (88 %); not fetched: 1 robots; and 1\n\
+        \x20                URL out of scope, see skipped.csv\n",
         "  Resources      3 of 3 resources fetched, 1 failing, 1 answered with 4xx\n",
         "  External       1 of 1 link to other sites requested\n",
     ] {
@@ -173,7 +238,7 @@ fn texts(workdir: &Workdir, terminal: &str) {
             "3 of 3 resources fetched, 1 failing, 1 answered with 4xx.",
         ),
         ("out/report.md", "3 of 7 pages failed"),
-        ("out/report.md", "7 of 8 known pages"),
+        ("out/report.md", "| Coverage | 88 % | | 7 of 8 known pages"),
     ] {
         let text = workdir.read(file);
         assert!(text.contains(words), "{file}: {words}\n{text}");

@@ -165,7 +165,7 @@ fn row(runs: &[Listed], at: usize, terminal: bool) -> Vec<String> {
         pages(|of| of.failing),
         pages(|of| of.persistent),
         pages(|of| of.intermittent),
-        (numbers.and_then(|of| of.coverage)).map(|share| format!("{:.1} %", share * 100.0)),
+        (numbers.and_then(|of| of.coverage)).map(text::percent),
         numbers.and_then(|of| score(of.crawlability, of.crawlability_band, words::hindrance)),
         numbers.and_then(|of| score(of.indexing_risk, of.indexing_risk_band, words::risk)),
         (numbers.and_then(|of| of.first_byte_ms)).map(|time| format!("{:.0} ms", time.value)),

@@ -77,13 +77,17 @@ fn one_line(text: &str) -> String {
     tame(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Renders a text as code, between more backticks than it has in a row.
+/// Renders a text as code that may stand in a table, where a bar would end the cell.
 fn code(text: &str) -> Value {
-    let text = one_line(text).replace('|', "\u{2502}");
+    Value::from_safe_string(fenced(&one_line(text).replace('|', "\u{2502}")))
+}
+
+/// Renders a line as code, between more backticks than it has in a row.
+fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let space = if longest > 0 { " " } else { "" };
-    Value::from_safe_string(format!("{fence}{space}{text}{space}{fence}"))
+    format!("{fence}{space}{text}{space}{fence}")
 }
 
 /// Renders a URL as a link to itself; any other text stays a text.
@@ -101,12 +105,12 @@ fn link(address: &str) -> Value {
     }
 }
 
-/// Renders a line of advice: text between backticks stays code, the rest is escaped.
+/// Renders a line of advice: text between backticks stays a command to copy, the rest is escaped. Not for tables.
 fn advice(line: &str) -> String {
     let parts = line.split('`').enumerate();
     let parts = parts.map(|(at, part)| match at % 2 {
         0 => spaced(part),
-        _ => code(part).to_string(),
+        _ => fenced(&one_line(part)),
     });
     parts.collect()
 }
@@ -153,7 +157,7 @@ mod tests {
     fn commands_in_advice_stay_commands() {
         assert_eq!(
             advice("run `ss -ltnp | grep *` twice"),
-            "run `ss -ltnp \u{2502} grep *` twice"
+            "run `ss -ltnp | grep *` twice"
         );
     }
 }

@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use crate::assess::diagnose::rules::Severity;
+use crate::report::curl::shell_word;
 use crate::report::files::fault::Fault;
 use crate::report::tables::csv::{without_formulas, writer};
 use crate::report::view::{FindingView, View};
@@ -16,6 +17,9 @@ const SUMMARY: usize = 255;
 
 /// Maximum pages, places and linking pages that a ticket lists of each.
 const LISTED: usize = 20;
+
+/// Maximum URLs that are checked one by one.
+const CHECKED: usize = 3;
 
 /// The work for one cause.
 struct Ticket {
@@ -191,9 +195,7 @@ fn parts(found: &FindingView, view: &View) -> Vec<Part> {
     let mut fix = steps(&found.server_own);
     fix.extend(steps(&found.act));
     let mut after = steps(&found.verify);
-    if !found.urls.is_empty() {
-        after.extend(command("gatecrawl audit --url-list server_errors.csv"));
-    }
+    after.extend(command(&check(found)));
     let all = vec![
         part("In short", brief),
         part("Who", texts(&[found.owner.to_owned()])),
@@ -210,6 +212,19 @@ fn parts(found: &FindingView, view: &View) -> Vec<Part> {
         _ => true,
     };
     all.into_iter().filter(is_filled).collect()
+}
+
+/// Returns the command that shows whether all is well again; empty without URLs.
+fn check(found: &FindingView) -> String {
+    let urls = &found.urls;
+    if urls.len() > CHECKED || found.all_urls > urls.len() as u64 {
+        return "gatecrawl audit --url-list server_errors.csv".to_owned();
+    }
+    let words = urls.iter().map(|url| format!(" {}", shell_word(&url.href)));
+    match words.collect::<String>() {
+        urls if urls.is_empty() => urls,
+        urls => format!("gatecrawl check{urls}"),
+    }
 }
 
 /// Returns the one sentence that a manager reads: what, where, since when, why.

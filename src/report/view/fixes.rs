@@ -15,7 +15,7 @@ use crate::store::{
 
 use super::brief::age;
 use super::pages::{CURL, page_id};
-use super::problems::{Problem, problems, to_fix};
+use super::problems::{Problem, fixed_with, problems, to_fix};
 
 /// Maximum findings shown; the others are in findings.csv.
 const MOST: usize = 40;
@@ -43,9 +43,18 @@ const URLS: usize = 20;
 pub(crate) struct Findings {
     pub(crate) rows: Vec<FindingView>,
     /// Places of the rows that are to be fixed first: the worst, and of equally bad ones those with the most pages.
-    pub(crate) first: Vec<usize>,
+    pub(crate) first: Vec<FirstView>,
     /// Number of all findings.
     pub(crate) total: usize,
+}
+
+/// A step to take first.
+#[derive(Debug, Serialize)]
+pub(crate) struct FirstView {
+    /// The place of the row whose first step it is.
+    at: usize,
+    /// Places of other rows that the same step fixes.
+    also: Vec<usize>,
 }
 
 /// A finding with its fix. In lines of advice, commands are between backticks.
@@ -141,7 +150,13 @@ pub(super) fn findings(
     let problems = problems(all);
     let shown = &problems[..problems.len().min(MOST)];
     Ok(Findings {
-        first: to_fix(shown),
+        first: to_fix(shown)
+            .into_iter()
+            .map(|at| FirstView {
+                also: fixed_with(shown, at),
+                at,
+            })
+            .collect(),
         rows: shown
             .iter()
             .map(|problem| FindingView {

@@ -36,14 +36,38 @@ pub fn problems(all: &[StoredFinding]) -> Vec<Problem<'_>> {
 /// Maximum problems in a list of what to fix first.
 const FIRST: usize = 3;
 
-/// Returns the places of the problems to fix first: the worst, and of equally bad ones those with the most pages.
+/// Returns the places of the problems to fix first: the worst, and of equally bad ones those with the most pages. Of
+/// those with one first step, only the first.
 pub fn to_fix(problems: &[Problem<'_>]) -> Vec<usize> {
-    let mut worst: Vec<usize> = (0..problems.len())
-        .filter(|at| problems[*at].main.severity > Severity::Notice)
-        .collect();
-    worst.sort_by_key(|at| Reverse((problems[*at].main.severity, problems[*at].pages())));
+    let mut worst: Vec<usize> = Vec::new();
+    for at in by_urgency(problems) {
+        if !worst.iter().any(|it| has_same_step(problems, *it, at)) {
+            worst.push(at);
+        }
+    }
     worst.truncate(FIRST);
     worst
+}
+
+/// Returns the places of the other problems that the first step of the one at `at` fixes too.
+pub fn fixed_with(problems: &[Problem<'_>], at: usize) -> Vec<usize> {
+    let mut others = by_urgency(problems);
+    others.retain(|it| *it != at && has_same_step(problems, *it, at));
+    others
+}
+
+fn by_urgency(problems: &[Problem<'_>]) -> Vec<usize> {
+    let mut all: Vec<usize> = (0..problems.len())
+        .filter(|at| problems[*at].main.severity > Severity::Notice)
+        .collect();
+    all.sort_by_key(|at| Reverse((problems[*at].main.severity, problems[*at].pages())));
+    all
+}
+
+/// Returns whether one step fixes both: the topic and the product decide it.
+fn has_same_step(problems: &[Problem<'_>], one: usize, other: usize) -> bool {
+    let step = |at: usize| (&problems[at].main.advice, &problems[at].main.server);
+    step(one) == step(other)
 }
 
 fn is_same(one: &StoredFinding, other: &StoredFinding) -> bool {
@@ -113,6 +137,26 @@ mod tests {
             pages: Some(pages),
             ..StoredFinding::default()
         }
+    }
+
+    #[test]
+    fn a_step_that_fixes_two_problems_is_named_once() {
+        let of = |rule, advice: &str, pages| StoredFinding {
+            severity: Severity::Error,
+            advice: advice.to_owned(),
+            ..finding(rule, Scope::Section, "http://a/x/", pages)
+        };
+        let all = [
+            of("section_down", "upstream_down", 4),
+            of("persistent_cluster", "upstream_down", 3),
+            of("persistent_cluster", "truncated", 2),
+            of("slow_host", "overload", 1),
+            of("redirect_into_error", "redirect", 1),
+        ];
+        let found = problems(&all);
+        assert_eq!(to_fix(&found), [0, 2, 3]);
+        assert_eq!(fixed_with(&found, 0), [1]);
+        assert!(fixed_with(&found, 2).is_empty());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::assess::diagnose::rules::Severity;
 use crate::assess::playbook::{Owner, lookup};
 use crate::model::Zone;
 use crate::report::words::{causes_of, decoded};
-use crate::report::{Problem, problems, to_fix};
+use crate::report::{Problem, fixed_with, problems, to_fix};
 use crate::store::StoredFinding;
 use crate::terminal::output_style::OutputStyle;
 use crate::terminal::paint::{BOLD, PLAIN, RED, YELLOW, paint};
@@ -18,6 +18,9 @@ const MOST: usize = 6;
 
 /// Maximum sentences of evidence shown for each finding.
 const SENTENCES: usize = 3;
+
+/// Maximum places named with a step.
+const PLACES: usize = 3;
 
 /// Renders the worst findings, and what to do first.
 pub(super) fn findings(all: &[StoredFinding], output: OutputStyle) -> String {
@@ -49,20 +52,34 @@ fn write_steps(all: &[Problem<'_>], output: OutputStyle, out: &mut String) {
         return;
     }
     let _ = writeln!(out, "\n  Next steps");
-    for (number, problem) in (1..).zip(first.into_iter().map(|at| &all[at])) {
+    for (order, at) in (1..).zip(first) {
+        let problem = &all[at];
         let playbook = lookup(&problem.main.advice, problem.main.server.as_deref());
         let playbook = playbook.unwrap_or_default();
         let who = playbook.owner.map_or("", Owner::team);
         let step = playbook.fix().next().map_or("", String::as_str);
-        let pages = problem.pages().map(|pages| count(pages, "page"));
-        let what = [Some(tame(&problem.place()).into_owned()), pages];
-        let what: Vec<String> = what.into_iter().flatten().collect();
+        let place = |problem: &Problem<'_>| {
+            let pages = problem.pages().map(|pages| count(pages, "page"));
+            let what = [Some(tame(&problem.place()).into_owned()), pages];
+            what.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        };
+        let others = fixed_with(all, at);
+        let places = [problem]
+            .into_iter()
+            .chain(others.iter().map(|at| &all[*at]))
+            .map(place);
+        let mut places: Vec<String> = places.collect();
+        let more = places.len().saturating_sub(PLACES) as u64;
+        places.truncate(PLACES);
+        if more > 0 {
+            places.push(format!("{} more", number(more)));
+        }
         let who = match (who, step) {
             ("", _) | (_, "") => who.to_owned(),
             (who, _) => format!("{who}: "),
         };
-        let text = format!("{who}{step} ({})", what.join(", "));
-        out.push_str(&paragraph(&text, output.width, &format!("    {number}. ")));
+        let text = format!("{who}{step} ({})", places.join("; "));
+        out.push_str(&paragraph(&text, output.width, &format!("    {order}. ")));
     }
 }
 

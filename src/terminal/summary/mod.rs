@@ -16,7 +16,7 @@ use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
 use super::output_style::OutputStyle;
 use super::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
-use super::text::{count, duration, number, tame};
+use super::text::{count, duration, number, percent, tame};
 use super::wrap::paragraph;
 use gaps::Gaps;
 
@@ -93,7 +93,8 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
         out.push_str(&paragraph(&text, input.output.width, "  Not caught     "));
     }
     writeln!(out, "  Status         {}", classes(&pages.classes(), color))?;
-    writeln!(out, "  Coverage       {}", coverage(summary))?;
+    let share = coverage(summary);
+    out.push_str(&paragraph(&share, input.output.width, "  Coverage       "));
     if let Some(resources) = resources(&summary.resources) {
         writeln!(out, "  Resources      {resources}")?;
     }
@@ -163,17 +164,9 @@ fn write_gaps(gaps: &Gaps, out: &mut String) -> std::fmt::Result {
 fn coverage(summary: &RunSummary) -> String {
     let pages = &summary.pages;
     let at_most = if summary.unseen > 0 { "at most " } else { "" };
-    // 100.0 % only if all were fetched.
-    let tenths = |share: f64| {
-        if share < 1.0 {
-            (share * 1_000.0).round().min(999.0) / 10.0
-        } else {
-            100.0
-        }
-    };
     let share = pages
         .coverage()
-        .map(|share| format!(" ({at_most}{:.1} %)", tenths(share)));
+        .map(|share| format!(" ({at_most}{})", percent(share)));
     let mut text = format!(
         "{} of {} fetched{}",
         number(pages.fetched),
@@ -302,7 +295,7 @@ mod tests {
             let text = coverage(&skips(reasons, apart));
             assert_eq!(
                 text,
-                format!("6 of 10 known pages fetched (60.0 %){expected}")
+                format!("6 of 10 known pages fetched (60 %){expected}")
             );
         }
     }
@@ -314,13 +307,13 @@ mod tests {
         summary.unseen = 1_850;
         assert_eq!(
             coverage(&summary),
-            "10 of 10 known pages fetched (at most 100.0 %); 1,850 links or sitemap entries that may \
+            "10 of 10 known pages fetched (at most 100 %); 1,850 links or sitemap entries that may \
              lead to unknown pages were left out, see skipped.csv and sitemaps.csv"
         );
         (summary.unseen, summary.unread_indexes) = (1, 1);
         assert_eq!(
             coverage(&summary),
-            "10 of 10 known pages fetched (at most 100.0 %); 1 index page that may link to unknown pages \
+            "10 of 10 known pages fetched (at most 100 %); 1 index page that may link to unknown pages \
              always failed, see skipped.csv, sitemaps.csv and pages.csv"
         );
     }

@@ -3,7 +3,7 @@
 use super::finding::{Finding, Scope, Severity};
 use super::rule::Rule;
 use crate::assess::diagnose::causes::{Diagnosis, Special};
-use crate::assess::diagnose::cluster::ClusterFacts;
+use crate::assess::diagnose::cluster::{ClusterFacts, section_of};
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 
@@ -191,7 +191,7 @@ pub fn section_down(
     }
     evidence.extend(diagnosis.evidence.iter().cloned());
     let (scope, subject) = match down.as_slice() {
-        [(only, _)] => (Scope::Section, format!("{}{only}", facts.host)),
+        [(only, _)] => (Scope::Section, section_of(facts.host, only)),
         _ => (Scope::Host, facts.host.to_owned()),
     };
     Some(Finding {

@@ -85,7 +85,7 @@ pub fn sitemap_lists_failing(facts: &SitemapFacts) -> Option<Finding> {
         causes: Vec::new(),
         confidence: 1.0,
         evidence,
-        advice: "sitemap",
+        advice: "sitemap_pages",
     })
 }
 
@@ -216,7 +216,7 @@ pub fn sitemap_problems(site: &str, facts: &[SitemapProblem]) -> Option<Finding>
         causes: Vec::new(),
         confidence: 1.0,
         evidence,
-        advice: "sitemap",
+        advice: "sitemap_problems",
     })
 }
 
