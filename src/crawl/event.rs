@@ -119,6 +119,8 @@ pub struct Gauge {
     pub now: Moment,
     /// URLs that wait or are being fetched.
     pub pending: u64,
+    /// When the last of them that waits can be requested at the earliest, at the hosts' paces.
+    pub clear_by: Option<Moment>,
     /// Open requests.
     pub open: usize,
     /// Requests per second allowed for the host of the last request; `None` without a ceiling.

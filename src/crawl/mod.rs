@@ -7,6 +7,7 @@ mod clock;
 mod confirm;
 mod dispatch;
 mod event;
+mod forecast;
 mod parts;
 mod run;
 mod single;
@@ -19,6 +20,7 @@ mod visit;
 
 pub use clock::Clock;
 pub use event::{Event, Gauge, Observer};
+pub use forecast::{Forecast, Rest};
 pub use parts::{CrawlError, Ended, Parts, Start};
 pub use run::run;
 pub use single::single;

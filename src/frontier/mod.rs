@@ -178,6 +178,13 @@ pub trait Frontier: Send + Sync {
         addresses: Arc<dyn Shelf>,
     ) -> impl Future<Output = Result<(), FrontierError>> + Send;
 
+    /// Returns when the last URL that is queued or waits by now can be leased, if every host keeps to its pace and
+    /// nothing else delays it; `None` if there is none.
+    fn clear_by(
+        &self,
+        now: Moment,
+    ) -> impl Future<Output = Result<Option<Moment>, FrontierError>> + Send;
+
     /// Returns the number of URLs queued, waiting or leased.
     fn pending(&self) -> impl Future<Output = Result<u64, FrontierError>> + Send;
 }

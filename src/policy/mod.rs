@@ -22,7 +22,10 @@ pub use bounds::trap::{FoundOn, Traps};
 pub use breaker::{Breaker, BreakerChange, BreakerSignal, Waited};
 pub use client_limit::ClientLimit;
 pub use confirm::sample::stratified;
-pub use confirm::{Candidate, ConfirmPace, Enough, LoadTrial, Selection, look_spacing, select};
+pub use confirm::{
+    Candidate, ConfirmPace, Enough, LoadTrial, MOST_EARLY_LOOKS, MOST_LOOKS, Selection,
+    look_spacing, select,
+};
 pub use experiment::{
     Failing, MOST_REQUESTS, Made, Step, Subject, check, is_worth, leads_on, opening, rest,
 };

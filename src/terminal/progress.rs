@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::crawl::{Event, Gauge};
-use crate::model::{Attempt, CrawlPlan, Moment, Probe, Purpose, Role, SamplePlan};
+use crate::crawl::{Event, Forecast, Gauge, Rest};
+use crate::model::{Attempt, CrawlPlan, Moment, Probe, Purpose, Role};
 
 use super::stall::Stall;
 use super::streams::People;
@@ -17,25 +17,16 @@ const PLAIN_PAUSE: Duration = Duration::from_secs(10);
 /// The same while nothing is answered, so that the stall reason is printed soon.
 const STALLED_PAUSE: Duration = Duration::from_secs(5);
 
-/// Estimated time of a failing URL in the passes, at their pace, and in experiments, which are made with a few URLs
-/// (ours).
-const A_RECHECK: Duration = Duration::from_secs(1);
-const AN_EXPERIMENT: Duration = Duration::from_secs(15);
-/// Estimated maximum of URLs in experiments.
-const EXPERIMENTS: u32 = 8;
-
 /// The usual pause between two requests of an experiment, which is not shown.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Number of gauges, one each second, over which the rate is measured.
 const WINDOW: usize = 15;
 
-/// Requests per second below which the time left is computed from the pace.
-const SLOW: f64 = 0.2;
-
 /// The progress line and the counts that it shows.
 pub(crate) struct Progress {
-    ahead: Ahead,
+    phases: Phases,
+    forecast: Option<Forecast>,
     tally: Tally,
     gauge: Gauge,
     after: Option<After>,
@@ -56,69 +47,40 @@ enum Display {
     Nothing,
 }
 
-/// The parts of a plan after the crawl itself, to estimate the time left.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Ahead {
-    sample: SamplePlan,
-    delays: Vec<Duration>,
+/// The parts of a plan, as phases.
+#[derive(Clone, Copy, Debug, Default)]
+struct Phases {
+    sample: bool,
+    passes: usize,
     experiments: bool,
 }
 
-impl Ahead {
-    pub(crate) fn of(plan: &CrawlPlan) -> Ahead {
-        Ahead {
-            sample: plan.sample,
-            delays: plan.confirm.delays.clone(),
+impl Phases {
+    fn of(plan: &CrawlPlan) -> Phases {
+        Phases {
+            sample: plan.sample.size(u64::MAX) > 0,
+            passes: plan.confirm.delays.len(),
             experiments: plan.probe.enabled,
         }
     }
 
-    fn has_sample(&self) -> bool {
-        !matches!(self.sample, SamplePlan::Off | SamplePlan::Pages(0))
-    }
-
-    /// Returns the number of phases: the crawl, the sample, the passes, the experiments. Those after the crawl are left
-    /// out if there is nothing for them to do.
-    fn phases(&self) -> usize {
-        1 + usize::from(self.has_sample()) + self.delays.len() + usize::from(self.experiments)
+    /// Returns their number: the crawl, the sample, the passes, the experiments. Those after the crawl are left out if
+    /// there is nothing for them to do.
+    fn all(self) -> usize {
+        1 + usize::from(self.sample) + self.passes + usize::from(self.experiments)
     }
 
     /// Returns the number of the phase.
-    fn phase(&self, after: Option<After>) -> usize {
-        let before_passes = 1 + usize::from(self.has_sample());
+    fn number(self, after: Option<After>) -> usize {
+        let before_passes = 1 + usize::from(self.sample);
         match after {
             None => 1,
             Some(After::Sampling { .. }) => before_passes,
             Some(After::Confirming { pass, .. } | After::Watching { pass, .. }) => {
                 before_passes + usize::from(pass).saturating_sub(1)
             }
-            Some(After::Experimenting { .. }) => self.phases(),
+            Some(After::Experimenting { .. }) => self.all(),
         }
-    }
-
-    /// Returns the estimated time of the work after the crawl, with `failing` out of `pages` pages.
-    fn time(&self, failing: u32, pages: u64, rate: f64) -> Duration {
-        let sample = match self.sample.size(pages) {
-            some if some > 0 && rate > 0.0 => {
-                Duration::try_from_secs_f64(some as f64 / rate).unwrap_or_default()
-            }
-            _ => Duration::ZERO,
-        };
-        if failing == 0 {
-            return sample;
-        }
-        // The pauses before the passes count from the end of the crawl, and the sample is made in them.
-        let last = self.delays.iter().max().copied().unwrap_or_default();
-        let passes = match last {
-            Duration::ZERO => sample,
-            last => sample.max(last) + A_RECHECK * failing,
-        };
-        let tried = if self.experiments {
-            failing.min(EXPERIMENTS)
-        } else {
-            0
-        };
-        passes + AN_EXPERIMENT * tried
     }
 }
 
@@ -172,7 +134,8 @@ struct Tally {
 }
 
 impl Progress {
-    pub(crate) fn new(people: People, ahead: Ahead) -> Progress {
+    /// Returns the progress of a crawl with this plan; without a plan there is none to show.
+    pub(crate) fn new(people: People, plan: Option<&CrawlPlan>) -> Progress {
         let now = Instant::now();
         let display = if people.quiet {
             Display::Nothing
@@ -187,7 +150,8 @@ impl Progress {
             Display::Lines { last: now }
         };
         Progress {
-            ahead,
+            phases: plan.map(Phases::of).unwrap_or_default(),
+            forecast: plan.map(Forecast::new),
             tally: Tally::default(),
             gauge: Gauge::default(),
             after: None,
@@ -202,13 +166,18 @@ impl Progress {
 
     pub(super) fn see(&mut self, event: &Event<'_>) {
         self.stall.see(event);
+        if let Some(forecast) = &mut self.forecast {
+            forecast.see(event);
+        }
         match event {
             Event::Attempted {
                 role,
                 attempt,
                 again: None,
                 ..
-            } if *role >= Role::Page && attempt.purpose.is_evidence() => self.tally.add(attempt),
+            } if self.after.is_none() && *role >= Role::Page && attempt.purpose.is_evidence() => {
+                self.tally.add(attempt);
+            }
             Event::Confirming {
                 pass,
                 starts,
@@ -273,13 +242,17 @@ impl Progress {
             self.marks.pop_front();
         }
         let stall = self.stall.reason(&self.gauge);
+        let rest = self.forecast.as_ref().and_then(Forecast::rest);
         let after = || {
-            let (phase, phases) = (self.ahead.phase(self.after), self.ahead.phases());
-            let text = format!(
-                "phase {phase} of {} | {}",
-                phases.max(phase),
-                said(self.after?, &self.gauge)
-            );
+            let (phase, phases) = (self.phases.number(self.after), self.phases.all());
+            let text = [
+                format!("phase {phase} of {}", phases.max(phase)),
+                format!("{} 5xx", number(self.tally.server_errors())),
+            ];
+            let left = rest.map(left);
+            let said = said(self.after?, &self.gauge);
+            let text = text.into_iter().chain(left).chain([said]);
+            let text = text.collect::<Vec<_>>().join(" | ");
             let experiment = self.experiment.as_ref();
             let now =
                 experiment.map_or(String::new(), |experiment| experiment.said(self.gauge.now));
@@ -289,12 +262,10 @@ impl Progress {
             (Some(since), ..) => offline(since, &self.gauge),
             (None, Some(after), None) => after,
             (None, Some(after), Some(stall)) => format!("{after} | {stall}"),
-            (None, None, Some(stall)) => {
-                let waiting = number(self.gauge.pending);
-                let pages = count(self.tally.done, "page");
-                format!("{pages} | {waiting} waiting | {stall}")
+            (None, None, stall) => {
+                let shown = (self.phases, rest, stall.as_deref());
+                line(&self.tally, &self.gauge, rate(&self.marks), shown)
             }
-            (None, None, None) => line(&self.tally, &self.gauge, rate(&self.marks), &self.ahead),
         };
         match &mut self.display {
             Display::Bar(bar) => {
@@ -323,7 +294,21 @@ impl Drop for Progress {
     }
 }
 
+/// Returns the time left, in words.
+fn left(rest: Rest) -> String {
+    let time = duration(rest.time);
+    if rest.is_growing {
+        format!("{time} or more left")
+    } else {
+        format!("{time} left")
+    }
+}
+
 impl Tally {
+    fn server_errors(self) -> u64 {
+        self.classes[3]
+    }
+
     fn add(&mut self, attempt: &Attempt) {
         self.done += 1;
         let is_fine = !attempt.outcome.is_failure();
@@ -405,22 +390,21 @@ fn at_most(ends_by: Moment, gauge: &Gauge) -> String {
 }
 
 /// Returns the line of the crawl, the most important part first: a narrow terminal shows only the beginning.
-fn line(tally: &Tally, gauge: &Gauge, rate: f64, ahead: &Ahead) -> String {
+fn line(
+    tally: &Tally,
+    gauge: &Gauge,
+    rate: f64,
+    (phases, rest, stall): (Phases, Option<Rest>, Option<&str>),
+) -> String {
     let [success, redirects, client_errors, server_errors] = tally.classes;
     let mut parts = vec![
-        format!("phase 1 of {}", ahead.phases()),
+        format!("phase 1 of {}", phases.all()),
         format!("{} 5xx", number(server_errors)),
     ];
-    // At such a pace too few requests fall into the window to measure a rate.
-    let slow = gauge.rate.filter(|ceiling| *ceiling < SLOW);
-    let measured = slow.unwrap_or(rate);
-    if measured > 0.0 && gauge.pending > 0 {
-        let failing = u32::try_from(server_errors + tally.unanswered).unwrap_or(u32::MAX);
-        let crawl = Duration::try_from_secs_f64(gauge.pending as f64 / measured);
-        let after = ahead.time(failing, tally.done + gauge.pending, measured);
-        let left = crawl.unwrap_or(Duration::MAX).saturating_add(after);
-        parts.push(format!("{} left", duration(left)));
+    if gauge.pending > 0 {
+        parts.extend(rest.map(left));
     }
+    parts.extend(stall.map(str::to_owned));
     parts.push(format!("{}, {rate:.1}/s", count(tally.done, "page")));
     parts.push(format!("{} waiting", number(gauge.pending)));
     let others = [
@@ -458,29 +442,38 @@ mod tests {
             pending: 600,
             open: 8,
             rate: Some(10.0),
+            ..Gauge::default()
         };
-        let ahead = Ahead {
-            sample: SamplePlan::Pages(20),
-            delays: vec![Duration::from_secs(15), Duration::from_mins(1)],
+        let phases = Phases {
+            sample: true,
+            passes: 2,
             experiments: true,
         };
-        // The crawl, a pause of a minute, 14 failing pages requested again, experiments with 8 of them.
+        let rest = Rest {
+            time: Duration::from_secs(254),
+            is_growing: false,
+        };
         assert_eq!(
-            line(&tally, &gauge, 10.0, &ahead),
+            line(&tally, &gauge, 10.0, (phases, Some(rest), None)),
             "phase 1 of 5 | 10 5xx | 4 m 14 s left | 1,234 pages, 10.0/s | 600 waiting | 1,200 2xx | 20 3xx | 2 other \
              | 4 without answer | 3 fine at a retry | pace 10.0/s"
         );
         assert_eq!(
-            line(&Tally::default(), &Gauge::default(), 0.0, &Ahead::default()),
+            line(
+                &Tally::default(),
+                &Gauge::default(),
+                0.0,
+                Default::default()
+            ),
             "phase 1 of 1 | 0 5xx | 0 pages, 0.0/s | 0 waiting"
         );
     }
 
     #[test]
     fn phases_are_numbered_through_sample_passes_and_experiments() {
-        let ahead = Ahead {
-            sample: SamplePlan::Usual,
-            delays: vec![Duration::from_secs(15); 2],
+        let kinds = Phases {
+            sample: true,
+            passes: 2,
             experiments: true,
         };
         let pass = |pass| After::Watching {
@@ -499,8 +492,8 @@ mod tests {
             Some(pass(3)),
             Some(experiments),
         ];
-        assert_eq!(phases.map(|after| ahead.phase(after)), [1, 2, 3, 4, 5]);
-        assert_eq!(ahead.phases(), 5);
+        assert_eq!(phases.map(|after| kinds.number(after)), [1, 2, 3, 4, 5]);
+        assert_eq!(kinds.all(), 5);
     }
 
     #[test]
@@ -581,14 +574,13 @@ mod tests {
     }
 
     #[test]
-    fn at_a_slow_pace_the_time_left_follows_from_the_pace() {
-        let gauge = Gauge {
-            pending: 6,
-            rate: Some(0.05),
-            ..Gauge::default()
+    fn a_site_that_grows_has_no_known_end() {
+        let rest = |is_growing| Rest {
+            time: Duration::from_secs(90),
+            is_growing,
         };
-        let line = line(&Tally::default(), &gauge, 9.0, &Ahead::default());
-        assert!(line.contains("| 2 m 00 s left |"), "{line}");
+        assert_eq!(left(rest(false)), "1 m 30 s left");
+        assert_eq!(left(rest(true)), "1 m 30 s or more left");
     }
 
     #[test]

@@ -26,7 +26,7 @@ use self::waves::Waves;
 /// Minimum passes and attempts before a URL counts as persistently failing, if they are far enough apart. With three,
 /// a comparison separates a page that was fine once before from chance (assess/compare); with two it cannot, and a
 /// page that died would not be news.
-const PASSES: u32 = 3;
+pub(super) const PASSES: u32 = 3;
 const ATTEMPTS: u32 = 3;
 
 /// How long past its `Age` a pass waits for a cached error to expire: the default error TTL of CDNs

@@ -237,7 +237,7 @@ impl PassPace {
 
     /// Returns a pace slow enough that only a page itself can be the reason for a failure in the
     /// sample.
-    pub(super) fn of_sample(&self) -> Pace {
+    pub(in crate::crawl) fn of_sample(&self) -> Pace {
         let fast = self.fast();
         Pace {
             interval: fast.interval * SAMPLE_SLOWER,
@@ -246,7 +246,7 @@ impl PassPace {
     }
 
     /// Returns the pace that the plan allows.
-    pub(super) fn fast(&self) -> Pace {
+    pub(in crate::crawl) fn fast(&self) -> Pace {
         let ceiling = self.plan.ceiling();
         Pace {
             interval: ceiling.interval.max(FASTEST),

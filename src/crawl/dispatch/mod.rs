@@ -491,6 +491,7 @@ where
             let gauge = Gauge {
                 now,
                 pending: self.frontier.pending().await?,
+                clear_by: self.frontier.clear_by(now).await?,
                 open: self.visits.len(),
                 rate: self.rate,
             };

@@ -36,6 +36,7 @@ pub(super) use admit::levels::HeldBack;
 pub(super) use disk::Disk;
 pub(super) use effect::Returned;
 pub(super) use effect::{Effect, Effects};
+pub(super) use experiment::conduct::BUDGET as EXPERIMENTS_BUDGET;
 pub use hosts::first_pace;
 pub(super) use lease::Due;
 pub(super) use offer::earlier::WasAt;

@@ -26,6 +26,7 @@ mod by_turns;
 mod endless;
 mod experiments;
 mod flaky;
+mod forecast;
 mod given_up;
 mod hosts;
 mod known;
@@ -346,6 +347,9 @@ fn url(path: &str) -> CrawlUrl {
     CrawlUrl::parse(&full).unwrap()
 }
 
+/// Forecasts with their moments.
+type Rests = Vec<(Moment, Option<Rest>)>;
+
 /// A crawl and its store.
 struct Crawl {
     plan: CrawlPlan,
@@ -354,6 +358,8 @@ struct Crawl {
     run: RunId,
     began: Moment,
     events: Arc<Mutex<Vec<String>>>,
+    /// The forecast at each gauge.
+    rests: Arc<Mutex<Rests>>,
     _dir: tempfile::TempDir,
     /// Bytes of paths that the frontier keeps in memory; `None` for the default.
     room: Option<usize>,
@@ -386,6 +392,7 @@ impl Crawl {
             began: Moment::from_millis(1_000_000),
             room: None,
             events: Arc::default(),
+            rests: Arc::default(),
             _dir: dir,
         }
     }
@@ -403,6 +410,7 @@ impl Crawl {
         }
         let script = Arc::new(script);
         let events = Arc::clone(&self.events);
+        let (rests, mut forecast) = (Arc::clone(&self.rests), Forecast::new(&self.plan));
         let pace = first_pace(&self.plan.pace);
         let sent = Arc::clone(&script);
         let parts = Parts {
@@ -414,6 +422,10 @@ impl Crawl {
             },
             store: self.store.clone(),
             observer: move |event: &Event<'_>| {
+                forecast.see(event);
+                if let Event::Gauge(gauge) = event {
+                    rests.lock().unwrap().push((gauge.now, forecast.rest()));
+                }
                 let line = match event {
                     Event::Attempted { url, attempt, .. } => {
                         format!("{} {}", url.path_and_query(), attempt.outcome)

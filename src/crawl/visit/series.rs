@@ -30,7 +30,7 @@ pub(in crate::crawl) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Maximum time of a series: two answers as late as a gateway's timer. After two, it is known what each request
 /// of a series waits for.
-const LONGEST_SERIES: Duration = Duration::from_secs(150);
+pub(in crate::crawl) const LONGEST_SERIES: Duration = Duration::from_secs(150);
 
 /// The query parameter that makes a URL new to every cache.
 const PARAMETER: &str = "gatecrawl-probe";

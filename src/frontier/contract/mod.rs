@@ -55,6 +55,7 @@ macro_rules! suite {
             an_answered_request_is_closed_but_still_leased
             a_host_that_hangs_delays_no_other
             a_parked_host_waits
+            the_queue_is_clear_when_its_slowest_host_is
             a_discarded_request_is_leased_again_without_counting
             an_unused_lease_returns_its_charge
             an_unused_lease_returns_nothing_after_another_request
@@ -482,6 +483,25 @@ pub(super) async fn a_parked_host_waits(make: impl Make) {
     f.park(&h, at(6_000)).await.unwrap();
     assert_eq!(wait(&f, 6_000).await, 9_000, "the later moment holds");
     visit(&f, 9_000).await;
+}
+
+pub(super) async fn the_queue_is_clear_when_its_slowest_host_is(make: impl Make) {
+    let f = make(pace(100, 10), LONG);
+    assert_eq!(f.clear_by(at(0)).await.unwrap(), None);
+    f.offer(&pages("fast", 11)).await.unwrap();
+    assert_eq!(f.clear_by(at(0)).await.unwrap(), Some(at(1_000)));
+    f.offer(&pages("slow", 3)).await.unwrap();
+    f.slow(&host("http://slow/"), pace(2_000, 1)).await.unwrap();
+    assert_eq!(f.clear_by(at(0)).await.unwrap(), Some(at(4_000)));
+    f.park(&host("http://fast/"), at(5_000)).await.unwrap();
+    assert_eq!(f.clear_by(at(0)).await.unwrap(), Some(at(6_000)));
+    let lease = visit(&f, 0).await;
+    assert_eq!(lease.found.url.host_key(), host("http://slow/"));
+    // What is leased is not queued; what waits is.
+    f.settle(lease.ticket, Settlement::Again(at(9_000)))
+        .await
+        .unwrap();
+    assert_eq!(f.clear_by(at(0)).await.unwrap(), Some(at(9_000)));
 }
 
 pub(super) async fn an_unused_lease_returns_its_charge(make: impl Make) {

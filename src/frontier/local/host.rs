@@ -31,6 +31,8 @@ pub(super) struct Host {
     pub(super) open: u32,
     /// Number of leases that are neither settled nor expired.
     leased: u32,
+    /// Number of URLs queued, waiting or leased.
+    pub(super) pending: u64,
     /// Nothing is leased before this moment.
     pub(super) parked: Moment,
     /// The last request that counts.
@@ -47,6 +49,7 @@ impl Host {
             pace,
             open: 0,
             leased: 0,
+            pending: 0,
             parked: EVER,
             last: None,
             turn: None,
@@ -63,6 +66,16 @@ impl Host {
         let ready = self.ready().map_or(EVER, Instant::moment);
         let queued = self.queue.next_at(self.has_room_for_slow())?;
         Some(queued.max(self.parked).max(ready))
+    }
+
+    /// Returns when the last of its queued URLs can be leased, if it keeps to its pace.
+    pub(super) fn clear_by(&self, now: Moment) -> Option<Moment> {
+        let queued = self.pending - u64::from(self.leased);
+        let others = u32::try_from(queued.checked_sub(1)?).unwrap_or(u32::MAX);
+        let ready = self.ready().map_or(EVER, Instant::moment);
+        let first = now.max(self.parked).max(ready);
+        let by_pace = first + self.pace.interval.saturating_mul(others);
+        Some(by_pace.max(self.queue.latest().unwrap_or(EVER)))
     }
 
     /// Returns when its pace allows the next request.

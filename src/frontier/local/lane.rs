@@ -50,6 +50,11 @@ impl<const BANDS: usize> Lane<BANDS> {
         self.waiting.peek().map(|first| first.at)
     }
 
+    /// Returns the latest moment that an entry waits for.
+    pub(super) fn latest(&self) -> Option<Moment> {
+        self.waiting.iter().map(|waiting| waiting.at).max()
+    }
+
     /// Removes and returns the first waiting entry that is due at `now`, or else the first entry of the lane.
     pub(super) fn take(&mut self, now: Moment) -> Option<Entry> {
         if self.waiting.peek().is_some_and(|first| first.at <= now) {

@@ -102,6 +102,10 @@ impl Frontier for LocalFrontier {
         Ok(())
     }
 
+    async fn clear_by(&self, now: Moment) -> Result<Option<Moment>, FrontierError> {
+        Ok(self.state()?.clear_by(now))
+    }
+
     async fn pending(&self) -> Result<u64, FrontierError> {
         Ok(self.state()?.pending())
     }
@@ -169,6 +173,10 @@ mod tests {
 
             async fn use_shelf(&self, addresses: Arc<dyn Shelf>) -> Result<(), FrontierError> {
                 self.inner.use_shelf(addresses).await
+            }
+
+            async fn clear_by(&self, now: Moment) -> Result<Option<Moment>, FrontierError> {
+                self.inner.clear_by(now).await
             }
 
             async fn pending(&self) -> Result<u64, FrontierError> {

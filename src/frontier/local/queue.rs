@@ -95,6 +95,12 @@ impl Queue {
         self.gate.next_at().or_else(rest)
     }
 
+    /// Returns the latest moment that an entry waits for.
+    pub(super) fn latest(&self) -> Option<Moment> {
+        let waits = [self.gate.latest(), self.rest.latest(), self.slow.latest()];
+        waits.into_iter().flatten().max()
+    }
+
     /// Takes the first entry at `now`, with the slow lane that it comes from.
     pub(super) fn take(&mut self, now: Moment, room: bool) -> Option<(Entry, Option<Family>)> {
         if self.gate_leased {

@@ -59,6 +59,11 @@ impl SlowLanes {
         self.lanes.values().filter_map(Lane::next_at).min()
     }
 
+    /// Returns the latest moment that one of their entries waits for.
+    pub(super) fn latest(&self) -> Option<Moment> {
+        self.lanes.values().filter_map(Lane::latest).max()
+    }
+
     /// Returns whether it is their turn. `others_are_due` says whether the host has other entries to
     /// take.
     pub(super) fn may_go(&self, others_are_due: bool) -> bool {

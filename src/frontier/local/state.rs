@@ -76,9 +76,12 @@ impl State {
             };
             let host = discovery.url.host_key();
             self.paths.admit(&mut entry, &host);
-            self.with_host(&host, |host| match discovery.not_before {
-                None => host.queue.push(&entry),
-                Some(at) => host.queue.wait(entry, at, None),
+            self.with_host(&host, |host| {
+                host.pending += 1;
+                match discovery.not_before {
+                    None => host.queue.push(&entry),
+                    Some(at) => host.queue.wait(entry, at, None),
+                }
             });
         }
         new
@@ -131,13 +134,16 @@ impl State {
         self.with_host(&host, |host| {
             host.release(&held);
             match how {
-                Settlement::Done => {}
+                Settlement::Done => host.pending -= 1,
                 Settlement::Again(at) => {
                     held.entry.tries = held.entry.tries.saturating_add(1);
                     host.queue.wait(held.entry, at, held.lane);
                 }
                 Settlement::Discarded(at) => host.queue.wait(held.entry, at, held.lane),
-                Settlement::Unused => host.uncharge(ticket, held.before),
+                Settlement::Unused => {
+                    host.pending -= 1;
+                    host.uncharge(ticket, held.before);
+                }
                 Settlement::Aside(family, until) => {
                     host.uncharge(ticket, held.before);
                     host.queue.set_aside(held.entry, family, until);
@@ -157,6 +163,11 @@ impl State {
     pub(super) fn park(&mut self, host: &HostKey, until: Moment) {
         // The latest of several moments wins, because its caller relies on it.
         self.with_host(host, |host| host.parked = host.parked.max(until));
+    }
+
+    pub(super) fn clear_by(&self, now: Moment) -> Option<Moment> {
+        let hosts = self.hosts.values();
+        hosts.filter_map(|host| host.clear_by(now)).max()
     }
 
     pub(super) fn pending(&self) -> u64 {

@@ -24,10 +24,10 @@ const MOST_CAREFUL: u32 = LoadTrial::MOST_CAREFUL;
 const RECOVERED: u32 = 2;
 
 /// Maximum looks at one URL in one pass: a test that does not end must not hold up the run.
-const MOST_LOOKS: u32 = 24;
+pub const MOST_LOOKS: u32 = 24;
 
 /// The same in all passes but the last, so that looks are spread over time.
-const MOST_EARLY_LOOKS: u32 = 6;
+pub const MOST_EARLY_LOOKS: u32 = 6;
 
 /// Returns the needed failed looks and some to spare. The looks themselves show how many are
 /// needed, and the number grows with each page that is fine in the end. Ours.

@@ -113,9 +113,38 @@ def same(cell, expected):
     return (cell.replace("_x005F_", "_") if isinstance(cell, str) else cell) == expected
 
 
+def arranged(header, rows):
+    """Verdict and cause stand beside the address, if a table has both."""
+    if header[0] == "Address" and {"Verdict", "Probable Cause"} <= set(header):
+        first = [0, header.index("Verdict"), header.index("Probable Cause")]
+        order = first + [at for at in range(len(header)) if at not in first]
+        return [[row[at] for at in order] for row in [header, *rows]], "D2"
+    return [header, *rows], None
+
+
+def check_hidden(sheet, header):
+    """If a filter is set, exactly the rows that it leaves out are hidden, and it leaves some."""
+    hidden = {row for row, shape in sheet.row_dimensions.items() if shape.hidden}
+    chosen = {}
+    for column in sheet.auto_filter.filterColumn:
+        chosen[column.colId] = set(column.filters.filter)
+    out = set()
+    for row in sheet.iter_rows(min_row=2):
+        if any(row[at].value not in shown for at, shown in chosen.items()):
+            out.add(row[0].row)
+    if hidden != out:
+        yield f"{sheet.title}: rows {sorted(hidden)[:9]} are hidden and not {sorted(out)[:9]}"
+    if chosen and len(out) == sheet.max_row - 1:
+        yield f"{sheet.title}: the filter hides all"
+    if sheet.title == "pages" and [header[at] for at in chosen] != ["Verdict"]:
+        yield f"pages: the filter is on {chosen}"
+
+
 def check_sheet(sheet, table, header, rows):
+    (header, *rows), frozen = arranged(header, rows)
+    yield from check_hidden(sheet, header)
     # The column of addresses stays as well, where there is one.
-    if sheet.freeze_panes not in ("A2", "B2"):
+    if sheet.freeze_panes not in ((frozen,) if frozen else ("A2", "B2")):
         yield f"{table}: not frozen below the header but at {sheet.freeze_panes}"
     if sheet.auto_filter.ref != f"A1:{openpyxl.utils.get_column_letter(len(header))}{len(rows) + 1}":
         yield f"{table}: the filter is on {sheet.auto_filter.ref}"
@@ -128,7 +157,9 @@ def check_sheet(sheet, table, header, rows):
         yield f"{table}: {len(found) - 1} rows and not {len(rows)}"
     for cells, row in zip(found[1:], rows):
         for cell, name, text in zip(cells, header, row):
-            if cell.data_type == "f" or cell.hyperlink:
+            link = cell.hyperlink and cell.hyperlink.target
+            is_address = cell.column == 1 and name == header[0] and str(link).startswith("http")
+            if cell.data_type == "f" or (cell.hyperlink and not is_address):
                 yield f"{table} {cell.coordinate}: a formula or link {cell.value!r}"
             if not same(cell.value, in_workbook(name, text)):
                 yield f"{table} {cell.coordinate} {name}: {cell.value!r} and not {text!r}"

@@ -22,7 +22,7 @@ use crate::settings::plan::{agents, asked, traffic};
 use crate::settings::{failure, plan};
 use crate::terminal::logs::beside_audit;
 use crate::terminal::output_style::OutputStyle;
-use crate::terminal::progress::{Ahead, Progress};
+use crate::terminal::progress::Progress;
 use crate::terminal::streams::{Console, People};
 use crate::terminal::summary::gaps::gaps;
 use crate::terminal::summary::{SummaryInput, WORST, summary};
@@ -109,8 +109,8 @@ async fn carry_out(
         mention_few_files(people);
         mention_no_contact(&crawl.plan, people);
     }
-    let ahead = order.crawl().map(|crawl| Ahead::of(&crawl.plan));
-    let watch = Watch::new(Progress::new(people.clone(), ahead.unwrap_or_default()));
+    let plan = order.crawl().map(|crawl| &crawl.plan);
+    let watch = Watch::new(Progress::new(people.clone(), plan));
     let audited = make(order, watch, stop)
         .await
         .map_err(|fault| failed(fault, &hint))?;

@@ -19,7 +19,7 @@ use crate::settings::args::AuditArgs;
 use crate::settings::failure::{Failure, resumable};
 use crate::settings::plan::order::{continued, fresh};
 use crate::settings::plan::{asked, traffic};
-use crate::terminal::progress::{Ahead, Progress};
+use crate::terminal::progress::Progress;
 use crate::terminal::watch::Watch;
 
 /// The auditor, which makes audits from the projects' arguments.
@@ -33,7 +33,7 @@ impl Auditor for Audits {
         let (order, hint) = self.order(order)?;
         let order = order.check().map_err(Failure::from)?;
         // No terminal, only the log.
-        let watch = Watch::new(Progress::new(headless().people, Ahead::default()));
+        let watch = Watch::new(Progress::new(headless().people, None));
         let made = make(order, watch, stop).await;
         result_of(made.map_err(|fault| resumable(fault, &hint))?)
     }

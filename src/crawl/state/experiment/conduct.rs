@@ -29,7 +29,7 @@ const MOST_BURSTS: usize = 3;
 const MOST_BY_ADDRESS: usize = 20;
 
 /// Maximum time for all experiments: half of the default time for confirmation passes.
-const BUDGET: Duration = Duration::from_mins(5);
+pub(in crate::crawl) const BUDGET: Duration = Duration::from_mins(5);
 
 impl State {
     /// Begins the experiments, once, if URLs still fail.

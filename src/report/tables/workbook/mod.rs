@@ -1,6 +1,7 @@
 //! A workbook: a sheet that sums up the run, then one for each table, with the columns of the CSV files. Rows go to
 //! temporary files and from there into the workbook, so that a million rows need no more memory than ten. Texts stay
-//! texts, whatever they begin with: none is a formula or a link. The only links are those of the first sheet to the others.
+//! texts, whatever they begin with: none is a formula. Links are those of the first sheet to the others, and addresses in
+//! the first column.
 
 mod cell;
 mod column;
@@ -29,6 +30,10 @@ use sheets::Sheets;
 /// Compression level, 1 to 9. The usual 6 takes three times as long, for a file that is a quarter smaller.
 const COMPRESSION: u8 = 1;
 
+/// Maximum pages of a site whose sheet shows only failing pages at first (ours): hidden rows stay in memory until the
+/// workbook is saved.
+const MOST_FILTERED: u64 = 100_000;
+
 /// Writes the workbook. Temporary files are on the same disk, which needs room for the workbook anyway. They have no
 /// names, so none of them remains, whatever happens.
 pub(in crate::report) fn write(
@@ -44,9 +49,12 @@ pub(in crate::report) fn write(
             .set_tempdir(temporary)?
             .set_properties(&properties(run)?);
         let summary = store.summary(run.id)?;
-        overview::write(run, &summary, &wanted.gates, &mut workbook)?;
+        let pages = &summary.pages;
+        let failing_only = pages.failing() > 0 && pages.known <= MOST_FILTERED;
+        overview::write(run, &summary, (&wanted.gates, failing_only), &mut workbook)?;
         for table in Table::ALL {
-            write_table(store, run, table, &mut workbook)?;
+            let failing_only = failing_only && table == Table::Pages;
+            write_table(store, run, (table, failing_only), &mut workbook)?;
         }
         if let Some(compared) = &wanted.compared {
             write_changes(store, run, compared, &mut workbook)?;
@@ -60,11 +68,11 @@ pub(in crate::report) fn write(
 fn write_table(
     store: &Store,
     run: &RunRow,
-    table: Table,
+    (table, failing_only): (Table, bool),
     workbook: &mut Workbook,
 ) -> Result<(), Fault> {
     let columns = Columns::of(store, run, table)?;
-    let mut sheets = Sheets::begin(workbook, table.name(), columns.all())?;
+    let mut sheets = Sheets::begin(workbook, table.name(), columns.all(), failing_only)?;
     store.rows(run.id, table, &mut |row| {
         sheets.row()?;
         columns.each(row, |cell| sheets.push(Content::from(cell)))?;
@@ -81,7 +89,7 @@ fn write_changes(
     workbook: &mut Workbook,
 ) -> Result<(), Fault> {
     let columns: Vec<Heading> = COMPARE_COLUMNS.iter().map(Heading::from).collect();
-    let mut sheets = Sheets::begin(workbook, "compare", &columns)?;
+    let mut sheets = Sheets::begin(workbook, "compare", &columns, false)?;
     changes::each(store, run, compared, &mut |page| {
         sheets.row()?;
         for cell in changes::cells(page) {

@@ -8,10 +8,11 @@ use crate::model::{Moment, SkipReason};
 use crate::report::words::{by_name, few_attempts, hindrance, risk};
 use crate::report::{Problem, problems, to_fix};
 use crate::store::tables::Kind;
-use crate::store::{RunRow, RunSummary, StoredScore, Table};
+use crate::store::{RunRow, RunSummary, StoredScore, Table, UrlCounts};
 
 use super::cell::{Content, cell_text, serial};
 use super::column::{format, header};
+use super::sheets::A4;
 
 /// Widths of the columns: name, value, the two ends of its interval, the band in a word.
 const WIDTHS: [f64; 5] = [28.0, 60.0, 12.0, 12.0, 16.0];
@@ -42,13 +43,13 @@ struct Lines<'a> {
 pub(super) fn write(
     run: &RunRow,
     summary: &RunSummary,
-    gates: &[GateResult],
+    (gates, failing_only): (&[GateResult], bool),
     workbook: &mut Workbook,
 ) -> Result<(), XlsxError> {
     let sheet = workbook.add_worksheet_with_constant_memory()?;
     sheet.set_name("summary")?;
     // One page of A4 for those who print it.
-    sheet.set_paper_size(9);
+    sheet.set_paper_size(A4);
     sheet.set_print_fit_to_pages(1, 1);
     for (column, width) in (0..).zip(WIDTHS) {
         sheet.set_column_width(column, width)?;
@@ -121,13 +122,7 @@ pub(super) fn write(
         )?;
     }
 
-    lines.heading(&texts(&["Verdicts", "Pages"]))?;
-    for (verdict, pages) in by_name(&pages.by_verdict, Verdict::name) {
-        lines.linked(
-            (&verdict.replace('_', " "), Table::Pages),
-            &[Content::Number(pages as f64)],
-        )?;
-    }
+    lines.verdicts(pages, failing_only)?;
     if !gates.is_empty() {
         lines.heading(&texts(&["Gates", "Why"]))?;
         for gate in gates {
@@ -164,6 +159,24 @@ impl Lines<'_> {
                 .write_string_with_format(self.row, column, text, &self.heading)?;
         }
         self.row += 1;
+        Ok(())
+    }
+
+    /// Writes the pages of each verdict. `failing_only` says whether the sheet of pages shows only those that failed.
+    fn verdicts(&mut self, tally: &UrlCounts, failing_only: bool) -> Result<(), XlsxError> {
+        self.heading(&["Verdicts", "Pages"].map(str::to_owned))?;
+        for (verdict, pages) in by_name(&tally.by_verdict, Verdict::name) {
+            let (name, pages) = (verdict.replace('_', " "), [Content::Number(pages as f64)]);
+            if failing_only && verdict == Verdict::Ok.name() {
+                self.line(&name, &pages)?;
+            } else {
+                self.linked((&name, Table::Pages), &pages)?;
+            }
+        }
+        if failing_only {
+            let what = "The sheet pages shows pages that failed. Clear the filter of its column Verdict to see all.";
+            self.line("", &[Content::Text(what)])?;
+        }
         Ok(())
     }
 
