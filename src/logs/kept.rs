@@ -21,7 +21,7 @@ use super::tally::urls::{FailureTally, UrlId, UrlTally, Urls};
 use crate::model::{Cause, Moment};
 use crate::parse::log::{Source, pattern, pattern_number};
 use crate::store::{
-    HOUR_COUNTS, LogChanges, LogCheckpoint, LogFailure, LogFailures, LogHour, LogRun, LogUrl, Store,
+    LogChanges, LogCheckpoint, LogFailure, LogFailures, LogHour, LogRun, LogUrl, Store, URL_COUNTS,
 };
 
 /// Stored counts are summed up once they are this many times as many as their sum. Ours: so each is written a few times at
@@ -52,8 +52,6 @@ pub(super) struct Counted {
 #[serde(default)]
 struct Rest {
     not_http: u64,
-    /// Different URLs.
-    urls: usize,
     own: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     clients: Vec<(String, ClientTally)>,
@@ -166,7 +164,7 @@ impl<'a> Kept<'a> {
     fn stored(&self, run: &LogRun, order: &Order) -> Result<Stored, LogsError> {
         let store = self.keep.store;
         let rest = rest_of(run);
-        let urls = Urls::with_room(order.max_urls, rest.urls);
+        let urls = Urls::new(order.max_urls);
         let (mut read_urls, mut read_failures) = (0, 0);
         let mut failing: HashMap<u64, UrlId, ByHash> = HashMap::default();
         store.log_urls(run, &mut |url| {
@@ -346,7 +344,6 @@ fn rest(sum: &Counted) -> Rest {
         .zip(totals.by_backend.iter().copied());
     Rest {
         not_http: totals.not_http,
-        urls: sum.urls.sizes().0,
         own: totals.own,
         clients: totals.clients.all(),
         failures_left_out: totals.failures_left_out,
@@ -358,104 +355,42 @@ fn rest(sum: &Counted) -> Rest {
 }
 
 fn packed_url<'a>(id: UrlId, key: &'a [u8], tally: &UrlTally) -> LogUrl<'a> {
-    let failures = tally.failures.unwrap_or_default();
-    let [of_500, of_502, of_503, of_504, other] = failures.by_status;
-    let counts = [
-        tally.requests,
-        tally.user,
-        tally.search,
-        tally.google,
-        tally.not_found,
-        tally.last_ok,
-        of_500,
-        of_502,
-        of_503,
-        of_504,
-        other,
-        failures.user,
-        failures.search,
-        failures.google,
-        failures.first,
-        failures.last,
-        failures.google_first,
-    ];
+    let mut tally = tally.clone();
     let times = tally.times.as_ref().map(Times::packed);
-    LogUrl {
+    let mut failures = tally.failures.unwrap_or_default();
+    let counts = tally.numbers().into_iter().chain(failures.numbers());
+    let mut row = LogUrl {
         address: Cow::Borrowed(key),
         is_family: id.is_family(),
-        counts,
+        counts: [0; URL_COUNTS],
         times: Cow::Owned(times.unwrap_or_default()),
+    };
+    for (to, count) in row.counts.iter_mut().zip(counts) {
+        *to = *count;
     }
+    row
 }
 
 fn tally(row: &LogUrl<'_>) -> UrlTally {
-    let [
-        requests,
-        user,
-        search,
-        google,
-        not_found,
-        last_ok,
-        failures @ ..,
-    ] = row.counts;
-    let [
-        of_500,
-        of_502,
-        of_503,
-        of_504,
-        other,
-        failed_user,
-        failed_search,
-        failed_google,
-        first,
-        last,
-        google_first,
-    ] = failures;
-    let by_status = [of_500, of_502, of_503, of_504, other];
-    let failed = by_status.iter().any(|count| *count > 0);
+    let (mut tally, mut failures) = (UrlTally::default(), FailureTally::default());
+    let counts = tally.numbers().into_iter().chain(failures.numbers());
+    for (to, count) in counts.zip(row.counts) {
+        *to = count;
+    }
     UrlTally {
-        requests,
-        user,
-        search,
-        google,
-        not_found,
-        last_ok,
-        failures: failed.then_some(FailureTally {
-            by_status,
-            user: failed_user,
-            search: failed_search,
-            google: failed_google,
-            first,
-            last,
-            google_first,
-        }),
+        failures: (failures.total() > 0).then_some(failures),
         times: (!row.times.is_empty()).then(|| Times::unpacked(&row.times)),
+        ..tally
     }
 }
 
 fn hour_row(totals: &Totals, hour: u32) -> LogHour {
-    let span = totals.hours.get(&hour).copied().unwrap_or_default();
-    let [of_500, of_502, of_503, of_504, other] = span.by_status;
-    let counts: [u64; HOUR_COUNTS] = [
-        span.requests,
-        of_500,
-        of_502,
-        of_503,
-        of_504,
-        other,
-        span.refused,
-        span.user,
-        span.user_failed,
-        span.search,
-        span.search_failed,
-        span.google,
-        span.google_failed,
-    ];
+    let mut span = totals.hours.get(&hour).copied().unwrap_or_default();
     let minutes = (hour * 60..(hour + 1) * 60)
         .map(|minute| totals.minutes.get(&minute).copied().unwrap_or_default());
     LogHour {
         hour,
-        counts,
+        counts: span.numbers().map(|count| *count),
         minutes: minutes
             .flat_map(|(requests, failed)| [requests.to_le_bytes(), failed.to_le_bytes()].concat())
             .collect(),
@@ -463,30 +398,9 @@ fn hour_row(totals: &Totals, hour: u32) -> LogHour {
 }
 
 fn span(row: &LogHour) -> Span {
-    let [
-        requests,
-        of_500,
-        of_502,
-        of_503,
-        of_504,
-        other,
-        refused,
-        user,
-        user_failed,
-        search,
-        search_failed,
-        google,
-        google_failed,
-    ] = row.counts;
-    Span {
-        requests,
-        by_status: [of_500, of_502, of_503, of_504, other],
-        refused,
-        user,
-        user_failed,
-        search,
-        search_failed,
-        google,
-        google_failed,
+    let mut span = Span::default();
+    for (to, count) in span.numbers().into_iter().zip(row.counts) {
+        *to = count;
     }
+    span
 }

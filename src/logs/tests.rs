@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{EpisodeKind, Event, Found, Keep, LogTable, Order, read};
+use super::{EpisodeKind, Event, Found, Keep, LogTable, LogsError, Order, read};
 use crate::model::{Cause, Moment};
 use crate::store::{Cell, Store};
 
@@ -26,6 +26,30 @@ fn order(sources: &[String]) -> Order {
 
 fn found(order: &Order) -> Found {
     read(order, &mut std::io::empty(), None, None).expect("readable logs")
+}
+
+/// A database with a log run of a shop.
+struct Shop {
+    dir: tempfile::TempDir,
+    store: Store,
+}
+
+impl Shop {
+    fn new() -> Shop {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("runs.db")).expect("a database");
+        Shop { dir, store }
+    }
+
+    /// Reads what is new.
+    fn call(&self, order: &Order) -> Result<Found, LogsError> {
+        let keep = Keep {
+            store: &self.store,
+            site: "shop",
+            now: Moment::from_millis(1),
+        };
+        read(order, &mut std::io::empty(), None, Some(keep))
+    }
 }
 
 /// Returns the rows of a table as texts.
@@ -200,20 +224,12 @@ fn calls_continue_where_the_last_one_ended_whatever_became_of_the_files() {
     let bytes = log.as_bytes();
     let (_whole_dir, whole) = temp(&[("access.log", bytes)]);
     let expected = found(&order(&whole));
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = Store::open(&dir.path().join("runs.db")).expect("a database");
-    let logs = dir.path().join("logs");
+    let shop = Shop::new();
+    let logs = shop.dir.path().join("logs");
     fs::create_dir(&logs).expect("made");
     let path = |name: &str| logs.join(name);
     let sources = [logs.display().to_string()];
-    let call = || {
-        let keep = Keep {
-            store: &store,
-            site: "shop",
-            now: Moment::from_millis(1),
-        };
-        read(&order(&sources), &mut std::io::empty(), None, Some(keep)).expect("readable logs")
-    };
+    let call = || shop.call(&order(&sources)).expect("readable logs");
     let at = |eighth: usize| bytes.len() * eighth / 8;
     // In the middle of a line.
     fs::write(path("access.log"), &bytes[..at(1)]).expect("written");
@@ -260,25 +276,17 @@ fn calls_continue_where_the_last_one_ended_whatever_became_of_the_files() {
 fn what_is_stored_is_bounded_by_what_is_different() {
     let log = generated();
     let lines: Vec<&str> = log.lines().collect();
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = Store::open(&dir.path().join("runs.db")).expect("a database");
-    let path = dir.path().join("access.log");
+    let shop = Shop::new();
+    let path = shop.dir.path().join("access.log");
     let sources = [path.display().to_string()];
-    let call = || {
-        let keep = Keep {
-            store: &store,
-            site: "shop",
-            now: Moment::from_millis(1),
-        };
-        read(&order(&sources), &mut std::io::empty(), None, Some(keep)).expect("readable logs")
-    };
+    let call = || shop.call(&order(&sources)).expect("readable logs");
     let piece = lines.len() / 12;
     for calls in 1..=12 {
         fs::write(&path, lines[..calls * piece].join("\n") + "\n").expect("written");
         call();
-        let run = store.log_run("shop").expect("readable").expect("stored");
+        let run = (shop.store.log_run("shop").expect("readable")).expect("stored");
         let mut urls = 0;
-        store.log_urls(&run, &mut |_| urls += 1).expect("readable");
+        (shop.store.log_urls(&run, &mut |_| urls += 1)).expect("readable");
         // 151 URLs, nearly all of them in each piece.
         assert!(urls <= 2 * 151, "{calls}: {urls}");
     }
@@ -293,16 +301,9 @@ fn what_is_stored_is_bounded_by_what_is_different() {
 fn an_archive_that_was_read_in_part_counts_once() {
     let log = generated();
     let packed = gz(log.as_bytes());
-    let (dir, paths) = temp(&[("access.log.1.gz", &packed[..packed.len() / 2])]);
-    let store = Store::open(&dir.path().join("runs.db")).expect("a database");
-    let call = || {
-        let keep = Keep {
-            store: &store,
-            site: "shop",
-            now: Moment::from_millis(1),
-        };
-        read(&order(&paths), &mut std::io::empty(), None, Some(keep)).expect("readable logs")
-    };
+    let (_dir, paths) = temp(&[("access.log.1.gz", &packed[..packed.len() / 2])]);
+    let shop = Shop::new();
+    let call = || shop.call(&order(&paths)).expect("readable logs");
     let first = call();
     assert!(first.summary().files[0].fault.is_some());
     assert!((1_000..8_000).contains(&first.summary().requests));
@@ -316,16 +317,9 @@ fn an_archive_that_was_read_in_part_counts_once() {
 #[test]
 fn two_calls_at_once_count_no_line_twice() {
     let log = generated();
-    let (dir, paths) = temp(&[("access.log", log.as_bytes())]);
-    let store = Store::open(&dir.path().join("runs.db")).expect("a database");
-    let call = || {
-        let keep = Keep {
-            store: &store,
-            site: "shop",
-            now: Moment::from_millis(1),
-        };
-        read(&order(&paths), &mut std::io::empty(), None, Some(keep))
-    };
+    let (_dir, paths) = temp(&[("access.log", log.as_bytes())]);
+    let shop = Shop::new();
+    let call = || shop.call(&order(&paths));
     let results = std::thread::scope(|scope| {
         let calls: Vec<_> = (0..3).map(|_| scope.spawn(call)).collect();
         calls
@@ -454,19 +448,14 @@ fn nearly_all_errors_that_nginx_logs_are_joined() {
 fn only_what_is_new_is_returned_where_that_is_asked_for() {
     let log = generated();
     let half = log[..log.len() / 2].rfind('\n').map_or(0, |at| at + 1);
-    let (dir, paths) = temp(&[("access.log", &log.as_bytes()[..half])]);
-    let store = Store::open(&dir.path().join("runs.db")).expect("a database");
+    let (_dir, paths) = temp(&[("access.log", &log.as_bytes()[..half])]);
+    let shop = Shop::new();
     let call = |only_new| {
-        let keep = Keep {
-            store: &store,
-            site: "shop",
-            now: Moment::from_millis(1),
-        };
         let order = Order {
             only_new,
             ..order(&paths)
         };
-        let found = read(&order, &mut std::io::empty(), None, Some(keep)).expect("readable logs");
+        let found = shop.call(&order).expect("readable logs");
         (found.summary().requests, found.summary().failed)
     };
     let before = call(true);
@@ -480,19 +469,14 @@ fn only_what_is_new_is_returned_where_that_is_asked_for() {
 #[test]
 fn clients_are_kept_only_where_that_is_asked_for() {
     let log = generated();
-    let (dir, paths) = temp(&[("access.log", log.as_bytes())]);
-    let store = Store::open(&dir.path().join("runs.db")).expect("a database");
+    let (_dir, paths) = temp(&[("access.log", log.as_bytes())]);
+    let shop = Shop::new();
     let call = |keep_clients| {
-        let keep = Keep {
-            store: &store,
-            site: "shop",
-            now: Moment::from_millis(1),
-        };
         let order = Order {
             keep_clients,
             ..order(&paths)
         };
-        let found = read(&order, &mut std::io::empty(), None, Some(keep)).expect("readable logs");
+        let found = shop.call(&order).expect("readable logs");
         let is_there = found.tables().contains(&LogTable::Clients);
         (is_there, rows(&found, LogTable::Clients))
     };

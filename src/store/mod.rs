@@ -41,7 +41,7 @@ pub use read::summary::found::{
 pub use read::summary::run::SlowPage;
 pub use read::summary::url_counts::{StatusClasses, UrlCounts};
 pub use read::timeline::{AttemptKind, Tick};
-pub use rows::log_parts::{LogFailure, LogFailures, LogUrl};
+pub use rows::log_parts::{LogFailure, LogFailures, LogUrl, URL_COUNTS};
 pub use runs::id::RunId;
 pub use runs::list::{NewRun, RunRow, RunState};
 pub use runs::log_lines::{FailedAttempt, JudgedUrl, LogLine};

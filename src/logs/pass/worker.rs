@@ -14,7 +14,7 @@ use crate::logs::tally::failures::{ErrorLine, Failure, OwnFailure, Place, hash};
 use crate::logs::tally::key::Keys;
 use crate::logs::tally::names::NO_NAME;
 use crate::logs::tally::totals::{BotTally, MOST_EXAMPLES, Totals};
-use crate::logs::tally::urls::{From, Hit, UrlId, Urls, place};
+use crate::logs::tally::urls::{Batch, From, Hit, UrlId, Urls, place};
 use crate::parse::log::{Clock, Entry, ErrorRecord, Line};
 
 use super::block::Block;
@@ -35,6 +35,7 @@ pub(super) struct Worker<'a> {
     own: Own,
     agents: Agents,
     keys: Keys,
+    batch: Batch,
     totals: Totals,
 }
 
@@ -53,6 +54,7 @@ impl<'a> Worker<'a> {
             own: Own::new(&order.crawls),
             agents: Agents::default(),
             keys: Keys::new(&order.ignore_params),
+            batch: Batch::new(),
             totals,
         }
     }
@@ -100,6 +102,12 @@ impl<'a> Worker<'a> {
         if let Some(last) = last {
             self.totals.keep_error(last);
         }
+        let failures = &mut self.totals.failures;
+        self.batch.count(self.urls, |kept, url| {
+            if let Some(failure) = failures.get_mut(kept as usize) {
+                failure.url = url;
+            }
+        });
         if let Some(file) = self.totals.files.get_mut(block.file as usize) {
             file.lines += number - block.line;
             file.bytes += block.bytes.len() as u64;
@@ -157,11 +165,12 @@ impl<'a> Worker<'a> {
             self.totals.not_http += 1;
             return;
         }
+        // Its URL is known when the block is counted.
+        let kept = hit
+            .is_failure
+            .then(|| self.totals.keep(failure(entry, UrlId::NONE, backend)));
         let key = self.keys.of(entry.host, &entry.target);
-        let url = self.urls.count(key, &hit);
-        if hit.is_failure {
-            self.totals.keep(failure(entry, url, backend));
-        }
+        self.batch.add(key, &hit, kept);
     }
 
     /// Takes a record of an error log. Returns it, as long as the next line may continue it.

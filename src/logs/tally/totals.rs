@@ -10,6 +10,7 @@ use super::names::{NO_NAME, Names};
 use super::times::Times;
 use super::urls::{Hit, STATUSES, place};
 use crate::logs::bots::verify::Verified;
+use crate::store::HOUR_COUNTS;
 
 /// Most patterns and messages without a pattern whose examples are kept.
 pub(in crate::logs) const MOST_EXAMPLES: usize = 5;
@@ -50,17 +51,30 @@ impl Span {
     }
 
     pub(in crate::logs) fn add(&mut self, other: &Span) {
-        self.requests += other.requests;
-        for (mine, theirs) in self.by_status.iter_mut().zip(other.by_status) {
-            *mine += theirs;
+        let mut other = *other;
+        for (mine, theirs) in self.numbers().into_iter().zip(other.numbers()) {
+            *mine += *theirs;
         }
-        self.refused += other.refused;
-        self.user += other.user;
-        self.user_failed += other.user_failed;
-        self.search += other.search;
-        self.search_failed += other.search_failed;
-        self.google += other.google;
-        self.google_failed += other.google_failed;
+    }
+
+    /// Returns its numbers in the order in which they are stored.
+    pub(in crate::logs) fn numbers(&mut self) -> [&mut u64; HOUR_COUNTS] {
+        let [of_500, of_502, of_503, of_504, other] = &mut self.by_status;
+        [
+            &mut self.requests,
+            of_500,
+            of_502,
+            of_503,
+            of_504,
+            other,
+            &mut self.refused,
+            &mut self.user,
+            &mut self.user_failed,
+            &mut self.search,
+            &mut self.search_failed,
+            &mut self.google,
+            &mut self.google_failed,
+        ]
     }
 }
 
@@ -173,14 +187,17 @@ impl Totals {
         }
     }
 
-    /// Keeps a failure; beyond the bound, in the place of the one that was kept first.
-    pub(in crate::logs) fn keep(&mut self, failure: Failure) {
-        if self.failures.len() < MOST {
+    /// Keeps a failure; beyond the bound, in the place of the one that was kept first. Returns its place.
+    pub(in crate::logs) fn keep(&mut self, failure: Failure) -> u32 {
+        let mut place = self.failures.len();
+        if place < MOST {
             self.failures.push(failure);
         } else {
-            self.failures[self.failures_left_out as usize % MOST] = failure;
+            place = self.failures_left_out as usize % MOST;
+            self.failures[place] = failure;
             self.failures_left_out += 1;
         }
+        place as u32
     }
 
     /// Sorts failures by time. Returns how many of the oldest were forgotten, because there are more than the bound.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Number of the counts of a URL.
-pub(in crate::store) const URL_COUNTS: usize = 17;
+pub const URL_COUNTS: usize = 17;
 
 /// Counts of a URL: those of one call, or the sum of several.
 #[derive(Clone, Debug, PartialEq, Eq)]
