@@ -66,6 +66,11 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
         return is_part && place.is_in(&wide.subject);
     }
     let has_recovered = narrow.rule == "transient_cluster";
+    if wide.rule == "first_request_fails" {
+        let is_there = wide.subject == place.host || place.is_in(&wide.subject);
+        let is_of_family = || is_family(place, &wide.subject);
+        return has_recovered && (is_there || is_of_family());
+    }
     let is_of_section = wide.rule == "one_backend_down" && wide.scope == Scope::Section;
     let is_of_place = if is_of_section {
         place.is_in(&wide.subject)
@@ -85,7 +90,7 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
             }
             // URLs that fail every time fail at the other backends too.
             "one_backend_down" => has_recovered || AT_TIMES.contains(&narrow.rule),
-            "host_outage" => has_recovered,
+            "host_outage" | "mixed_outage" => has_recovered,
             // URLs that a limit refuses at times are neither flaky nor broken.
             "load_induced" => {
                 let is_limit = |evidence: &Evidence| match evidence {
@@ -101,6 +106,14 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
             }
             _ => false,
         }
+}
+
+/// Returns whether all failures are of this family, which is named with its host.
+fn is_family(place: Place<'_>, named: &str) -> bool {
+    place.cluster.is_some_and(|it| {
+        let mut families = it.families.keys();
+        !it.families.is_empty() && families.all(|family| format!("{}{family}", place.host) == named)
+    })
 }
 
 /// Returns whether failures are those of an IP address that is down: all of them came from there, or nothing answered

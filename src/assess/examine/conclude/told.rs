@@ -131,7 +131,7 @@ fn concerns(finding: &Finding, group: &Group, diagnosis: &Diagnosis) -> bool {
     let cluster = &group.cluster;
     let names = |cause: Cause| finding.causes.contains(&cause);
     match finding.rule {
-        "host_outage" => cluster.together == Some(Whole::Host),
+        "host_outage" | "mixed_outage" => cluster.together == Some(Whole::Host),
         "load_induced" => cluster.at_speed,
         "client_block" => group.helping.iter().flatten().any(|it| *it == Trial::Browser),
         "soft_error" => (cluster.facts.soft)
