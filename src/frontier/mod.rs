@@ -157,7 +157,7 @@ pub trait Frontier: Send + Sync {
         pace: Pace,
     ) -> impl Future<Output = Result<(), FrontierError>> + Send;
 
-    /// Ends the slow lane of a family: its URLs are queued behind the others of the host.
+    /// Ends the slow lane of a family: its URLs are queued before the others of the host, as they were found earlier.
     fn rejoin(
         &self,
         host: &HostKey,

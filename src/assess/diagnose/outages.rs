@@ -4,6 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::context::Ratio;
 use crate::model::Moment;
 
 /// Maximum time without a request of the group at the edge of an outage, so that the edge is known
@@ -109,6 +110,8 @@ pub struct Outages {
     pub times: Vec<Outage>,
     /// Number of those that were not kept.
     pub unkept: u64,
+    /// If only a part of the requests failed in it, whichever page: the first requests that failed, out of all.
+    pub mixed: Option<Ratio>,
 }
 
 impl Outage {
@@ -190,7 +193,9 @@ impl Outages {
             outage.after.unwrap_or(outage.until).since(from) <= RESTART
         };
         // The last one may have continued when the crawl ended.
-        self.times.iter().any(Outage::is_over) && self.times.iter().all(is_short)
+        self.mixed.is_none()
+            && self.times.iter().any(Outage::is_over)
+            && self.times.iter().all(is_short)
     }
 
     /// Returns the number of the outage in which a request was made: after the last success before it
@@ -315,6 +320,7 @@ mod tests {
         Outages {
             times: times.iter().copied().map(outage).collect(),
             unkept: 0,
+            mixed: None,
         }
     }
 

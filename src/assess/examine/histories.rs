@@ -1,10 +1,12 @@
 //! The histories of hosts, sections and families over the time of a run, and those that went down as a
 //! whole. All attempts are added in time order, before the URLs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
-use crate::assess::history::group_history::{GroupHistory, TimedAttempt};
+use crate::assess::history::first_requests::FailsFirst;
+use crate::assess::history::group_history::{GroupHistory, Nth, TimedAttempt};
+use crate::assess::history::mixed_outage::MixedOutage;
 use crate::assess::history::rate_limit::{Limited, LimitedRequests, RateLimit};
 use crate::assess::history::recurrence::{NextRequest, Recurrence, Rotation};
 use crate::assess::verdict::observation::is_polite;
@@ -18,6 +20,12 @@ const MOST_PARTS: usize = 2 * MOST_GROUPS;
 
 /// Maximum sections whose refusals are examined; about 40 kB each.
 const MOST_LIMITED: usize = 50;
+
+/// Maximum pages of a host that are known to have failed at their first request.
+const MOST_FAILED_FIRST: usize = 8_192;
+
+/// Maximum hosts for which times are searched in which a part of the requests failed; about 200 kB each.
+const MOST_MIXED: usize = 50;
 
 /// The groups of a URL.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +82,8 @@ pub struct Histories {
     hosts: HashMap<String, HostHistories>,
     groups: usize,
     limited: usize,
+    /// Hosts for which times are searched in which a part of the requests failed.
+    mixed: usize,
     /// Sections and families by number, for the parts of a group.
     parts: HashMap<String, u32>,
 }
@@ -83,6 +93,10 @@ struct HostHistories {
     whole: GroupHistory,
     /// Only first looks, in sections in which URLs failed: URLs that failed are requested several times.
     first_looks: GroupHistory,
+    /// Of a bounded number of hosts.
+    mixed: Option<Box<MixedOutage>>,
+    /// Pages whose first request failed.
+    failed_first: HashSet<i64>,
     load: LoadCurve,
     /// The order of failures, in sections in which URLs failed.
     recurrence: Recurrence,
@@ -110,6 +124,8 @@ pub(super) struct HostTogether {
     pub(super) limit: Option<(RateLimit, Option<String>)>,
     sections: HashMap<String, Outages>,
     families: HashMap<String, Outages>,
+    /// The host or, with their names, its sections or families whose pages fail at their first request.
+    pub(super) fails_first: Vec<(Whole, String, FailsFirst)>,
 }
 
 /// The group of a URL that went down as a whole when the URL failed.
@@ -154,7 +170,17 @@ impl Histories {
         if self.groups >= MOST_GROUPS {
             return;
         }
-        let host = self.hosts.entry(home.host.to_owned()).or_default();
+        if !self.hosts.contains_key(home.host) {
+            let mut host = HostHistories::default();
+            if self.mixed < MOST_MIXED {
+                host.mixed = Some(Box::default());
+                self.mixed += 1;
+            }
+            self.hosts.insert(home.host.to_owned(), host);
+        }
+        let Some(host) = self.hosts.get_mut(home.host) else {
+            return;
+        };
         let before = host.sections.len() + host.families.len();
         host.sections.entry(home.section.to_owned()).or_default();
         host.families.entry(home.family.to_owned()).or_default();
@@ -179,7 +205,9 @@ impl Histories {
         };
         let section = number(&mut self.parts, home.section);
         let family = number(&mut self.parts, home.family);
+        let nth = host.nth(&seen);
         let timed = TimedAttempt {
+            nth,
             url: seen.url,
             part: section,
             started: seen.started,
@@ -206,6 +234,7 @@ impl Histories {
                     failed: timed.failed,
                     counts: seen.ever_fine && seen.ever_failed,
                     polite: seen.is_polite(),
+                    nth,
                 });
             }
         }
@@ -241,11 +270,25 @@ impl Histories {
                 is_clustered: host.first_looks.comes_together(),
                 ..HostTogether::default()
             };
-            if !host.load.explains_outages() {
-                found.whole = host.whole.outages();
-                found.sections = kept(host.sections);
-                found.families = kept(host.families);
+            if found.limit.is_none() {
+                found.fails_first = host.fails_first();
             }
+            if !host.load.explains_outages() {
+                let may_be_mixed = found.fails_first.is_empty()
+                    && found.limit.is_none()
+                    && host.whole.was_requested_as_hard();
+                let mixed = (host.mixed.filter(|_| may_be_mixed)).and_then(|mixed| mixed.find());
+                match mixed {
+                    // The failures of its parts are the same.
+                    Some(mixed) => found.whole = mixed,
+                    None => {
+                        found.whole = host.whole.outages();
+                        found.sections = kept(host.sections);
+                        found.families = kept(host.families);
+                    }
+                }
+            }
+            found.leave_out_first_requests();
             (name, found)
         });
         Together(hosts.collect())
@@ -257,6 +300,9 @@ impl HostHistories {
     /// two families of one section that fail are no sign that the others do.
     fn follow(&mut self, home: Home<'_>, seen: TimedAttempt, family: u32, suspicion: bool) {
         self.whole.add(seen);
+        if let Some(mixed) = &mut self.mixed {
+            mixed.add(seen);
+        }
         let seen = TimedAttempt {
             part: family,
             ever_fine: seen.ever_fine || suspicion,
@@ -266,6 +312,43 @@ impl HostHistories {
         let family = self.families.get_mut(home.family);
         for history in section.into_iter().chain(family) {
             history.add(seen);
+        }
+    }
+
+    /// Returns the place of an attempt among those at its URL.
+    fn nth(&mut self, seen: &GroupAttempt) -> Nth {
+        match seen.purpose {
+            Purpose::Crawl => {
+                if seen.outcome.is_failure() && self.failed_first.len() < MOST_FAILED_FIRST {
+                    self.failed_first.insert(seen.url);
+                }
+                Nth::First
+            }
+            Purpose::Retry | Purpose::Confirm if self.failed_first.contains(&seen.url) => {
+                Nth::Again
+            }
+            _ => Nth::Other,
+        }
+    }
+
+    /// Returns the parts whose pages fail at their first request: the host, or else sections, or else families.
+    fn fails_first(&self) -> Vec<(Whole, String, FailsFirst)> {
+        if let Some(found) = self.whole.fails_first() {
+            return vec![(Whole::Host, String::new(), found)];
+        }
+        let parts = |whole: Whole, histories: &HashMap<String, GroupHistory>| {
+            let found = histories
+                .iter()
+                .filter_map(|(name, history)| Some((whole, name.clone(), history.fails_first()?)));
+            let mut found: Vec<_> = found.collect();
+            found.sort_by(|one, other| one.1.cmp(&other.1));
+            found
+        };
+        let sections = parts(Whole::Section, &self.sections);
+        if sections.is_empty() {
+            parts(Whole::Family, &self.families)
+        } else {
+            sections
         }
     }
 
@@ -303,6 +386,29 @@ impl HostTogether {
         self.limit.as_ref().is_some_and(limited)
     }
 
+    /// Removes outages of parts whose pages fail at their first request: their failures come together because first
+    /// requests do.
+    fn leave_out_first_requests(&mut self) {
+        for (whole, name, _) in &self.fails_first {
+            match whole {
+                Whole::Host => {
+                    self.whole = Outages::default();
+                    self.sections.clear();
+                    self.families.clear();
+                }
+                // A family does not name its section.
+                Whole::Section => {
+                    self.sections.remove(name);
+                    self.families.clear();
+                }
+                Whole::Family => {
+                    self.families.remove(name);
+                    self.sections.clear();
+                }
+            }
+        }
+    }
+
     /// Returns whether it fails more at higher load.
     pub(super) fn fails_by_load(&self) -> bool {
         self.limit.is_some() || self.load.is_some()
@@ -316,6 +422,17 @@ impl Together {
         hosts.any(|host| {
             let outages = host.sections.is_empty() && host.families.is_empty();
             host.is_clustered && outages && host.whole.is_empty()
+        })
+    }
+
+    /// Returns whether the pages of a URL's host, section or family fail at their first request only.
+    pub fn fails_first(&self, home: Home<'_>) -> bool {
+        let host = self.0.get(home.host);
+        let mut parts = host.iter().flat_map(|host| &host.fails_first);
+        parts.any(|(whole, name, _)| match whole {
+            Whole::Host => true,
+            Whole::Section => name == home.section,
+            Whole::Family => name == home.family,
         })
     }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::model::Moment;
 
+use super::first_requests::{FailsFirst, FirstRequests};
 use crate::assess::diagnose::{Outage, Outages};
 use crate::assess::statistics::chance::runs_or_fewer;
 
@@ -60,6 +61,17 @@ const MOST_OUTAGES: usize = 256;
 /// Number of open requests up to which loads are counted separately.
 const LOADS: usize = 65;
 
+/// The place of an attempt among those at its URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::assess) enum Nth {
+    /// The first request.
+    First,
+    /// A later one to a URL whose first request failed.
+    Again,
+    /// Another: of a sample or an experiment, or to a control.
+    Other,
+}
+
 /// One attempt at a URL of the group.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::assess) struct TimedAttempt {
@@ -75,6 +87,8 @@ pub(in crate::assess) struct TimedAttempt {
     pub(in crate::assess) ever_fine: bool,
     /// Requests open on the host, this one included.
     pub(in crate::assess) open: u32,
+    /// Its place among those at its URL.
+    pub(in crate::assess) nth: Nth,
 }
 
 /// The attempts at one group in time order.
@@ -107,6 +121,7 @@ pub(in crate::assess) struct GroupHistory {
     fine_by_open: Box<[u32; LOADS]>,
     /// Failures by the number of open requests.
     failed_by_open: Box<[u32; LOADS]>,
+    first_requests: FirstRequests,
 }
 
 /// Attempts at two parts, one right after the other: by whether the first failed, and the second.
@@ -146,6 +161,7 @@ impl Default for GroupHistory {
             neighbours: Neighbours::default(),
             fine_by_open: Box::new([0; LOADS]),
             failed_by_open: Box::new([0; LOADS]),
+            first_requests: FirstRequests::default(),
         }
     }
 }
@@ -154,6 +170,7 @@ impl GroupHistory {
     /// Adds the next attempt, in time order. URLs that never succeeded may fail in good times too, so
     /// they are read again once the outages are known.
     pub(in crate::assess) fn add(&mut self, seen: TimedAttempt) {
+        self.first_requests.add(seen);
         if !seen.ever_fine {
             if seen.failed && self.dead.len() < MOST_DEAD {
                 self.dead.push((seen.url, seen.started));
@@ -209,6 +226,11 @@ impl GroupHistory {
             self.outages.explain(&failures);
         }
         self.outages
+    }
+
+    /// Returns the counts if nearly all pages fail at their first request only.
+    pub(in crate::assess) fn fails_first(&self) -> Option<FailsFirst> {
+        self.first_requests.fails_first()
     }
 
     /// Returns whether failures come together in time, be it in outages or in a time in which more fails.
@@ -311,7 +333,7 @@ impl GroupHistory {
     }
 
     /// Returns whether most failures came at a load at which the group succeeded as well.
-    fn was_requested_as_hard(&self) -> bool {
+    pub(in crate::assess) fn was_requested_as_hard(&self) -> bool {
         let mut fine = 0;
         let borne = (0..LOADS).rev().find(|open| {
             fine += u64::from(self.fine_by_open[*open]);
@@ -391,6 +413,7 @@ mod tests {
                 failed: matches!(mark, 'F' | 'f' | 'r'),
                 ever_fine: true,
                 open: 1,
+                nth: Nth::Other,
             });
         }
         history
@@ -429,6 +452,7 @@ mod tests {
                     failed,
                     ever_fine: true,
                     open: 1,
+                    nth: Nth::Other,
                 });
             }
         }
@@ -474,6 +498,7 @@ mod tests {
             failed,
             ever_fine,
             open: 1,
+            nth: Nth::Other,
         }
     }
 
@@ -545,6 +570,7 @@ mod tests {
             failed,
             ever_fine: true,
             open,
+            nth: Nth::Other,
         };
         let run = |borne| {
             let mut history = GroupHistory::default();
@@ -569,6 +595,7 @@ mod tests {
                 failed: (n / 40) % 2 == 1,
                 ever_fine: true,
                 open: 1,
+                nth: Nth::Other,
             });
         }
         let found = history.outages();

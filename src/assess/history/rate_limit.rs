@@ -38,6 +38,12 @@ const DEAD: f64 = 0.5;
 /// rules (Cloudflare docs, "Rate limiting parameters").
 const WINDOWS: [i64; 3] = [1_000, 10_000, 60_000];
 
+/// Moments of a window at which an outage may begin.
+const MOMENTS: i64 = 50;
+
+/// Factor by which fewer answers must be left unexplained by a window's count than by its time (ours).
+const SURER: u64 = 3;
+
 /// Beginnings of a window that are tested, evenly spread over its length.
 const PHASES: i64 = 20;
 
@@ -45,6 +51,10 @@ const PHASES: i64 = 20;
 /// beginnings, few refusals fit one by chance.
 const FEWEST_BY_WINDOW: u64 = 3;
 const FEWEST_WINDOWS: usize = 2;
+
+/// The same for refusals by 503, which says of itself nothing about a limit (ours).
+const FEWEST_BY_503: u64 = 9;
+const FEWEST_WINDOWS_BY_503: usize = 3;
 
 /// A rate limit of a host.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -187,22 +197,35 @@ impl LimitedRequests {
         best
     }
 
-    /// Returns the count of requests in a fixed window that explains most answers, for refusals by 429 alone: that
-    /// status says that there is a limit, and only its number is open.
+    /// Returns the count of requests in a fixed window that explains most answers. A 429 says that there is a limit, and
+    /// only its number is open. If a 503 comes in every window from the same count on, but at different times of the
+    /// window, no outage that comes again and again explains it.
     fn by_window(&self) -> Option<Explained> {
         let refused = self
             .requests
             .iter()
             .filter(|request| request.is_refused())
             .count() as u64;
-        if refused < FEWEST_BY_WINDOW || self.status() != 429 {
+        let says_limit = self.status() == 429;
+        let fewest = if says_limit {
+            FEWEST_BY_WINDOW
+        } else {
+            FEWEST_BY_503
+        };
+        if refused < fewest {
             return None;
         }
         let windows = WINDOWS
             .iter()
             .flat_map(|length| (0..PHASES).map(move |phase| (*length, phase * length / PHASES)));
         let explained = windows.filter_map(|(length, phase)| {
-            let (wrong, count) = self.wrong_by_window(length, phase)?;
+            let (wrong, count, refusing) = self.wrong_by_window(length, phase)?;
+            if !says_limit
+                && (refusing < FEWEST_WINDOWS_BY_503
+                    || self.wrong_by_time(length, phase) < SURER * wrong + FEWEST_BY_503 / 3)
+            {
+                return None;
+            }
             let rate = f64::from(count) * 1_000.0 / length as f64;
             Some(Explained {
                 wrong,
@@ -215,8 +238,8 @@ impl LimitedRequests {
     }
 
     /// Returns how many answers a window of this length that begins at this phase (both in milliseconds) does not
-    /// explain, with the best count of requests in it.
-    fn wrong_by_window(&self, length: i64, phase: i64) -> Option<(u64, u32)> {
+    /// explain, with the best count of requests in it and the number of windows with a refusal.
+    fn wrong_by_window(&self, length: i64, phase: i64) -> Option<(u64, u32, usize)> {
         let mut window = (i64::MIN, 0_usize);
         let mut refusing = BTreeSet::new();
         // By the number of requests let through before in the window: how many were refused, how many were not.
@@ -249,6 +272,29 @@ impl LimitedRequests {
             if best.is_none_or(|(least, _)| wrong < least) {
                 best = Some((wrong, count));
             }
+        }
+        best.map(|(wrong, count)| (wrong, count, refusing.len()))
+    }
+
+    /// Returns how many answers an outage in every such window does not explain, from the best moment of the window on.
+    fn wrong_by_time(&self, length: i64, phase: i64) -> u64 {
+        let step = length / MOMENTS;
+        let mut at = [(0_u64, 0_u64); MOMENTS as usize];
+        for request in &self.requests {
+            let moment = (request.started.millis() - phase).rem_euclid(length) / step;
+            let (refused, through) = &mut at[(moment as usize).min(at.len() - 1)];
+            if request.is_refused() {
+                *refused += 1;
+            } else {
+                *through += 1;
+            }
+        }
+        // From the end of the window to the first moment: what is through in the outage, and refused before it.
+        let refused: u64 = at.iter().map(|(refused, _)| refused).sum();
+        let (mut wrong, mut best) = (refused, refused);
+        for (refused, through) in at.iter().rev() {
+            wrong = wrong + through - refused;
+            best = best.min(wrong);
         }
         best
     }
@@ -440,8 +486,8 @@ mod tests {
     }
 
     #[test]
-    fn a_count_in_a_fixed_window_is_found_from_its_429s_alone() {
-        let counted = |status: u16| {
+    fn a_count_in_a_fixed_window_is_found() {
+        let counted = |status: u16, pause: fn(i64) -> i64| {
             let mut requests = LimitedRequests::default();
             let (mut window, mut through) = (0, 0);
             let mut at = 3_400_i64;
@@ -456,18 +502,31 @@ mod tests {
                 at = if refused && n % 3 > 0 {
                     (window + 1) * 10_000 + 150
                 } else {
-                    at + 110
+                    at + pause(n)
                 };
             }
             requests.limit()
         };
-        let limit = counted(429).expect("a limit");
-        assert!(
-            (limit.rate() - 3.0).abs() < 0.01 && limit.burst == 30,
-            "{limit:?}"
-        );
-        assert!(limit.is_known());
-        assert_eq!(counted(503), None);
+        let unevenly = |n: i64| 60 + (n / 30) * 20 % 110;
+        for (status, pause) in [(429, (|_| 110) as fn(i64) -> i64), (503, unevenly)] {
+            let limit = counted(status, pause).expect("a limit");
+            assert!(
+                (limit.rate() - 3.0).abs() < 0.01 && limit.burst == 30,
+                "{limit:?}"
+            );
+            assert!(limit.is_known());
+        }
+    }
+
+    #[test]
+    fn outages_at_the_same_time_of_every_window_are_no_limit() {
+        let mut requests = LimitedRequests::default();
+        for n in 0..600_i64 {
+            let at = n * 103;
+            let down = at % 10_000 >= 8_000;
+            requests.add(request(n, at, 1, down.then_some(503)), false);
+        }
+        assert_eq!(requests.limit(), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::group_history::Nth;
 use crate::assess::diagnose::Ratio;
 use crate::assess::statistics::chance::hits_or_more;
 use crate::model::Moment;
@@ -26,6 +27,12 @@ const TURNS_BY_CHANCE: f64 = 0.001;
 
 /// The same for a backend that is left out for a time: it fails rarely (ours).
 const LEFT_OUT_BY_CHANCE: f64 = 0.01;
+
+/// The same for requests that are not the first to their URL, which confirm what all show (ours).
+const AGAIN_BY_CHANCE: f64 = 0.05;
+
+/// Minimum requests at the failing backend's turn that are not the first to their URL (ours).
+const FEWEST_AGAIN: u64 = 3;
 
 /// From this part of the share of all requests on, those at a polite pace fail too (ours): a limit of the rate refuses
 /// by turns as well.
@@ -62,6 +69,10 @@ pub(in crate::assess) struct Recurrence {
     by_requests: [Ratio; MOST_BACKENDS + 1],
     /// By the last of the times that are over.
     by_time: [Ratio; LEFT_OUT.len() + 1],
+    /// The same without first requests. Only pages that failed are requested again, and many of them failed at the
+    /// first request: that alone gives failures an order.
+    again_by_requests: [Ratio; MOST_BACKENDS + 1],
+    again_by_time: [Ratio; LEFT_OUT.len() + 1],
     all: Ratio,
     polite: Ratio,
 }
@@ -77,6 +88,8 @@ pub(in crate::assess) struct NextRequest {
     pub(in crate::assess) counts: bool,
     /// Whether it was made at a pace that cannot have caused an overload.
     pub(in crate::assess) polite: bool,
+    /// Its place among those to its URL.
+    pub(in crate::assess) nth: Nth,
 }
 
 impl Recurrence {
@@ -87,6 +100,7 @@ impl Recurrence {
             failed,
             counts,
             polite,
+            nth,
         } = next;
         if counts {
             self.all.count(failed);
@@ -102,6 +116,12 @@ impl Recurrence {
                 self.by_time[time].count(failed);
                 if let Some(count) = self.by_requests.get_mut(*requests) {
                     count.count(failed);
+                }
+                if nth != Nth::First {
+                    self.again_by_time[time].count(failed);
+                    if let Some(count) = self.again_by_requests.get_mut(*requests) {
+                        count.count(failed);
+                    }
                 }
             }
         }
@@ -125,7 +145,9 @@ impl Recurrence {
             let at_turn = self.by_requests[backends];
             let sooner = sum(&self.by_requests[..backends]);
             let is_sure = chance_of(sooner, at_turn).is_some_and(|found| found <= chance);
-            (is_sure && at_turn.share() >= AT_TURN).then_some(Rotation::Turns {
+            let again = self.again_by_requests[backends];
+            let turns_again = again.of >= FEWEST_AGAIN && again.share() >= AT_TURN;
+            (is_sure && turns_again && at_turn.share() >= AT_TURN).then_some(Rotation::Turns {
                 backends: backends as u32,
                 at_turn,
                 sooner,
@@ -143,6 +165,11 @@ impl Recurrence {
                 later,
             };
             let chance = chance_of(within, later).filter(|chance| *chance <= most)?;
+            let (within, later) = (
+                sum(&self.again_by_time[..at]),
+                sum(&self.again_by_time[at..]),
+            );
+            chance_of(within, later).filter(|chance| *chance <= AGAIN_BY_CHANCE)?;
             Some((chance, found))
         });
         let best = parted.min_by(|one, other| one.0.total_cmp(&other.0));
@@ -184,6 +211,7 @@ mod tests {
             failed,
             counts: true,
             polite: true,
+            nth: Nth::Again,
         }
     }
 
@@ -243,6 +271,29 @@ mod tests {
             found.add(NextRequest {
                 counts: n % 2 == 0,
                 ..next(n * 1_000, n % 2 == 0)
+            });
+        }
+        assert_eq!(found.rotation(), None);
+    }
+
+    #[test]
+    fn pages_that_fail_at_their_first_request_only_are_no_rotation() {
+        let mut found = Recurrence::default();
+        for n in 0..120 {
+            let first = n % 2 == 0;
+            found.add(NextRequest {
+                nth: if first { Nth::First } else { Nth::Again },
+                ..next(n * 700, first)
+            });
+        }
+        assert_eq!(found.rotation(), None);
+        // Retries in the seconds after a failure, then other pages for the first time.
+        let mut found = Recurrence::default();
+        for n in 0..200 {
+            let first = n % 5 == 0;
+            found.add(NextRequest {
+                nth: if first { Nth::First } else { Nth::Again },
+                ..next(n / 5 * 10_000 + n % 5 * 900, first)
             });
         }
         assert_eq!(found.rotation(), None);

@@ -88,8 +88,8 @@ pub(in crate::crawl) struct Reaction {
     pub(super) pace: Option<Pace>,
     /// The change of its breaker.
     pub(super) breaker: Option<BreakerChange>,
-    /// This family is out of trouble: the URLs in its slow lane go back to the others.
-    pub(super) recovered: Option<Family>,
+    /// Pages of this family are fine: the URLs in its slow lane go back to the others.
+    pub(super) released: Option<Family>,
 }
 
 impl Hosts {
@@ -115,7 +115,7 @@ impl Hosts {
         }
         let family = self.families.of(url);
         let until = host.suspects.held(family, now);
-        let aside = until.is_some() || (!slow && host.suspects.is_in_trouble(family));
+        let aside = until.is_some() || (!slow && host.suspects.waits(family));
         aside.then_some(Aside { family, until })
     }
 
@@ -131,8 +131,9 @@ impl Hosts {
         let host = host_of(known, site, &found.url.host_key());
         let matters = tried.outcome.is_failure() || host.wants_family();
         let family = matters.then(|| families.of(&found.url));
-        let alone = family.is_some_and(|family| host.suspects.is_alone(family));
-        // The passes request again every failure in a family that fails, and what ran into a time limit: a retry of that
+        let alone = family
+            .is_some_and(|family| host.suspects.is_alone(family) && !host.suspects.heals(family));
+        // The passes request again every failure in a family that fails unless its retries help, and what ran into a time limit: a retry of that
         // would hold a place for another half minute.
         let hangs = tried.outcome.is_time_limit() && found.role != Role::Robots;
         let for_passes = plan.adapt && confirms && (alone || hangs);
@@ -416,6 +417,9 @@ impl Host {
         if let Some(family) = family.filter(|_| !failed) {
             self.suspects.is_fine(family);
         }
+        if let Some(family) = family.filter(|_| is_page && tried.attempts > 1) {
+            self.suspects.retried(family, failed);
+        }
         if let Some(family) = family.filter(|_| is_page && tried.attempts <= 1) {
             let seen = FirstAttempt {
                 failed,
@@ -426,7 +430,7 @@ impl Host {
             };
             let noted = self.suspects.note(family, seen, now);
             alone = noted.alone;
-            reaction.recovered = noted.recovered.then_some(family);
+            reaction.released = noted.released.then_some(family);
         }
         // Such a URL is limited at any pace.
         let own_limit = tried.outcome == Outcome::Client429

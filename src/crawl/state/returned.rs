@@ -147,7 +147,7 @@ fn host_effects(host: &HostKey, reaction: &Reaction) -> Effects {
         let host = host.clone();
         effects.push(Effect::Say(Event::Paced { host, pace }));
     }
-    if let Some(family) = reaction.recovered {
+    if let Some(family) = reaction.released {
         effects.push(Effect::Rejoin(host.clone(), family));
     }
     if let Some(change) = reaction.breaker {

@@ -46,7 +46,7 @@ macro_rules! suite {
             a_slow_lane_has_every_fourth_turn_and_all_turns_when_alone
             slow_lanes_take_turns_and_hold_half_of_the_open_requests
             slow_lanes_use_all_open_requests_when_alone
-            a_recovered_family_is_queued_behind_the_others
+            a_released_family_is_queued_before_the_others
             retries_and_expired_leases_stay_in_their_slow_lane
             setting_aside_does_not_charge_the_pace
             a_new_pace_counts_from_the_last_request
@@ -320,7 +320,7 @@ pub(super) async fn slow_lanes_use_all_open_requests_when_alone(make: impl Make)
     wait(&f, 0).await;
 }
 
-pub(super) async fn a_recovered_family_is_queued_behind_the_others(make: impl Make) {
+pub(super) async fn a_released_family_is_queued_before_the_others(make: impl Make) {
     let f = make(pace(0, 10), LONG);
     f.offer(&pages("h", 6)).await.unwrap();
     for lane in [1, 1, 2] {
@@ -340,11 +340,11 @@ pub(super) async fn a_recovered_family_is_queued_behind_the_others(make: impl Ma
         done(&f, &lease).await;
     }
     let expected = [
-        ("/p4", false),
-        ("/p5", false),
         ("/p0", false),
-        ("/p2", true),
         ("/p1", false),
+        ("/p4", false),
+        ("/p2", true),
+        ("/p5", false),
         ("/p3", false),
     ];
     assert_eq!(leased, expected.map(|(path, slow)| (path.to_owned(), slow)));

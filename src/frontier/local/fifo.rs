@@ -43,6 +43,15 @@ impl Fifo {
         }
     }
 
+    /// Puts the entries of another queue before its own.
+    pub(super) fn put_before(&mut self, mut other: Fifo) {
+        if let Some(first) = self.chunks.front_mut() {
+            first.drain(..std::mem::take(&mut self.taken));
+        }
+        other.chunks.append(&mut self.chunks);
+        *self = other;
+    }
+
     pub(super) fn pop(&mut self) -> Option<Entry> {
         let chunk = self.chunks.front()?;
         let mut rest = &chunk[self.taken..];
@@ -141,6 +150,16 @@ mod tests {
                 let entry = entry(&mut dice);
                 fifo.push(&entry);
                 expected.push_back(entry);
+            } else if step % 8 == 0 {
+                let mut before = Fifo::default();
+                let entries: Vec<Entry> = (0..dice.u32(..4)).map(|_| entry(&mut dice)).collect();
+                for entry in &entries {
+                    before.push(entry);
+                }
+                for entry in entries.into_iter().rev() {
+                    expected.push_front(entry);
+                }
+                fifo.put_before(before);
             } else {
                 assert_eq!(fifo.pop(), expected.pop_front());
             }

@@ -35,6 +35,11 @@ impl<const BANDS: usize> Lane<BANDS> {
         self.bands[band].push(entry);
     }
 
+    /// Puts entries before all others of a band.
+    pub(super) fn put_before(&mut self, band: usize, entries: Fifo) {
+        self.bands[band].put_before(entries);
+    }
+
     /// Adds an entry that waits for its moment.
     pub(super) fn wait(&mut self, entry: Entry, at: Moment) {
         let order = self.arrivals;

@@ -2,10 +2,20 @@
 //! lanes of families in trouble in between.
 
 use super::entry::Entry;
+use super::fifo::Fifo;
 use super::lane::{EVER, Lane};
 use super::slow::SlowLanes;
 use crate::model::{Moment, Role};
 use crate::policy::Family;
+
+/// Returns the band of a role that does not have the gate.
+const fn band(role: Role) -> usize {
+    match role {
+        Role::Robots | Role::Sitemap => 0,
+        Role::Page => 1,
+        Role::Resource | Role::External => 2,
+    }
+}
 
 /// The entries of one host that are not leased.
 #[derive(Debug)]
@@ -33,9 +43,7 @@ impl Queue {
     pub(super) fn push(&mut self, entry: &Entry) {
         match entry.role {
             Role::Robots => self.gate.push(0, entry),
-            Role::Sitemap => self.rest.push(0, entry),
-            Role::Page => self.rest.push(1, entry),
-            Role::Resource | Role::External => self.rest.push(2, entry),
+            role => self.rest.push(band(role), entry),
         }
     }
 
@@ -71,16 +79,21 @@ impl Queue {
         self.gate.is_empty() && self.rest.is_empty()
     }
 
-    /// Moves the entries of a family's slow lane behind the other entries in the queue.
+    /// Moves the entries of a family's slow lane before the other entries in the queue: they were found earlier.
     pub(super) fn rejoin(&mut self, family: Family) {
         let Some(lane) = self.slow.end(family) else {
             return;
         };
+        let mut fifos = [Fifo::default(), Fifo::default(), Fifo::default()];
         for (entry, at) in lane.into_entries() {
-            match at {
-                Some(at) => self.rest.wait(entry, at),
-                None => self.push(&entry),
+            match (at, entry.role) {
+                (Some(at), _) => self.rest.wait(entry, at),
+                (None, Role::Robots) => self.gate.push(0, &entry),
+                (None, role) => fifos[band(role)].push(&entry),
             }
+        }
+        for (band, entries) in fifos.into_iter().enumerate() {
+            self.rest.put_before(band, entries);
         }
     }
 

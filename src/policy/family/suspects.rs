@@ -1,5 +1,6 @@
-//! Which families of a host are in trouble: most of their URLs failed lately at their first request. Waiting URLs of
-//! such a family go through a slow lane. If other families are fine at the same time, the failures are not evidence
+//! Which families of a host are in trouble: most of their URLs failed lately at their first request. If nearly all did,
+//! or failures take long, waiting URLs of the family go through a slow lane, until more are fine: good pages among
+//! them must not come last. If other families are fine at the same time, the failures are not evidence
 //! about the host or the load. Without other families to compare, the load may well be the reason. Families without
 //! recent failures are not kept.
 
@@ -11,11 +12,14 @@ use crate::model::Moment;
 use super::Family;
 use crate::policy::retry::LONGEST_ANNOUNCED;
 
-/// Number of recent first attempts considered. Ours, as are the next three.
+/// Number of recent first attempts considered. Ours, as are the next four.
 const RECENT: usize = 8;
 
 /// Minimum weight of failures for a family in trouble: three URLs, or two slow ones.
 const ENOUGH: u32 = 3;
+
+/// One good answer in so many first attempts is too few for the pages of a family not to wait.
+const FEW_FINE: usize = 4;
 
 /// A failure that took this long counts twice: it occupies a request that other URLs could use.
 const SLOW: Duration = Duration::from_secs(5);
@@ -58,8 +62,8 @@ pub struct FirstAttempt {
 pub struct Noted {
     /// A family alone is in trouble, and not the host.
     pub alone: bool,
-    /// The family was in trouble and has recovered: all of its last eight first attempts succeeded.
-    pub recovered: bool,
+    /// URLs of the family need not wait in its slow lane any more: enough of its last first attempts succeeded.
+    pub released: bool,
 }
 
 /// First attempts at a family that ended in our time limits, since one was fine.
@@ -88,7 +92,10 @@ struct Record {
     elsewhere: u32,
     /// Whether it is known that it alone is in trouble, and not the host.
     alone: bool,
-    was_in_trouble: bool,
+    /// Whether its URLs wait in its slow lane.
+    waits: bool,
+    /// Whether its last retry was fine: its URLs fail at their first request only.
+    heals: bool,
     /// The end of the pause for the whole family.
     held: Option<Moment>,
     /// How long it waited in total because it limits us.
@@ -104,7 +111,7 @@ impl Suspects {
 
     /// Records a first attempt at a URL of this family.
     pub fn note(&mut self, family: Family, seen: FirstAttempt, now: Moment) -> Noted {
-        let mut recovered = false;
+        let mut released = false;
         self.note_elsewhere(family, seen.failed);
         if seen.failed && !self.families.contains_key(&family) {
             self.make_room();
@@ -113,15 +120,14 @@ impl Suspects {
             self.families.entry(family).or_default();
         }
         if let Some(record) = self.families.get_mut(&family) {
-            record.note(seen, now);
+            released = record.note(seen, now);
             if record.recent.len() == RECENT && record.is_fine() {
-                recovered = record.was_in_trouble;
                 self.families.remove(&family);
             }
         }
         Noted {
             alone: self.find_alone(now),
-            recovered,
+            released,
         }
     }
 
@@ -160,6 +166,12 @@ impl Suspects {
         record.is_some_and(Record::is_in_trouble)
     }
 
+    /// Returns whether URLs of a family wait in its slow lane.
+    pub fn waits(&self, family: Family) -> bool {
+        let record = self.families.get(&family);
+        record.is_some_and(|record| record.waits)
+    }
+
     /// Returns whether a family is known to be in trouble alone, and not the host. Its failures are
     /// then no evidence about the load.
     pub fn is_alone(&self, family: Family) -> bool {
@@ -173,6 +185,19 @@ impl Suspects {
         if let Some(record) = self.families.get_mut(&family) {
             record.hung = Hung::default();
         }
+    }
+
+    /// Records a retry of a URL of the family.
+    pub fn retried(&mut self, family: Family, failed: bool) {
+        if let Some(record) = self.families.get_mut(&family) {
+            record.heals = !failed;
+        }
+    }
+
+    /// Returns whether retries help in a family: its last one was fine.
+    pub fn heals(&self, family: Family) -> bool {
+        let record = self.families.get(&family);
+        record.is_some_and(|record| record.heals)
     }
 
     /// Returns how long the run waited for a family, if that is too long to request more of it.
@@ -240,7 +265,8 @@ impl Suspects {
 }
 
 impl Record {
-    fn note(&mut self, seen: FirstAttempt, now: Moment) {
+    /// Records a first attempt. Returns whether its URLs need not wait any more.
+    fn note(&mut self, seen: FirstAttempt, now: Moment) -> bool {
         if seen.failed && self.is_fine() {
             self.elsewhere = 0;
         }
@@ -272,13 +298,23 @@ impl Record {
             self.last_failed = now;
         }
         self.alone &= self.is_in_trouble();
-        self.was_in_trouble |= self.is_in_trouble();
+        let waits = self.is_hopeless();
+        let waited = std::mem::replace(&mut self.waits, waits);
+        waited && !self.waits
     }
 
     fn is_in_trouble(&self) -> bool {
         let weight: u32 = self.recent.iter().map(|weight| u32::from(*weight)).sum();
         let failed = self.recent.iter().filter(|weight| **weight > 0).count();
         weight >= ENOUGH && failed * 2 > self.recent.len()
+    }
+
+    /// Returns whether nearly all failed lately, or most and slowly. Quick failures among good answers cost less than
+    /// the wait of the good pages.
+    fn is_hopeless(&self) -> bool {
+        let failed = self.recent.iter().filter(|weight| **weight > 0).count();
+        let is_slow = self.recent.iter().any(|weight| *weight > 1);
+        self.is_in_trouble() && (is_slow || failed * FEW_FINE > self.recent.len() * (FEW_FINE - 1))
     }
 
     fn is_fine(&self) -> bool {
@@ -330,6 +366,34 @@ mod tests {
         ];
         for (attempts, expected) in cases {
             assert_eq!(noted(attempts), expected, "{attempts}");
+        }
+    }
+
+    /// Returns after which attempts URLs of a family wait.
+    fn waits(attempts: &str) -> String {
+        let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
+        let attempts = attempts.chars();
+        let waits = attempts.map(|mark| {
+            let seen = FirstAttempt {
+                took: Duration::from_secs(if mark == 'S' { 30 } else { 0 }),
+                ..if mark == '.' { FINE } else { FAILED }
+            };
+            suspects.note(shop, seen, Moment::default());
+            if suspects.waits(shop) { 'w' } else { '-' }
+        });
+        waits.collect()
+    }
+
+    #[test]
+    fn the_pages_of_a_family_wait_while_nearly_all_fail_or_failures_are_slow() {
+        let cases = [
+            ("FFF.F.F.F", "--w-w----"),
+            ("FFFF.FFFFFFF", "--wwwwwwwwww"),
+            ("FFFFFFFF..F", "--wwwwwww--"),
+            ("SS.SS.S..S.", "-wwwwwww---"),
+        ];
+        for (attempts, expected) in cases {
+            assert_eq!(waits(attempts), expected, "{attempts}");
         }
     }
 
@@ -389,10 +453,27 @@ mod tests {
         assert!(!suspects.is_alone(shop));
         suspects.host_is_up();
         assert!(suspects.is_alone(shop));
-        let recovered = [8, 9, 10, 11, 12, 13, 14, 15];
-        let recovered = recovered.map(|second| suspects.note(shop, FINE, at(second)).recovered);
-        assert_eq!(recovered.iter().position(|it| *it), Some(7));
+        assert!(suspects.waits(shop));
+        let seconds = [8, 9, 10, 11, 12, 13, 14, 15];
+        let released = seconds.map(|second| suspects.note(shop, FINE, at(second)).released);
+        assert_eq!(
+            released.iter().position(|it| *it),
+            Some(1),
+            "a quarter is fine"
+        );
+        assert_eq!(released.iter().filter(|it| **it).count(), 1);
         assert!(!suspects.is_alone(shop) && suspects.is_empty());
+    }
+
+    #[test]
+    fn a_family_heals_while_its_retries_are_fine() {
+        let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
+        suspects.note(shop, FAILED, at(0));
+        assert!(!suspects.heals(shop));
+        for failed in [false, true, false] {
+            suspects.retried(shop, failed);
+            assert_eq!(suspects.heals(shop), !failed);
+        }
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub struct HostPace {
     avoid: Option<Avoid>,
     /// Share of first attempts that fail at any pace, because their pages are broken.
     background: f64,
+    /// The pages that raised this share, until they are fine.
+    broken: Option<Broken>,
     baseline: Baseline,
     late: Option<Late>,
     /// Controls that were fine beside failing URLs since a page was fine.
@@ -83,6 +85,15 @@ pub struct HostPace {
     starts: Starts,
     recent: Recent,
     window: Window,
+}
+
+/// Pages that failed one after the other and again when they were retried, so that more of them are expected.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Broken {
+    /// Their failed retries that no fine one refuted.
+    retries: u32,
+    /// The expected share of broken pages before.
+    background: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,6 +116,7 @@ impl HostPace {
             changed: None,
             avoid: None,
             background: 0.0,
+            broken: None,
             baseline: Baseline::default(),
             late: None,
             controls: 0,
@@ -212,7 +224,9 @@ impl HostPace {
     }
 
     fn went_well(&mut self, seen: PaceSignal, now: Moment) {
-        if !seen.retry {
+        if seen.retry {
+            self.note_healed();
+        } else {
             self.note_first(false);
             self.controls = 0;
         }
@@ -242,8 +256,13 @@ impl HostPace {
             Mode::Trial(trial) => {
                 let grows = trial.went_well(seen.retry) && calm && self.late.is_none();
                 if trial.is_cleared() {
-                    let before = trial.before();
+                    let (before, retries) = (trial.before(), trial.broken_together());
+                    let background = self.background;
                     self.take_back(before);
+                    self.broken = retries.map(|retries| Broken {
+                        retries,
+                        background,
+                    });
                 } else if trial.is_over(self.avoid, now) && self.late.is_none() {
                     self.mode = Mode::Ramp(0);
                 } else if grows {
@@ -306,6 +325,18 @@ impl HostPace {
         // If fewer requests fail than expected, the expectation falls: slowly, as few attempts are weak evidence.
         if self.recent.len() == Recent::KEPT && self.recent.share() < self.background {
             self.background = self.recent.share().max(self.background * FADING);
+        }
+    }
+
+    /// Records a retry that was fine. If all pages are fine that seemed broken, there was an outage that is over, and no
+    /// more failures are expected than before it.
+    fn note_healed(&mut self) {
+        if let Some(broken) = &mut self.broken {
+            broken.retries -= 1;
+            if broken.retries == 0 {
+                self.background = self.background.min(broken.background);
+                self.broken = None;
+            }
         }
     }
 

@@ -145,6 +145,13 @@ impl Trial {
         self.since_failure == 0
     }
 
+    /// Returns the number of retries that failed again, if several pages failed and nothing was fine until the answer
+    /// that ended the trial, as in an outage.
+    pub(super) fn broken_together(&self) -> Option<u32> {
+        let is_whole = self.failed > 0 && self.fine <= 1 && self.broken > 0;
+        is_whole.then_some(self.broken)
+    }
+
     /// Returns whether the load is not at fault.
     pub(super) fn is_cleared(&self) -> bool {
         self.cleared

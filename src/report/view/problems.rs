@@ -147,11 +147,11 @@ mod tests {
             ..finding(rule, Scope::Section, "http://a/x/", pages)
         };
         let all = [
-            of("section_down", "upstream_down", 4),
-            of("persistent_cluster", "upstream_down", 3),
-            of("persistent_cluster", "truncated", 2),
-            of("slow_host", "overload", 1),
-            of("redirect_into_error", "redirect", 1),
+            of(Rule::SectionDown, "upstream_down", 4),
+            of(Rule::PersistentCluster, "upstream_down", 3),
+            of(Rule::PersistentCluster, "truncated", 2),
+            of(Rule::SlowHost, "overload", 1),
+            of(Rule::RedirectIntoError, "redirect", 1),
         ];
         let found = problems(&all);
         assert_eq!(to_fix(&found), [0, 2, 3]);

@@ -186,7 +186,9 @@ fn look_around(
         };
         let outage = together.outage_of(home, &mut url.failed.iter().copied());
         let whole = outage.map(|outage| outage.whole);
-        url.seen.in_outage = whole == Some(Whole::Host) || url.is_in(episodes.get(host));
+        url.seen.in_outage = whole == Some(Whole::Host)
+            || url.is_in(episodes.get(host))
+            || (url.failed.len() == 1 && together.fails_first(home));
         url.down_with = match whole {
             // A sitemap shows nothing of the pages beside it.
             _ if url.role == Role::Sitemap => None,

@@ -9,3 +9,4 @@ pub(super) mod maker;
 mod patterns;
 pub(super) mod soft_error;
 mod text;
+mod wording;

@@ -1,7 +1,7 @@
 //! Whether a page with status 200 is an error page.
 //!
 //! The check is careful: an article about 502 is not an error. A page counts if it is blank, if it is
-//! short and its text or heading is that of an error page, or if it contains a program's error message
+//! short and its text or heading is that of an error page in one of some languages, or if it contains a program's error message
 //! as the program writes it. Only its beginning is read and, because a fatal error ends the output, its
 //! end.
 
@@ -10,11 +10,12 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use regex::{Regex, bytes};
+use regex::bytes;
 use serde::Serialize;
 
 use super::catalogue::by_text;
 use super::text::{BODY_HEAD, head, headline};
+use super::wording::{begins_with_error, of_heading};
 use crate::model::Cause;
 
 /// Bytes of a page's end that are searched for the last words of an error message. Ours.
@@ -28,6 +29,8 @@ const SHORT_TEXT: usize = 500;
 const KNOWN_TEXT: usize = 1200;
 /// A page with more links than this is a page of the site, with any heading.
 const FEW_LINKS: usize = 12;
+/// Minimum share of a page's text that a sentence about an error has, for the page to be one without a heading (ours).
+const MOST_OF_IT: f64 = 0.5;
 /// Fingerprints below this confidence need a heading that agrees: other pages contain their words too.
 const OWN_WORDS: f64 = 0.85;
 
@@ -66,6 +69,8 @@ pub enum SoftSign {
     KnownPage,
     /// The heading of an error over little text.
     Heading,
+    /// Little text besides a sentence that reports an error.
+    Sentence,
     /// A program's error message in the page.
     Complaint,
 }
@@ -77,32 +82,11 @@ impl SoftSign {
             SoftSign::Blank => "an empty page",
             SoftSign::KnownPage => "the text of a known error page",
             SoftSign::Heading => "the heading of an error page over little text",
+            SoftSign::Sentence => "hardly any text but a sentence that reports an error",
             SoftSign::Complaint => "an error message of the program in the page",
         }
     }
 }
-
-/// Headings that name an error and nothing else, except a site's name after a separator.
-static ERROR_HEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let kinds = [
-        r"(http )?(error[: ]+)?50[0-9]\b[ :.-]*",
-        r"(error )?(internal server error|bad gateway|service (temporarily )?unavailable|gateway time-?out|server error)( \(50[0-9]\))?",
-        r"(error: )?(server error|internal error|application error|proxy error|fatal error)",
-        r"database (connection )?error|error establishing a database connection",
-        r"(site |website |scheduled |down for |under |in )?maintenance( mode)?",
-        r"(site |website |page )?temporarily unavailable",
-        r"(we.ll|we&rsquo;ll|we will) be (right )?back( soon| shortly)?",
-        r"((sorry|oops)[,.!] )?something (went wrong|broke)|(oops, )?an error (has )?occurred|whoops, looks like something went wrong",
-        r"the website encountered an unexpected error(\. (please )?try again later)?",
-        r"there has been an error processing your request",
-        r"[a-z_.]*(exception|error) at /.*",
-    ];
-    let pattern = format!(
-        r"(?i)^(?:50[0-9][ :-]+)?(?:{})[.!\s]*(?:[|\u{{2013}}\u{{2014}}-]\s*.{{1,40}})?$",
-        kinds.join("|")
-    );
-    Regex::new(&pattern).ok()
-});
 
 /// Words of which every error message has one. Searching them first saves the patterns for most pages.
 static COMPLAINT_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
@@ -244,8 +228,8 @@ pub fn soft_error(status: u16, body: &[u8]) -> Option<SoftError> {
         return found(SoftSign::Complaint, None, Cause::ApplicationError);
     }
     let length = text_length(body)?;
-    let has_heading = headings(&text).any(|heading| matches(&ERROR_HEADING, heading));
-    let page = by_text(&text).filter(|page| page.confidence >= OWN_WORDS || has_heading);
+    let named = headings(&text).find_map(of_heading);
+    let page = by_text(&text).filter(|page| page.confidence >= OWN_WORDS || named.is_some());
     if let Some(page) = page {
         let cause = page
             .causes
@@ -254,16 +238,69 @@ pub fn soft_error(status: u16, body: &[u8]) -> Option<SoftError> {
             .map_or(Cause::ApplicationError, |c| c.0);
         return found(SoftSign::KnownPage, Some(&page.id), cause);
     }
-    if !has_heading || length > SHORT_TEXT {
+    if length > SHORT_TEXT {
         return None;
     }
-    let lower = text.to_ascii_lowercase();
-    let cause = if lower.contains("maintenance") || lower.contains("be back") {
-        Cause::Maintenance
-    } else {
-        Cause::ApplicationError
+    if let Some(cause) = named {
+        let lower = text.to_ascii_lowercase();
+        let upkeep = lower.contains("maintenance") || lower.contains("be back");
+        let cause = if upkeep { Cause::Maintenance } else { cause };
+        return found(SoftSign::Heading, None, cause);
+    }
+    says_only_an_error(&text).then(|| found(SoftSign::Sentence, None, Cause::ApplicationError))?
+}
+
+/// Returns whether a page has little to say but a sentence that reports an error. In a page of scripts such a sentence
+/// may be hidden until it is needed.
+fn says_only_an_error(text: &str) -> bool {
+    if text.len() >= BODY_HEAD || memchr::memmem::find(text.as_bytes(), b"<script").is_some() {
+        return false;
+    }
+    let paragraphs = paragraphs(text);
+    let size = |text: &str| {
+        text.bytes()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .count()
     };
-    found(SoftSign::Heading, None, cause)
+    let all: usize = paragraphs.iter().map(|text| size(text)).sum();
+    let errors = (paragraphs.iter()).filter(|paragraph| begins_with_error(paragraph));
+    let reported: usize = errors.map(|text| size(text)).sum();
+    reported > 0 && reported as f64 >= MOST_OF_IT * all as f64
+}
+
+/// Returns the texts of a page's body, each without a tag except those within a line.
+fn paragraphs(text: &str) -> Vec<String> {
+    let within = ["b", "strong", "i", "em", "span", "font", "code", "small"];
+    let lower = text.to_ascii_lowercase();
+    let body = lower
+        .find("</head")
+        .or_else(|| Some(lower.find("</title")? + 7));
+    let mut rest = &text[body.unwrap_or_default()..];
+    let mut found = vec![String::new()];
+    while let Some(at) = rest.find('<') {
+        let (before, tag) = rest.split_at(at);
+        found.last_mut().expect("never empty").push_str(before);
+        let name = tag.trim_start_matches(['<', '/']);
+        let name = name.split(|c: char| !c.is_ascii_alphanumeric()).next();
+        let name = name.unwrap_or_default().to_ascii_lowercase();
+        if !within.contains(&name.as_str()) {
+            found.push(String::new());
+        }
+        let end = match name.as_str() {
+            "style" => tag.to_ascii_lowercase().find("</style"),
+            _ if tag.starts_with("<!--") => tag.find("-->"),
+            _ => tag.find('>'),
+        };
+        let Some(end) = end else {
+            rest = "";
+            break;
+        };
+        let closed = tag[end..].find('>').map_or(tag.len(), |at| end + at + 1);
+        rest = &tag[closed..];
+    }
+    found.last_mut().expect("never empty").push_str(rest);
+    let texts = found.iter().map(|text| text.trim().to_owned());
+    texts.filter(|text| !text.is_empty()).collect()
 }
 
 /// Returns whether a page is empty except for white space and a byte order mark.
@@ -278,12 +315,6 @@ fn headings(text: &str) -> impl Iterator<Item = &str> {
     [headline(text), headline(after_title)]
         .into_iter()
         .flatten()
-}
-
-fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
-    pattern
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(text))
 }
 
 /// Returns the length of a page's text, in bytes without white space. Returns `None` if that is longer
@@ -381,6 +412,30 @@ mod tests {
                 SoftSign::Heading,
             ),
             (page("Error 503", "Sorry."), SoftSign::Heading),
+            (
+                page("Es ist ein Fehler aufgetreten", "Bitte rufen Sie uns an."),
+                SoftSign::Heading,
+            ),
+            (
+                page(
+                    "Boutique",
+                    "<h1>Erreur de connexion &agrave; la base de donn&eacute;es</h1>",
+                ),
+                SoftSign::Heading,
+            ),
+            (
+                page(
+                    "Mein Laden",
+                    "<b>Eine Verbindung zur Datenbank konnte nicht hergestellt werden.</b> \
+                     Bitte versuchen Sie es später erneut.</p><p>Mein Laden GmbH",
+                ),
+                SoftSign::Sentence,
+            ),
+            (
+                page("Boutique", "Une erreur est survenue. Merci de réessayer."),
+                SoftSign::Sentence,
+            ),
+            (page("Shop", "Something went wrong."), SoftSign::Sentence),
             (
                 page(
                     "Shop",
@@ -572,6 +627,16 @@ mod tests {
                 .to_owned(),
             "<title>500 miles</title><p>A song.</p>".to_owned(),
             "<h1>Bad Gateway Studios</h1>".to_owned(),
+            format!(
+                "<title>Datenbankfehler</title><h1>Datenbankfehler</h1>{}",
+                "<p>Ein Datenbankfehler ist aufgetreten, wenn die Verbindung fehlt.</p>".repeat(20)
+            ),
+            "<title>Hilfe</title><h1>Hilfe</h1><p>Es ist ein Fehler aufgetreten. Was nun?</p>\
+             <p>Rufen Sie an, oder schreiben Sie uns: wir antworten am selben Tag und finden den Grund.</p>"
+                .to_owned(),
+            "<title>App</title><div id=error hidden>Something went wrong.</div><script src=/a.js></script>"
+                .to_owned(),
+            "<title>Forum</title><p>Un lecteur écrit : une erreur est survenue. Que faire ?</p>".to_owned(),
         ];
         for body in cases {
             assert_eq!(sign(&body), None, "{body}");

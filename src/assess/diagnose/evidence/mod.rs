@@ -92,6 +92,16 @@ pub enum Evidence {
         before: Option<Moment>,
         after: Option<Moment>,
     },
+    MixedOutage {
+        from: Moment,
+        until: Moment,
+        failed: Ratio,
+        after: Option<Moment>,
+    },
+    FirstRequests {
+        first: Ratio,
+        later: Ratio,
+    },
     Outages {
         count: u64,
     },

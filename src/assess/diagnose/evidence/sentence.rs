@@ -119,6 +119,26 @@ impl fmt::Display for Evidence {
                     None => write!(f, ": down for {lasted}"),
                 }
             }
+            E::MixedOutage {
+                from,
+                until,
+                failed,
+                after,
+            } => {
+                let percent = failed.share() * 100.0;
+                write!(
+                    f,
+                    "from {from} to {until} {failed} pages failed at their first request ({percent:.0} %)"
+                )?;
+                match after {
+                    Some(after) => write!(f, "; from {after} on they were fine"),
+                    None => Ok(()),
+                }
+            }
+            E::FirstRequests { first, later } => write!(
+                f,
+                "{first} first requests to a page failed, and {later} later ones to these pages"
+            ),
             E::Outages { count } => write!(f, "it went down {count} times in all"),
             E::NotOver => f.write_str("it was still down when the crawl ended"),
             E::Rhythm {

@@ -134,6 +134,8 @@ impl Finding {
             Evidence::Urls { failing, .. } => Some(failing.part),
             Evidence::Soft { pages } | Evidence::SlowPages { pages, .. } => Some(pages.part),
             Evidence::Recovered { urls, .. } => Some(*urls),
+            Evidence::MixedOutage { failed, .. } => Some(failed.part),
+            Evidence::FirstRequests { first, .. } => Some(first.part),
             Evidence::Outage { .. } => self.evidence.iter().filter_map(down_pages).max(),
             Evidence::Unseen { urls } => Some(urls.part),
             _ => None,

@@ -36,7 +36,9 @@ pub use external::{DeadLink, DeadLinks, external_links, is_dead};
 pub use finding::{Finding, Scope, Severity};
 pub use load::{load_induced, slow_host};
 pub use maintenance::{announced_too_long, host_maintenance, retry_after_invalid};
-pub use outage::{PartFacts, host_outage, part_outage};
+pub use outage::{
+    FirstRequestFacts, PartFacts, first_request_fails, host_outage, mixed_outage, part_outage,
+};
 pub use own_outage::{OwnOutageFacts, own_outage};
 pub use pages::{PageFaults, cached_errors, soft_errors, truncated_bodies};
 pub use references::{BrokenReference, broken_references};
@@ -82,6 +84,7 @@ pub fn of_host(facts: &HostFacts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = [
         host_maintenance(facts),
         host_outage(facts),
+        mixed_outage(facts),
         address_down(facts).or_else(|| one_backend_down(facts)),
         load_induced(facts),
         slow_host(facts),

@@ -1,4 +1,5 @@
-//! Outages of a whole host, section or family: one event, not many pages.
+//! Failures that are one event, or of one kind, whichever page: outages of a whole host, section or family, times in
+//! which a part of the requests fails, and pages that fail at their first request.
 
 use super::backend::one_backend_down;
 use super::finding::{Finding, Scope, Severity};
@@ -7,6 +8,7 @@ use crate::assess::diagnose::causes::Diagnosis;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
 use crate::assess::diagnose::outages::Outages;
+use crate::assess::history::first_requests::FailsFirst;
 use crate::model::Cause;
 
 /// Maximum outages with a sentence of their own.
@@ -22,7 +24,8 @@ const DEAD: u64 = 8;
 /// Reports that all requests to the host failed for a time. A dead backend is reported by its own rule.
 pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
     let is_backend = |found: Finding| found.scope == Scope::Host;
-    if facts.outages.is_empty() || one_backend_down(facts).is_some_and(is_backend) {
+    let is_other = facts.outages.is_empty() || facts.outages.mixed.is_some();
+    if is_other || one_backend_down(facts).is_some_and(is_backend) {
         return None;
     }
     let is_restart = facts.outages.is_restart();
@@ -46,6 +49,57 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
         } else {
             "step.server_status"
         },
+    })
+}
+
+/// Reports that a part of the requests to the host failed for a time, whichever page. A dead backend is reported by its
+/// own rule.
+pub fn mixed_outage(facts: &HostFacts) -> Option<Finding> {
+    let failed = facts.outages.mixed?;
+    let outage = facts.outages.times.first()?;
+    if one_backend_down(facts).is_some_and(|found| found.scope == Scope::Host) {
+        return None;
+    }
+    Some(Finding {
+        rule: Rule::MixedOutage,
+        severity: Severity::Warning,
+        scope: Scope::Host,
+        subject: facts.host.clone(),
+        causes: Vec::new(),
+        confidence: 0.8,
+        evidence: vec![Evidence::MixedOutage {
+            from: outage.from,
+            until: outage.until,
+            failed,
+            after: outage.after,
+        }],
+        advice: "mixed_outage",
+    })
+}
+
+/// A host, a section or a family whose pages fail at their first request.
+#[derive(Clone, Debug)]
+pub struct FirstRequestFacts {
+    /// The host, the section with its host, or the host and the pattern of a family.
+    pub subject: String,
+    /// Its scope.
+    pub scope: Scope,
+    /// The counts, if that is so.
+    pub fails_first: Option<FailsFirst>,
+}
+
+/// Reports that pages fail at their first request and are fine at the next.
+pub fn first_request_fails(facts: &FirstRequestFacts) -> Option<Finding> {
+    let FailsFirst { first, later } = facts.fails_first?;
+    Some(Finding {
+        rule: Rule::FirstRequestFails,
+        severity: Severity::Error,
+        scope: facts.scope,
+        subject: facts.subject.clone(),
+        causes: Vec::new(),
+        confidence: 0.9,
+        evidence: vec![Evidence::FirstRequests { first, later }],
+        advice: "first_request",
     })
 }
 
@@ -142,7 +196,7 @@ mod tests {
     use super::super::fixture::{HOST, cluster, fires, host};
     use super::*;
     use crate::assess::diagnose::causes::diagnose;
-    use crate::assess::diagnose::context::Context;
+    use crate::assess::diagnose::context::{Context, Ratio};
     use crate::assess::diagnose::outages::Outage;
     use crate::model::{Moment, Outcome};
 
@@ -161,6 +215,7 @@ mod tests {
         Outages {
             times: times.collect(),
             unkept: 0,
+            mixed: None,
         }
     }
 
@@ -184,6 +239,43 @@ mod tests {
         failed.outages.times[0].after = Some(Moment::from_millis(1_795_346_000_000));
         let long = host_outage(&failed).expect("a finding");
         assert_eq!((long.causes.len(), long.advice), (0, "step.server_status"));
+    }
+
+    #[test]
+    fn a_time_in_which_a_part_of_the_requests_failed_is_reported_with_its_share() {
+        let mut mixed = host(&[(Outcome::OkHtml, 50)]);
+        mixed.outages = outages(1, 60);
+        let whole = mixed.clone();
+        mixed.outages.mixed = Some(Ratio::new(61, 120));
+        let found = fires(mixed_outage(&mixed), mixed_outage(&whole));
+        let text = found.evidence_text();
+        assert!(
+            text.contains(" 61 of 120 pages failed at their first request (51 %); from "),
+            "{text}"
+        );
+        assert_eq!(found.pages(), Some(61));
+        assert!(host_outage(&mixed).is_none() && host_outage(&whole).is_some());
+    }
+
+    #[test]
+    fn pages_that_fail_at_their_first_request_are_reported_with_their_counts() {
+        let facts = |fails_first| FirstRequestFacts {
+            subject: HOST.to_owned(),
+            scope: Scope::Host,
+            fails_first,
+        };
+        let cold = FailsFirst {
+            first: Ratio::new(298, 300),
+            later: Ratio::new(2, 299),
+        };
+        let found = fires(
+            first_request_fails(&facts(Some(cold))),
+            first_request_fails(&facts(None)),
+        );
+        let words =
+            "298 of 300 first requests to a page failed, and 2 of 299 later ones to these pages";
+        assert_eq!(found.evidence_text(), words);
+        assert_eq!(found.pages(), Some(298));
     }
 
     #[test]

@@ -69,11 +69,13 @@ rules! {
     DnsFault, "dns_fault", Site, Own, "The host's name does not resolve";
     ExternalLinks, "external_links", Beside, Own, "External links that fail";
     FamilyDown, "family_down", Site, None, "A group of URLs hangs, and the rest of it was not seen";
+    FirstRequestFails, "first_request_fails", Site, Own, "Pages fail when they are requested first";
     HostDown, "host_down", Site, None, "A host was given up, and the rest of it was not seen";
     HostMaintenance, "host_maintenance", Site, Own, "The whole host is down for maintenance";
     HostOutage, "host_outage", Site, None, "The whole host was down for a while";
     IntermittentCluster, "intermittent_cluster", Pages, None, "Pages that fail by turns";
     LoadInduced, "load_induced", Site, Own, "Fails under fast requests";
+    MixedOutage, "mixed_outage", Site, Own, "A part of all requests failed for a while";
     NeedsScript, "needs_script", Beside, None, "Pages that only scripts fill";
     OneBackendDown, "one_backend_down", Site, Own, "One backend of several fails";
     OwnOutage, "own_outage", Site, None, "The crawler itself had no network";

@@ -7,12 +7,14 @@ use super::repeats::Place;
 use super::scores::{PartFound, scores};
 use super::site_files::{of_robots, of_sitemap};
 use super::told::{self, FindingFound, Told};
+use crate::assess::diagnose::cluster::section_of;
 use crate::assess::diagnose::rules::{
-    About, ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, SectionFacts,
-    SitemapFacts, broken_references, client_block, external_links, family_down, host_down, is_down,
-    needs_script, of_cluster, of_host, one_backend_down, own_outage, part_outage, redirect_chains,
-    redirect_into_error, robots_blocks, section_down, server_misconfigurations,
-    sitemap_lists_failing, sitemap_problems, slow_pages, soft_errors, start_page,
+    About, ClientFacts, Finding, FirstRequestFacts, GivenUpFacts, PartFacts, RedirectFacts, Scope,
+    SectionFacts, SitemapFacts, broken_references, client_block, external_links, family_down,
+    first_request_fails, host_down, is_down, needs_script, of_cluster, of_host, one_backend_down,
+    own_outage, part_outage, redirect_chains, redirect_into_error, robots_blocks, section_down,
+    server_misconfigurations, sitemap_lists_failing, sitemap_problems, slow_pages, soft_errors,
+    start_page,
 };
 use crate::assess::diagnose::{
     Context, Diagnosis, Maker, Outages, Pool, Ratio, TimeHistogram, Trial, diagnose,
@@ -367,6 +369,9 @@ fn findings(
             let clusters = told::of_host(&finding, name, groups);
             found.tell(finding, clusters);
         }
+        for finding in fail_first(name, together) {
+            found.tell(finding, Vec::new());
+        }
         found.extend(server_misconfigurations(name, &host.refusals, |section| {
             let section = host.sections.get(section);
             section.map(|section| section.urls).unwrap_or_default()
@@ -488,6 +493,27 @@ fn client_facts<'a>(name: &'a str, host: &Host, groups: &[(Group, Diagnosis)]) -
         refused: Ratio::new(urls, host.facts.urls.of),
         blocks: host.blocks,
     }
+}
+
+/// Returns the findings about the parts of a host whose pages fail at their first request.
+fn fail_first(host: &str, together: &Together) -> Vec<Finding> {
+    let parts = together
+        .host(host)
+        .map(|known| known.fails_first.as_slice());
+    let found = parts.unwrap_or_default().iter().filter_map(|part| {
+        let (whole, name, fails_first) = part;
+        let (scope, subject) = match whole {
+            Whole::Host => (Scope::Host, host.to_owned()),
+            Whole::Section => (Scope::Section, section_of(host, name)),
+            Whole::Family => (Scope::Section, format!("{host}{name}")),
+        };
+        first_request_fails(&FirstRequestFacts {
+            subject,
+            scope,
+            fails_first: Some(*fails_first),
+        })
+    });
+    found.collect()
 }
 
 /// Sections and families that went down as a whole: one finding each, with the diagnosis of most of its

@@ -54,6 +54,11 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
         return is_part && place.is_in(&wide.subject);
     }
     let has_recovered = narrow.rule == Rule::TransientCluster;
+    if wide.rule == Rule::FirstRequestFails {
+        let is_there = wide.subject == place.host || place.is_in(&wide.subject);
+        let is_of_family = || is_family(place, &wide.subject);
+        return has_recovered && (is_there || is_of_family());
+    }
     let is_of_section = wide.rule == Rule::OneBackendDown && wide.scope == Scope::Section;
     let is_of_place = if is_of_section {
         place.is_in(&wide.subject)
@@ -73,7 +78,7 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
             }
             // URLs that fail every time fail at the other backends too.
             Rule::OneBackendDown => has_recovered || narrow.rule.is_at_times(),
-            Rule::HostOutage => has_recovered,
+            Rule::HostOutage | Rule::MixedOutage => has_recovered,
             // URLs that a limit refuses at times are neither flaky nor broken.
             Rule::LoadInduced => {
                 let is_limit = |evidence: &Evidence| match evidence {
@@ -89,6 +94,14 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
             }
             _ => false,
         }
+}
+
+/// Returns whether all failures are of this family, which is named with its host.
+fn is_family(place: Place<'_>, named: &str) -> bool {
+    place.cluster.is_some_and(|it| {
+        let mut families = it.families.keys();
+        !it.families.is_empty() && families.all(|family| format!("{}{family}", place.host) == named)
+    })
 }
 
 /// Returns whether failures are those of an IP address that is down: all of them came from there, or nothing answered

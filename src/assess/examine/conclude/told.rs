@@ -131,7 +131,7 @@ fn concerns(finding: &Finding, group: &Group, diagnosis: &Diagnosis) -> bool {
     let cluster = &group.cluster;
     let names = |cause: Cause| finding.causes.contains(&cause);
     match finding.rule {
-        Rule::HostOutage => cluster.together == Some(Whole::Host),
+        Rule::HostOutage | Rule::MixedOutage => cluster.together == Some(Whole::Host),
         Rule::LoadInduced => cluster.at_speed,
         Rule::ClientBlock => group.helping.iter().flatten().any(|it| *it == Trial::Browser),
         Rule::SoftError => (cluster.facts.soft)

@@ -5,6 +5,7 @@ use crate::store::{RunScores, StoredFinding, StoredScore};
 
 use super::*;
 
+mod mixed;
 mod together;
 
 /// A site that is about to be audited.

@@ -79,7 +79,8 @@ async fn a_crash_loop_is_reported_with_its_number_of_outages() {
     assert!(evidence.contains("times in all"), "{evidence}");
     let verdicts = audited.verdicts();
     assert!(!verdicts.contains("persistent"), "{verdicts}");
-    assert!(audited.failed() <= 45, "{}", audited.failed());
+    // Five in each of two outages that the crawl meets, and in the passes and experiments.
+    assert!(audited.failed() <= 25, "{}", audited.failed());
 }
 
 #[tokio::test(start_paused = true)]
