@@ -45,8 +45,8 @@ pub struct Report {
 #[derive(Debug, Error)]
 pub enum HarFault {
     /// It is not JSON, before any entry is found.
-    #[error("not JSON; save the archive again with the developer tools of the browser")]
-    Json(#[source] serde_json::Error),
+    #[error("not JSON: {0}; save the archive again with the developer tools of the browser")]
+    Json(serde_json::Error),
     /// It is JSON without a list of entries.
     #[error("not an HTTP archive: it has no list log.entries")]
     NoEntries,

@@ -463,8 +463,11 @@ async fn a_webhook_that_was_deleted_is_given_up_within_the_hour() {
 }
 
 #[tokio::test]
-async fn an_event_of_another_version_is_dropped_and_holds_up_no_other() {
+async fn an_event_of_another_version_is_dropped_with_a_warning_and_holds_up_no_other() {
     let dir = tempfile::tempdir().expect("a directory");
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    let lines = tracing_subscriber::fmt().with_writer(log.reopen().expect("opened"));
+    let _guard = tracing::subscriber::set_default(lines.finish());
     let store = Store::open(&dir.path().join("runs.db")).expect("made");
     let (url, heard) = receiver(&["200 OK"]).await;
     let noted = store.note_event("shop/later", None, "{\"Later\":{}}", Moment::from_millis(1));
@@ -475,6 +478,9 @@ async fn an_event_of_another_version_is_dropped_and_holds_up_no_other() {
     assert_eq!(notifier.deliver(&clock).await.expect("delivered"), None);
     assert_eq!(heard.lock().expect("no panic").len(), 1);
     assert!(store.noted_events().expect("read").is_empty());
+    let log = std::fs::read_to_string(&log).expect("text");
+    let warning = "dropped the notification shop/later: another version of gatecrawl stored it";
+    assert_eq!(log.matches(warning).count(), 1, "{log}");
 }
 
 #[test]
