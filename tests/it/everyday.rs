@@ -36,7 +36,7 @@ struct Site {
     failing_sitemaps: u32,
     #[serde(default = "fast")]
     ttfb_ms: u64,
-    pages: Vec<Pages>,
+    pages: Vec<Alike>,
 }
 
 /// The range and the band of a score, and its place among the sites: the first is the best.
@@ -60,7 +60,7 @@ struct First {
 /// Pages that are alike.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Pages {
+struct Alike {
     pages: u32,
     #[serde(default)]
     home: bool,
@@ -91,7 +91,7 @@ const MOST_INLINKS: u32 = 300;
 /// Seconds after the start at which passes begin, as `--confirm quick` has them.
 const PASSES: [i64; 3] = [0, 15, 75];
 
-impl Pages {
+impl Alike {
     fn judgement(&self, ttfb: Duration) -> Judgement {
         let failing = self.outcome.as_deref().map_or(Outcome::Server502, |id| {
             Outcome::from_id(id).expect("an outcome")
