@@ -579,12 +579,12 @@ mod tests {
     #[test]
     fn a_workbook_of_search_console_is_read() {
         let mut book = rust_xlsxwriter::Workbook::new();
-        let sheets: [(&str, &str, &[(&str, f64, f64)]); 2] = [
-            ("Queries", "Top queries", &[("tea", 30.0, 900.0)]),
+        let sheets = [
+            ("Queries", "Top queries", vec![("tea", 30.0, 900.0)]),
             (
                 "Pages",
                 "Top pages",
-                &[
+                vec![
                     ("https://a.test/", 1234.0, 20_000.0),
                     ("https://a.test/b", 7.0, 1_000.0),
                 ],
@@ -596,9 +596,9 @@ mod tests {
                 sheet.write(0, at, head).expect("written");
             }
             for (at, (page, clicks, impressions)) in (1..).zip(rows) {
-                sheet.write(at, 0, *page).expect("written");
-                sheet.write(at, 1, *clicks).expect("written");
-                sheet.write(at, 2, *impressions).expect("written");
+                sheet.write(at, 0, page).expect("written");
+                sheet.write(at, 1, clicks).expect("written");
+                sheet.write(at, 2, impressions).expect("written");
             }
         }
         let bytes = book.save_to_buffer().expect("a file");

@@ -36,7 +36,7 @@ struct Site {
     failing_sitemaps: u32,
     #[serde(default = "fast")]
     ttfb_ms: u64,
-    pages: Vec<Pages>,
+    pages: Vec<Alike>,
 }
 
 /// The range and the band of a score, and its place among the sites: the first is the best.
@@ -60,9 +60,8 @@ struct First {
 /// Pages that are alike.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Pages {
-    #[serde(rename = "pages")]
-    count: u32,
+struct Alike {
+    pages: u32,
     #[serde(default)]
     home: bool,
     #[serde(default = "linked")]
@@ -92,7 +91,7 @@ const MOST_INLINKS: u32 = 300;
 /// Seconds after the start at which passes begin, as `--confirm quick` has them.
 const PASSES: [i64; 3] = [0, 15, 75];
 
-impl Pages {
+impl Alike {
     fn judgement(&self, ttfb: Duration) -> Judgement {
         let failing = self.outcome.as_deref().map_or(Outcome::Server502, |id| {
             Outcome::from_id(id).expect("an outcome")
@@ -143,7 +142,7 @@ impl Site {
                 canonical: judgement.last_ok.is_some(),
                 home: pages.home,
             });
-            for _ in 0..pages.count {
+            for _ in 0..pages.pages {
                 tally.add(&Scored {
                     address: "https://example.test/page",
                     host: "https://example.test",
