@@ -154,7 +154,9 @@ impl<R> Part<R> {
 /// Gives a row to a function. Returns whether that wants more.
 pub(super) fn give<R>(parts: &[Part<R>], row: &R, each: Each<'_>) -> bool {
     let mut values = Vec::new();
-    parts.iter().for_each(|part| part.add(row, &mut values));
+    for part in parts {
+        part.add(row, &mut values);
+    }
     let cells = values.iter().map(|value| match value {
         Value::Empty => Cell::Empty,
         Value::Whole(number) => Cell::Integer(*number as i64),
