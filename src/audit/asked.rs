@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::Gate;
 use crate::assess::compare::AddressMap;
+use crate::logs::NamedLogs;
 use crate::model::Zone;
 use crate::report::{Cover, Format, check};
 use crate::store::{Baseline, RunId, RunRow, RunState, Store};
@@ -37,7 +38,7 @@ pub struct Asked {
     /// The rules that map the baseline's URLs to those of the run.
     pub maps: Vec<AddressMap>,
     /// Server logs of the site.
-    pub logs: Vec<String>,
+    pub logs: NamedLogs,
     /// The time zone of times in texts for people. It is not stored with the run: the schedule takes it from the
     /// project's settings.
     pub zone: Zone,
@@ -82,6 +83,8 @@ struct Kept {
     baseline: Option<String>,
     map: Vec<String>,
     logs: Vec<String>,
+    line_format: Vec<String>,
+    nginx_conf: Vec<PathBuf>,
 }
 
 impl Asked {
@@ -159,10 +162,12 @@ impl Asked {
             fail_on: words(&self.gates),
             baseline,
             map: words(&self.maps),
-            logs: self
-                .logs
-                .iter()
+            logs: (self.logs.sources.iter())
                 .map(|file| absolute(Path::new(file)).display().to_string())
+                .collect(),
+            line_format: self.logs.line_formats.clone(),
+            nginx_conf: (self.logs.confs.iter())
+                .map(|path| absolute(path))
                 .collect(),
         }
     }
@@ -177,7 +182,11 @@ impl Asked {
             gates: parsed(&kept.fail_on)?,
             baseline: kept.baseline,
             maps: parsed(&kept.map)?,
-            logs: kept.logs,
+            logs: NamedLogs {
+                sources: kept.logs,
+                line_formats: kept.line_format,
+                confs: kept.nginx_conf,
+            },
             zone: Zone::default(),
         })
     }
@@ -218,7 +227,11 @@ mod tests {
             gates: vec!["5xx > 0".parse().expect("a gate")],
             baseline: Some("old.json".to_owned()),
             maps: vec![map.parse().expect("a map")],
-            logs: vec!["access.log".to_owned()],
+            logs: NamedLogs {
+                sources: vec!["access.log".to_owned()],
+                line_formats: vec!["%h %r".to_owned()],
+                confs: vec!["nginx.conf".into()],
+            },
             zone: Zone::default(),
         };
         let text = asked.text(&store).expect("something");
@@ -230,6 +243,7 @@ mod tests {
             (&["5xx > 0".to_owned()][..], &[map.to_owned()][..])
         );
         assert!(Path::new(&kept.baseline.expect("one")).is_absolute());
+        assert_eq!(kept.nginx_conf, [absolute(Path::new("nginx.conf"))]);
         let again = Asked::read(&text).expect("read");
         assert_eq!(again.text(&store), Some(text));
     }

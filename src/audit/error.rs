@@ -27,7 +27,7 @@ pub enum AuditError {
     #[error(transparent)]
     Baseline(#[from] BaselineError),
     /// The server logs cannot be read.
-    #[error("--logs: {0}")]
+    #[error("{}", with_flag(.0))]
     Logs(#[source] LogsError),
     /// The requested results that are stored with a run cannot be read.
     #[error("{0}")]
@@ -106,5 +106,13 @@ impl fmt::Display for BrokenOff {
 impl Error for BrokenOff {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.fault.source()
+    }
+}
+
+/// Returns an error about logs with the flag that it is about, unless it names one itself.
+fn with_flag(fault: &LogsError) -> String {
+    match fault {
+        LogsError::Format(fault) => fault.clone(),
+        _ => format!("--logs: {fault}"),
     }
 }

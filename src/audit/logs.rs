@@ -2,50 +2,50 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::logs::{self, CrawlTime, Found, Keep, LogTable, LogsError, Order};
+use crate::logs::{self, CrawlTime, Found, Joining, Keep, LogTable, LogsError, NamedLogs, Order};
 use crate::machine::wall_clock;
 use crate::report::{ComputedTable, ReportError, write_logs};
 use crate::store::{Cell, RunRow, Store};
 
 use super::error::AuditError;
 
-/// Checks before the crawl that the log files exist.
-pub(super) fn check(sources: &[String]) -> Result<(), AuditError> {
-    if sources.iter().any(|source| source == "-") {
+/// Checks before the crawl that the log files exist and that their formats can be used.
+pub(super) fn check(named: &NamedLogs) -> Result<(), AuditError> {
+    if named.sources.iter().any(|source| source == "-") {
         return Err(AuditError::Logs(LogsError::Stdin));
     }
-    order(sources).check().map_err(AuditError::Logs)
-}
-
-fn order(sources: &[String]) -> Order {
-    Order {
-        sources: sources.to_vec(),
-        ..Order::default()
-    }
+    let order = named.order().map_err(AuditError::Logs)?;
+    order.check().map_err(AuditError::Logs)
 }
 
 /// Reads logs into the log run of the site, and stores the lines about the failures of the run with it.
 pub(super) fn read_logs(
     store: &Store,
     run: &RunRow,
-    sources: &[String],
+    named: &NamedLogs,
 ) -> Result<Option<Found>, AuditError> {
-    if sources.is_empty() {
+    if named.sources.is_empty() {
         return Ok(None);
     }
     let now = wall_clock();
-    let order = Order {
-        crawls: CrawlTime::of(&store.runs()?, now),
-        ..order(sources)
-    };
+    let crawls = CrawlTime::of(&store.runs()?, now);
     let keep = Keep {
         store,
         site: &run.site,
         now,
     };
     let joined = || {
+        let order = Order {
+            crawls,
+            ..named.order()?
+        };
         let mut found = logs::read(&order, &mut std::io::empty(), None, Some(keep))?;
-        found.join_crawl(store, run, (true, true))?;
+        let joining = Joining {
+            is_named: true,
+            keeps: true,
+            weighs: true,
+        };
+        found.join_crawl(store, run, joining)?;
         Ok(found)
     };
     joined().map(Some).map_err(AuditError::Logs)

@@ -19,9 +19,12 @@ pub enum LogsError {
         #[source]
         source: io::Error,
     },
-    /// Nothing matches.
-    #[error("{0}: no such file")]
-    NoFile(String),
+    /// A directory has no files, or a pattern matches none.
+    #[error("{0}: {1}")]
+    NoFile(String, &'static str),
+    /// A line format cannot be used: the flag, its value and the reason.
+    #[error("{0}")]
+    Format(String),
     /// A crawl takes no logs from a pipe: they are read when it is over, maybe after a resumption.
     #[error("name files; logs of an audit cannot come from stdin")]
     Stdin,

@@ -19,11 +19,11 @@ pub use bots::verify::Verified;
 pub use error::LogsError;
 pub use found::{
     BotCount, CauseCount, CrawlFound, Difference, Differences, Episode, EpisodeKind, Explained,
-    FamilyCount, FileCount, Found, HourCount, LogPage, LogSummary, LogTable, MessageCount,
+    FamilyCount, FileCount, Found, HourCount, Joining, LogPage, LogSummary, LogTable, MessageCount,
     NamedCount, Requests, Since, Strip, StripCell, TimeSpan, UrlCount,
 };
 pub use input::expand::set_of;
 pub use kept::Keep;
-pub use order::{Event, Order, USUAL_MAX_URLS};
+pub use order::{Event, NamedLogs, Order, USUAL_MAX_URLS};
 pub use own::CrawlTime;
 pub use pass::{Follow, read};

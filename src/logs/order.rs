@@ -1,9 +1,10 @@
 //! The order to read logs: which files, and how.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
-use crate::parse::log::LineFormat;
+use crate::parse::log::{LineFormat, line_format, server_conf};
 
 use super::error::LogsError;
 use super::input::expand::{Input, expand};
@@ -11,6 +12,56 @@ use super::own::CrawlTime;
 
 /// Default of the maximum number of URLs that are kept apart.
 pub const USUAL_MAX_URLS: usize = 1_000_000;
+
+/// Maximum size of a configuration file, in bytes. Ours.
+const LARGEST_CONF: u64 = 4 << 20;
+
+/// Logs as a user names them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamedLogs {
+    /// Files, directories and glob patterns; `-` is standard input.
+    pub sources: Vec<String>,
+    /// Line formats of `--line-format`.
+    pub line_formats: Vec<String>,
+    /// Configuration files of `--nginx-conf`.
+    pub confs: Vec<PathBuf>,
+}
+
+impl NamedLogs {
+    /// Returns the order to read them; reads the configuration files.
+    pub fn order(&self) -> Result<Order, LogsError> {
+        let given = self.line_formats.iter().map(|text| {
+            line_format(text)
+                .map_err(|fault| LogsError::Format(format!("--line-format {text:?}: {fault}")))
+        });
+        let mut formats: Vec<LineFormat> = given.collect::<Result<_, _>>()?;
+        for path in &self.confs {
+            formats.extend(formats_of(path)?);
+        }
+        Ok(Order {
+            sources: self.sources.clone(),
+            formats,
+            ..Order::default()
+        })
+    }
+}
+
+/// Returns the line formats of a configuration file.
+fn formats_of(path: &Path) -> Result<Vec<LineFormat>, LogsError> {
+    let fault = |why: String| LogsError::Format(format!("--nginx-conf {}: {why}", path.display()));
+    let mut text = Vec::new();
+    let file = File::open(path).map_err(|why| fault(why.to_string()))?;
+    let read = file.take(LARGEST_CONF + 1).read_to_end(&mut text);
+    let size = read.map_err(|why| fault(why.to_string()))?;
+    if size as u64 > LARGEST_CONF {
+        return Err(fault(format!("larger than {LARGEST_CONF} bytes")));
+    }
+    let found = server_conf(&String::from_utf8_lossy(&text));
+    if found.is_empty() {
+        return Err(fault("no log_format or LogFormat in it".to_owned()));
+    }
+    Ok(found)
+}
 
 /// The order to read logs.
 #[derive(Clone, Debug)]

@@ -140,17 +140,17 @@ fn write(input: &LogsText<'_>, out: &mut String) -> std::fmt::Result {
 }
 
 fn head(summary: &LogSummary, color: bool, out: &mut String) -> std::fmt::Result {
+    let formats = match formats(&summary.files) {
+        formats if formats.is_empty() => formats,
+        formats => format!(" ({formats})"),
+    };
     let files = count(summary.files.len() as u64, "file");
     let span = match (summary.from, summary.to) {
         (Some(from), Some(to)) => format!(", {} to {} UTC", minute(from), minute(to)),
         _ => String::new(),
     };
     let lines: u64 = summary.files.iter().map(|file| file.lines).sum();
-    let head = format!(
-        "{} lines in {files} ({}){span}",
-        number(lines),
-        formats(&summary.files)
-    );
+    let head = format!("{} in {files}{formats}{span}", count(lines, "line"));
     writeln!(out, "{}", paint(&head, BOLD, color))
 }
 
@@ -545,6 +545,9 @@ fn problems_of(file: &FileCount, color: bool, out: &mut String) -> std::fmt::Res
         writeln!(out, "  Unread         {}", paint(&text, RED, color))?;
     }
     let Some(format) = file.format else {
+        if file.is_empty {
+            return writeln!(out, "  Unread         {name} is empty");
+        }
         let text = format!("{name}: the format is unknown; name it with --line-format");
         return writeln!(out, "  Unread         {}", paint(&text, RED, color));
     };
@@ -554,9 +557,10 @@ fn problems_of(file: &FileCount, color: bool, out: &mut String) -> std::fmt::Res
     let share = file.unread as f64 / file.lines.max(1) as f64;
     let style = if share >= 0.01 { YELLOW } else { PLAIN };
     let text = format!(
-        "{} of {name} ({}) are not {format}, such as",
+        "{} of {name} ({}) {} not {format}, such as",
         count(file.unread, "line"),
-        percent(share)
+        percent(share),
+        if file.unread == 1 { "is" } else { "are" }
     );
     writeln!(out, "  Unread         {}", paint(&text, style, color))?;
     for (number, line) in file.examples.iter().take(MOST_EXAMPLES) {

@@ -11,6 +11,7 @@ use gatecrawl::audit::{
     new_token,
 };
 use gatecrawl::crawl::{Ended, Event, Stop, StopLevel, stop_switch};
+use gatecrawl::logs::NamedLogs;
 use gatecrawl::model::{CrawlPlan, CrawlUrl, SamplePlan, Zone};
 use gatecrawl::store::Store;
 use serde_json::Value;
@@ -301,7 +302,7 @@ fn order(workdir: &Workdir, origin: &Origin, case: &Case) -> Order {
             gates: gates.collect(),
             baseline: case.baseline.map(path),
             maps: Vec::new(),
-            logs: Vec::new(),
+            logs: NamedLogs::default(),
             zone: Zone::default(),
         },
         remembered: Remembered::WithRun,

@@ -139,7 +139,10 @@ fn tree() -> Server {
             let links: Vec<_> = links.iter().map(String::as_str).collect();
             page(dir, &format!("www/{number}.html"), &links);
         }
-        (String::new(), format!("root {}/www;", dir.display()))
+        let at = dir.display();
+        let logs = format!("access_log {at}/access.log test; access_log {at}/users.log combined;");
+        let site = format!("{logs} root {at}/www;");
+        (String::new(), site)
     })
 }
 
@@ -180,7 +183,9 @@ fn goes_on(workdir: &Workdir, site: &Server, before: usize) {
 fn a_runner_that_was_killed_goes_on_with_one_report() {
     let site = tree();
     let (address, got) = receiver();
-    let workdir = Workdir::new(&config(&site, &notify(&address)));
+    let users = site.dir.path().join("users.log");
+    let logs = format!("logs = ['{}']\n{}", users.display(), notify(&address));
+    let workdir = Workdir::new(&config(&site, &logs));
     let mut runner = Running(
         workdir
             .command(&["run", "--now", "shop"])
@@ -197,6 +202,15 @@ fn a_runner_that_was_killed_goes_on_with_one_report() {
     let got = got.lock().unwrap();
     let events: Vec<_> = got.iter().map(|(_, message)| &message["event"]).collect();
     assert_eq!(events, ["shop/run/1/ended"]);
+    // Its log has each line once, and nobody else requested anything.
+    let summary = workdir.path("reports/shop-1/log_summary.json");
+    let summary = std::fs::read_to_string(summary).expect("written");
+    let summary: Value = serde_json::from_str(&summary).expect("JSON");
+    assert_eq!(
+        (&summary["own_requests"], &summary["requests"]),
+        (&log(&site).len().into(), &0.into()),
+        "{summary}"
+    );
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn logs_are_summed_up_judged_and_exported() {
         "  Requests       1 of 5 requests failed with 5xx: 20 % [3.6 % to 62 %] (502: 1)\n",
         "  Failed for     users 0 of 4 (0 %); search engines 1 of 1 (100 %); Googlebot 1 of 1 (100 %)\n",
         "1 request, 1 failed, verified\n",
-        "  Unread         1 line of stdin (17 %) are not combined, such as\n                 line 3: what is this\n",
+        "  Unread         1 line of stdin (17 %) is not combined, such as\n                 line 3: what is this\n",
     ] {
         assert!(said.out.contains(line), "{line}\n{}", said.out);
     }
@@ -151,5 +151,25 @@ fn logs_are_summed_up_judged_and_exported() {
     assert_eq!(std::fs::read_dir(out).expect("readable").count(), 8);
     let unknown = run_with(&["logs", "-"], "no log\n");
     assert_eq!(unknown.exit, Exit::Usage);
-    assert_eq!(run(&["logs", "no/such"]).exit, Exit::Usage);
+    // A log that was rotated just now.
+    let empty = run_with(&["logs", "-"], "");
+    assert_eq!(empty.exit, Exit::Done, "{}", empty.err);
+    assert!(
+        empty.out.starts_with("0 lines in 1 file\n"),
+        "{}",
+        empty.out
+    );
+    assert!(empty.out.contains("stdin is empty"), "{}", empty.out);
+    let none = dir.path().join("none*.log").display().to_string();
+    std::fs::create_dir(dir.path().join("nothing")).expect("made");
+    let nothing = dir.path().join("nothing").display().to_string();
+    for (source, why) in [
+        ("no/such", "could not read no/such: "),
+        (none.as_str(), "none*.log: no file matches"),
+        (nothing.as_str(), "nothing: no file in this directory"),
+    ] {
+        let said = run(&["logs", source]);
+        assert_eq!(said.exit, Exit::Usage);
+        assert!(said.err.contains(why), "{}", said.err);
+    }
 }

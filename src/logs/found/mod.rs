@@ -19,6 +19,7 @@ use super::tally::names::NO_NAME;
 use super::tally::totals::Totals;
 use super::tally::urls::{UrlId, Urls};
 
+pub use crawl::Joining;
 pub use crawl::compare::{CrawlFound, Difference, Differences};
 pub use episode::{Episode, EpisodeKind};
 pub use page::{LogPage, Strip, StripCell, TimeSpan};

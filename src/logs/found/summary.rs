@@ -174,6 +174,8 @@ pub struct FileCount {
     pub name: String,
     /// Its format; absent if none was recognised.
     pub format: Option<&'static str>,
+    /// Whether it has not one byte.
+    pub is_empty: bool,
     /// Lines.
     pub lines: u64,
     /// Bytes, decompressed.
@@ -478,6 +480,7 @@ fn files(facts: &Facts<'_>) -> Vec<FileCount> {
     let files = files.map(|(file, counts)| FileCount {
         name: file.name.clone(),
         format: file.format.as_ref().map(crate::parse::log::Format::name),
+        is_empty: file.is_empty,
         lines: counts.lines,
         bytes: counts.bytes,
         requests: counts.requests,

@@ -38,15 +38,15 @@ pub(in crate::logs) fn expand(sources: &[String]) -> Result<Vec<Input>, LogsErro
             continue;
         }
         let path = Path::new(source);
-        let mut found = if path.is_dir() {
-            files_of(path)?
+        let (mut found, none) = if path.is_dir() {
+            (files_of(path)?, "no file in this directory")
         } else if path.exists() || !source.contains(['*', '?']) {
-            vec![path.to_owned()]
+            (vec![path.to_owned()], "")
         } else {
-            matching(path)?
+            (matching(path)?, "no file matches")
         };
         if found.is_empty() {
-            return Err(LogsError::NoFile(source.clone()));
+            return Err(LogsError::NoFile(source.clone(), none));
         }
         found.sort_by_cached_key(|path| age(path));
         inputs.extend(found.into_iter().map(Input::File));
@@ -206,7 +206,7 @@ mod tests {
         let glob = dir.path().join("a.log.*").display().to_string();
         assert_eq!(expand(&[glob]).expect("found").len(), 3);
         let nothing = dir.path().join("c*").display().to_string();
-        assert!(matches!(expand(&[nothing]), Err(LogsError::NoFile(_))));
+        assert!(matches!(expand(&[nothing]), Err(LogsError::NoFile(..))));
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl<'a> Follow<'a> {
         let counted = match pass(&order, &mut std::io::empty(), &self.verifier, Some(known)) {
             Ok(counted) => counted,
             // It was rotated just now.
-            Err(LogsError::Read { .. } | LogsError::NoFile(_)) => {
+            Err(LogsError::Read { .. } | LogsError::NoFile(..)) => {
                 self.seen.clear();
                 return Ok(None);
             }

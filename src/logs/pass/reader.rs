@@ -22,6 +22,8 @@ pub(in crate::logs) struct FileRead {
     pub(in crate::logs) name: String,
     /// Its format; absent if none was recognised.
     pub(in crate::logs) format: Option<Format>,
+    /// Whether it has not one byte.
+    pub(in crate::logs) is_empty: bool,
     /// The error that ended it early, such as a truncated archive.
     pub(in crate::logs) fault: Option<String>,
     /// How far it was read, and the checkpoint that the reading began at.
@@ -34,6 +36,7 @@ impl FileRead {
         FileRead {
             name: name.to_owned(),
             format: None,
+            is_empty: false,
             fault: None,
             read: None,
         }
@@ -116,6 +119,7 @@ impl<'a> Reader<'a> {
             }
             let mut current = self.current.take()?;
             let read = current.fill(&mut memory);
+            current.file.is_empty &= memory.is_empty();
             let block = (!memory.is_empty())
                 .then(|| self.block(&mut current, &mut memory))
                 .flatten();
@@ -138,6 +142,7 @@ impl<'a> Reader<'a> {
             let mut file = FileRead::named(&input.name());
             match self.begin(&input, &mut file) {
                 Ok(Some(opened)) => {
+                    file.is_empty = opened.line == 1;
                     self.current = Some(Current {
                         number: number as u32,
                         input,
@@ -148,7 +153,10 @@ impl<'a> Reader<'a> {
                     });
                 }
                 // Not even one whole line.
-                Ok(None) => self.files.push(file),
+                Ok(None) => {
+                    file.is_empty = is_empty(&input);
+                    self.files.push(file);
+                }
                 Err(source) => self.end(file, &input, Some(source)),
             }
         }
@@ -253,6 +261,13 @@ impl Current<'_> {
             bytes.truncate(end);
         }
         read
+    }
+}
+
+fn is_empty(input: &Input) -> bool {
+    match input {
+        Input::Stdin => false,
+        Input::File(path) => std::fs::metadata(path).is_ok_and(|it| it.len() == 0),
     }
 }
 

@@ -43,6 +43,13 @@ pub(crate) struct AuditArgs {
     /// Read these server logs after the crawl (repeatable): files, directories or patterns, as `gatecrawl logs` takes them
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Logs")]
     pub(crate) logs: Vec<PathBuf>,
+    /// Line format of the logs, as in nginx's log_format or Apache's LogFormat, or for JSON lines
+    /// 'json: time=ts status=code target=path' (repeatable)
+    #[arg(long, value_name = "FORMAT", help_heading = "Logs")]
+    pub(crate) line_format: Vec<String>,
+    /// Read line formats from this configuration file of nginx or Apache (repeatable)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Logs")]
+    pub(crate) nginx_conf: Vec<PathBuf>,
     /// Continue an interrupted or incomplete run: its number, or the newest
     #[expect(clippy::option_option, reason = "absent, without a value, with one")]
     #[arg(long, value_name = "RUN", num_args = 0..=1, help_heading = "Run")]

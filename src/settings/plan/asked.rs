@@ -1,6 +1,7 @@
 //! The requested results of an audit besides the crawl, from its arguments.
 
 use crate::audit::{Asked, Out};
+use crate::logs::NamedLogs;
 use crate::model::Zone;
 use crate::report::Cover;
 use crate::store::{RunId, Store};
@@ -12,11 +13,13 @@ use crate::settings::failure::Failure;
 pub(crate) fn of(args: &AuditArgs) -> Asked {
     Asked {
         gates: args.fail_on.clone(),
-        logs: args
-            .logs
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect(),
+        logs: NamedLogs {
+            sources: (args.logs.iter())
+                .map(|path| path.display().to_string())
+                .collect(),
+            line_formats: args.line_format.clone(),
+            confs: args.nginx_conf.clone(),
+        },
         ..of_stored(&args.export, &args.baseline)
     }
 }
@@ -36,7 +39,7 @@ pub(crate) fn of_stored(export: &ExportArgs, baseline: &BaselineArgs) -> Asked {
         gates: Vec::new(),
         baseline: baseline.baseline.clone(),
         maps: baseline.maps.map.clone(),
-        logs: Vec::new(),
+        logs: NamedLogs::default(),
         zone: Zone::default(),
     }
 }
@@ -60,8 +63,12 @@ pub(crate) fn again(args: &AuditArgs, store: &Store, run: RunId) -> Result<Asked
     if asked.gates.is_empty() {
         asked.gates = kept.gates;
     }
-    if asked.logs.is_empty() {
-        asked.logs = kept.logs;
+    if asked.logs.sources.is_empty() {
+        asked.logs.sources = kept.logs.sources;
+    }
+    if asked.logs.line_formats.is_empty() && asked.logs.confs.is_empty() {
+        asked.logs.line_formats = kept.logs.line_formats;
+        asked.logs.confs = kept.logs.confs;
     }
     if asked.baseline.is_none() {
         (asked.baseline, asked.maps) = (kept.baseline, kept.maps);

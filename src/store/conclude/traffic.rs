@@ -1,4 +1,5 @@
-//! Matches the visits of a site (`--traffic`) with the pages of a run, and lets them weigh in `Priority`.
+//! Matches the visits of a site (`--traffic`) with the pages of a run, and lets them weigh in `Priority`; without visits,
+//! requests in server logs (`--logs`).
 
 use std::collections::HashMap;
 
@@ -29,7 +30,7 @@ pub(super) fn match_traffic(tx: &Transaction<'_>, run: RunId) -> rusqlite::Resul
         )
         .optional()?;
     let Some(file) = file else {
-        return Ok(());
+        return weigh_by_hits(tx, run);
     };
     let pages = visits(tx, file)?;
     let all = Totals::of(pages.values());
@@ -43,13 +44,11 @@ pub(super) fn match_traffic(tx: &Transaction<'_>, run: RunId) -> rusqlite::Resul
     let mut insert = tx.prepare(
         "INSERT INTO page_traffic (run, url, clicks, impressions, sessions) VALUES (?, ?, ?, ?, ?)",
     )?;
-    let mut weigh =
-        tx.prepare("UPDATE assessment SET priority = priority * ? WHERE run = ? AND url = ?")?;
+    let mut weigh = tx.prepare(WEIGH)?;
     for (url, Matched { visits: of, .. }) in matched {
         insert.execute((run, url, of.clicks, of.impressions, of.sessions))?;
-        let share = of.at_stake().ln_1p() / own.most.ln_1p();
-        if share.is_finite() && share > 0.0 {
-            weigh.execute((1.0 + WEIGHT * share, run, url))?;
+        if let Some(factor) = factor(of.at_stake(), own.most) {
+            weigh.execute((factor, run, url))?;
         }
     }
     store_sections(tx, run)
@@ -68,6 +67,34 @@ fn store_sections(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
     );
     tx.execute(&sql, (run, CLICKS_OF_SECTION, OTHER))?;
     Ok(())
+}
+
+/// Lets the requests in server logs weigh in `Priority`, where no visits are known.
+fn weigh_by_hits(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
+    let hits = tx
+        // 3 = page of the site
+        .prepare(
+            "SELECT h.url, h.hits FROM log_hit h CROSS JOIN url u ON u.run = h.run AND u.id = h.url
+             WHERE h.run = ? AND u.role = 3",
+        )?
+        .query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<(i64, f64)>>>()?;
+    let most = hits.iter().map(|(_, hits)| *hits).fold(0.0, f64::max);
+    let mut weigh = tx.prepare(WEIGH)?;
+    for (url, hits) in hits {
+        if let Some(factor) = factor(hits, most) {
+            weigh.execute((factor, run, url))?;
+        }
+    }
+    Ok(())
+}
+
+const WEIGH: &str = "UPDATE assessment SET priority = priority * ? WHERE run = ? AND url = ?";
+
+/// Returns the factor of `Priority` of a page with visits.
+fn factor(visits: f64, most: f64) -> Option<f64> {
+    let share = visits.ln_1p() / most.ln_1p();
+    (share.is_finite() && share > 0.0).then_some(1.0 + WEIGHT * share)
 }
 
 /// Returns the visits by URL.

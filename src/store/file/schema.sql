@@ -395,6 +395,14 @@ CREATE TABLE log_line (
     PRIMARY KEY (run, url, number)
 ) WITHOUT ROWID;
 
+-- Requests of the pages of a run in the server logs that were read with it, of users and search engines.
+CREATE TABLE log_hit (
+    run  INTEGER NOT NULL,
+    url  INTEGER NOT NULL,
+    hits INTEGER NOT NULL,
+    PRIMARY KEY (run, url)
+) WITHOUT ROWID;
+
 -- The visits that a run uses, computed when the crawl is over.
 CREATE TABLE run_traffic (
     run            INTEGER PRIMARY KEY,

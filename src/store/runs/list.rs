@@ -73,7 +73,7 @@ impl RunRow {
 const COLUMNS: &str = "id, token, site, plan, version, started, ended, state, idle_ms";
 
 /// Tables with rows of a run. Rows of `page_links` contain the run in their key.
-const TABLES: [&str; 25] = [
+const TABLES: [&str; 26] = [
     "text",
     "url",
     "attempt",
@@ -99,6 +99,7 @@ const TABLES: [&str; 25] = [
     "run_traffic",
     "page_traffic",
     "log_line",
+    "log_hit",
 ];
 
 impl RunState {

@@ -118,6 +118,25 @@ impl Store {
         if lines.is_empty() {
             return Ok(());
         }
+        self.add_of_logs(run, lines, None)
+    }
+
+    /// Stores lines and the requests of pages in place of earlier ones, and draws the conclusions of the run again.
+    pub fn weigh_by_logs(
+        &self,
+        run: RunId,
+        lines: &[LogLine],
+        hits: &[(u32, u64)],
+    ) -> Result<(), StoreError> {
+        self.add_of_logs(run, lines, Some(hits))
+    }
+
+    fn add_of_logs(
+        &self,
+        run: RunId,
+        lines: &[LogLine],
+        hits: Option<&[(u32, u64)]>,
+    ) -> Result<(), StoreError> {
         let _lock = self.lock_run(run)?;
         self.write(|tx| {
             let mut insert = tx.prepare(
@@ -134,6 +153,14 @@ impl Store {
                     line.line.cast_signed(),
                     line.pattern
                 ])?;
+            }
+            if let Some(hits) = hits {
+                tx.execute("DELETE FROM log_hit WHERE run = ?", [run])?;
+                let mut insert =
+                    tx.prepare("INSERT INTO log_hit (run, url, hits) VALUES (?, ?, ?)")?;
+                for (url, hits) in hits {
+                    insert.execute((run, url, hits.cast_signed()))?;
+                }
             }
             // No number of attempts: its conclusions are out of date.
             tx.execute("UPDATE run SET concluded = -1 WHERE id = ?", [run])

@@ -139,7 +139,8 @@ columns! {
         "The same risk for the time observed so far.";
     PRIORITY = "Priority", Decimals(2), "CASE u.role WHEN 3 THEN s.priority END",
         "Order in which to repair, 0 to 700: the indexing risk times the page's weight (1 to 7, \
-        from distinct inlinks, sitemap, canonical, home page). With `--traffic` times 1 to 3 by the visits of the page.";
+        from distinct inlinks, sitemap, canonical, home page). With `--traffic` times 1 to 3 by the visits of the page; without, with `--logs`, by its \
+        requests of users and search engines.";
     IN_SITEMAP = "In Sitemap", YesNo, "u.in_sitemap",
         "`true` if a sitemap lists it.";
     SECTION = "Section", Text, "section.text", wide 24,

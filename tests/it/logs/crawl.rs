@@ -236,9 +236,68 @@ async fn an_audit_with_logs_names_the_cause_by_its_line() {
         dir.read("with/log_report.html")
             .contains("Lines of the logs explain 1 of its 1 failed attempt")
     );
-    // A missing log is told before anything is requested.
+    // So is a format that cannot be read.
     let before = origin.requests().len();
+    let given = ["--logs", "access.log", "--line-format", "%h %q no time"];
+    let said = dir.run(&[&["audit", &url][..], &given].concat()).await;
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(said.err.contains("--line-format \"%h"), "{}", said.err);
+    // A missing log is told before anything is requested.
     let said = dir.run(&["audit", &url, "--logs", "none.log"]).await;
     assert_eq!(said.code, Some(2), "{}", said.err);
     assert_eq!(origin.requests().len(), before);
+}
+
+#[tokio::test]
+async fn pages_that_others_request_more_are_repaired_first() {
+    let (origin, dir) = (Origin::start().await, Workdir::new());
+    origin.page("/", "<a href=/a>a</a> <a href=/b>b</a>");
+    for path in ["/a", "/b"] {
+        origin.script(path, [status(500)]);
+    }
+    // A format that is not recognised.
+    let mut log = String::new();
+    for (path, times) in [("/", 20), ("/a", 1), ("/b", 99)] {
+        let time = time("%Y-%m-%dT%H:%M:%SZ", -3_600);
+        log += &format!("{BROWSER}|500|{path}|{time}\n").repeat(times);
+    }
+    fs::write(dir.path().join("own.log"), log).expect("written");
+    fs::write(
+        dir.path().join("nginx.conf"),
+        "log_format own '$http_user_agent|$status|$uri|$time_iso8601';\n",
+    )
+    .expect("written");
+    let audit = async |out: &str, more: &[&str]| {
+        let url = origin.url("/");
+        let args = [
+            "audit",
+            &url,
+            "--no-sitemap",
+            "--confirm",
+            "none",
+            "-o",
+            out,
+        ];
+        let said = dir.run(&[&args[..], more].concat()).await;
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        let table = dir.read(&format!("{out}/server_errors.csv"));
+        let mut lines = table
+            .lines()
+            .map(|line| line.split(',').collect::<Vec<_>>());
+        let heads = lines.next().expect("a header");
+        let at = heads.iter().position(|head| *head == "Priority");
+        let at = at.expect("a column");
+        let rows = lines.map(|row| (row[0].to_owned(), row[at].parse::<f64>().expect("a number")));
+        rows.collect::<Vec<_>>()
+    };
+    let without = audit("without", &[]).await;
+    assert!((without[0].1 - without[1].1).abs() < 0.01, "{without:?}");
+    let with = ["--logs", "own.log", "--nginx-conf", "nginx.conf"];
+    let with = audit("with", &with).await;
+    let factors: Vec<f64> = with.iter().map(|(_, now)| now / without[0].1).collect();
+    assert_eq!(with[0].0, origin.url("/b"));
+    // 1 + 2 ln(1 + hits) / ln(1 + most hits)
+    for (factor, expected) in factors.iter().zip([3.0, 1.301]) {
+        assert!((factor - expected).abs() < 0.01, "{factors:?}");
+    }
 }

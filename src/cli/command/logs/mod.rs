@@ -10,25 +10,22 @@ use tokio::runtime::Runtime;
 use crate::assess::{Gate, GateResult, Interval, Measured, Metric};
 use crate::audit::export_logs;
 use crate::fetch::NameLookups;
-use crate::logs::{self, CrawlTime, Event, Follow, Keep, Lookup, Order, Resolve};
+use crate::logs::{
+    self, CrawlTime, Event, FileCount, Follow, Joining, Keep, Lookup, NamedLogs, Order, Resolve,
+};
 use crate::machine;
 use crate::model::Moment;
-use crate::parse::log::{LineFormat, line_format, server_conf};
 use crate::report::pretty_json;
 
 use crate::settings::args::LogsArgs;
 use crate::settings::exit::Exit;
 use crate::settings::failure::{Failure, bad_out};
-use crate::settings::source::read_file;
 use crate::terminal::logs::{LiveCounts, LogsText, text};
 use crate::terminal::output_style::OutputStyle;
 use crate::terminal::streams::Console;
 
 use super::audit::gates;
 use crate::cli::database::{none_stored, open_if_there, open_or_make};
-
-/// Maximum size of a configuration file, in bytes.
-const LARGEST_CONF: u64 = 4 << 20;
 
 /// The metrics that logs have.
 const METRICS: [Metric; 3] = [
@@ -43,7 +40,7 @@ pub(in crate::cli) fn run(
     runtime: &Runtime,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
-    let mut order = order(args, console)?;
+    let mut order = order(args)?;
     if args.follow && args.file.iter().any(|file| file == "-") {
         return Err(Failure::usage(
             "--follow: name files; stdin is not followed",
@@ -85,7 +82,12 @@ pub(in crate::cli) fn run(
             None => found.crawl(store, args.site.as_deref())?,
         };
         if let Some(run) = run {
-            found.join_crawl(store, &run, (is_named, is_kept))?;
+            let joining = Joining {
+                is_named,
+                keeps: is_kept,
+                weighs: false,
+            };
+            found.join_crawl(store, &run, joining)?;
         }
     }
     let files = match &args.out {
@@ -109,7 +111,9 @@ pub(in crate::cli) fn run(
     for line in gates::lines(&results, &console.people).lines() {
         console.people.say(line);
     }
-    if summary.requests == 0 && summary.files.iter().all(|file| file.format.is_none()) {
+    let is_unknown = |file: &FileCount| file.format.is_none() && !file.is_empty;
+    let is_any_read = summary.files.iter().any(|file| file.format.is_some());
+    if summary.requests == 0 && !is_any_read && summary.files.iter().any(is_unknown) {
         return Err(Failure::usage(
             "no line could be read; name the format with --line-format, or the server's configuration with --nginx-conf",
         ));
@@ -171,25 +175,12 @@ fn answer<T>(found: Vec<T>) -> Lookup<T> {
     }
 }
 
-fn order(args: &LogsArgs, console: &mut Console) -> Result<Order, Failure> {
-    let mut formats: Vec<LineFormat> = Vec::new();
-    for text in &args.line_format {
-        let format = line_format(text);
-        formats.push(
-            format.map_err(|fault| Failure::usage(format!("--line-format {text:?}: {fault}")))?,
-        );
-    }
-    for path in &args.nginx_conf {
-        let text = read_file("--nginx-conf", path, LARGEST_CONF, &mut console.stdin)?;
-        let found = server_conf(&String::from_utf8_lossy(&text));
-        if found.is_empty() {
-            let path = path.display();
-            return Err(Failure::usage(format!(
-                "--nginx-conf {path}: no log_format or LogFormat in it"
-            )));
-        }
-        formats.extend(found);
-    }
+fn order(args: &LogsArgs) -> Result<Order, Failure> {
+    let named = NamedLogs {
+        sources: args.file.clone(),
+        line_formats: args.line_format.clone(),
+        confs: args.nginx_conf.clone(),
+    };
     let events = args
         .event
         .iter()
@@ -204,8 +195,6 @@ fn order(args: &LogsArgs, console: &mut Console) -> Result<Order, Failure> {
         });
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     Ok(Order {
-        sources: args.file.clone(),
-        formats,
         max_urls: usize::try_from(args.max_urls).unwrap_or(usize::MAX),
         ignore_params: args.ignore_param.clone(),
         bot_ranges: bot_ranges.collect(),
@@ -215,6 +204,7 @@ fn order(args: &LogsArgs, console: &mut Console) -> Result<Order, Failure> {
         only_new: args.only_new,
         keep_clients: args.keep_clients,
         follows: args.follow,
+        ..named.order()?
     })
 }
 

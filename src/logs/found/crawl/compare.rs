@@ -107,6 +107,8 @@ pub(super) struct Compared {
     /// In the order of URLs.
     pub(super) rows: Vec<ComparedUrl>,
     pub(super) differences: Vec<Differences>,
+    /// Requests of users and search engines by the URL of the run.
+    pub(super) hits: Vec<(u32, u64)>,
     /// URLs of the run, and those of them that are in the logs.
     pub(super) judged: u64,
     pub(super) in_logs: u64,
@@ -128,6 +130,7 @@ pub(super) fn compare(
     let mut compared = Compared {
         rows: Vec::new(),
         differences: Vec::new(),
+        hits: Vec::new(),
         judged: 0,
         in_logs: 0,
     };
@@ -149,6 +152,10 @@ pub(super) fn compare(
             Some((id, tally)) => (Some(id), tally),
             None => (None, UrlTally::default()),
         };
+        let [(users, _), (search, _)] = tally.by_client();
+        if users + search > 0 {
+            compared.hits.push((judged.url, users + search));
+        }
         if let Some(id) = id.filter(|_| tally.failed() > 0) {
             crawled.insert(id);
         }

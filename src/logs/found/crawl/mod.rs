@@ -18,6 +18,17 @@ const LEAST_SHARE: f64 = 0.1;
 /// Lines that the summary names.
 const MOST_LINES: usize = 5;
 
+/// How logs and a run are joined.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Joining {
+    /// Whether the user named the run; otherwise one that the logs have too little of is left out.
+    pub is_named: bool,
+    /// Whether the lines about its failures are stored with it.
+    pub keeps: bool,
+    /// Whether requests in the logs weigh in the priority of its pages, too.
+    pub weighs: bool,
+}
+
 impl Found {
     /// Returns the newest run of the site that the logs are of, if the database has one: the site that the user named, or
     /// hosts that the logs name; without either, the only site of the database.
@@ -55,29 +66,33 @@ impl Found {
         Ok(runs.into_iter().find(is_of))
     }
 
-    /// Compares the logs with a run. Unless `is_named`, a run that the logs have too little of is left out. With `keeps`,
-    /// the lines about its failures are stored with it.
+    /// Compares the logs with a run, as `joining` says.
     pub fn join_crawl(
         &mut self,
         store: &Store,
         run: &RunRow,
-        (is_named, keeps): (bool, bool),
+        joining: Joining,
     ) -> Result<(), LogsError> {
         let attempts = store.failed_attempts(run.id)?;
         let mut found = lines(&self.totals, &self.files, &attempts);
         let compared = compare(store, run, &self.urls, &self.ignored, &found)?;
         let share = compared.in_logs as f64 / compared.judged.max(1) as f64;
         let names_hosts = !self.summary.hosts.is_empty();
-        if !is_named && !names_hosts && share < LEAST_SHARE && self.totals.own == 0 {
+        if !joining.is_named && !names_hosts && share < LEAST_SHARE && self.totals.own == 0 {
             return Ok(());
         }
-        if keeps {
+        if joining.weighs {
+            store.weigh_by_logs(run.id, &found, &compared.hits)?;
+        } else if joining.keeps {
             store.add_log_lines(run.id, &found)?;
+        }
+        if joining.keeps {
             found = store.log_lines(run.id)?;
         }
         let Compared {
             rows,
             differences,
+            hits: _,
             judged,
             in_logs,
         } = compared;

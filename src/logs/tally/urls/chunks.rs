@@ -118,7 +118,7 @@ mod tests {
             assert_eq!(texts.get(place), text(number).as_bytes());
         }
         assert_eq!(values.get(1_000), None);
-        let long = texts.push(&[b'y'; 100_000]);
+        let long = texts.push("y".repeat(100_000).as_bytes());
         assert_eq!(texts.get(long).len(), BYTES - LENGTH);
     }
 }
