@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
 use crate::assess::history::first_requests::FailsFirst;
-use crate::assess::history::group_history::{GroupHistory, Nth, TimedAttempt};
+use crate::assess::history::group_history::GroupHistory;
 use crate::assess::history::mixed_outage::MixedOutage;
 use crate::assess::history::rate_limit::{Limited, LimitedRequests, RateLimit};
 use crate::assess::history::recurrence::{NextRequest, Recurrence, Rotation};
+use crate::assess::history::timed_attempt::{Nth, TimedAttempt};
 use crate::assess::verdict::observation::is_polite;
 use crate::model::{Moment, Outcome, Pressure, Probe, Purpose};
 

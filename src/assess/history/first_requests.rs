@@ -2,7 +2,7 @@
 //! that takes too long or breaks, but then it is kept (a cold cache, a start on demand). Not an outage: meanwhile
 //! second requests to other pages are fine. Of constant size.
 
-use super::group_history::{Nth, TimedAttempt};
+use super::timed_attempt::{Nth, TimedAttempt};
 use crate::assess::diagnose::Ratio;
 use crate::assess::statistics::chance::hits_or_more;
 

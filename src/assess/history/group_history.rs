@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::model::Moment;
 
 use super::first_requests::{FailsFirst, FirstRequests};
+use super::timed_attempt::TimedAttempt;
 use crate::assess::diagnose::{Outage, Outages};
 use crate::assess::statistics::chance::runs_or_fewer;
 
@@ -60,36 +61,6 @@ const MOST_OUTAGES: usize = 256;
 
 /// Number of open requests up to which loads are counted separately.
 const LOADS: usize = 65;
-
-/// The place of an attempt among those at its URL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::assess) enum Nth {
-    /// The first request.
-    First,
-    /// A later one to a URL whose first request failed.
-    Again,
-    /// Another: of a sample or an experiment, or to a control.
-    Other,
-}
-
-/// One attempt at a URL of the group.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::assess) struct TimedAttempt {
-    /// The number of its URL.
-    pub(in crate::assess) url: i64,
-    /// The number of a part of the group: of a section of a host, of a family of a section.
-    pub(in crate::assess) part: u32,
-    /// When it began.
-    pub(in crate::assess) started: Moment,
-    /// Whether it failed.
-    pub(in crate::assess) failed: bool,
-    /// Whether its URL succeeds at least sometimes.
-    pub(in crate::assess) ever_fine: bool,
-    /// Requests open on the host, this one included.
-    pub(in crate::assess) open: u32,
-    /// Its place among those at its URL.
-    pub(in crate::assess) nth: Nth,
-}
 
 /// The attempts at one group in time order.
 #[derive(Clone, Debug)]
@@ -397,6 +368,7 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
+    use super::super::timed_attempt::Nth;
     use super::*;
 
     /// One attempt per second, at one page after the other. `F` fails and `.` succeeds; `f` and `,` are

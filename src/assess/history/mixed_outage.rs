@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::group_history::{Nth, TimedAttempt};
+use super::timed_attempt::{Nth, TimedAttempt};
 use crate::assess::diagnose::{Outage, Outages, Ratio};
 use crate::assess::statistics::chance::{hits_or_more, runs_or_fewer};
 use crate::model::Moment;

@@ -7,3 +7,4 @@ pub(super) mod host_episodes;
 pub(super) mod mixed_outage;
 pub(super) mod rate_limit;
 pub(super) mod recurrence;
+pub(super) mod timed_attempt;

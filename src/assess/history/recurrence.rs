@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::group_history::Nth;
+use super::timed_attempt::Nth;
 use crate::assess::diagnose::Ratio;
 use crate::assess::statistics::chance::hits_or_more;
 use crate::model::Moment;

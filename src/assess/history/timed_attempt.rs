@@ -1,0 +1,33 @@
+//! One attempt as groups see it.
+
+use crate::model::Moment;
+
+/// The place of an attempt among those at its URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::assess) enum Nth {
+    /// The first request.
+    First,
+    /// A later one to a URL whose first request failed.
+    Again,
+    /// Another: of a sample or an experiment, or to a control.
+    Other,
+}
+
+/// One attempt at a URL of the group.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::assess) struct TimedAttempt {
+    /// The number of its URL.
+    pub(in crate::assess) url: i64,
+    /// The number of a part of the group: of a section of a host, of a family of a section.
+    pub(in crate::assess) part: u32,
+    /// When it began.
+    pub(in crate::assess) started: Moment,
+    /// Whether it failed.
+    pub(in crate::assess) failed: bool,
+    /// Whether its URL succeeds at least sometimes.
+    pub(in crate::assess) ever_fine: bool,
+    /// Requests open on the host, this one included.
+    pub(in crate::assess) open: u32,
+    /// Its place among those at its URL.
+    pub(in crate::assess) nth: Nth,
+}
