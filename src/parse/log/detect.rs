@@ -6,13 +6,17 @@ use super::access::dialect::LineFormat;
 use super::access::w3c;
 use super::clock::Clock;
 use super::error::Source;
-use super::format::{Format, JsonKind, Line, Reader};
+use super::format::{Format, JsonKind, Kind, Line, Reader};
 
 /// Lines that are tried.
 pub const SAMPLE: usize = 100;
 
 /// The share of lines that the format of an access log must read.
 const ENOUGH: f64 = 0.8;
+
+/// The share for a file that no format reads so far, such as the messages of several programs. Ours: most of it is read, and
+/// the rest is shown as unreadable.
+const MOST_OF_IT: f64 = 0.5;
 
 /// The share for error logs: records have several lines, and some programs mostly write lines without a time.
 const ENOUGH_ERRORS: f64 = 0.01;
@@ -35,10 +39,20 @@ pub fn detect<'a>(lines: impl Iterator<Item = &'a [u8]>, given: &[LineFormat]) -
         .filter(|line| !line.is_empty())
         .take(SAMPLE)
         .collect();
-    let tried = candidates(&lines, given).into_iter();
+    let all = candidates(&lines, given);
+    best(&lines, &all).or_else(|| {
+        let access = all.into_iter();
+        let access = access.filter(|(format, _)| format.kind() == Kind::Access);
+        let access: Vec<_> = access.map(|(format, _)| (format, MOST_OF_IT)).collect();
+        best(&lines, &access)
+    })
+}
+
+/// Returns the format that reads the most lines, if one reads enough.
+fn best(lines: &[&[u8]], formats: &[(Format, f64)]) -> Option<Detected> {
     let mut best: Option<Detected> = None;
-    for (format, from) in tried {
-        let Some(found) = share(&format, &lines, from) else {
+    for (format, enough) in formats {
+        let Some(found) = share(format, lines, *enough) else {
             continue;
         };
         if best.as_ref().is_none_or(|best| found.share > best.share) {

@@ -395,3 +395,16 @@ fn no_mutated_file_makes_a_reader_panic() {
         }
     }
 }
+
+#[test]
+fn a_file_of_several_programs_has_the_format_of_most_lines() {
+    let of = |combined: usize, others: usize| {
+        let line = "192.0.2.1 - - [22/Nov/2026:11:23:17 +0000] \"GET /a HTTP/1.1\" 200 1 \"-\" \"Mozilla/5.0\"\n";
+        let text =
+            line.repeat(combined) + &"Nov 22 11:23:17 web cron: a job ended\n".repeat(others);
+        let found = detect(text.as_bytes().split(|byte| *byte == b'\n'), &[]);
+        found.map(|found| found.format.name())
+    };
+    assert_eq!(of(50, 40), Some("combined"));
+    assert_eq!(of(40, 50), None);
+}
