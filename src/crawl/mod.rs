@@ -7,7 +7,6 @@ mod clock;
 mod confirm;
 mod dispatch;
 mod event;
-mod forecast;
 mod parts;
 mod run;
 mod single;
@@ -19,8 +18,7 @@ mod tests;
 mod visit;
 
 pub use clock::Clock;
-pub use event::{Event, Gauge, Observer};
-pub use forecast::{Forecast, Rest};
+pub use event::{Event, Forecast, Gauge, Observer, Rest};
 pub use parts::{CrawlError, Ended, Parts, Start};
 pub use run::run;
 pub use single::single;

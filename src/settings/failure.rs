@@ -169,7 +169,7 @@ impl From<LogsError> for Failure {
             LogsError::Store(fault) => fault.into(),
             LogsError::Busy(_) => Failure::own(fault),
             LogsError::Read { .. }
-            | LogsError::NoFile(_)
+            | LogsError::NoFile(..)
             | LogsError::Stdin
             | LogsError::Ranges { .. } => Failure::usage(chain(&fault)),
         }

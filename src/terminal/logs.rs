@@ -597,6 +597,7 @@ mod tests {
             records: 0,
             unread: 0,
             examples: Vec::new(),
+            is_empty: false,
             fault: None,
         };
         let files = [Some("nginx"), Some("apache"), None, Some("nginx")].map(file);

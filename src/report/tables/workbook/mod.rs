@@ -16,7 +16,8 @@ use std::path::Path;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use serde_json::Value;
 
-use crate::store::{RunRow, Store, Table};
+use crate::report::view::brief::Brief;
+use crate::store::{RunRow, RunSummary, Store, StoreError, Table};
 
 use super::changes::{self, COMPARE_COLUMNS, Compared};
 use super::columns::{Columns, Heading};
@@ -51,7 +52,9 @@ pub(in crate::report) fn write(
         let summary = store.summary(run.id)?;
         let pages = &summary.pages;
         let failing_only = pages.failing() > 0 && pages.known <= MOST_FILTERED;
-        overview::write(run, &summary, (&wanted.gates, failing_only), &mut workbook)?;
+        let headline = headline(store, (run, &summary), wanted)?;
+        let shown = (headline.as_str(), &wanted.gates[..], failing_only);
+        overview::write(run, &summary, shown, &mut workbook)?;
         for table in Table::ALL {
             let failing_only = failing_only && table == Table::Pages;
             write_table(store, run, (table, failing_only), &mut workbook)?;
@@ -63,6 +66,21 @@ pub(in crate::report) fn write(
         workbook.save_to_writer(&mut out)?;
         Ok(out.flush()?)
     })
+}
+
+/// Returns the state of the site in a sentence, as in the report.
+fn headline(
+    store: &Store,
+    (run, summary): (&RunRow, &RunSummary),
+    wanted: &Wanted,
+) -> Result<String, StoreError> {
+    if let Some(brief) = &wanted.brief {
+        return Ok(brief.state().to_owned());
+    }
+    let compared = wanted.compared.as_ref();
+    let rest = (&wanted.gates[..], None, &wanted.zone);
+    let brief = Brief::read(store, (run, summary), compared, rest)?;
+    Ok(brief.state().to_owned())
 }
 
 fn write_table(

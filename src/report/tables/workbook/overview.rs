@@ -1,6 +1,6 @@
 //! The first sheet: the run in a few lines.
 
-use rust_xlsxwriter::{Color, Format, Url, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Color, Format, FormatAlign, Url, Workbook, Worksheet, XlsxError};
 
 use crate::assess::playbook::{Owner, lookup};
 use crate::assess::{Band, GateResult, Score, Verdict};
@@ -37,13 +37,14 @@ struct Lines<'a> {
     moment: Format,
     share: Format,
     link: Format,
+    wrap: Format,
 }
 
 /// Writes the sheet.
 pub(super) fn write(
     run: &RunRow,
     summary: &RunSummary,
-    (gates, failing_only): (&[GateResult], bool),
+    (headline, gates, failing_only): (&str, &[GateResult], bool),
     workbook: &mut Workbook,
 ) -> Result<(), XlsxError> {
     let sheet = workbook.add_worksheet_with_constant_memory()?;
@@ -62,10 +63,12 @@ pub(super) fn write(
         moment: shown(Kind::Second),
         share: shown(Kind::Share(4)),
         link: Format::new().set_hyperlink(),
+        wrap: Format::new().set_text_wrap().set_align(FormatAlign::Top),
     };
     let texts = |cells: &[&str]| -> Vec<String> { cells.iter().map(|&text| text.into()).collect() };
 
     lines.heading(&texts(&["Site", &run.site]))?;
+    lines.wrapped("In short", headline)?;
     lines.line("Run", &[Content::Number(run.id.0 as f64)])?;
     lines.time("Started", run.started)?;
     if let Some(ended) = run.ended {
@@ -195,11 +198,19 @@ impl Lines<'_> {
             let pages = problem.pages();
             let pages = pages.map_or(Content::Empty, |pages| Content::Number(pages as f64));
             let owner = Content::Text(playbook.owner.map_or("", Owner::team));
-            self.line(
-                problem.main.rule.title(),
-                &[Content::Text(&what), pages, Content::Empty, owner],
-            )?;
+            let row = self.row;
+            let cells = [Content::Empty, pages, Content::Empty, owner];
+            self.line(problem.main.rule.title(), &cells)?;
+            (self.sheet).write_string_with_format(row, 1, cell_text(&what), &self.wrap)?;
         }
+        Ok(())
+    }
+
+    /// Writes a line whose text may take several lines of the cell.
+    fn wrapped(&mut self, name: &str, text: &str) -> Result<(), XlsxError> {
+        self.sheet.write_string(self.row, 0, cell_text(name))?;
+        (self.sheet).write_string_with_format(self.row, 1, cell_text(text), &self.wrap)?;
+        self.row += 1;
         Ok(())
     }
 

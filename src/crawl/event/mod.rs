@@ -1,9 +1,13 @@
-//! The events of a running crawl. Progress lines, logs and pages read them.
+//! The events of a running crawl. Progress lines, logs and pages read them, and the forecast of the time left.
+
+mod forecast;
 
 use crate::model::{
     Attempt, CrawlUrl, HostKey, Moment, Pace, Probe, RobotsAccess, Role, Silence, Skip,
 };
 use crate::policy::BreakerChange;
+
+pub use forecast::{Forecast, Rest};
 
 /// An event of a crawl.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ mod speed;
 
 use std::time::Duration;
 
-use super::confirm::{PASSES, PassPace};
-use super::event::{Event, Gauge};
+use super::{Event, Gauge};
+use crate::crawl::confirm::{PASSES, PassPace};
 use crate::model::{CrawlPlan, Moment, ProbePlan, Role, SamplePlan};
 
 use failing::{Experiments, FailingPages, NextPass};
