@@ -170,6 +170,7 @@ impl From<LogsError> for Failure {
             LogsError::Busy(_) => Failure::own(fault),
             LogsError::Read { .. }
             | LogsError::NoFile(..)
+            | LogsError::Format(_)
             | LogsError::Stdin
             | LogsError::Ranges { .. } => Failure::usage(chain(&fault)),
         }
