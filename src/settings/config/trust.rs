@@ -45,7 +45,7 @@ fn trust(id: &str) -> Option<Trust> {
         "out" => Trust::Writes,
         "db" => Trust::HoldsRuns,
         "overwrite" => Trust::Overwrites,
-        "baseline" | "logo" | "logs" | "traffic" => Trust::Reads,
+        "baseline" | "logo" | "logs" | "nginx_conf" | "traffic" => Trust::Reads,
         // Scope.
         "crawl" | "sitemap" | "no_sitemap" | "no_known" | "max_depth" | "max_pages" | "max_hosts"
         | "max_time" | "max_disk" | "include" | "exclude" | "resources" | "external"
@@ -58,7 +58,7 @@ fn trust(id: &str) -> Option<Trust> {
         // Identity, with secrets of the file's own, and the network.
         | "user_agent" | "contact" | "header" | "basic_auth" | "cookie" | "http1"
         // Results.
-        | "format" | "title" | "audience" | "tickets" | "csv_bom" | "traffic_column" | "map"
+        | "format" | "line_format" | "title" | "audience" | "tickets" | "csv_bom" | "traffic_column" | "map"
         | "fail_on"
         // The run, and the program.
         | "resume" | "dry_run" | "config" | "quiet" | "verbose" | "log_format" | "color" | "help" => Trust::Free,

@@ -179,18 +179,20 @@ mod tests {
         assert_eq!(
             first,
             [
-                "    error    Answers fail when a timer fires  https://shop.test/search/ (64 pages)",
+                "    error    Failing answers all take the same time  https://shop.test/search/ (64 pages)",
                 "      Cause: a backend that answers too slowly or server overload (62 % sure)",
                 "      63 of 64 answers took 60.0 s; 63 of 64 answers took 60.0 s; 63 of 64",
                 "      answers took 60.0 s; and 2 more",
                 "      Fix (developers): `gatecrawl explain upstream_timeout --server nginx`",
-                "    error    Answers fail when a timer fires  https://shop.test/search/ (64 pages)",
+                "    error    Failing answers all take the same time  https://shop.test/search/ (64 pages)",
             ]
         );
         let rest = "    and 2 findings more, see findings.csv\n\n  Next steps\n    1. developers:";
         assert!(text.contains(rest), "{text}");
         let same = findings(&vec![finding; 8], output);
-        let told = same.matches("Answers fail when a timer fires").count();
+        let told = same
+            .matches("Failing answers all take the same time")
+            .count();
         assert_eq!((told, same.contains("(512 pages)")), (1, true), "{same}");
     }
 }

@@ -68,12 +68,12 @@ rules! {
     CompressionFault, "compression_fault", Pages, None, "Pages fail when their answers are compressed";
     DnsFault, "dns_fault", Site, Own, "The host's name does not resolve";
     ExternalLinks, "external_links", Beside, Own, "External links that fail";
-    FamilyDown, "family_down", Site, None, "A group of URLs hangs, and the rest of it was not seen";
+    FamilyDown, "family_down", Site, None, "A group of URLs does not answer, and the rest of it was skipped";
     FirstRequestFails, "first_request_fails", Site, Own, "Pages fail when they are requested first";
-    HostDown, "host_down", Site, None, "A host was given up, and the rest of it was not seen";
+    HostDown, "host_down", Site, None, "A host was given up, and the rest of it was skipped";
     HostMaintenance, "host_maintenance", Site, Own, "The whole host is down for maintenance";
     HostOutage, "host_outage", Site, None, "The whole host was down for a while";
-    IntermittentCluster, "intermittent_cluster", Pages, None, "Pages that fail by turns";
+    IntermittentCluster, "intermittent_cluster", Pages, None, "Pages that fail at times";
     LoadInduced, "load_induced", Site, Own, "Fails under fast requests";
     MixedOutage, "mixed_outage", Site, Own, "A part of all requests failed for a while";
     NeedsScript, "needs_script", Beside, None, "Pages that only scripts fill";
@@ -83,7 +83,7 @@ rules! {
     PersistentCluster, "persistent_cluster", Pages, None, "Pages that fail again and again";
     RedirectChains, "redirect_chains", Beside, None, "Redirects in a loop, or of many hops";
     RedirectIntoError, "redirect_into_error", Site, None, "A redirect leads into an error";
-    RetryAfterInvalid, "retry_after_invalid", Site, None, "Retry-After that nobody can read";
+    RetryAfterInvalid, "retry_after_invalid", Site, None, "Invalid Retry-After header";
     RobotsBlocks, "robots_blocks", Beside, Own, "robots.txt forbids a section";
     RobotsUnreachable, "robots_unreachable", Site, Own, "robots.txt cannot be read";
     SectionDown, "section_down", Section, None, "A section is down";
@@ -95,7 +95,7 @@ rules! {
     SlowPages, "slow_pages", Site, Own, "Pages that answer slowly";
     SoftError, "soft_error", Site, None, "Error pages that say 200";
     StartPage, "start_page", Site, None, "The start page could not be used";
-    TimeoutWall, "timeout_wall", Site, None, "Answers fail when a timer fires";
+    TimeoutWall, "timeout_wall", Site, None, "Failing answers all take the same time";
     TlsFault, "tls_fault", Site, Own, "No secure connection";
     TransientCluster, "transient_cluster", Pages, None, "Pages that failed and recovered";
     TruncatedBodies, "truncated_bodies", Site, None, "Pages arrive cut short or unreadable";
