@@ -151,6 +151,16 @@ fn notify_says_what_the_report_says() {
 }
 
 #[test]
+fn commands_in_a_mail_are_code() {
+    let mut message = sample::sample("shop", &Zone::default(), Moment::from_millis(0));
+    message.findings[0].new = true;
+    message.findings[0].step = "Run `ss -ltn <port>` there.".to_owned();
+    let page = mail::html(&message).expect("a page");
+    let expected = ">ss -ltn &lt;port&gt;</code> there.";
+    assert!(page.contains(expected) && !page.contains('`'), "{page}");
+}
+
+#[test]
 fn notify_lets_a_hostile_site_do_nothing() {
     let mut message = sample::sample("shop", &Zone::default(), Moment::from_millis(0));
     let evil = "https://a/<img src=x>\u{202e}@channel <!here> [x](y) *b*";
