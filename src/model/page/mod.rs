@@ -85,7 +85,7 @@ pub struct HtmlFacts {
     pub language: Option<String>,
     /// Hash of the visible text.
     pub text_hash: u64,
-    /// Whether it shows hardly a text and no link, but loads a script: what people see of it, the script makes.
+    /// Whether it shows almost no text and no links, but loads a script: what people see of it, the script makes.
     pub needs_script: bool,
     /// Links on the page.
     pub links: LinkCounts,

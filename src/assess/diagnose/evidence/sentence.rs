@@ -41,7 +41,7 @@ impl fmt::Display for Evidence {
             ),
             E::Held { hits, from, to } => write!(
                 f,
-                "{hits} answers came after {from:.1} to {to:.1} s: somebody took the request and \
+                "{hits} answers came after {from:.1} to {to:.1} s: a server accepted the request and \
                  gave it up"
             ),
             E::Ticked {
@@ -57,7 +57,7 @@ impl fmt::Display for Evidence {
                 longest_seconds,
             } => write!(
                 f,
-                "{count} answers announced their end by Retry-After, the latest after {longest_seconds} s"
+                "{count} answers said by Retry-After when the site is back, at most {longest_seconds} s later"
             ),
             E::DefaultRetryAfter {
                 count,
@@ -78,7 +78,10 @@ impl fmt::Display for Evidence {
                     "{fine} requests for other pages of the host were fine meanwhile"
                 )
             }
-            E::Sections { failing } => write!(f, "{failing} sections have failing URLs"),
+            E::Sections { failing } => {
+                let have = if failing.part == 1 { "has" } else { "have" };
+                write!(f, "{failing} sections {have} failing URLs")
+            }
             E::Load {
                 load,
                 from,
@@ -91,7 +94,7 @@ impl fmt::Display for Evidence {
                 };
                 write!(
                     f,
-                    "from {from} {counted} on {above} fail, below that {below}"
+                    "with {from} or more {counted} {above} failed, with fewer {below}"
                 )
             }
             E::Outage {
@@ -526,7 +529,7 @@ impl fmt::Display for Evidence {
             }
             E::Scripted { pages } => write!(
                 f,
-                "{} of {} have hardly a text and no link without their scripts",
+                "{} of {} have almost no text and no links until scripts run",
                 pages.part,
                 count(pages.of, "HTML page")
             ),

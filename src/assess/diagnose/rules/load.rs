@@ -113,7 +113,7 @@ mod tests {
         let mut quiet = busy.clone();
         quiet.load_induced = Ratio::default();
         let found = fires(load_induced(&busy), load_induced(&quiet));
-        let words = "from 5 requests open at once on 19 of 60 fail, below that 1 of 60; 12 of 100 \
+        let words = "with 5 or more requests open at once 19 of 60 failed, with fewer 1 of 60; 12 of 100 \
                      URLs of the host, at speed only, fail";
         assert_eq!(found.evidence_text(), words);
         assert!(found.confidence > 0.9);

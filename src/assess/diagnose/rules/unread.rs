@@ -8,7 +8,7 @@ use crate::assess::diagnose::evidence::Evidence;
 /// Share of the pages from which on the site as a whole is made by scripts. Ours.
 const MOST_OF_THE_SITE: f64 = 0.5;
 
-/// Pages that show hardly a text and no link without their scripts.
+/// Pages that show almost no text and no links until scripts run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScriptedPages {
     /// Number of these pages, out of all that answered with HTML.
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(most.severity, Severity::Warning);
         let text = most.evidence_text();
         assert!(
-            text.starts_with("9 of 10 HTML pages have hardly a text and no link"),
+            text.starts_with("9 of 10 HTML pages have almost no text and no links"),
             "{text}"
         );
         let few = of(1, Some("https://app.test/")).expect("a finding");

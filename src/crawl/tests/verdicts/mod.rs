@@ -624,7 +624,7 @@ async fn what_scripts_make_and_what_robots_txt_forbids_are_findings() {
     let evidence = ["needs_script", "robots_blocks"].map(|rule| audited.evidence(rule));
     assert_eq!(
         evidence.join("\n").replace("http://site.test", ""),
-        "1 of 2 HTML pages have hardly a text and no link without their scripts; \
+        "1 of 2 HTML pages have almost no text and no links until scripts run; \
          links that scripts make are not followed, so pages behind them are not in this audit; for example /app/\n\
          robots.txt forbids all 6 known pages (line 2: Disallow: /shop/); for example /shop/0"
     );
