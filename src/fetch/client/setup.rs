@@ -21,8 +21,9 @@ const HEADER_FIELDS: usize = 512;
 /// too.
 const HEADER_BYTES: u32 = 400 * 1024;
 /// Idle connections are dropped early: their number across hosts has no bound, and each keeps a buffer as large as what it
-/// received fast, up to 400 KiB. Apache's `KeepAliveTimeout` is the same.
-const IDLE: Duration = Duration::from_secs(5);
+/// received fast, up to 400 KiB. Ours: below Apache's `KeepAliveTimeout` of 5 s, and longer than the pause between two
+/// requests at the usual paces.
+const IDLE: Duration = Duration::from_secs(2);
 /// The types that browsers prefer; everything else is accepted too.
 const ACCEPTED: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 /// The codings that this room can decode.

@@ -79,6 +79,16 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
             // URLs that fail every time fail at the other backends too.
             Rule::OneBackendDown => has_recovered || narrow.rule.is_at_times(),
             Rule::HostOutage | Rule::MixedOutage => has_recovered,
+            // Whole answers that never arrive are told once, by what happens to them.
+            Rule::TruncatedBodies => {
+                let counts = |evidence: &Evidence| match evidence {
+                    Evidence::Outcome { outcome, .. } => place
+                        .cluster
+                        .is_some_and(|it| it.cluster.outcome == *outcome),
+                    _ => false,
+                };
+                narrow.causes == wide.causes && wide.evidence.iter().any(counts)
+            }
             // URLs that a limit refuses at times are neither flaky nor broken.
             Rule::LoadInduced => {
                 let is_limit = |evidence: &Evidence| match evidence {
@@ -197,6 +207,12 @@ mod tests {
         let one = of_host(Rule::OneBackendDown, UpstreamDown);
         check(&one, Rule::IntermittentCluster, &[Overload], true);
         check(&one, Rule::PersistentCluster, &[UpstreamDown], false);
+        let mut cut = of_host(Rule::TruncatedBodies, UpstreamDown);
+        check(&cut, Rule::PersistentCluster, &[UpstreamDown], false);
+        let outcome = Outcome::Server502;
+        cut.evidence = vec![Evidence::Outcome { outcome, count: 4 }];
+        check(&cut, Rule::PersistentCluster, &[UpstreamDown], true);
+        check(&cut, Rule::PersistentCluster, &[Overload], false);
         let limit = of_host(Rule::LoadInduced, Overload);
         check(&limit, Rule::TransientCluster, &[Overload], true);
         check(&limit, Rule::PersistentCluster, &[Overload], false);
