@@ -64,7 +64,7 @@ impl Controls {
     }
 
     /// Returns the control for a URL: of a family without failures, else of another family than
-    /// this URL's, else any.
+    /// this URL's, else any; of another section, if there is one.
     pub fn control_for(&self, url: &CrawlUrl, knowledge: FamilyKnowledge<'_>) -> Option<CrawlUrl> {
         self.far(url, knowledge, &|_| true)
     }
@@ -103,7 +103,14 @@ impl Controls {
         let others = self.0.iter().rev().filter(|good| *good != url);
         let found = others.min_by_key(|good| {
             let is_near = knowledge.of(good) == family;
-            (is_near, !knowledge.is_clean(good), !best(good))
+            // A page of another section shows whether the host is down, or this section alone.
+            let is_of_section = good.section() == url.section();
+            (
+                is_near,
+                !knowledge.is_clean(good),
+                is_of_section,
+                !best(good),
+            )
         });
         found.cloned()
     }
@@ -173,6 +180,19 @@ mod tests {
             let found = controls(good, knowledge).control_for(&url("/shop/1"), knowledge);
             assert_eq!(found, expected.map(url), "{good:?}");
         }
+    }
+
+    #[test]
+    fn a_control_is_of_another_section_if_there_is_one() {
+        let families = learned();
+        let suspects = Suspects::default();
+        let knowledge = FamilyKnowledge {
+            families: &families,
+            suspects: &suspects,
+        };
+        let controls = controls(&["/blog/3", "/shop/list/", "/shop/"], knowledge);
+        let control = controls.control_for(&url("/shop/7"), knowledge);
+        assert_eq!(control, Some(url("/blog/3")));
     }
 
     #[test]
