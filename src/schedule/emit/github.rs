@@ -68,7 +68,7 @@ fn job(name: &str, lines: &[String]) -> String {
         with:
           persist-credentials: false
       - name: Take along the earlier runs
-        uses: actions/cache@5a3ec84eff668545956fd18022155c47e93e2684 # v4.2.3
+        uses: actions/cache/restore@5a3ec84eff668545956fd18022155c47e93e2684 # v4.2.3
         with:
           path: runs.db
           key: gatecrawl-${{{{ github.run_id }}}}-{name}
@@ -79,7 +79,14 @@ fn job(name: &str, lines: &[String]) -> String {
           GATECRAWL_GIT: ${{{{ vars.GATECRAWL_GIT }}}}
           GATECRAWL_REV: ${{{{ vars.GATECRAWL_REV }}}}
       - name: Audit
-        run: gatecrawl schedule run --once --now {name}
+        run: gatecrawl schedule --config gatecrawl.toml run --once --now {name}
+      # Also after a failed gate: otherwise every run would be the first.
+      - name: Keep the runs
+        if: always()
+        uses: actions/cache/save@5a3ec84eff668545956fd18022155c47e93e2684 # v4.2.3
+        with:
+          path: runs.db
+          key: gatecrawl-${{{{ github.run_id }}}}-{name}
       - name: Keep the report
         if: always()
         uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2

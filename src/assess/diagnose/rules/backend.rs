@@ -121,8 +121,13 @@ fn by_share(facts: &HostFacts) -> Option<Finding> {
     }
     let share = answers.share();
     let distance = |backends: u32| (share - 1.0 / f64::from(backends)).abs();
+    // A backend does not know which page failed before: of first requests as many fail.
+    let first = facts.pool.first.interval();
+    let is_share = |share: f64| {
+        (low..=high).contains(&share) && (first.low..=first.high).contains(&share)
+    };
     let backends = (2..=8_u32)
-        .filter(|backends| (low..=high).contains(&(1.0 / f64::from(*backends))))
+        .filter(|backends| is_share(1.0 / f64::from(*backends)))
         .min_by(|a, b| distance(*a).total_cmp(&distance(*b)))?;
     // Errors that start at some load are overload, whatever their share.
     if facts.load.is_some() {
