@@ -452,6 +452,14 @@ async fn what_a_schedule_cannot_do_is_said_before_the_first_run() {
     write(&workdir, &format!("{SHOP}{SMTP}{mail}"));
     let said = workdir.run(&["schedule", "check"]).await;
     assert!(said.err.ends_with("1 project, all valid\n"), "{}", said.err);
+    let password = "user = 'u'\npassword-env = 'PATH'\n";
+    write(&workdir, &format!("{SHOP}{SMTP}{password}{mail}"));
+    let said = workdir.run(&["schedule", "check"]).await;
+    let refused = "`schedule run` and `notify-test` refuse this file: ";
+    assert!(said.err.contains(refused), "{}", said.err);
+    let named = ["schedule", "--config", "gatecrawl.toml", "check"];
+    let said = workdir.run(&named).await;
+    assert!(!said.err.contains(refused), "{}", said.err);
 }
 
 #[tokio::test]

@@ -216,6 +216,9 @@ mod tests {
             .iter()
             .find(|step| step["name"].as_str() == Some("Audit"));
         let run = audit.expect("the audit")["run"].as_str();
-        assert_eq!(run, Some("gatecrawl schedule run --once --now shop"));
+        assert_eq!(
+            run,
+            Some("gatecrawl schedule --config gatecrawl.toml run --once --now shop")
+        );
     }
 }

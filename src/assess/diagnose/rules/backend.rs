@@ -123,9 +123,8 @@ fn by_share(facts: &HostFacts) -> Option<Finding> {
     let distance = |backends: u32| (share - 1.0 / f64::from(backends)).abs();
     // A backend does not know which page failed before: of first requests as many fail.
     let first = facts.pool.first.interval();
-    let is_share = |share: f64| {
-        (low..=high).contains(&share) && (first.low..=first.high).contains(&share)
-    };
+    let is_share =
+        |share: f64| (low..=high).contains(&share) && (first.low..=first.high).contains(&share);
     let backends = (2..=8_u32)
         .filter(|backends| is_share(1.0 / f64::from(*backends)))
         .min_by(|a, b| distance(*a).total_cmp(&distance(*b)))?;

@@ -85,6 +85,11 @@ pub(super) fn check(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fa
     let planned = projects::read(&path, &text)?;
     let file = projects::file(&path, &text);
     let mut doubts = channels::check(&file, &planned)?;
+    let refused = projects::refuse_unnamed(store, &path, &text).err();
+    let refused = refused.and_then(|why| why.message());
+    doubts.extend(
+        refused.map(|why| format!("`schedule run` and `notify-test` refuse this file: {why}")),
+    );
     for (at, planned) in planned.iter().enumerate() {
         if at > 0 {
             writeln!(console.stdout)?;
