@@ -95,7 +95,7 @@ fn of_urls(rule: Rule, severity: Severity, facts: &ClusterFacts, diagnosis: &Dia
 /// Returns the number of URLs, their sections, verdicts and families.
 fn counts(facts: &ClusterFacts) -> Vec<Evidence> {
     let (all, failing) = (facts.persistent.of, facts.failing());
-    let whose = format!("this kind in {}", facts.places());
+    let whose = format!("those that failed alike in {}", facts.places());
     let mut evidence = vec![match failing {
         0 => Evidence::Recovered {
             urls: facts.transient,
@@ -278,7 +278,7 @@ mod tests {
         let found = fires(section(Ratio::new(1, 200)), section(Ratio::new(190, 200)));
         assert_eq!(found.severity, Severity::Critical);
         let words = "40 of 41 URLs of /shop/ fail; 1 of 200 URLs of the other sections fail; 9 of 9 \
-                     URLs of this kind in /shop/ fail; 9 \u{d7} 500";
+                     URLs of those that failed alike in /shop/ fail; 9 \u{d7} 500";
         assert!(found.evidence_text().starts_with(words), "{found:?}");
     }
 
@@ -332,7 +332,7 @@ mod tests {
         let diagnosis = diagnose(&facts, &Context::default());
         let found = persistent_cluster(&facts, &diagnosis).expect("a finding");
         assert_eq!((found.scope, found.subject.as_str()), (Scope::Host, HOST));
-        let words = "90 of 96 URLs of this kind in /shop/ (60), /blog/ (36) fail; by verdict: 60 \
+        let words = "90 of 96 URLs of those that failed alike in /shop/ (60), /blog/ (36) fail; by verdict: 60 \
                      persistent, 30 unconfirmed, 6 transient; URLs like /shop/*, /blog/*";
         assert!(found.evidence_text().starts_with(words), "{found:?}");
         assert_eq!(unconfirmed_cluster(&facts, &diagnosis), None);

@@ -266,7 +266,7 @@ async fn dead_pages_of_several_sections_are_one_finding() {
         ("host", "http://site.test")
     );
     let evidence = audited.evidence("persistent_cluster");
-    let words = "20 of 20 URLs of this kind in /blog/ (10), /shop/ (10) fail";
+    let words = "20 of 20 URLs of those that failed alike in /blog/ (10), /shop/ (10) fail";
     assert!(evidence.starts_with(words), "{evidence}");
 }
 
