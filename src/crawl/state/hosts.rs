@@ -133,8 +133,8 @@ impl Hosts {
         let family = matters.then(|| families.of(&found.url));
         let alone = family
             .is_some_and(|family| host.suspects.is_alone(family) && !host.suspects.heals(family));
-        // The passes request again every failure in a family that fails unless its retries help, and what ran into a time limit: a retry of that
-        // would hold a place for another half minute.
+        // The passes request again every failure in a family that fails unless its retries help, and what ran into
+        // a time limit: a retry of that would hold a place for another half minute.
         let hangs = tried.outcome.is_time_limit() && found.role != Role::Robots;
         let for_passes = plan.adapt && confirms && (alone || hangs);
         let retries = if for_passes { 0 } else { plan.retries };

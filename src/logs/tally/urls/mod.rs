@@ -139,7 +139,8 @@ impl Urls {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the number of URLs with a row of their own, and the number of families that count the URLs beyond the bound.
+    /// Returns the number of URLs with a row of their own, and the number of families that count the URLs beyond the
+    /// bound.
     pub(in crate::logs) fn sizes(&self) -> (usize, usize) {
         let families = self.lock(SHARDS).len();
         (self.apart.load(Ordering::Relaxed), families)
