@@ -60,7 +60,7 @@ def equal(name, a, b):
         return False
 
 
-VISITS = ("Clicks", "Impressions", "Sessions")
+VISITS = ("Clicks", "Impressions", "Sessions", "Visits", "Clicks At Risk", "Clicks At Risk Low 95%", "Clicks At Risk High 95%")
 
 
 def check_csv(database, table, header, rows):
