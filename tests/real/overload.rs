@@ -103,8 +103,8 @@ fn a_server_that_fails_when_asked_fast_is_fetched_whole_and_said_to_be_overloade
     assert_eq!(found["Cause"], "overload");
     let evidence = &found["Evidence"];
     // It has two limits; which of them is met first depends on the moment.
-    let from =
-        Regex::new(r"with (\d+) or more requests (open at once|within a second)").expect("a pattern");
+    let from = Regex::new(r"with (\d+) or more requests (open at once|within a second)")
+        .expect("a pattern");
     let found_load = from.captures(evidence).expect(evidence);
     let least: usize = found_load[1].parse().expect("digits");
     let bears = if &found_load[2] == "open at once" {
