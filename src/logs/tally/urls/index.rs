@@ -1,6 +1,6 @@
 //! Numbers of rows by the hashes of their URLs: four bytes for a row, and a quarter to a half of that unused.
 
-/// The first bits of a place: a part of the hash, so that few rows are read in vain.
+/// The first bits of a place: a part of the hash, so that few rows of other URLs are read.
 const TAG: u32 = 0x3ff << NUMBER_BITS;
 /// The others are the number of the row.
 const NUMBER_BITS: u32 = 22;
