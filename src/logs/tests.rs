@@ -435,6 +435,22 @@ fn a_truncated_archive_and_an_unknown_file_are_reported() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_costs_no_other() {
+    let log = generated();
+    let (_dir, paths) = temp(&[
+        ("a.log", log.as_bytes()),
+        ("b.log.gz", b"\x1f\x8b\x08 and no more of an archive"),
+        ("c.log", log.as_bytes()),
+    ]);
+    let found = found(&order(&paths));
+    let summary = found.summary();
+    assert_eq!(summary.requests, 2 * 8_688);
+    assert!(summary.files[1].fault.is_some() && !summary.files[1].is_empty);
+    let alone = read(&order(&paths[1..2]), &mut std::io::empty(), None, None);
+    assert!(matches!(alone, Err(LogsError::Read { .. })));
+}
+
+#[test]
 fn nearly_all_errors_that_nginx_logs_are_joined() {
     let sources = ["access-upstream.log", "error.log"].map(|name| fixture("nginx/") + name);
     let found = found(&order(&sources));

@@ -541,10 +541,17 @@ fn problems(summary: &LogSummary, color: bool, out: &mut String) -> std::fmt::Re
 fn problems_of(file: &FileCount, color: bool, out: &mut String) -> std::fmt::Result {
     let name = &file.name;
     if let Some(fault) = &file.fault {
-        let text = format!("{name} ended early: {fault}");
+        let what = match file.format {
+            Some(_) => "ended early",
+            None => "could not be read",
+        };
+        let text = format!("{name} {what}: {fault}");
         writeln!(out, "  Unread         {}", paint(&text, RED, color))?;
     }
     let Some(format) = file.format else {
+        if file.fault.is_some() {
+            return Ok(());
+        }
         if file.is_empty {
             return writeln!(out, "  Unread         {name} is empty");
         }

@@ -41,6 +41,11 @@ impl FileRead {
             read: None,
         }
     }
+
+    /// Returns whether an error came before the first line.
+    fn is_unreadable(&self) -> bool {
+        self.fault.is_some() && self.format.is_none()
+    }
 }
 
 /// Reads all files.
@@ -55,7 +60,8 @@ pub(super) struct Reader<'a> {
     offset: i64,
     current: Option<Current<'a>>,
     files: Vec<FileRead>,
-    fault: Option<LogsError>,
+    /// The first file of which nothing could be read, with the reason.
+    unreadable: Option<LogsError>,
 }
 
 /// The file that is being read.
@@ -102,13 +108,16 @@ impl<'a> Reader<'a> {
             offset: 0,
             current: None,
             files: Vec::new(),
-            fault: None,
+            unreadable: None,
         }
     }
 
-    /// Returns the files that were read, or the error that ended the reading.
+    /// Returns the files, or the first error if it is all that there is.
     pub(super) fn done(self) -> Result<Vec<FileRead>, LogsError> {
-        self.fault.map_or(Ok(self.files), Err)
+        let is_all = self.files.iter().all(FileRead::is_unreadable);
+        self.unreadable
+            .filter(|_| is_all)
+            .map_or(Ok(self.files), Err)
     }
 
     /// Returns the next block, in the memory of an earlier one; `None` at the end of the last file.
@@ -137,8 +146,7 @@ impl<'a> Reader<'a> {
     /// Opens the next file that has lines. `None` if there is none.
     fn open(&mut self) -> Option<()> {
         while self.current.is_none() {
-            // Nothing more after an error.
-            let (number, input) = self.inputs.next().filter(|_| self.fault.is_none())?;
+            let (number, input) = self.inputs.next()?;
             let mut file = FileRead::named(&input.name());
             match self.begin(&input, &mut file) {
                 Ok(Some(opened)) => {
@@ -236,16 +244,16 @@ impl<'a> Reader<'a> {
         self.end(current.file, &current.input, read.err());
     }
 
-    /// Takes a file whose reading is over. An error before its first line ends everything.
+    /// Takes a file whose reading is over. An error in one file is no reason to lose the others.
     fn end(&mut self, mut file: FileRead, input: &Input, fault: Option<io::Error>) {
-        match (fault, input) {
-            (Some(source), Input::File(path)) if file.format.is_none() => {
-                self.fault = Some(LogsError::Read {
-                    path: path.clone(),
-                    source,
-                });
-            }
-            (fault, _) => file.fault = fault.map(|fault| fault.to_string()),
+        file.fault = fault.as_ref().map(io::Error::to_string);
+        file.is_empty &= fault.is_none();
+        if let (Some(source), Input::File(path)) = (fault, input)
+            && file.is_unreadable()
+        {
+            let path = path.clone();
+            self.unreadable
+                .get_or_insert(LogsError::Read { path, source });
         }
         self.files.push(file);
     }

@@ -95,6 +95,38 @@ async fn killed_calls_lose_no_line_and_count_none_twice() {
     }
 }
 
+/// An archive that is still being copied: all else is read, and a gate that holds without it is undecided.
+#[tokio::test]
+async fn a_broken_file_is_told_and_leaves_gates_undecided() {
+    let workdir = Workdir::new();
+    let path = |name: &str| workdir.path().join(name);
+    fs::write(path("a.log"), lines(970).concat()).expect("written");
+    fs::write(path("b.log.gz"), b"\x1f\x8b\x08 and no more").expect("written");
+    let gate = |gate: &'static str| ["logs", "a.log", "b.log.gz", "--no-store", "--fail-on", gate];
+    let said = workdir.run(&gate("5xx-rate > 50%")).await;
+    assert_eq!(said.code, Some(4), "{}", said.err);
+    assert!(said.out.contains("970 requests"), "{}", said.out);
+    assert!(
+        said.out.contains("b.log.gz could not be read: "),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.err.contains("b.log.gz was not read to its end"),
+        "{}",
+        said.err
+    );
+    let said = workdir.run(&gate("5xx-rate > 1%")).await;
+    assert_eq!(said.code, Some(10), "{}", said.err);
+    let said = workdir.run(&["logs", "a.log", "c.log", "--no-store"]).await;
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(
+        said.err.contains("could not read c.log: No such file"),
+        "{}",
+        said.err
+    );
+}
+
 /// The answers of a name server to reverse look-ups, by the last part of the address, and to those of names.
 fn answer(name: &str) -> Result<Option<Vec<u8>>, u8> {
     let labels = |name: &str| {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use tokio::runtime::Runtime;
 
-use crate::assess::{Gate, GateResult, Interval, Measured, Metric};
+use crate::assess::{Gate, GateResult, GateStatus, Interval, Measured, Metric};
 use crate::audit::export_logs;
 use crate::fetch::NameLookups;
 use crate::logs::{
@@ -107,11 +107,15 @@ pub(in crate::cli) fn run(
         });
         console.stdout.write_all(shown.as_bytes())?;
     }
-    let results = judge(&args.fail_on, &follow::counts(summary));
+    let mut results = judge(&args.fail_on, &follow::counts(summary));
+    if let Some(file) = summary.files.iter().find(|file| file.fault.is_some()) {
+        results = without(results, &args.fail_on, file);
+    }
     for line in gates::lines(&results, &console.people).lines() {
         console.people.say(line);
     }
-    let is_unknown = |file: &FileCount| file.format.is_none() && !file.is_empty;
+    let is_unknown =
+        |file: &FileCount| file.format.is_none() && !file.is_empty && file.fault.is_none();
     let is_any_read = summary.files.iter().any(|file| file.format.is_some());
     if summary.requests == 0 && !is_any_read && summary.files.iter().any(is_unknown) {
         return Err(Failure::usage(
@@ -255,6 +259,15 @@ fn judgeable(gates: &[Gate]) -> Result<(), Failure> {
             )))
         }
     }
+}
+
+/// Returns the results of gates where a file could not be read to its end: what held may not hold with it.
+fn without(results: Vec<GateResult>, gates: &[Gate], file: &FileCount) -> Vec<GateResult> {
+    let undecided = |(result, gate): (GateResult, &Gate)| match result.result {
+        GateStatus::Held => gate.undecided(format!("{} was not read to its end", file.name)),
+        GateStatus::Failed | GateStatus::Undecided => result,
+    };
+    results.into_iter().zip(gates).map(undecided).collect()
 }
 
 fn judge(gates: &[Gate], counts: &LiveCounts) -> Vec<GateResult> {
