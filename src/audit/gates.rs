@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::assess::{Doubt, Gate, GateResult, Interval, Measured, Score, Verdict};
-use crate::store::{RunState, RunSummary, StoredPart, StoredScore, UrlCounts};
+use crate::store::{RunState, RunSummary, StoredPart, StoredScore, UrlCounts, VisitSource};
 
 /// Judges the gates of a run, in their order. `unaudited` says that the site could not be audited, `googlebot` how many
 /// requests of Googlebot failed in the server logs; `section` returns the counts of a section.
@@ -53,6 +53,9 @@ fn doubt(state: RunState, summary: &RunSummary, unaudited: bool) -> Option<Doubt
 
 /// Returns the measured values of a summary.
 fn measured(summary: &RunSummary, doubt: Option<Doubt>) -> Measured {
+    // Requests in server logs are no clicks.
+    let clicks = summary.traffic.as_ref();
+    let clicks = clicks.filter(|traffic| traffic.source == VisitSource::Files);
     Measured {
         server_error_rate: summary.scores.rate_5xx,
         rate_502: summary.scores.rate_502,
@@ -60,7 +63,7 @@ fn measured(summary: &RunSummary, doubt: Option<Doubt>) -> Measured {
         indexing_risk: score(summary.scores.indexing_risk.as_ref()),
         new_server_errors: summary.new_server_errors,
         maybe_new_server_errors: summary.maybe_new_server_errors,
-        clicks_at_risk: summary.traffic.as_ref().map(|traffic| traffic.at_risk),
+        clicks_at_risk: clicks.map(|traffic| traffic.at_risk),
         doubt,
         ..counted(&summary.pages)
     }

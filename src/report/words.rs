@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::assess::{Band, NotEstimated, Uncaught};
 use crate::model::{Cause, Causes};
 use crate::store::{
-    ExternalCounts, RunSummary, RunTraffic, StoredDeduction, StoredFinding, UrlCounts,
+    ExternalCounts, RunSummary, RunTraffic, StoredDeduction, StoredFinding, UrlCounts, VisitSource,
 };
 
 /// Formats a number with its thousands separated: `1,234`.
@@ -158,14 +158,15 @@ pub const fn not_estimated(why: NotEstimated) -> &'static str {
     }
 }
 
-/// Returns the clicks a day that failing pages cost, in words; `None` if they cost none.
-pub fn clicks_at_risk(traffic: &RunTraffic) -> Option<String> {
+/// Returns the visits a day that failing pages cost, in words; `None` if they cost none.
+pub fn visits_at_risk(traffic: &RunTraffic) -> Option<String> {
     let found = traffic.at_risk;
     let whole = |clicks: f64| number(clicks.round() as u64);
     (found.value >= 0.5).then(|| {
         format!(
-            "about {} clicks a day at risk ({} to {}, an estimate)",
+            "about {} {}s a day at risk ({} to {}, an estimate)",
             whole(found.value),
+            traffic.source.unit(),
             whole(found.low),
             whole(found.high)
         )
@@ -177,7 +178,15 @@ pub fn traffic(traffic: &RunTraffic) -> String {
     let (visits, matched) = (traffic.visits, traffic.matched_visits);
     let share = if visits > 0.0 { matched / visits } else { 0.0 };
     let assumed = if traffic.stated { "" } else { ", assumed" };
-    let risk = clicks_at_risk(traffic).map_or(String::new(), |risk| format!("; {risk}"));
+    let risk = visits_at_risk(traffic).map_or(String::new(), |risk| format!("; {risk}"));
+    if traffic.source == VisitSource::Logs {
+        return format!(
+            "the server logs have {} of {} ({}){risk}",
+            count(visits.round() as u64, "request"),
+            count(traffic.matched, "page"),
+            count(traffic.days.into(), "day"),
+        );
+    }
     format!(
         "{} of {} with visits are known, with {} of {} clicks ({}{assumed}){risk}",
         number(traffic.matched),

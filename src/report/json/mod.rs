@@ -72,11 +72,13 @@ struct Traffic {
     read: Moment,
     days: u32,
     days_stated: bool,
+    /// `clicks` of `--traffic`, or `requests` in server logs.
+    unit: String,
     pages: u64,
     matched_pages: u64,
     visits: f64,
     matched_visits: f64,
-    /// Clicks a day.
+    /// Clicks a day; requests, if that is the unit.
     clicks_at_risk: Interval,
 }
 
@@ -315,6 +317,7 @@ fn document<'a>(
             read: found.read,
             days: found.days,
             days_stated: found.stated,
+            unit: format!("{}s", found.source.unit()),
             pages: found.pages,
             matched_pages: found.matched,
             visits: found.visits,

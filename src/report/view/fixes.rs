@@ -10,7 +10,7 @@ use crate::model::Zone;
 use crate::report::curl::line_of;
 use crate::report::words::{causes_of, count};
 use crate::store::{
-    FindingUrl, FindingUrls, RunRow, Store, StoreError, StoredFinding, StoredTrial,
+    FindingUrl, FindingUrls, RunRow, RunSummary, Store, StoreError, StoredFinding, StoredTrial,
 };
 
 use super::brief::age;
@@ -142,12 +142,14 @@ pub(crate) struct ExperimentView {
 pub(super) fn findings(
     store: &Store,
     run: &RunRow,
-    all: &[StoredFinding],
+    summary: &RunSummary,
     zone: &Zone,
 ) -> Result<Findings, StoreError> {
     let urls = store.urls_of_findings(run.id, URLS as u32)?;
-    let clicks = store.clicks_of_findings(run.id)?;
-    let problems = problems(all);
+    let visits = store.visits_of_findings(run.id)?;
+    let source = summary.traffic.as_ref().map(|traffic| traffic.source);
+    let unit = source.unwrap_or_default().unit();
+    let problems = problems(&summary.findings);
     let shown = &problems[..problems.len().min(MOST)];
     Ok(Findings {
         first: to_fix(shown)
@@ -160,7 +162,7 @@ pub(super) fn findings(
         rows: shown
             .iter()
             .map(|problem| FindingView {
-                cost: cost(problem, &clicks),
+                cost: cost(problem, &visits, unit),
                 ..finding(problem, &urls, run, zone)
             })
             .collect(),
@@ -232,16 +234,16 @@ fn finding(
     }
 }
 
-/// Returns the clicks a day that the pages of a problem cost, in words.
-fn cost(problem: &Problem<'_>, clicks: &BTreeMap<usize, f64>) -> String {
+/// Returns the visits a day that the pages of a problem cost, in words.
+fn cost(problem: &Problem<'_>, visits: &BTreeMap<usize, f64>, unit: &str) -> String {
     let all = problem
         .findings
         .iter()
-        .filter_map(|(number, _)| clicks.get(number));
+        .filter_map(|(number, _)| visits.get(number));
     let all = all.sum::<f64>().round() as u64;
     match all {
         0 => String::new(),
-        all => format!("about {} a day at risk (an estimate)", count(all, "click")),
+        all => format!("about {} a day at risk (an estimate)", count(all, unit)),
     }
 }
 

@@ -131,7 +131,7 @@ impl View {
             coverage: facts::coverage(&summary),
             heat: grid.heat(),
             timeline,
-            findings: fixes::findings(store, run, &summary.findings, zone)?,
+            findings: fixes::findings(store, run, &summary, zone)?,
             experiments: fixes::experiments(&summary.trials),
             pages,
             redirects: listing::redirects(store, run)?,

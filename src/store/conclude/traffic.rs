@@ -69,7 +69,8 @@ fn store_sections(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Lets the requests in server logs weigh in `Priority`, where no visits are known.
+/// Takes the requests in server logs for visits, where no others are known. Ours: the logs count whole days, so that a
+/// part of a day, whose load may be unusual, is not extrapolated.
 fn weigh_by_hits(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
     let hits = tx
         // 3 = page of the site
@@ -80,8 +81,16 @@ fn weigh_by_hits(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
         .query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<Vec<(i64, f64)>>>()?;
     let most = hits.iter().map(|(_, hits)| *hits).fold(0.0, f64::max);
+    let all: f64 = hits.iter().map(|(_, hits)| *hits).sum();
+    tx.execute(
+        "INSERT INTO run_traffic (run, read, days, stated, pages, matched, visits, matched_visits, of_logs)
+         SELECT id, started, log_days, 1, ?2, ?2, ?3, ?3, 1 FROM run WHERE id = ?1 AND log_days > 0",
+        (run, hits.len().try_into().unwrap_or(i64::MAX), all),
+    )?;
+    let mut insert = tx.prepare("INSERT INTO page_traffic (run, url, hits) VALUES (?, ?, ?)")?;
     let mut weigh = tx.prepare(WEIGH)?;
     for (url, hits) in hits {
+        insert.execute((run, url, hits))?;
         if let Some(factor) = factor(hits, most) {
             weigh.execute((factor, run, url))?;
         }

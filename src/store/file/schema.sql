@@ -12,7 +12,8 @@ CREATE TABLE run (
     state       TEXT NOT NULL,             -- running, finished, interrupted, incomplete
     concluded   INTEGER NOT NULL DEFAULT 0, -- attempts when inlinks, depths and verdicts were last computed
     idle_ms     INTEGER NOT NULL DEFAULT 0, -- time since it began in which no process worked on it
-    asked       TEXT                       -- pending exports and gates, as JSON of the command line
+    asked       TEXT,                      -- pending exports and gates, as JSON of the command line
+    log_days    INTEGER                    -- days of the server logs that were read with it
 );
 
 CREATE TABLE outcome (
@@ -412,7 +413,8 @@ CREATE TABLE run_traffic (
     pages          INTEGER NOT NULL, -- pages of the files
     matched        INTEGER NOT NULL, -- those of them that the run knows
     visits         REAL NOT NULL,    -- clicks, or sessions, of all pages
-    matched_visits REAL NOT NULL
+    matched_visits REAL NOT NULL,
+    of_logs        INTEGER NOT NULL DEFAULT 0 -- 1 if they are requests in server logs, 0 if they are of --traffic
 );
 CREATE TABLE page_traffic (
     run         INTEGER NOT NULL,
@@ -420,5 +422,6 @@ CREATE TABLE page_traffic (
     clicks      REAL,
     impressions REAL,
     sessions    REAL,
+    hits        REAL,                -- requests in server logs
     PRIMARY KEY (run, url)
 ) WITHOUT ROWID;

@@ -1,7 +1,7 @@
 //! The steps from one version of the schema to the next.
 
 /// One list of statements for each step between two versions; the first leads from 1 to 2.
-pub(super) const STEPS: [&str; 17] = [
+pub(super) const STEPS: [&str; 18] = [
     "ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;",
     // The load that a host bears is now read from its attempts.
     "DROP TABLE IF EXISTS host_load;
@@ -50,6 +50,10 @@ pub(super) const STEPS: [&str; 17] = [
     // Requests of pages in server logs.
     "CREATE TABLE log_hit (
         run INTEGER NOT NULL, url INTEGER NOT NULL, hits INTEGER NOT NULL, PRIMARY KEY (run, url)) WITHOUT ROWID;",
+    // Requests in server logs are visits, where no others are known.
+    "ALTER TABLE run ADD COLUMN log_days INTEGER;
+     ALTER TABLE run_traffic ADD COLUMN of_logs INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE page_traffic ADD COLUMN hits REAL;",
 ];
 
 /// The tables of visits and of lines of server logs, and pages that are made by scripts, as in `schema.sql`.

@@ -49,6 +49,15 @@ pub struct LogLine {
     pub pattern: Option<String>,
 }
 
+/// Requests of a run's URLs in server logs, of users and search engines.
+#[derive(Clone, Copy, Debug)]
+pub struct LogHits<'a> {
+    /// The number of each URL and its requests.
+    pub by_url: &'a [(u32, u64)],
+    /// The days that the logs cover.
+    pub days: u32,
+}
+
 /// A URL of a run and its verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JudgedUrl {
@@ -126,7 +135,7 @@ impl Store {
         &self,
         run: RunId,
         lines: &[LogLine],
-        hits: &[(u32, u64)],
+        hits: &LogHits<'_>,
     ) -> Result<(), StoreError> {
         self.add_of_logs(run, lines, Some(hits))
     }
@@ -135,7 +144,7 @@ impl Store {
         &self,
         run: RunId,
         lines: &[LogLine],
-        hits: Option<&[(u32, u64)]>,
+        hits: Option<&LogHits<'_>>,
     ) -> Result<(), StoreError> {
         let _lock = self.lock_run(run)?;
         self.write(|tx| {
@@ -158,9 +167,11 @@ impl Store {
                 tx.execute("DELETE FROM log_hit WHERE run = ?", [run])?;
                 let mut insert =
                     tx.prepare("INSERT INTO log_hit (run, url, hits) VALUES (?, ?, ?)")?;
-                for (url, hits) in hits {
+                for (url, hits) in hits.by_url {
                     insert.execute((run, url, hits.cast_signed()))?;
                 }
+                let sql = "UPDATE run SET log_days = ? WHERE id = ?";
+                tx.execute(sql, (hits.days, run))?;
             }
             // No number of attempts: its conclusions are out of date.
             tx.execute("UPDATE run SET concluded = -1 WHERE id = ?", [run])

@@ -32,6 +32,26 @@ pub struct Traffic {
     pub stated: bool,
 }
 
+/// Where visits were counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VisitSource {
+    /// In the files of `--traffic`: clicks in search results, or sessions.
+    #[default]
+    Files,
+    /// In server logs, without such files: requests of users and search engines.
+    Logs,
+}
+
+impl VisitSource {
+    /// Returns the word for one visit.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            VisitSource::Files => "click",
+            VisitSource::Logs => "request",
+        }
+    }
+}
+
 /// The visits that a run uses.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunTraffic {
@@ -41,6 +61,8 @@ pub struct RunTraffic {
     pub days: u32,
     /// Whether the files say so; otherwise it is assumed.
     pub stated: bool,
+    /// Where the visits were counted.
+    pub source: VisitSource,
     /// Pages of the files.
     pub pages: u64,
     /// Pages of the files that the run knows.
@@ -49,16 +71,16 @@ pub struct RunTraffic {
     pub visits: f64,
     /// Visits of the pages that the run knows.
     pub matched_visits: f64,
-    /// Clicks a day that failures cost, by the measured failure rates and their 95 % intervals.
+    /// Clicks or other visits a day that failures cost, by the measured failure rates and their 95 % intervals.
     pub at_risk: Interval,
 }
 
-/// The clicks a day that a failing page costs: `x` is `value`, `low` or `high`, and `t`, `s` and `r` are its rows of
+/// The visits a day that a failing page costs: `x` is `value`, `low` or `high`, and `t`, `s` and `r` are its rows of
 /// `page_traffic`, `assessment` and `run_traffic`. A page that recovered costs nothing.
 macro_rules! at_risk {
     ($column:literal) => {
         concat!(
-            "sum(coalesce(t.clicks, t.sessions, 0) / r.days * s.",
+            "sum(coalesce(t.clicks, t.sessions, t.hits, 0) / r.days * s.",
             $column,
             ")"
         )
@@ -94,14 +116,14 @@ impl Store {
         })
     }
 
-    /// Returns whether a concluded run has visits of its pages.
+    /// Returns whether a concluded run uses visits of `--traffic`.
     pub fn has_traffic(&self, run: RunId) -> Result<bool, StoreError> {
-        let sql = "SELECT count(*) FROM run_traffic WHERE run = ?";
+        let sql = "SELECT count(*) FROM run_traffic WHERE run = ? AND of_logs = 0";
         self.read(|connection| connection.query_row(sql, [run.0], |row| row.get(0)))
     }
 
-    /// Returns the clicks a day that the pages of each finding cost, by the place of the finding.
-    pub fn clicks_of_findings(&self, run: RunId) -> Result<BTreeMap<usize, f64>, StoreError> {
+    /// Returns the visits a day that the pages of each finding cost, by the number of the finding.
+    pub fn visits_of_findings(&self, run: RunId) -> Result<BTreeMap<usize, f64>, StoreError> {
         let sql = format!(
             "WITH about AS (
                 SELECT f.finding, s.url FROM assessment s
@@ -156,7 +178,7 @@ pub(in crate::store) fn run_traffic(
     );
     let sql = format!(
         "SELECT r.read, r.days, r.stated, r.pages, r.matched, r.visits, r.matched_visits,
-            coalesce({}, 0), coalesce({}, 0), coalesce({}, 0)
+            coalesce({}, 0), coalesce({}, 0), coalesce({}, 0), r.of_logs
          FROM run_traffic r
          LEFT JOIN page_traffic t ON t.run = r.run
          LEFT JOIN assessment s ON s.run = t.run AND s.url = t.url AND s.verdict IN ({FAILING})
@@ -170,6 +192,10 @@ pub(in crate::store) fn run_traffic(
             read: Moment::from_millis(row.get(0)?),
             days: row.get(1)?,
             stated: row.get(2)?,
+            source: match row.get(10)? {
+                true => VisitSource::Logs,
+                false => VisitSource::Files,
+            },
             pages: count(row, 3)?,
             matched: count(row, 4)?,
             visits: row.get(5)?,

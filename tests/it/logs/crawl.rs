@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::answer::status;
 use crate::cli::Workdir;
@@ -300,4 +300,18 @@ async fn pages_that_others_request_more_are_repaired_first() {
     for (factor, expected) in factors.iter().zip([3.0, 1.301]) {
         assert!((factor - expected).abs() < 0.01, "{factors:?}");
     }
+    let summary: Value = serde_json::from_str(&dir.read("with/summary.json")).expect("JSON");
+    let visits = &summary["traffic"];
+    assert_eq!(
+        (&visits["unit"], &visits["visits"]),
+        (&json!("requests"), &json!(120.0))
+    );
+    assert_eq!(visits["clicks_at_risk"]["value"], 100.0, "{visits}");
+    let report = dir.read("with/report.html");
+    assert!(
+        report.contains("about 100 requests a day at risk"),
+        "{report}"
+    );
+    let table = dir.read("with/pages.csv");
+    assert!(!table.contains("Clicks"), "{table}");
 }

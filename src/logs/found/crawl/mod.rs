@@ -6,7 +6,7 @@ mod lines;
 use std::collections::HashSet;
 
 use crate::logs::error::LogsError;
-use crate::store::{RunRow, RunState, Store};
+use crate::store::{LogHits, RunRow, RunState, Store};
 
 use super::Found;
 use compare::{Compared, CrawlFound, compare};
@@ -66,6 +66,15 @@ impl Found {
         Ok(runs.into_iter().find(is_of))
     }
 
+    /// Returns the days from the first hour with a request to the end of the last, a part of a day as a whole one.
+    fn days(&self) -> u32 {
+        let hours = match (self.summary.from, self.summary.to) {
+            (Some(from), Some(to)) => to.since(from).as_secs().div_ceil(3_600),
+            _ => 0,
+        };
+        hours.div_ceil(24).max(1).try_into().unwrap_or(u32::MAX)
+    }
+
     /// Compares the logs with a run, as `joining` says.
     pub fn join_crawl(
         &mut self,
@@ -82,7 +91,11 @@ impl Found {
             return Ok(());
         }
         if joining.weighs {
-            store.weigh_by_logs(run.id, &found, &compared.hits)?;
+            let hits = LogHits {
+                by_url: &compared.hits,
+                days: self.days(),
+            };
+            store.weigh_by_logs(run.id, &found, &hits)?;
         } else if joining.keeps {
             store.add_log_lines(run.id, &found)?;
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::assess::diagnose::rules::{Rule, Severity};
 use crate::assess::{NoStart, Verdict};
 use crate::report::view::color::Color;
-use crate::report::words::{clicks_at_risk, count, number};
+use crate::report::words::{count, number, visits_at_risk};
 use crate::store::{RunSummary, StoredFinding};
 
 /// The headline of a run.
@@ -68,7 +68,7 @@ pub(super) fn headline(
         let of = if share < 1.0 { " of most" } else { "" };
         format!(" The likeliest cause{of}: {cause}.")
     });
-    let cost = summary.traffic.as_ref().and_then(clicks_at_risk);
+    let cost = summary.traffic.as_ref().and_then(visits_at_risk);
     let cost = cost.map_or(String::new(), |cost| format!(" Cost: {cost}."));
     let lasting = verdict(Verdict::Persistent)
         + verdict(Verdict::Intermittent)
