@@ -50,7 +50,7 @@ pub async fn make<O: Observer + Sync + 'static>(
                 Remembered::WithRun => asked.text(&store),
                 Remembered::ByCaller => None,
             };
-            crawl(*order, kept, store.clone(), (observer, stop)).await?
+            crawl(*order, kept, store.clone(), observer, stop).await?
         }
     };
     let Crawled { run, ended, away } = crawled;

@@ -70,13 +70,25 @@ impl LiveCounts {
     }
 }
 
+/// What `logs --follow` shows each time something was written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Live<'a> {
+    pub(crate) now: Moment,
+    /// The counts of what is new.
+    pub(crate) new: &'a LiveCounts,
+    /// The counts of the window before now.
+    pub(crate) lately: &'a LiveCounts,
+    pub(crate) window: Duration,
+}
+
 /// Renders a line of `logs --follow`: the new failures, and the counts of the last minutes.
-pub(crate) fn live(
-    now: Moment,
-    (new, lately): (&LiveCounts, &LiveCounts),
-    window: Duration,
-    summary: &LogSummary,
-) -> String {
+pub(crate) fn live(shown: Live<'_>, summary: &LogSummary) -> String {
+    let Live {
+        now,
+        new,
+        lately,
+        window,
+    } = shown;
     let time = now.to_string();
     let time = time.get(11..19).unwrap_or_default();
     let requests = count(new.requests, "request");

@@ -263,8 +263,12 @@ impl Progress {
             (None, Some(after), None) => after,
             (None, Some(after), Some(stall)) => format!("{after} | {stall}"),
             (None, None, stall) => {
-                let shown = (self.phases, rest, stall.as_deref());
-                line(&self.tally, &self.gauge, rate(&self.marks), shown)
+                let ahead = Ahead {
+                    phases: self.phases,
+                    rest,
+                    stall: stall.as_deref(),
+                };
+                line(&self.tally, &self.gauge, rate(&self.marks), ahead)
             }
         };
         match &mut self.display {
@@ -389,22 +393,27 @@ fn at_most(ends_by: Moment, gauge: &Gauge) -> String {
     format!("{} at most", duration(ends_by.since(gauge.now)))
 }
 
+/// What lies ahead of the crawl.
+#[derive(Clone, Copy, Default)]
+struct Ahead<'a> {
+    phases: Phases,
+    /// The time left, if it is known.
+    rest: Option<Rest>,
+    /// What the crawl waits for, if it stalls.
+    stall: Option<&'a str>,
+}
+
 /// Returns the line of the crawl, the most important part first: a narrow terminal shows only the beginning.
-fn line(
-    tally: &Tally,
-    gauge: &Gauge,
-    rate: f64,
-    (phases, rest, stall): (Phases, Option<Rest>, Option<&str>),
-) -> String {
+fn line(tally: &Tally, gauge: &Gauge, rate: f64, ahead: Ahead<'_>) -> String {
     let [success, redirects, client_errors, server_errors] = tally.classes;
     let mut parts = vec![
-        format!("phase 1 of {}", phases.all()),
+        format!("phase 1 of {}", ahead.phases.all()),
         format!("{} 5xx", number(server_errors)),
     ];
     if gauge.pending > 0 {
-        parts.extend(rest.map(left));
+        parts.extend(ahead.rest.map(left));
     }
-    parts.extend(stall.map(str::to_owned));
+    parts.extend(ahead.stall.map(str::to_owned));
     parts.push(format!("{}, {rate:.1}/s", count(tally.done, "page")));
     parts.push(format!("{} waiting", number(gauge.pending)));
     let others = [
@@ -453,18 +462,18 @@ mod tests {
             time: Duration::from_secs(254),
             is_growing: false,
         };
+        let ahead = Ahead {
+            phases,
+            rest: Some(rest),
+            stall: None,
+        };
         assert_eq!(
-            line(&tally, &gauge, 10.0, (phases, Some(rest), None)),
+            line(&tally, &gauge, 10.0, ahead),
             "phase 1 of 5 | 10 5xx | 4 m 14 s left | 1,234 pages, 10.0/s | 600 waiting | 1,200 2xx | 20 3xx | 2 other \
              | 4 without answer | 3 fine at a retry | pace 10.0/s"
         );
         assert_eq!(
-            line(
-                &Tally::default(),
-                &Gauge::default(),
-                0.0,
-                Default::default()
-            ),
+            line(&Tally::default(), &Gauge::default(), 0.0, Ahead::default()),
             "phase 1 of 1 | 0 5xx | 0 pages, 0.0/s | 0 waiting"
         );
     }

@@ -53,7 +53,8 @@ pub(super) async fn crawl<O: Observer + Sync + 'static>(
     mut order: CrawlOrder,
     kept: Option<String>,
     store: Store,
-    (observer, stop): (O, Stop),
+    observer: O,
+    stop: Stop,
 ) -> Result<Crawled, AuditError> {
     passes::plan(&mut order.plan, &order.run, &store)?;
     let site = Arc::new(Site::new(order.plan)?);

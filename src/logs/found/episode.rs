@@ -120,6 +120,36 @@ impl EpisodeKind {
     }
 }
 
+/// Minutes with many failures, with few minutes between them.
+struct Span {
+    /// The first minute since 1970.
+    first: u32,
+    /// The last minute.
+    last: u32,
+    requests: u64,
+    failed: u64,
+    /// Requests per second, in minutes with requests.
+    load: f64,
+}
+
+impl Span {
+    fn of(minutes: &BTreeMap<u32, (u32, u32)>, first: u32, last: u32) -> Span {
+        let (mut requests, mut failed, mut active) = (0, 0, 0_u32);
+        for (_, counts) in minutes.range(first..=last) {
+            requests += u64::from(counts.0);
+            failed += u64::from(counts.1);
+            active += 1;
+        }
+        Span {
+            first,
+            last,
+            requests,
+            failed,
+            load: requests as f64 / f64::from(active.max(1)) / 60.0,
+        }
+    }
+}
+
 /// The data in which episodes are found.
 pub(super) struct Episodes<'a> {
     pub(super) totals: &'a Totals,
@@ -151,38 +181,28 @@ impl Episodes<'_> {
                 _ => spans.push((*minute, *minute)),
             }
         }
-        let failed_in = |(first, last): &(u32, u32)| -> u64 {
-            let within = minutes.range(first..=last);
-            within.map(|(_, (_, failed))| u64::from(*failed)).sum()
-        };
-        spans.retain(|span| failed_in(span) >= FEWEST);
-        spans.sort_by_key(|span| std::cmp::Reverse(failed_in(span)));
+        let spans = spans.into_iter();
+        let spans = spans.map(|(first, last)| Span::of(&minutes, first, last));
+        let mut spans: Vec<Span> = spans.filter(|span| span.failed >= FEWEST).collect();
+        spans.sort_by_key(|span| std::cmp::Reverse(span.failed));
         spans.truncate(MOST);
-        spans.sort_unstable();
+        spans.sort_unstable_by_key(|span| span.first);
         let mut episodes: Vec<Episode> = spans
-            .into_iter()
-            .map(|(first, last)| {
-                let within = minutes.range(first..=last);
-                let (mut requests, mut failed, mut active) = (0, 0, 0_u32);
-                for (_, counts) in within {
-                    requests += u64::from(counts.0);
-                    failed += u64::from(counts.1);
-                    active += 1;
-                }
-                let load = requests as f64 / f64::from(active.max(1)) / 60.0;
-                self.episode((first, last), (requests, failed), (load, usual_load))
-            })
+            .iter()
+            .map(|span| self.episode(span, usual_load))
             .collect();
         mark_daily(&mut episodes);
         episodes
     }
 
-    fn episode(
-        &self,
-        (first, last): (u32, u32),
-        (requests, failed): (u64, u64),
-        (load, usual_load): (f64, f64),
-    ) -> Episode {
+    fn episode(&self, span: &Span, usual_load: f64) -> Episode {
+        let &Span {
+            first,
+            last,
+            requests,
+            failed,
+            load,
+        } = span;
         let millis = |minute: u32| i64::from(minute) * 60_000;
         let all = &self.totals.failures;
         let from = all.partition_point(|failure| failure.millis < millis(first));

@@ -86,10 +86,11 @@ impl<'a> Worker<'a> {
             match format.read(line, &mut clock) {
                 Some(Line::Access(entry)) => {
                     requests += 1;
-                    self.request(&entry, (block.file, number));
+                    self.request(&entry, Place::of_line(block.file, number));
                 }
                 Some(Line::Error(record)) => {
-                    last = Some(self.record(&record, (block.file, number), last));
+                    let place = Place::of_line(block.file, number);
+                    last = Some(self.record(&record, place, last));
                 }
                 Some(Line::Aside) => {}
                 None => {
@@ -116,7 +117,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn request(&mut self, entry: &Entry<'_>, (file, line): (u32, u64)) {
+    fn request(&mut self, entry: &Entry<'_>, access: Place) {
         let agent = self.agents.of(entry.agent);
         let second = entry
             .time
@@ -137,11 +138,7 @@ impl<'a> Worker<'a> {
             if entry.is_failure() {
                 self.totals.keep_own(OwnFailure {
                     failure: failure(entry, UrlId::NONE, NO_NAME),
-                    access: Place {
-                        file,
-                        line,
-                        pattern: None,
-                    },
+                    access,
                     record: None,
                 });
             }
@@ -177,7 +174,7 @@ impl<'a> Worker<'a> {
     fn record(
         &mut self,
         record: &ErrorRecord<'_>,
-        (file, line): (u32, u64),
+        Place { file, line, .. }: Place,
         last: Option<ErrorLine>,
     ) -> ErrorLine {
         if let Some(counts) = self.totals.files.get_mut(file as usize) {

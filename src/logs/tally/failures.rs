@@ -48,6 +48,17 @@ pub(in crate::logs) struct Place {
     pub(in crate::logs) pattern: Option<u16>,
 }
 
+impl Place {
+    /// Returns the place of a line without a known message.
+    pub(in crate::logs) const fn of_line(file: u32, line: u64) -> Place {
+        Place {
+            file,
+            line,
+            pattern: None,
+        }
+    }
+}
+
 /// A record of an error log.
 #[derive(Clone, Debug)]
 pub(in crate::logs) struct ErrorLine {

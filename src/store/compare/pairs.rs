@@ -126,7 +126,7 @@ impl<'a> Prepared<'a> {
         })?;
         let lacks_sitemap = unlinked::lacks_sitemap(&connection, new).map_err(fault)?;
         let of_old = store.connect()?;
-        let hidden = Hidden::behind(&of_old, old.id, (unread, &unreached), lacks_sitemap);
+        let hidden = Hidden::behind(&of_old, old.id, unread, &unreached, lacks_sitemap);
         hidden.map(Some).map_err(|source| store.fault(source))
     }
 

@@ -63,7 +63,7 @@ impl Store {
                 store, run: old, ..
             } => {
                 found.old = store.side(old, self);
-                found.lost_sitemaps = self.lost_sitemaps(run, (store, old))?;
+                found.lost_sitemaps = self.lost_sitemaps(run, store, old)?;
                 store.site_and_sections(old)?
             }
             Old::Listed { listed, .. } => {

@@ -24,12 +24,13 @@ struct Sitemap {
 }
 
 impl Store {
-    /// Sitemaps that an earlier run read and that are not there any more. One that fails may come back, and so may
+    /// Sitemaps that an earlier run in `store` read and that are not there any more. One that fails may come back, and so may
     /// those that only it names. None if the runs were to read different ones.
     pub(super) fn lost_sitemaps(
         &self,
         run: &RunRow,
-        (store, old): (&Store, &RunRow),
+        store: &Store,
+        old: &RunRow,
     ) -> Result<Vec<String>, StoreError> {
         if run.plan.scope.sitemaps != old.plan.scope.sitemaps || run.site != old.site {
             return Ok(Vec::new());

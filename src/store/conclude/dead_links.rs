@@ -37,7 +37,7 @@ pub(super) fn dead_links(connection: &Connection, run: RunId) -> rusqlite::Resul
     }
     let elsewhere = redirecting(connection, run)?;
     let mut pages = 0;
-    each_page(connection, (run, 0), |page, links| {
+    each_page(connection, run, 0, |page, links| {
         if elsewhere.contains(&page) {
             return Ok(());
         }

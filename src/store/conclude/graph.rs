@@ -59,7 +59,7 @@ impl Graph {
     fn count(&mut self, connection: &Connection, run: RunId) -> rusqlite::Result<Followed> {
         let mut followed = Followed::new(ROOM);
         let mut targets = Vec::new();
-        each_page(connection, (run, 0), |page, links| {
+        each_page(connection, run, 0, |page, links| {
             targets.clear();
             for link in links {
                 let kind = link.nature.kind;
@@ -151,7 +151,7 @@ fn scores(
     let mut targets = Vec::new();
     link_score(&is_page, |each| {
         followed.each(each);
-        each_page(connection, (run, followed.end()), |source, links| {
+        each_page(connection, run, followed.end(), |source, links| {
             targets.clear();
             for link in links {
                 if link.nature.kind.is_hyperlink() && link.nature.follow {
@@ -167,7 +167,8 @@ fn scores(
 /// Passes the pages of a run with their links to `each`, starting at a given page.
 pub(in crate::store) fn each_page(
     connection: &Connection,
-    (run, first): (RunId, UrlId),
+    run: RunId,
+    first: UrlId,
     mut each: impl FnMut(UrlId, Packed<'_>) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(

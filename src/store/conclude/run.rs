@@ -33,7 +33,7 @@ impl Store {
         };
         let before = self.run_before(&self.run_by_id(run)?)?;
         let before = before.map(|before| before.id);
-        conclude(&mut connection, (run, attempts), before, &self.turn)
+        conclude(&mut connection, run, attempts, before, &self.turn)
             .map_err(|source| self.fault(source))
     }
 }
@@ -51,7 +51,8 @@ fn unconcluded(connection: &Connection, run: RunId) -> rusqlite::Result<Option<i
 /// Computes the conclusions of a run. Findings that the run `before` has too are as old as there, and a run more.
 fn conclude(
     connection: &mut Connection,
-    (run, attempts): (RunId, i64),
+    run: RunId,
+    attempts: i64,
     before: Option<RunId>,
     turn: &Turn,
 ) -> rusqlite::Result<()> {
@@ -144,7 +145,7 @@ fn error_links(tx: &Transaction<'_>, run: RunId, failing: &[bool]) -> rusqlite::
     )?;
     let mut number = 0_u32;
     let fails = |target: UrlId| failing.get(target as usize).is_some_and(|fails| *fails);
-    each_page(tx, (run, 0), |source, links| {
+    each_page(tx, run, 0, |source, links| {
         for link in links.filter(|link| fails(link.target)) {
             number += 1;
             insert.execute(rusqlite::params![

@@ -65,7 +65,8 @@ impl Hidden {
     pub(in crate::store) fn behind(
         connection: &Connection,
         run: RunId,
-        (unread, unreached): (Vec<UrlId>, &HashSet<UrlId>),
+        unread: Vec<UrlId>,
+        unreached: &HashSet<UrlId>,
         sitemaps: bool,
     ) -> rusqlite::Result<Hidden> {
         let mut behind = Marks::default();

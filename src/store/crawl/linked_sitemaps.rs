@@ -42,7 +42,7 @@ impl Store {
         }
         let mut linked_by: BTreeMap<UrlId, Option<UrlId>> =
             files.iter().map(|(id, _)| (*id, None)).collect();
-        each_page(&connection, (run, 0), |page, links| {
+        each_page(&connection, run, 0, |page, links| {
             for link in links.filter(|it| it.nature.kind.is_hyperlink() && it.nature.follow) {
                 if let Some(first) = linked_by.get_mut(&link.target) {
                     first.get_or_insert(page);

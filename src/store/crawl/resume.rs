@@ -77,7 +77,7 @@ impl Store {
         each: &mut dyn FnMut(KnownUrl),
     ) -> Result<bool, StoreError> {
         let connection = self.connect()?;
-        let last = self.each_url(&connection, run, (*after, most), each)?;
+        let last = self.each_url(&connection, run, *after, most, each)?;
         *after = last.unwrap_or(*after);
         Ok(last.is_some())
     }
@@ -87,7 +87,8 @@ impl Store {
         &self,
         connection: &Connection,
         run: RunId,
-        (after, most): (UrlId, u32),
+        after: UrlId,
+        most: u32,
         each: &mut dyn FnMut(KnownUrl),
     ) -> Result<Option<UrlId>, StoreError> {
         let mut read = || -> rusqlite::Result<Result<Option<UrlId>, String>> {

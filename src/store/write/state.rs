@@ -24,6 +24,15 @@ use crate::store::runs::login_pages;
 
 const INSERT_TEXT: &str = "INSERT INTO text (run, id, text) VALUES (?, ?, ?)";
 
+/// What a text in place of a URL stands for.
+#[derive(Clone, Copy)]
+struct Unknown<'a> {
+    /// Why there is no URL.
+    fault: &'a str,
+    /// Links that may lead to unknown pages.
+    links: u64,
+}
+
 /// Texts inserted by one statement: SQLite then looks up the end of the table once for all of them.
 const TEXTS_AT_ONCE: usize = 16;
 
@@ -70,7 +79,7 @@ impl WriterState {
         let plan = store.run_by_id(run)?.plan;
         let connection = store.connect()?;
         let urls = StoredUrls::default();
-        store.each_url(&connection, run, (0, u32::MAX), &mut |url| {
+        store.each_url(&connection, run, 0, u32::MAX, &mut |url| {
             let known = Known {
                 id: url.id,
                 skipped: url.skipped,
@@ -295,7 +304,7 @@ impl WriterState {
                     }
                 }
                 LinkTarget::Invalid { text, fault } => {
-                    self.invalid_link(tx, source, (text, fault, 0))?;
+                    self.invalid_link(tx, source, text, Unknown { fault, links: 0 })?;
                     continue;
                 }
                 LinkTarget::Further {
@@ -304,7 +313,11 @@ impl WriterState {
                     fault,
                 } => {
                     let text = format!("{links} further links");
-                    self.invalid_link(tx, source, (&text, fault, *unseen))?;
+                    let unknown = Unknown {
+                        fault,
+                        links: *unseen,
+                    };
+                    self.invalid_link(tx, source, &text, unknown)?;
                     continue;
                 }
             };
@@ -334,12 +347,13 @@ impl WriterState {
         Ok(())
     }
 
-    /// Stores the text that stands in place of a URL, the reason, and how many unknown links it stands for.
+    /// Stores a text that stands in place of a URL.
     fn invalid_link(
         &mut self,
         tx: &Transaction<'_>,
         source: UrlId,
-        (text, fault, unseen): (&str, &str, u64),
+        text: &str,
+        unknown: Unknown<'_>,
     ) -> rusqlite::Result<()> {
         self.invalid += 1;
         insert!(
@@ -348,9 +362,9 @@ impl WriterState {
             run: self.run,
             number: self.invalid,
             address: text,
-            detail: fault,
+            detail: unknown.fault,
             found_on: source,
-            unseen: unseen as i64,
+            unseen: unknown.links as i64,
         )
         .map(|_| ())
     }

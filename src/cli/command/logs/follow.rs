@@ -8,7 +8,7 @@ use crate::assess::{GateResult, GateStatus};
 use crate::logs::{Follow, LogSummary};
 use crate::model::Moment;
 use crate::settings::failure::Failure;
-use crate::terminal::logs::{LiveCounts, live};
+use crate::terminal::logs::{Live, LiveCounts, live};
 
 /// Time between two reads of the logs. Ours: a person who watches does not wait longer.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
@@ -47,7 +47,13 @@ pub(super) fn follow(
         };
         let new = counts(found.summary());
         let lately = window.add(now, new);
-        say(out, &live(now, (&new, &lately), WINDOW, found.summary()))?;
+        let shown = Live {
+            now,
+            new: &new,
+            lately: &lately,
+            window: WINDOW,
+        };
+        say(out, &live(shown, found.summary()))?;
         let results = judge(&lately);
         if results.iter().any(|it| it.result == GateStatus::Failed) {
             return Ok(Some(results));

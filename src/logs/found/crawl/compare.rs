@@ -169,7 +169,7 @@ pub(super) fn compare(
         };
         let line = first_lines.get(&judged.url).cloned();
         count(
-            of_judged(judged, difference, (id, tally), line),
+            of_judged(judged, difference, id, tally, line),
             &mut compared.rows,
         );
     })?;
@@ -225,7 +225,8 @@ fn known(
 fn of_judged(
     judged: JudgedUrl,
     difference: Difference,
-    (id, tally): (Option<UrlId>, UrlTally),
+    id: Option<UrlId>,
+    tally: UrlTally,
     line: Option<String>,
 ) -> ComparedUrl {
     ComparedUrl {
