@@ -39,7 +39,7 @@ pub struct Keep<'a> {
     pub now: Moment,
 }
 
-/// What a pass counted.
+/// The counts of a pass.
 pub(super) struct Counted {
     pub(super) urls: Urls,
     pub(super) totals: Totals,
@@ -47,7 +47,7 @@ pub(super) struct Counted {
     pub(super) files: Vec<FileRead>,
 }
 
-/// What is neither of a URL nor of an hour.
+/// Counts that belong neither to a URL nor to an hour.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Rest {
@@ -250,7 +250,7 @@ impl<'a> Kept<'a> {
     }
 }
 
-/// What earlier calls stored.
+/// The counts that earlier calls stored.
 struct Stored {
     counted: Counted,
     /// URLs and failures that the parts have: more than different ones.

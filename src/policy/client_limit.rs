@@ -9,7 +9,8 @@ use crate::model::Fingerprint;
 /// that is limited gets several in a row: if this is a mistake, it costs one more request. Ours.
 const APART: u64 = 3;
 
-/// The same between two 429s of one URL, as others were fine at the same speed. Ours.
+/// Good answers since a URL's first 429 after which its 429s concern that URL alone: other URLs were fine at the same
+/// speed. Ours.
 const APART_OF_URL: u64 = 10;
 
 /// Maximum URLs whose 429s are remembered; some 20 bytes each.

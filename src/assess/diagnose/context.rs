@@ -102,7 +102,7 @@ const GAIN: f64 = 0.6;
 /// Maximum probability by chance of a difference that counts. Ours.
 const BY_CHANCE: f64 = 0.05;
 
-/// The same for a difference from all requests of the crawl. Ours.
+/// Maximum probability by chance of a difference from all requests of the crawl. Ours.
 const BY_CHANCE_IN_CRAWL: f64 = 0.01;
 
 /// Maximum probability that other spellings are fine by chance, for a hash of the URL to be the reason. Ours.

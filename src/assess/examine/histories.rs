@@ -94,7 +94,7 @@ struct HostHistories {
     whole: GroupHistory,
     /// Only first looks, in sections in which URLs failed: URLs that failed are requested several times.
     first_looks: GroupHistory,
-    /// Of a bounded number of hosts.
+    /// Absent if [`MOST_MIXED`] other hosts have one already.
     mixed: Option<Box<MixedOutage>>,
     /// Pages whose first request failed.
     failed_first: HashSet<i64>,
@@ -316,7 +316,7 @@ impl HostHistories {
         }
     }
 
-    /// Returns the place of an attempt among those at its URL.
+    /// Returns whether an attempt is the first at its URL, or a later one.
     fn nth(&mut self, seen: &GroupAttempt) -> Nth {
         match seen.purpose {
             Purpose::Crawl => {

@@ -28,7 +28,8 @@ pub(in crate::assess) struct FirstRequests {
     first: Ratio,
     /// Later requests that failed, out of all to pages that failed first, made before another first request failed.
     meanwhile: Ratio,
-    /// Those since the last first request that failed.
+    /// Later requests that failed, out of all to pages that failed first, made after the last first request that
+    /// failed.
     since: Ratio,
 }
 

@@ -14,7 +14,7 @@ use crate::assess::diagnose::{Outage, Outages, Ratio};
 use crate::assess::statistics::chance::{hits_or_more, runs_or_fewer};
 use crate::model::Moment;
 
-/// Maximum failures that are kept, and good answers after them.
+/// Maximum failed first requests that are kept; of later requests, four times as many.
 const MOST: usize = 2_048;
 
 /// Minimum first requests that failed, each at a page of its own (ours).

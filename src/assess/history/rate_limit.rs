@@ -52,7 +52,8 @@ const PHASES: i64 = 20;
 const FEWEST_BY_WINDOW: u64 = 3;
 const FEWEST_WINDOWS: usize = 2;
 
-/// The same for refusals by 503, which says of itself nothing about a limit (ours).
+/// Minimum 503s for a limit by window, and minimum windows with a 503. More than for 429: a 503 alone is no sign of a
+/// rate limit. Ours.
 const FEWEST_BY_503: u64 = 9;
 const FEWEST_WINDOWS_BY_503: usize = 3;
 

@@ -88,8 +88,8 @@ const CLOSING_LOOKS: u32 = 8;
 /// hangs must not hold up the pass for minutes.
 const LONGEST_LOOKS: Duration = Duration::from_secs(30);
 
-/// First time after which a control that failed gets another look; it doubles each time. Ours: with
-/// the next two that is two minutes, longer than a deploy or a restart.
+/// Time after which a control that failed gets its second look; it doubles for each further one.
+/// Ours: 15 + 30 + 60 s are longer than a deploy or a restart.
 const CONTROL_AGAIN: Duration = Duration::from_secs(15);
 
 /// Maximum looks at a control that fails, in one pass.

@@ -19,7 +19,7 @@ const MOST_OF_FINE: usize = 2;
 struct Wave {
     /// The time by which they failed; URLs of earlier waves failed before them.
     found_by: Moment,
-    /// From when its delays are counted.
+    /// The moment from which its delays are counted.
     from: Moment,
     /// When its passes begin after that.
     delays: Vec<Duration>,

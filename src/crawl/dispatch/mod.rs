@@ -51,7 +51,7 @@ enum Done {
     Network(Network),
 }
 
-/// The place of a crawl's results, with the limit on their size.
+/// The run in the store to which results are written, and the limit on its size.
 pub(super) struct Storage {
     pub(super) run: RunId,
     pub(super) writer: Writer,

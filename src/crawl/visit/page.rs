@@ -221,7 +221,7 @@ fn needs_script(text_bytes: usize, references: &[Reference]) -> bool {
     text_bytes <= BARE && !has(LinkKind::Anchor) && has(LinkKind::Script)
 }
 
-/// The state while one page's links are judged.
+/// The data needed to judge one page's links.
 struct Judge<'a> {
     site: &'a Site,
     stored: &'a StoredUrls,

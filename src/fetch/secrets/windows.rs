@@ -37,7 +37,7 @@ impl Windows {
         }
     }
 
-    /// Returns the narrowest windows that find the same, for tests that try every place.
+    /// Returns the narrowest windows that find the same, for tests that try every offset.
     #[cfg(test)]
     pub(super) fn narrow(self) -> Windows {
         Windows {

@@ -37,7 +37,7 @@ pub(super) struct Host {
     pub(super) parked: Moment,
     /// The last request that counts.
     pub(super) last: Option<Charge>,
-    /// Its place among the hosts, if it has something to lease.
+    /// Its position in the order of hosts, if it has something to lease.
     pub(super) turn: Option<Turn>,
 }
 

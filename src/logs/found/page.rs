@@ -135,7 +135,7 @@ impl Found {
     }
 }
 
-/// The rows of a table while failures are counted.
+/// One heat strip per failing section or URL, with an index by name. Failures are added to their cells.
 struct Rows {
     numbers: HashMap<Vec<u8>, usize>,
     strips: Vec<Strip>,

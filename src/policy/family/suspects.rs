@@ -69,9 +69,9 @@ pub struct Noted {
 /// First attempts at a family that ended in our time limits, since one was fine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hung {
-    /// How many.
+    /// Number of these attempts.
     pub requests: u32,
-    /// How long they took together.
+    /// The sum of their durations.
     pub took: Duration,
 }
 

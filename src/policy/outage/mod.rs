@@ -14,8 +14,7 @@ use crate::model::{Moment, Network};
 
 pub use sound::NetworkSign;
 
-/// SilenceEffect attempts in a row that are suspicious at once, as many as make a host's breaker suspect
-/// it.
+/// Silent attempts in a row that raise the suspicion at once; as many as make a host's breaker suspect it.
 const SILENT: u32 = 5;
 
 /// How long a silent attempt waits for another one.

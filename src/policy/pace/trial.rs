@@ -54,7 +54,7 @@ pub(super) struct Trial {
     fine: u32,
     /// First attempts that failed.
     failed: u32,
-    /// Of these, those without [`APART`] fine answers since.
+    /// First attempts that failed since [`APART`] answers in a row were last fine.
     close: u32,
     /// URLs whose failure is not known to be their own, including the first one, if they are
     /// retried soon.

@@ -16,7 +16,7 @@ const LONGEST: Duration = Duration::from_mins(1);
 pub(super) struct Window {
     pub(super) since: Option<Moment>,
     pub(super) first_bytes: FirstBytes,
-    /// Maximum requests seen open.
+    /// The largest number of requests that were open at a time.
     pub(super) in_flight: u32,
 }
 

@@ -12,7 +12,7 @@ use crate::report::view::View;
 
 /// Maximum time for printing.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// Pause between two looks whether it is done.
+/// Pause between two polls of the browser's process.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Writes the report. Everything that the browser writes is in a directory of its own, which is removed.

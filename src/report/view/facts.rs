@@ -55,9 +55,9 @@ pub(crate) struct CoverageView {
     reasons: Vec<Part>,
     /// URLs that are not part of the audit; absent if there are none.
     apart: Option<String>,
-    /// Of images, scripts, styles and fonts; absent unless `--resources` requests them.
+    /// The counts of images, scripts, styles and fonts, in words; absent unless `--resources` requests them.
     resources: Option<String>,
-    /// Of links to other sites; absent if there are none to request.
+    /// The counts of links to other sites, in words; absent if there are none to request.
     external: Option<String>,
 }
 

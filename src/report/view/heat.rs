@@ -81,7 +81,7 @@ fn worst_of(parts: &[StoredPart]) -> Vec<&StoredPart> {
     worst
 }
 
-/// The map while it is drawn.
+/// The rows and cells of the heat map.
 pub(super) struct Grid<'a> {
     worst: Vec<&'a StoredPart>,
     /// Rows by the numbers of the sections in attempts.

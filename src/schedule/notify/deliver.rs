@@ -25,7 +25,7 @@ use super::message::Message;
 use super::notified_event::NotifiedEvent;
 use super::retry::next_try;
 
-/// Maximum messages sent at the same time: a dead receiver holds one place for half a minute.
+/// Maximum messages sent at the same time: a dead receiver occupies one of them for half a minute.
 const AT_ONCE: usize = 8;
 
 /// Maximum messages read from the queue at a time.

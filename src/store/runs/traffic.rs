@@ -66,7 +66,7 @@ macro_rules! at_risk {
 }
 
 impl Store {
-    /// Keeps the visits of a site, in place of those that were read before.
+    /// Stores the visits of a site, and deletes those that were read before.
     pub fn keep_traffic(
         &self,
         site: &str,
@@ -100,7 +100,7 @@ impl Store {
         self.read(|connection| connection.query_row(sql, [run.0], |row| row.get(0)))
     }
 
-    /// Returns the clicks a day that the pages of each finding cost, by the place of the finding.
+    /// Returns the clicks a day that the pages of each finding cost, by the number of the finding.
     pub fn clicks_of_findings(&self, run: RunId) -> Result<BTreeMap<usize, f64>, StoreError> {
         let sql = format!(
             "WITH about AS (

@@ -41,11 +41,11 @@ pub(super) struct FailingPages {
 struct FailingPage {
     host: HostKey,
     section: String,
-    /// Of the last failure.
+    /// The outcome of the last failure.
     outcome: Outcome,
-    /// The time that it took.
+    /// The duration of the last failure.
     took: Duration,
-    /// The pause that it announced.
+    /// The pause that the last failure announced.
     announced: Option<Duration>,
     /// When it ended.
     ended: Moment,

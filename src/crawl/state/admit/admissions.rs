@@ -160,7 +160,7 @@ impl Admissions {
         role: Role,
         reason: SkipReason,
     ) {
-        // Beyond a limit nothing takes its place.
+        // A page that a limit refused still counts, so that no other is admitted instead.
         if !reason.is_limit() {
             self.pages = self.pages.saturating_sub(u64::from(role == Role::Page));
         }

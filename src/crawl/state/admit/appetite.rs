@@ -24,7 +24,7 @@ const ADDRESSES_PER_FURTHER_PAGE: u64 = 1 << 10;
 /// Bytes of URLs in sitemaps, for each page that may be fetched: one and a half times the usual length. Ours.
 pub(super) const LISTED_PER_PAGE: u64 = 256;
 
-/// Bytes of a URL besides its text: its row in the database, and its places in the tables in
+/// Bytes of a URL besides its text: its row in the database, and its entries in the tables in
 /// memory. Measured, roughly.
 const BESIDES: u64 = 64;
 

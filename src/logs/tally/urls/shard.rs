@@ -1,5 +1,5 @@
-//! The URLs of a shard. Most URLs have few requests, all of them of users and answered well. So a row holds what such a URL
-//! needs, and counting its request reads one row; whatever else is counted has its place in `more`.
+//! The URLs of a shard. Most URLs have few requests, all of them of users and answered well. So a row holds what such
+//! a URL needs, and counting its request reads one row; all other counts are in `more`.
 
 use super::chunks::{Chunks, Texts};
 use super::counts::{FailureTally, Hit, UrlTally};
@@ -21,11 +21,11 @@ pub(super) struct Shard {
 #[derive(Clone, Copy, Debug, Default)]
 struct Row {
     hash: u64,
-    /// The place of its key.
+    /// The number of its key in the texts.
     key: u32,
     requests: u32,
     last_ok: u32,
-    /// Its place in `more`, from 1; 0 if it has none.
+    /// Its index in `more`, from 1; 0 if it has none.
     more: u32,
 }
 
@@ -37,7 +37,7 @@ struct More {
     search: u32,
     google: u32,
     not_found: u32,
-    /// Its places in `failures` and `times`, from 1.
+    /// Its indexes in `failures` and `times`, from 1; 0 if it has none.
     failures: u32,
     times: u32,
 }
@@ -178,12 +178,12 @@ impl Shard {
     }
 }
 
-/// Returns what a place from 1 stands for.
+/// Returns the element with this index, counted from 1; `None` for 0.
 fn at<T>(place: u32, all: &Chunks<T>) -> Option<&T> {
     all.get(place.checked_sub(1)?)
 }
 
-/// Returns what a place from 1 stands for; makes it if there is none.
+/// Returns the element with this index, counted from 1. If the index is 0, adds an element and sets the index.
 fn made<'t, T: Default>(place: &mut u32, all: &'t mut Chunks<T>) -> Option<&'t mut T> {
     if *place == 0 {
         *place = all.push(T::default()) + 1;
