@@ -89,8 +89,8 @@ impl<'a> Kept<'a> {
             .map_or_else(Vec::new, |run| run.checkpoints.clone())
     }
 
-    /// Adds what a pass counted, stores it, and returns the sum. In one transaction, so that a line counts once.
-    /// Returns what is new if the order says so.
+    /// Adds what a pass counted, stores it, and returns the sum. In one transaction, so that a line counts once. If
+    /// the order has `only_new`, it returns the new counts instead.
     pub(super) fn add(self, new: Counted, order: &Order) -> Result<Counted, LogsError> {
         let mut new = new;
         let only_new = (order.only_new && self.run.is_some())

@@ -39,8 +39,8 @@ impl ClientLimit {
         first.is_some_and(|before| self.fine >= before + APART_OF_URL)
     }
 
-    /// Records a 429 and returns whether it limits the client. The first does, as far as anybody knows. A
-    /// later one counts for its URL if others were fine since the last 429.
+    /// Records a 429 and returns whether it limits the client. The first counts as a limit of the client. A later one
+    /// counts for its URL alone if enough others were fine since the last 429.
     pub fn limits(&mut self, url: Fingerprint) -> bool {
         if self.is_own(url) {
             return false;

@@ -18,7 +18,8 @@ const RESTART: Duration = Duration::from_mins(2);
 /// the edges were observed less exactly, their uncertainty is the tolerance.
 const JITTER: f64 = 0.01;
 
-/// Maximum periods from one outage to the next (ours): with enough of them any time is near a multiple.
+/// Maximum periods from one outage to the next (ours): if many periods were allowed, any time would be near a
+/// multiple.
 const MOST_PERIODS: f64 = 3.0;
 
 /// Maximum probability that random outages fit a period as well (ours).

@@ -25,7 +25,7 @@ const MOST_LIMITED: usize = 50;
 /// Maximum pages of a host that are known to have failed at their first request.
 const MOST_FAILED_FIRST: usize = 8_192;
 
-/// Maximum hosts for which times are searched in which a part of the requests failed; about 200 kB each.
+/// Maximum hosts in which outages are searched that only a part of the requests met; about 200 kB each.
 const MOST_MIXED: usize = 50;
 
 /// The groups of a URL.
@@ -83,7 +83,7 @@ pub struct Histories {
     hosts: HashMap<String, HostHistories>,
     groups: usize,
     limited: usize,
-    /// Hosts for which times are searched in which a part of the requests failed.
+    /// Number of hosts in which outages are searched that only a part of the requests met.
     mixed: usize,
     /// Sections and families by number, for the parts of a group.
     parts: HashMap<String, u32>,

@@ -1,7 +1,7 @@
 //! How soon a failure follows the last one: by the number of requests, and by time. Random failures do not depend on
-//! the time of the last failure; those of a pool's backend do. They take turns, or the one that failed is left out
-//! for a while (nginx `fail_timeout`, Envoy's outlier detection). Only URLs count that fail at times and are fine at
-//! others: URLs that always or never fail say nothing about the order. Of constant size.
+//! the time of the last failure; those of one backend in a pool do. Backends take turns, or the one that failed is
+//! left out for a while (nginx `fail_timeout`, Envoy's outlier detection). Only URLs count that fail at times and are
+//! fine at others: URLs that always or never fail say nothing about the order. Of constant size.
 
 use std::time::Duration;
 

@@ -139,7 +139,7 @@ impl Begun {
     }
 }
 
-/// Records a new run, or opens the one that continues.
+/// Records a new run, or opens the stored one that is resumed.
 fn record(order: RunOrder, plan: &CrawlPlan, store: &Store) -> Result<(RunRow, Start), StoreError> {
     match order {
         RunOrder::New { token, seeds } => {

@@ -33,7 +33,7 @@ const ATTEMPTS: u32 = 3;
 /// (CloudFront's, 10 s).
 const CACHED_ERROR: Duration = Duration::from_secs(10);
 
-/// Maximum passes, so that their numbers fit.
+/// Maximum passes, so that their numbers fit one byte.
 const MAX_PASSES: usize = 250;
 
 /// Maximum URLs of the last short pass (ours): if more are left failing, the host is down.
@@ -63,7 +63,7 @@ pub(super) struct Passes {
     current: Option<CurrentPass>,
     /// Whether load makes hosts fail.
     trials: HashMap<HostKey, LoadTrial>,
-    /// Whether the last look at the URLs that were left failing was made.
+    /// Whether the closing pass, the last look at URLs that were left failing, was made.
     closed: bool,
 }
 

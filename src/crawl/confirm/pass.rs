@@ -37,14 +37,14 @@ pub(super) struct CurrentPass {
     /// URLs that are not done, by host.
     pub(super) waiting: BTreeMap<HostKey, usize>,
     pub(super) watched: HashMap<Fingerprint, Watched>,
-    /// Looks at each control that failed.
+    /// Number of looks at each control that failed.
     pub(super) controls: HashMap<Fingerprint, u32>,
     /// How long each host was paused because it limits us.
     pub(super) parked: HashMap<HostKey, Duration>,
     pub(super) sentinels: Sentinels,
     /// Whether the event that only they are left was sent.
     pub(super) said_watching: bool,
-    /// Whether it is the last look at URLs that were fine and failed last.
+    /// Whether it is the closing pass, which looks only at URLs that were fine once and failed last.
     pub(super) is_closing: bool,
 }
 
@@ -54,9 +54,9 @@ pub(super) struct Watched {
     seen: Candidate,
     /// Whether no other pass is planned for it.
     is_last: bool,
-    /// Looks made in this pass.
+    /// Number of looks made in this pass.
     made: u32,
-    /// Time that they took.
+    /// Total time of these looks.
     took: Duration,
     /// Whether it takes no more looks in this pass, except as a sentinel.
     pub(super) is_done: bool,

@@ -29,7 +29,7 @@ struct Wave {
     is_open: bool,
     /// Whether the pass that begins, or is under way, is for it.
     has_turn: bool,
-    /// Whether all of it was fine before.
+    /// Whether all of its URLs were fine before they failed.
     is_of_fine: bool,
 }
 

@@ -314,7 +314,7 @@ impl Hosts {
             .control_for(url, host.knowledge(&self.families))
     }
 
-    /// Returns pages to request at once when a URL fails that was fine before. Pages for which
+    /// Returns pages to request at once when a URL that was fine before fails. Pages for which
     /// `best` returns true are preferred.
     pub(super) fn companions(
         &mut self,

@@ -312,7 +312,7 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// Returns the meaning of a reference, as far as it does not depend on its page.
+    /// Returns the part of a reference's meaning that does not depend on its page.
     fn find(&self, resolver: &Resolver, reference: &Reference<'_>) -> Result<Meaning, UrlFault> {
         let scope = &self.site.scope;
         let url = resolver.resolve(&reference.target)?;

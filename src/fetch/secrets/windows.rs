@@ -19,7 +19,7 @@ const MISREAD: usize = 2 * LAYERS * LONGEST_REFERENCE;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fetch) struct Windows {
     width: usize,
-    /// Length at which a window ends, however little of it readers see.
+    /// Length at which a window ends, even if readers skip most of it.
     widest: usize,
     /// Minimum overlap of two windows, in bytes of the canonical form.
     overlap: usize,

@@ -10,7 +10,7 @@ use crate::model::Moment;
 
 use super::Found;
 
-/// Maximum spans of time. Ours: a chart has room for no more.
+/// Maximum spans of time into which a chart divides the log; it has room for no more. Ours.
 const MOST_SPANS: u32 = 120;
 
 /// Shares of the worst span of a table, from which a span has the next darker shade. Ours.

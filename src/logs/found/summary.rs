@@ -62,7 +62,7 @@ pub struct LogSummary {
     pub search_engines: Requests,
     /// Requests of Googlebot that are not known to be false.
     pub googlebot: Requests,
-    /// URLs kept apart.
+    /// Number of URLs that were counted one by one.
     pub urls: u64,
     /// URLs and families with a failure.
     pub failing_urls: u64,

@@ -52,7 +52,7 @@ pub enum QuickRetry {
     Yes,
     /// After the server's `Retry-After`.
     AfterRetryAfter,
-    /// Like the outcome that it stands for.
+    /// As often as the outcome of the redirect's target.
     AsTarget,
 }
 

@@ -244,7 +244,7 @@ impl Default for ConfirmPlan {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SamplePlan {
-    /// None. Runs stored before there was a sample have none.
+    /// No sample. Plans stored before samples existed have none.
     #[default]
     Off,
     /// 200 pages or 5 % of the site's pages, whichever is less, but at least 20.

@@ -12,8 +12,8 @@ const SHARD_BITS: u32 = 8;
 /// A bit that every key has and no fingerprint: 0 is a free slot.
 const TAKEN: u64 = 1 << 63;
 
-/// Values by fingerprint; none is ever removed. Memory: 10 to 12 bytes for each, and the value's own
-/// size with a fifth to a half of it.
+/// Values by fingerprint; none is ever removed. Memory for each: 10 to 12 bytes, and 1.2 to 1.5 times the value's own
+/// size.
 #[derive(Debug)]
 pub struct FingerprintTable<V> {
     shards: Box<[Shard<V>]>,

@@ -1,7 +1,7 @@
 //! A test in the confirmation passes of whether the crawl's own load makes a host fail. It requests
 //! a few failing URLs one at a time, one per second. If they fail as well, load is not the reason.
 //! If they are fine, it tries the plan's pace; failures that come back show that load is the
-//! reason. A server often goes on with a request that its proxy gave up. After a failure that took
+//! reason. A server often continues a request that its proxy gave up. After a failure that took
 //! long, the next careful request therefore waits for such work to end.
 
 use std::time::Duration;

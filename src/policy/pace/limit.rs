@@ -38,7 +38,7 @@ const BELOW: f64 = 0.875;
 /// requests sees one failure in the first seventy.
 const TRIAL: u32 = 64;
 
-/// First time for which a load that failed twice is not tried again; it doubles each time it fails.
+/// How long a load that failed twice is not tried again. The time doubles with each further failure.
 const AVOID: Duration = Duration::from_mins(1);
 
 /// The estimated capacity of the host, within the ceiling.

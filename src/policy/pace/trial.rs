@@ -22,7 +22,7 @@ const ENOUGH: u32 = 8;
 /// found in two steps. Ours.
 const SEVERAL: u32 = 3;
 
-/// Part of the earlier share from which on the share at less load counts as the same.
+/// Minimum share of failures at less load, relative to the share before, for both to count as alike.
 const ALIKE: f64 = 0.5;
 
 /// The state before the failure.

@@ -53,7 +53,7 @@ pub(crate) struct CoverageView {
     left_out: Option<String>,
     /// The reasons why URLs were not fetched.
     reasons: Vec<Part>,
-    /// URLs that are not part of the audit; absent if there are none.
+    /// The counts of URLs that are not part of the audit, in words; absent if there are none.
     apart: Option<String>,
     /// The counts of images, scripts, styles and fonts, in words; absent unless `--resources` requests them.
     resources: Option<String>,

@@ -1,5 +1,5 @@
-//! Findings that differ only in their places, merged: a reader should see one outage of forty sections or three
-//! hundred hosts once, with a list of them.
+//! Findings that differ only in their places (sections or hosts), merged: a reader should see one outage of forty
+//! sections or three hundred hosts once, with a list of them.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;

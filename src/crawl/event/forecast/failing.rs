@@ -24,7 +24,7 @@ const MOST: usize = 10_000;
 /// the policy.
 const CAREFUL_REQUESTS: u32 = 5;
 
-/// The number of a pass that is after all others, to count the looks that are still needed.
+/// A pass number greater than all others, for counting the looks that are still needed.
 const LATER: u32 = u32::MAX;
 
 /// Pages of one section that have experiments, if they fail alike.

@@ -31,7 +31,7 @@ impl Index {
         }
     }
 
-    /// Returns the number of the row that has a hash, if `is_it` says so of a row with an equal part of it.
+    /// Returns the number of the row that has a hash. Rows with the same tag may have another: `is_it` decides.
     pub(super) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         let tag = tag(hash);
         let wanted = |place: &u32| *place == FREE || (place & TAG == tag && is_it(place & NUMBER));

@@ -24,7 +24,7 @@ const SHARDS: usize = 64;
 /// The bits of a hash from here on select its shard.
 const SHARD_BITS: u32 = 32;
 
-/// Most families that folded URLs count for; further ones share one row. Ours.
+/// Maximum families for which URLs beyond the bound are counted; further families share one row. Ours.
 const MOST_FAMILIES: usize = 10_000;
 
 /// URLs of each shard from which families are learned. Ours: a value that one URL in two hundred shares is seen often
@@ -51,7 +51,7 @@ pub(in crate::logs) struct UrlId {
 pub(in crate::logs) struct Urls {
     /// The last one has the families.
     shards: Vec<Mutex<Shard>>,
-    /// URLs that are kept apart.
+    /// Number of URLs that are counted one by one.
     apart: AtomicUsize,
     most: usize,
     /// Learned when the bound is reached.

@@ -1,5 +1,5 @@
-//! The URLs of a shard. Most URLs have few requests, all of them of users and answered well. So a row holds what such
-//! a URL needs, and counting its request reads one row; all other counts are in `more`.
+//! The URLs of a shard. Most URLs have few requests, all by users and without a failure. So a row holds only the
+//! counts of such a URL, and counting its request reads one row; all other counts are in `more`.
 
 use super::chunks::{Chunks, Texts};
 use super::counts::{FailureTally, Hit, UrlTally};
@@ -17,7 +17,7 @@ pub(super) struct Shard {
     times: Chunks<Times>,
 }
 
-/// What every URL has.
+/// The counts that every URL has.
 #[derive(Clone, Copy, Debug, Default)]
 struct Row {
     hash: u64,
@@ -29,7 +29,7 @@ struct Row {
     more: u32,
 }
 
-/// What a URL has that is not only requested by users and answered well.
+/// The further counts of a URL that also has failures or requests by others than users.
 #[derive(Debug, Default)]
 struct More {
     /// Requests that are not those of users.
