@@ -28,7 +28,7 @@ use crate::store::{
 /// most, and read at most this often.
 const MUCH: usize = 2;
 
-/// Where log runs are kept.
+/// Where and under which name a log run is stored, and the current time.
 #[derive(Clone, Copy, Debug)]
 pub struct Keep<'a> {
     /// The database.

@@ -11,7 +11,7 @@ use crate::model::Moment;
 /// (ours): six requests of a confirmation pass.
 const SHARP: Duration = Duration::from_secs(6);
 
-/// Maximum time of a deploy or a restart (ours: the time of a slow application start).
+/// Maximum duration of an outage that may be a deploy or a restart (ours: the time of a slow application start).
 const RESTART: Duration = Duration::from_mins(2);
 
 /// Tolerance of the time between two outages from a multiple of the period, as a share of it (ours). If

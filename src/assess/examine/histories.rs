@@ -71,8 +71,8 @@ pub enum PartEvidence {
     #[default]
     Recovered,
     /// Also the first attempts at pages that have not succeeded yet, while others of the part have. These pages may
-    /// be dead, so this is enough for a closer look but not for a conclusion. Further attempts are not evidence,
-    /// because failed URLs are requested several times in a row.
+    /// be dead, so this is enough for a closer examination but not for a conclusion. Further attempts are not
+    /// evidence, because failed URLs are requested several times in a row.
     Suspicion,
 }
 

@@ -134,7 +134,7 @@ impl Recurrence {
     }
 
     /// Returns how the order of failures repeats, if chance does not explain it (Fisher's exact test, corrected for
-    /// the numbers and times that are looked at; C. E. Bonferroni, 1936).
+    /// the numbers and times that are tested; C. E. Bonferroni, 1936).
     pub(in crate::assess) fn rotation(&self) -> Option<Rotation> {
         let fails_politely = self.polite.part > 0;
         let is_alike = self.polite.share() >= POLITELY * self.all.share();

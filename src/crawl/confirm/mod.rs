@@ -36,10 +36,10 @@ const CACHED_ERROR: Duration = Duration::from_secs(10);
 /// Maximum passes, so that their numbers fit one byte.
 const MAX_PASSES: usize = 250;
 
-/// Maximum URLs of the last short pass (ours): if more are left failing, the host is down.
+/// Maximum URLs of the closing pass (ours): if more are left failing, the host is down.
 const MOST_CLOSING: usize = 200;
 
-/// Maximum time of the last short pass (ours).
+/// Maximum time of the closing pass (ours).
 const CLOSING_TIME: Duration = Duration::from_mins(1);
 
 /// The passes of one crawl.
@@ -67,7 +67,7 @@ pub(super) struct Passes {
     closed: bool,
 }
 
-/// A pass that is about to begin.
+/// The plan of a pass that is about to begin.
 #[derive(Debug)]
 pub(super) struct NextPass {
     /// Its number: 2 for the first.

@@ -9,7 +9,7 @@ use crate::policy::{CAREFUL, Candidate, LONGEST_ANNOUNCED, LoadTrial, look_spaci
 use super::sentinel::Sentinels;
 use crate::model::Outcome;
 
-/// An answer of a pass.
+/// The result of one request of a pass.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::crawl) struct Answer {
     /// The pass.

@@ -33,7 +33,7 @@ struct Wave {
     is_of_fine: bool,
 }
 
-/// The next pass.
+/// When the next pass begins, and whose URLs it requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Turn {
     /// When it begins.

@@ -26,7 +26,7 @@ use super::visit::series::{Allowed, NextStep, Series};
 use super::visit::{Beginning, visit};
 use shelf::StoreShelf;
 
-/// Time between two gauges.
+/// Time between two publications of the crawl's numbers (`Gauge`).
 const GAUGE: Duration = Duration::from_secs(1);
 
 /// Maximum URLs that are set aside or skipped at a time. After these, the dispatcher processes

@@ -69,7 +69,7 @@ struct Host {
     controls: Controls,
 }
 
-/// A URL that is not to be requested yet.
+/// Why a URL is not requested yet: its family waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Aside {
     /// The family in whose slow lane it waits.

@@ -60,11 +60,11 @@ pub(super) struct Brought {
     pub(super) held: Held,
 }
 
-/// The answer to a control.
+/// The outcome of a control, and the pause that it announced.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Control {
     pub(super) outcome: Outcome,
-    /// The pause that it announced.
+    /// The announced pause.
     pub(super) announced: Option<Duration>,
 }
 

@@ -423,7 +423,7 @@ fn left_out(found: &parse::Page<'_>, room: &Room) -> Option<Link> {
     (all > 0).then(|| further.link(fault))
 }
 
-/// Links that were not accepted.
+/// Counts of a page's links that were not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::crawl) struct Further {
     /// Number of these links.

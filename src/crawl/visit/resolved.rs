@@ -30,7 +30,7 @@ pub(in crate::crawl) fn weight(url: &CrawlUrl) -> usize {
     length.max(length * length / USUAL_LENGTH)
 }
 
-/// The room of a page for new URLs.
+/// The bytes that new URLs of one page may still take, by kind.
 #[derive(Debug)]
 pub(in crate::crawl) struct Room {
     /// Bytes left for URLs that are to be fetched.

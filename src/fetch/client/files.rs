@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-/// Pause between two attempts.
+/// Pause between two attempts to get a socket.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Maximum number of attempts to get a socket while no request gets one. Idle connections are closed long before, and

@@ -15,7 +15,7 @@ const WIDEST: usize = 4 << 20;
 /// How far a search may misread escapes cut by a window's edge, in bytes of the canonical form.
 const MISREAD: usize = 2 * LAYERS * LONGEST_REFERENCE;
 
-/// The division of texts.
+/// How long texts are divided into overlapping windows, each searched by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fetch) struct Windows {
     width: usize,

@@ -44,7 +44,7 @@ pub struct TimeSpan {
     pub by_status: Vec<u64>,
 }
 
-/// Failures of something over time.
+/// Failures of one section or URL over time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Strip {
     /// Its name.
@@ -57,7 +57,7 @@ pub struct Strip {
     pub cells: Vec<StripCell>,
 }
 
-/// Failures of something in a span of time.
+/// Failures of one section or URL in one span of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct StripCell {
     /// Failures.

@@ -23,13 +23,13 @@ use super::join::Joined;
 /// Version of the layout.
 const SCHEMA: u32 = 1;
 
-/// Rows of each list.
+/// Maximum rows of each list in the summary.
 const MOST: usize = 10;
 
 /// URLs of which every request of Googlebot failed that are listed; all of them are counted.
 const MOST_GOOGLE: usize = 100;
 
-/// The numbers of the whole.
+/// The totals over all logs.
 #[derive(Clone, Debug, Serialize)]
 pub struct LogSummary {
     /// Version of the layout.
@@ -341,7 +341,7 @@ pub(super) fn summary(facts: &Facts<'_>) -> LogSummary {
     }
 }
 
-/// Sums over the URLs.
+/// Sums over the URLs: how many fail, the worst of them, and counts by section, host and family.
 #[derive(Default)]
 struct ByUrl {
     failing: u64,

@@ -43,7 +43,7 @@ pub struct Request {
     pub cookies: Cookies,
 }
 
-/// Default maximum wait for the first byte of a crawl.
+/// Default maximum wait for the first byte of an answer in a crawl.
 const FIRST_BYTE: Duration = Duration::from_secs(30);
 
 /// Default maximum bytes read of a body of a crawl.

@@ -52,7 +52,7 @@ pub enum QuickRetry {
     Yes,
     /// After the server's `Retry-After`.
     AfterRetryAfter,
-    /// As often as the outcome of the redirect's target.
+    /// No quick retry of this URL: its outcome is that of another URL.
     AsTarget,
 }
 

@@ -141,7 +141,7 @@ const fn yes() -> bool {
     true
 }
 
-/// Maximum `Crawl-delay` that is obeyed.
+/// Maximum `Crawl-delay` that is obeyed; a longer one counts as this.
 const MAX_CRAWL_DELAY: Duration = Duration::from_mins(1);
 
 impl ScopePlan {
@@ -220,7 +220,7 @@ pub struct ConfirmPlan {
 }
 
 impl ConfirmPlan {
-    /// Enough for a single audit to call a failure persistent: longer than most restarts take.
+    /// How long a URL must have failed for a single audit to call it persistent: longer than most restarts take.
     pub const ONE_SHOT: Duration = Duration::from_mins(1);
 }
 

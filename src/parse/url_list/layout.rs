@@ -6,7 +6,7 @@ use super::shape::Shape;
 /// chart in exports of Google Analytics.
 const SAMPLE_ROWS: usize = 500;
 
-/// The sample in bytes.
+/// Bytes of a file from which its layout is recognised.
 pub(super) const SAMPLE: usize = 256 * 1024;
 
 /// Rows with an open quote that are passed over in a sample.

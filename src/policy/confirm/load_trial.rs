@@ -25,7 +25,8 @@ const HUNG: Duration = Duration::from_secs(30);
 /// A failure after this time may leave work behind: a time limit ended it. Ours.
 const LONG: Duration = Duration::from_secs(1);
 
-/// Maximum pause after such a failure. It begins with the time that the failure took, and doubles. Ours.
+/// Maximum pause after a failure that may leave work behind. The pause begins with the time that the failure took,
+/// and doubles. Ours.
 const LONGEST_REST: Duration = Duration::from_secs(10);
 
 /// Minimum share of careful requests that fails if load is not the reason. Also the minimum share

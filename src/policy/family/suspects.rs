@@ -57,7 +57,7 @@ pub struct FirstAttempt {
     pub announced: Option<Duration>,
 }
 
-/// The news from a first attempt.
+/// What changed for a family by a first attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Noted {
     /// A family alone is in trouble, and not the host.

@@ -25,7 +25,7 @@ const SEVERAL: u32 = 3;
 /// Minimum share of failures at less load, relative to the share before, for both to count as alike.
 const ALIKE: f64 = 0.5;
 
-/// The state before the failure.
+/// The limits and the share of failures before the failure that began the trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Before {
     pub(super) limit: Limit,
@@ -46,7 +46,7 @@ pub(super) enum Finding {
     ManyFail,
 }
 
-/// A time at less load.
+/// A trial: a time at less load after a failure, with its counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Trial {
     before: Before,

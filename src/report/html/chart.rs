@@ -13,9 +13,9 @@ use crate::report::words::duration;
 /// Width in units of the chart.
 const WIDTH: f64 = 960.0;
 
-/// Height above the line.
+/// Height of the chart above its line, in units of the chart.
 const ABOVE: f64 = 120.0;
-/// Height below the line.
+/// Height of the chart below its line, in units of the chart.
 const BELOW: f64 = 70.0;
 
 /// Minimum drawn height of a value above zero, so that it can be seen.
@@ -69,7 +69,7 @@ pub(super) struct Chart {
     rows: Vec<Row>,
 }
 
-/// A stretch of time.
+/// The bar of one span of time, in units of the chart.
 #[derive(Debug, Default, PartialEq, Serialize)]
 struct Bar {
     x: f64,

@@ -10,7 +10,7 @@ use crate::report::files::browser::browser;
 use crate::report::files::fault::Fault;
 use crate::report::view::View;
 
-/// Maximum time for printing.
+/// Maximum time for the browser to print the report.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// Pause between two polls of the browser's process.
 const PAUSE: Duration = Duration::from_millis(50);

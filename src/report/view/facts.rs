@@ -29,7 +29,7 @@ pub(crate) struct About {
     token: String,
 }
 
-/// A part of a whole.
+/// One value of a breakdown, such as a status, with its count and share.
 #[derive(Debug, Serialize)]
 pub(crate) struct Part {
     pub(crate) name: String,

@@ -13,7 +13,7 @@ const MOST: usize = 40;
 /// Maximum spans of time in a row of the map.
 const COLUMNS: usize = 48;
 
-/// Sections of the site.
+/// The heat map: the worst sections, with their failures over time.
 #[derive(Debug, Serialize)]
 pub(crate) struct Heat {
     rows: Vec<Section>,

@@ -18,7 +18,7 @@ use crate::store::rows::row::{count, list};
 /// the visits of the section's pages in the days of the files.
 pub(in crate::store) const CLICKS_OF_SECTION: &str = "clicks_at_risk ";
 
-/// Time for which runs use visits that were read. Older ones say too little about today.
+/// How long runs use visits that were read; older ones say too little about today.
 pub(in crate::store) const LASTING: Duration = Duration::from_hours(60 * 24);
 
 /// The visits of a site's pages over some days.

@@ -64,10 +64,10 @@ struct FailingPage {
 /// The failing pages of a host with one outcome, by section and whether they were fine at times.
 type Sections<'a> = BTreeMap<(&'a str, bool), Vec<&'a FailingPage>>;
 
-/// Expected experiments.
+/// The expected duration of all experiments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Experiments {
-    /// Their time, hosts side by side.
+    /// The time of all of them, if hosts are examined at the same time.
     time: Duration,
     /// The longest time of one series.
     longest: Duration,

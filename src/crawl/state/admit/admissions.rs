@@ -61,7 +61,7 @@ pub(in crate::crawl::state) struct Admissions {
     ignore_robots: bool,
 }
 
-/// The knowledge about a host.
+/// A host's robots.txt rules; absent until they are known.
 #[derive(Debug, Default)]
 struct Host {
     rules: Option<Rules>,

@@ -28,7 +28,7 @@ pub(super) const LISTED_PER_PAGE: u64 = 256;
 /// memory. Measured, roughly.
 const BESIDES: u64 = 64;
 
-/// The text about URLs that were not accepted.
+/// The reason shown for URLs that were not accepted because a run has no room for them.
 pub(in crate::crawl::state) const ENDLESS: &str = "the site seems endless here: it names new URLs much faster than \
                                   pages can be fetched";
 
@@ -45,7 +45,7 @@ pub(in crate::crawl::state) struct Appetite {
     pages: u64,
 }
 
-/// Accepted bytes, and their current limit.
+/// Bytes of accepted URLs, and their current limit.
 #[derive(Clone, Copy, Debug)]
 struct Account {
     taken: u64,

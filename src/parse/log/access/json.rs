@@ -9,7 +9,7 @@ use crate::parse::log::entry::Entry;
 use crate::parse::log::raw::{Field, Raw};
 use crate::parse::log::scan::closing;
 
-/// Deepest nesting that is looked into. Ours.
+/// Maximum nesting of the values that are read; deeper ones are skipped. Ours.
 const DEEPEST: usize = 8;
 
 /// The names of fields in JSON lines. A dot separates the names of nested objects.
