@@ -122,7 +122,7 @@ impl Experiment {
         let parts = own.part == 0 && fine.part == fine.of && is_repeated;
         // Only the crawl itself requests at speed: there is nothing to compare with.
         let is_sure = parts || self.trial == Trial::Slow || self.by_chance(own) <= BY_CHANCE;
-        // A URL that was never fine was not lucky.
+        // A URL that was never fine in the crawl is not fine in the experiment by luck.
         let was_lucky =
             self.crawl_fine.part > 0 && self.by_chance(self.crawl_fine) > BY_CHANCE_IN_CRAWL;
         let is_lucky = was_lucky && self.trial != Trial::Slow;

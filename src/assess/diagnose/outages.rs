@@ -153,7 +153,7 @@ impl Outage {
 struct Edge {
     /// The middle between the moments.
     at: f64,
-    /// The uncertainty.
+    /// The uncertainty of the middle, in seconds.
     off: f64,
 }
 

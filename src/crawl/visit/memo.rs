@@ -21,7 +21,7 @@ pub(in crate::crawl) const LONGEST: usize = 256;
 #[derive(Clone, Debug)]
 pub(in crate::crawl) struct Meaning {
     pub(in crate::crawl) fingerprint: Fingerprint,
-    /// Whether it leads to the site.
+    /// Whether the URL belongs to the site.
     pub(in crate::crawl) is_site: bool,
     pub(in crate::crawl) leads_to: LeadsTo,
 }

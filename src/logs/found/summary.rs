@@ -174,7 +174,7 @@ pub struct FileCount {
     pub name: String,
     /// Its format; absent if none was recognised.
     pub format: Option<&'static str>,
-    /// Whether it has not one byte.
+    /// Whether the file is empty.
     pub is_empty: bool,
     /// Lines.
     pub lines: u64,

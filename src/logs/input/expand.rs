@@ -40,7 +40,7 @@ pub(in crate::logs) fn expand(sources: &[String]) -> Result<Vec<Input>, LogsErro
         let (mut found, none) = if path.is_dir() {
             (files_of(path)?, "no file in this directory")
         } else if path.exists() || !source.contains(['*', '?']) {
-            // A name that is wrong is told before gigabytes are read.
+            // A wrong name is reported before gigabytes are read.
             fs::metadata(path).map_err(|source| LogsError::Read {
                 path: path.to_owned(),
                 source,

@@ -22,7 +22,7 @@ pub(in crate::logs) struct FileRead {
     pub(in crate::logs) name: String,
     /// Its format; absent if none was recognised.
     pub(in crate::logs) format: Option<Format>,
-    /// Whether it has not one byte.
+    /// Whether the file is empty.
     pub(in crate::logs) is_empty: bool,
     /// The error that ended it early, such as a truncated archive.
     pub(in crate::logs) fault: Option<String>,

@@ -282,7 +282,7 @@ impl SamplePlan {
 /// Experiments on failing URLs, to separate causes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbePlan {
-    /// Whether they are made.
+    /// Whether experiments are made.
     pub enabled: bool,
     /// Whether they may add a query parameter, which caches and analytics of the site see.
     pub cache: bool,

@@ -57,7 +57,7 @@ pub struct Candidate {
     pub role: Role,
     /// Whether any attempt succeeded.
     pub ever_ok: bool,
-    /// Whether the last one failed.
+    /// Whether the last attempt failed.
     pub last_failed: bool,
     /// Whether all failures lie in outages of its host.
     pub in_outage: bool,

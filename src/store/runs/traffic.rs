@@ -26,9 +26,9 @@ pub(in crate::store) const LASTING: Duration = Duration::from_hours(60 * 24);
 pub struct Traffic {
     /// By URL, in the form that requests use.
     pub pages: BTreeMap<String, Visits>,
-    /// The days that they cover.
+    /// Number of days that the visits cover.
     pub days: u32,
-    /// Whether the files say so; otherwise it is assumed.
+    /// Whether the files state the number of days; otherwise it is assumed.
     pub stated: bool,
 }
 
@@ -37,9 +37,9 @@ pub struct Traffic {
 pub struct RunTraffic {
     /// When they were read.
     pub read: Moment,
-    /// The days that they cover.
+    /// Number of days that the visits cover.
     pub days: u32,
-    /// Whether the files say so; otherwise it is assumed.
+    /// Whether the files state the number of days; otherwise it is assumed.
     pub stated: bool,
     /// Pages of the files.
     pub pages: u64,

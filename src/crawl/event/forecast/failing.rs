@@ -237,9 +237,9 @@ impl FailingPages {
 /// A pass that is not over.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NextPass {
-    /// Whether it is the first one.
+    /// Whether it is the first pass.
     pub(super) is_first: bool,
-    /// Whether it is the last one.
+    /// Whether it is the last pass.
     pub(super) is_last: bool,
     /// Number of passes from now on before it.
     pub(super) before: u32,

@@ -171,7 +171,7 @@ impl Admissions {
     pub(in crate::crawl::state) fn restore(&mut self, url: &CrawlUrl, role: Role) {
         self.known.insert(url.fingerprint(), ());
         self.pages += u64::from(role == Role::Page);
-        // Only counts it.
+        // Counts the URL for the traps. It was accepted before, so the result does not matter.
         self.traps.trap(url, None);
     }
 
