@@ -266,7 +266,7 @@ impl Passes {
         None
     }
 
-    /// Returns a short pass after those of the plan, once. It requests URLs that were fine but
+    /// Returns the closing pass, once: a short pass after those of the plan. It requests URLs that were fine but
     /// failed at their last request: the last result of a page must not be an outage that ends
     /// soon.
     fn closing(&mut self, failed: &[FailedUrl], now: Moment) -> Option<NextPass> {
