@@ -36,7 +36,7 @@ pub(super) struct ClientResult {
     pub(super) maker: Option<Maker>,
 }
 
-/// The client and the number of requests.
+/// The client that a check requests as, and its number of requests.
 #[derive(Clone, Debug)]
 pub struct CheckClient {
     /// The name of the client, such as `googlebot`.

@@ -9,8 +9,8 @@ use crate::settings::args::Cli;
 use crate::settings::config::{self, File};
 use crate::settings::failure::Failure;
 
-/// Checks the text of a configuration file as `audit` and `schedule` read it. The error is one line with the file and,
-/// if the fault has a place, the line and the key.
+/// Checks the text of a configuration file as `audit` and `schedule` read it. The error is one line with the file
+/// and, if the fault is in one line, the line and the key.
 pub fn check_config(path: &Path, text: &str) -> Result<(), String> {
     check(path, text).map_err(|fault| fault.message().unwrap_or_default())
 }

@@ -30,16 +30,16 @@ pub struct Parts<F, Q, O> {
     pub stop: Stop,
 }
 
-/// The start of a crawl.
+/// How a crawl starts: with new URLs, or where an interrupted run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// From these URLs.
+    /// With these start URLs.
     Fresh(Vec<CrawlUrl>),
     /// From where it was interrupted, and with the URLs of hosts that were given up.
     Resume,
 }
 
-/// The end of a crawl.
+/// How a crawl ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// Everything was fetched or skipped with a reason.

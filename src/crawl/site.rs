@@ -29,7 +29,7 @@ pub struct Site {
     pub(super) memo: LinkMemo,
     /// Large pages that may be read at a time: the data read from one is larger than the page.
     pub(super) large_pages: Arc<Semaphore>,
-    /// The same for large sitemaps: the entries of one may have as many bytes as the file.
+    /// Large sitemaps that may be read at a time: the entries of one may have as many bytes as the file.
     pub(super) large_sitemaps: Arc<Semaphore>,
     /// Random hash keys, so that a site cannot make a robots.txt with the same hash as another.
     texts: RandomState,

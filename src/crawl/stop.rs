@@ -22,7 +22,7 @@ pub enum StopLevel {
 #[derive(Clone, Debug)]
 pub struct Stop(watch::Receiver<StopLevel>);
 
-/// Returns a switch and the crawl's end of it.
+/// Returns the two ends of a switch: the sender, and the receiver for the crawl.
 pub fn stop_switch() -> (watch::Sender<StopLevel>, Stop) {
     let (sender, receiver) = watch::channel(StopLevel::Run);
     (sender, Stop(receiver))

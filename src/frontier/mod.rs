@@ -73,7 +73,7 @@ pub struct Lease {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
-/// The next step.
+/// What the caller of the frontier can do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Fetch this now.

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::store::StoreError;
 
-/// Logs could not be read.
+/// The error that logs could not be read.
 #[derive(Debug, Error)]
 pub enum LogsError {
     /// A file or directory could not be read.

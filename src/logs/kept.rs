@@ -28,7 +28,7 @@ use crate::store::{
 /// most, and read at most this often.
 const MUCH: usize = 2;
 
-/// Where log runs are kept.
+/// Where and under which name a log run is stored, and the current time.
 #[derive(Clone, Copy, Debug)]
 pub struct Keep<'a> {
     /// The database.
@@ -39,7 +39,7 @@ pub struct Keep<'a> {
     pub now: Moment,
 }
 
-/// What a pass counted.
+/// The counts of a pass.
 pub(super) struct Counted {
     pub(super) urls: Urls,
     pub(super) totals: Totals,
@@ -47,7 +47,7 @@ pub(super) struct Counted {
     pub(super) files: Vec<FileRead>,
 }
 
-/// What is neither of a URL nor of an hour.
+/// Counts that belong neither to a URL nor to an hour.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Rest {
@@ -89,8 +89,8 @@ impl<'a> Kept<'a> {
             .map_or_else(Vec::new, |run| run.checkpoints.clone())
     }
 
-    /// Adds what a pass counted, stores it, and returns the sum. In one transaction, so that a line counts once.
-    /// Returns what is new if the order says so.
+    /// Adds what a pass counted, stores it, and returns the sum. In one transaction, so that a line counts once. If
+    /// the order has `only_new`, it returns the new counts instead.
     pub(super) fn add(self, new: Counted, order: &Order) -> Result<Counted, LogsError> {
         let mut new = new;
         let only_new = (order.only_new && self.run.is_some())
@@ -250,7 +250,7 @@ impl<'a> Kept<'a> {
     }
 }
 
-/// What earlier calls stored.
+/// The counts that earlier calls stored.
 struct Stored {
     counted: Counted,
     /// URLs and failures that the parts have: more than different ones.

@@ -10,7 +10,7 @@ use super::error::LogsError;
 use super::input::expand::{Input, expand};
 use super::own::CrawlTime;
 
-/// Default of the maximum number of URLs that are kept apart.
+/// Default of the maximum number of URLs that are counted one by one.
 pub const USUAL_MAX_URLS: usize = 1_000_000;
 
 /// Maximum size of a configuration file, in bytes. Ours.
@@ -70,7 +70,7 @@ pub struct Order {
     pub sources: Vec<String>,
     /// Line formats that the user gave.
     pub formats: Vec<LineFormat>,
-    /// Maximum number of URLs that are kept apart.
+    /// Maximum URLs that are counted one by one; further ones are counted by family.
     pub max_urls: usize,
     /// Query parameters that are dropped; `utm_*` drops all that begin with `utm_`.
     pub ignore_params: Vec<String>,

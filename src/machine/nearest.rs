@@ -1,6 +1,6 @@
 //! Finds the word that was probably meant in a handwritten file or argument.
 
-/// Minimum similarity of a word that is suggested. Less similar words are not a typing error.
+/// Minimum similarity of a suggested word to the one that was typed, 0..1. Less similar words are not a typing error.
 const ALIKE: f64 = 0.75;
 
 /// Returns the one of `names` that is most similar to `name`, if it is similar enough.

@@ -27,9 +27,9 @@ pub struct Metric {
 /// A value with labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// Names and values.
+    /// Names and values of the labels.
     pub labels: Vec<(&'static str, String)>,
-    /// The number.
+    /// The measured value.
     pub value: f64,
 }
 

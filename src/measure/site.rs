@@ -186,7 +186,7 @@ fn bounds(overview: &RunOverview, own: Own<'_>) -> [Metric; 4] {
     ]
 }
 
-/// A score to read from a section.
+/// A function that reads one score of a section.
 type Read = fn(&StoredPart) -> Option<Interval>;
 
 fn times(run: &RunRow, own: Own<'_>) -> Vec<Metric> {

@@ -144,7 +144,7 @@ struct Roles {
     date: Option<usize>,
 }
 
-/// A table while it is read. The first rows are kept until the kinds of the columns are known.
+/// The reader of one table. Keeps the first rows until the kinds of the columns are known.
 struct Table<'a> {
     column: Option<&'a str>,
     header: Vec<String>,

@@ -9,7 +9,8 @@ use crate::model::Fingerprint;
 /// that is limited gets several in a row: if this is a mistake, it costs one more request. Ours.
 const APART: u64 = 3;
 
-/// The same between two 429s of one URL, as others were fine at the same speed. Ours.
+/// Good answers since a URL's first 429 after which its 429s concern that URL alone: other URLs were fine at the same
+/// speed. Ours.
 const APART_OF_URL: u64 = 10;
 
 /// Maximum URLs whose 429s are remembered; some 20 bytes each.
@@ -38,8 +39,8 @@ impl ClientLimit {
         first.is_some_and(|before| self.fine >= before + APART_OF_URL)
     }
 
-    /// Records a 429 and returns whether it limits the client. The first does, as far as anybody knows. A
-    /// later one counts for its URL if others were fine since the last 429.
+    /// Records a 429 and returns whether it limits the client. The first counts as a limit of the client. A later one
+    /// counts for its URL alone if enough others were fine since the last 429.
     pub fn limits(&mut self, url: Fingerprint) -> bool {
         if self.is_own(url) {
             return false;

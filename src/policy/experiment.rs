@@ -76,7 +76,7 @@ impl Subject {
             Failing::Always => 4 + 2 * ADDRESSES_OF_FAILING + SPELLINGS + self.ways.len(),
             Failing::AtTimes => 2 * EACH_WAY,
             Failing::Announced => 2,
-            // A browser, its check, the IP addresses.
+            // A request as a browser, requests that check its result, and the IP addresses.
             Failing::Silently => 5 + 2 * ADDRESSES_OF_FAILING,
             Failing::Never => 2 * ADDRESSES,
             Failing::AtSpeed { .. } => (AT_FULL_SPEED + SLOWING) as usize,

@@ -12,7 +12,7 @@ const BACKOFF_BASE: Duration = Duration::from_secs(2);
 /// Longest wait before a first retry without `Retry-After`. Other rules measure by it what counts as soon.
 pub(super) const LONGEST_FIRST_WAIT: Duration = BACKOFF_BASE;
 
-/// Highest upper bound of the wait before a retry.
+/// Maximum of the upper bound of the wait before a retry, however often it doubles.
 const BACKOFF_CAP: Duration = Duration::from_mins(1);
 
 /// Maximum time that the `Retry-After`s of one URL may hold it up within a pass: no announcement

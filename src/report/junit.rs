@@ -48,7 +48,7 @@ enum Ending {
 struct Case<'a> {
     class: &'a str,
     name: &'a str,
-    /// In seconds.
+    /// The duration in seconds.
     time: f64,
     ending: Option<Ending>,
     /// The kind of failure.

@@ -208,7 +208,8 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
-/// Formats a share of 0..1 in percent, with enough decimals that only 0 is shown as 0 % and only 1 as 100 %.
+/// Formats a share of 0..1 in percent, with at most two decimals. A share between 0 and 1 is clamped to 0.01..99.99
+/// %, so that only 0 is shown as 0 % and only 1 as 100 %.
 pub fn percent(share: f64) -> String {
     let whole = share <= 0.0 || share >= 1.0;
     // Only all are 100 %, and only none are 0 %.

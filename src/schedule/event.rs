@@ -71,7 +71,7 @@ pub enum Event {
         at: Moment,
         /// Runs and rechecks in progress.
         running: usize,
-        /// Due runs and rechecks that wait for a place or for their host.
+        /// Due runs and rechecks that wait because enough others run, or because their host is taken.
         waiting: usize,
         /// When the next run or recheck is due; absent if there is none.
         next: Option<Moment>,

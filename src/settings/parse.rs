@@ -57,16 +57,15 @@ pub(crate) fn parse(mut words: Vec<OsString>) -> Result<Typed, Failure> {
         let at = at.map_or(words.len(), |at| at + 2);
         words.splice(at..at, added);
     }
-    let wants_format = matches.subcommand().is_some_and(|(name, typed)| {
-        name == "audit" && is_typed(typed, "format") && !is_typed(typed, "resume")
-    });
+    let of_files = flags_of_files(&command, &matches);
     let read = command
         .try_get_matches_from_mut(words)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     match read {
-        Ok(cli) if wants_format && !writes_files(&cli) => Err(Failure::usage(
-            "--format: no file is written without --out; add `-o DIR`",
-        )),
+        Ok(cli) if !of_files.is_empty() && !writes_files(&cli) => Err(Failure::usage(format!(
+            "{}: no file is written without --out; add `-o DIR`",
+            of_files.join(", ")
+        ))),
         Ok(cli) => Ok(Typed::Command(Box::new(cli), said)),
         Err(error) => answer(&error),
     }
@@ -102,9 +101,48 @@ fn answer(error: &clap::Error) -> Result<Typed, Failure> {
     }
 }
 
-/// Returns whether an audit has a directory for its exports.
+/// The arguments of `audit`, and of `logs`, that have an effect on exported files only.
+const OF_FILES: [&str; 7] = [
+    "format",
+    "title",
+    "logo",
+    "audience",
+    "tickets",
+    "csv_bom",
+    "overwrite",
+];
+
+/// Returns the flags on the command line that have an effect on exported files only. A resumed run has none: it may
+/// have a directory for its exports already. Defaults of a config file do not count.
+fn flags_of_files(program: &Command, matches: &ArgMatches) -> Vec<String> {
+    let chosen = matches
+        .subcommand()
+        .filter(|(name, _)| matches!(*name, "audit" | "logs"));
+    let Some((name, typed)) = chosen else {
+        return Vec::new();
+    };
+    if name == "audit" && is_typed(typed, "resume") {
+        return Vec::new();
+    }
+    let known = program.find_subcommand(name);
+    let known = known.into_iter().flat_map(Command::get_arguments);
+    known
+        .filter(|arg| {
+            let id = arg.get_id().as_str();
+            OF_FILES.contains(&id) && is_typed(typed, id)
+        })
+        .filter_map(Arg::get_long)
+        .map(|long| format!("--{long}"))
+        .collect()
+}
+
+/// Returns whether a command has a directory for its exports.
 fn writes_files(cli: &Cli) -> bool {
-    matches!(&cli.command, Chosen::Audit(args) if args.export.out.is_some())
+    match &cli.command {
+        Chosen::Audit(args) => args.export.out.is_some(),
+        Chosen::Logs(args) => args.out.is_some(),
+        _ => true,
+    }
 }
 
 /// Returns whether an argument is on the command line.

@@ -15,7 +15,7 @@ use super::plan::agents;
 /// Maximum redirects that are followed, as RFC 9309 section 2.3.1.2 recommends for robots.txt.
 const MAX_HOPS: usize = 5;
 
-/// Maximum wait for the first byte, as in an audit.
+/// Maximum wait for the first byte of a fetched file, as in an audit.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Returns the URL that an argument names; `None` if it names a file. Only a scheme makes a URL, so a mistyped file

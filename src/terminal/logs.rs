@@ -23,7 +23,7 @@ const MOST: usize = 5;
 const MOST_EXAMPLES: usize = 2;
 const LONGEST_EXAMPLE: usize = 100;
 
-/// Maximum hours in a row.
+/// Maximum hours drawn in one chart line; the newest are shown.
 const MOST_HOURS: usize = 48;
 
 /// Everything that the text shows.

@@ -14,7 +14,7 @@ use super::text::{count, duration, number};
 
 /// Pause between two lines where stderr is not a terminal.
 const PLAIN_PAUSE: Duration = Duration::from_secs(10);
-/// The same while nothing is answered, so that the stall reason is printed soon.
+/// Pause between two such lines during a stall, so that the stall reason is printed soon.
 const STALLED_PAUSE: Duration = Duration::from_secs(5);
 
 /// The usual pause between two requests of an experiment, which is not shown.

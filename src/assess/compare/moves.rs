@@ -12,7 +12,7 @@ const MOST_KEPT: usize = 20;
 /// Maximum targets of moves, and maximum new pages, that are remembered, as one number each.
 const MOST_TARGETS: usize = 100_000;
 
-/// Pages that moved from one place to another.
+/// Pages that moved from one folder or origin to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Move {
     /// Number of pages.
@@ -78,7 +78,7 @@ fn remember(known: &mut HashSet<u64>, address: &str) {
     }
 }
 
-/// Returns the old and the new place of a page: the first folders of the paths, or the origins if they differ.
+/// Returns where a page was and where it is now: the first folders of the paths, or the origins if they differ.
 fn places(old: &str, new: &str) -> (String, String) {
     let (old_origin, old_path) = split(old);
     let (new_origin, new_path) = split(new);

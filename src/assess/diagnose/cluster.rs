@@ -231,7 +231,7 @@ impl ClusterFacts {
         self.persistent.part + self.intermittent + self.unconfirmed
     }
 
-    /// Returns the place of the cluster's URLs: the section if there is only one, otherwise the host.
+    /// Returns the subject: the section if the cluster has only one, otherwise the host.
     pub fn subject(&self) -> String {
         let host = &self.cluster.host;
         match self.sections.len() {

@@ -102,7 +102,7 @@ const GAIN: f64 = 0.6;
 /// Maximum probability by chance of a difference that counts. Ours.
 const BY_CHANCE: f64 = 0.05;
 
-/// The same for a difference from all requests of the crawl. Ours.
+/// Maximum probability by chance of a difference from all requests of the crawl. Ours.
 const BY_CHANCE_IN_CRAWL: f64 = 0.01;
 
 /// Maximum probability that other spellings are fine by chance, for a hash of the URL to be the reason. Ours.
@@ -122,7 +122,7 @@ impl Experiment {
         let parts = own.part == 0 && fine.part == fine.of && is_repeated;
         // Only the crawl itself requests at speed: there is nothing to compare with.
         let is_sure = parts || self.trial == Trial::Slow || self.by_chance(own) <= BY_CHANCE;
-        // A URL that was never fine was not lucky.
+        // A URL that was never fine in the crawl is not fine in the experiment by luck.
         let was_lucky =
             self.crawl_fine.part > 0 && self.by_chance(self.crawl_fine) > BY_CHANCE_IN_CRAWL;
         let is_lucky = was_lucky && self.trial != Trial::Slow;

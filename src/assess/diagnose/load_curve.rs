@@ -36,8 +36,8 @@ const BY_CHANCE: f64 = 0.05;
 /// like outages (ours).
 const SELDOM: f64 = 0.001;
 
-/// Minimum share of the failures that lie above the step, for the same (ours). In outages fewer do, because the crawl
-/// slows down in them.
+/// Minimum share of the failures that lie above the step, for load to be the reason of failures that look like
+/// outages (ours). In outages fewer do, because the crawl slows down in them.
 const MOST: f64 = 0.8;
 
 /// Failures by load, from requests in time order. Of constant size, about 6 kB.

@@ -48,7 +48,7 @@ impl LogLines {
         self.ranked().first().map(|(cause, ..)| *cause)
     }
 
-    /// Returns causes with their lines and the place of the first, the most frequent cause first.
+    /// Returns causes with their number of lines and the file and line of the first, the most frequent cause first.
     pub fn ranked(&self) -> Vec<(Cause, u64, &str)> {
         let logged = self.0.iter();
         let mut ranked: Vec<(Cause, u64, &str)> = logged

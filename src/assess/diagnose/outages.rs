@@ -11,14 +11,15 @@ use crate::model::Moment;
 /// (ours): six requests of a confirmation pass.
 const SHARP: Duration = Duration::from_secs(6);
 
-/// Maximum time of a deploy or a restart (ours: the time of a slow application start).
+/// Maximum duration of an outage that may be a deploy or a restart (ours: the time of a slow application start).
 const RESTART: Duration = Duration::from_mins(2);
 
 /// Tolerance of the time between two outages from a multiple of the period, as a share of it (ours). If
 /// the edges were observed less exactly, their uncertainty is the tolerance.
 const JITTER: f64 = 0.01;
 
-/// Maximum periods from one outage to the next (ours): with enough of them any time is near a multiple.
+/// Maximum periods from one outage to the next (ours): if many periods were allowed, any time would be near a
+/// multiple.
 const MOST_PERIODS: f64 = 3.0;
 
 /// Maximum probability that random outages fit a period as well (ours).
@@ -152,7 +153,7 @@ impl Outage {
 struct Edge {
     /// The middle between the moments.
     at: f64,
-    /// The uncertainty.
+    /// The uncertainty of the middle, in seconds.
     off: f64,
 }
 

@@ -73,7 +73,7 @@ pub struct RobotsFile {
     pub unreachable: bool,
     /// How long it has been failing over all known runs; `None` if it was seen failing only once.
     pub failing_for: Option<Duration>,
-    /// Whether an earlier run read it.
+    /// Whether an earlier run could read the file.
     pub known_good: bool,
 }
 
@@ -103,6 +103,6 @@ pub struct EndedRedirect {
     pub cluster: Option<usize>,
     /// Number of hops, the last included.
     pub hops: u32,
-    /// Internal links to it.
+    /// Number of internal links to the redirect.
     pub inlinks: u64,
 }

@@ -25,7 +25,7 @@ const MOST_LIMITED: usize = 50;
 /// Maximum pages of a host that are known to have failed at their first request.
 const MOST_FAILED_FIRST: usize = 8_192;
 
-/// Maximum hosts for which times are searched in which a part of the requests failed; about 200 kB each.
+/// Maximum hosts in which outages are searched that only a part of the requests met; about 200 kB each.
 const MOST_MIXED: usize = 50;
 
 /// The groups of a URL.
@@ -71,8 +71,8 @@ pub enum PartEvidence {
     #[default]
     Recovered,
     /// Also the first attempts at pages that have not succeeded yet, while others of the part have. These pages may
-    /// be dead, so this is enough for a closer look but not for a conclusion. Further attempts are not evidence,
-    /// because failed URLs are requested several times in a row.
+    /// be dead, so this is enough for a closer examination but not for a conclusion. Further attempts are not
+    /// evidence, because failed URLs are requested several times in a row.
     Suspicion,
 }
 
@@ -83,7 +83,7 @@ pub struct Histories {
     hosts: HashMap<String, HostHistories>,
     groups: usize,
     limited: usize,
-    /// Hosts for which times are searched in which a part of the requests failed.
+    /// Number of hosts in which outages are searched that only a part of the requests met.
     mixed: usize,
     /// Sections and families by number, for the parts of a group.
     parts: HashMap<String, u32>,
@@ -94,7 +94,7 @@ struct HostHistories {
     whole: GroupHistory,
     /// Only first looks, in sections in which URLs failed: URLs that failed are requested several times.
     first_looks: GroupHistory,
-    /// Of a bounded number of hosts.
+    /// Absent if [`MOST_MIXED`] other hosts have one already.
     mixed: Option<Box<MixedOutage>>,
     /// Pages whose first request failed.
     failed_first: HashSet<i64>,
@@ -316,7 +316,7 @@ impl HostHistories {
         }
     }
 
-    /// Returns the place of an attempt among those at its URL.
+    /// Returns whether an attempt is the first at its URL, or a later one.
     fn nth(&mut self, seen: &GroupAttempt) -> Nth {
         match seen.purpose {
             Purpose::Crawl => {

@@ -64,7 +64,7 @@ pub struct Examination {
     tally: SiteTally,
     hosts: BTreeMap<String, Host>,
     clusters: Known<ClusterKey, Cluster>,
-    /// By host and pattern; only if any page is slow.
+    /// The speed of families, by host and pattern; only if any page is slow.
     speeds: BTreeMap<(String, String), FamilySpeed>,
 }
 

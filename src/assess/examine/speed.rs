@@ -24,7 +24,7 @@ pub struct SpeedEffect {
     pub healed: u64,
     /// URLs that succeeded at least once.
     pub urls: u64,
-    /// Of these, the URLs that also failed.
+    /// URLs that succeeded and failed, with their failures.
     pub flapping: Flapping,
 }
 

@@ -542,7 +542,7 @@ fn flapping(whole: bool) -> Together {
     going_down(whole, |second| (second / 20) % 3 == 0)
 }
 
-/// The same, down in these seconds.
+/// Returns what [`flapping`] does, with outages in these seconds.
 fn going_down(whole: bool, is_down: fn(u32) -> bool) -> Together {
     let mut histories = Histories::default();
     let homes = ["/shop/", "/shop/p*", "/blog/p*", "/docs/p*"].map(|family| Home {

@@ -127,7 +127,7 @@ fn metric(name: &str) -> Result<Metric, GateFault> {
     })
 }
 
-/// Minimum similarity for a suggestion.
+/// Minimum similarity of a suggested metric to the word that was typed, 0..1.
 const ALIKE: f64 = 0.7;
 
 fn nearest(name: &str) -> Option<&'static str> {

@@ -12,7 +12,7 @@ const FEWEST: u64 = 10;
 /// Minimum later requests to pages that failed first, made while other first requests failed (ours).
 const FEWEST_MEANWHILE: u64 = 3;
 
-/// Minimum share of the first requests that fail (ours): of those of a cache, some pages are kept already.
+/// Minimum share of the first requests that fail (ours): a cache may hold some pages already.
 const NEARLY_ALL: f64 = 0.8;
 
 /// Maximum share of the later requests that fail (ours).
@@ -28,7 +28,8 @@ pub(in crate::assess) struct FirstRequests {
     first: Ratio,
     /// Later requests that failed, out of all to pages that failed first, made before another first request failed.
     meanwhile: Ratio,
-    /// Those since the last first request that failed.
+    /// Later requests that failed, out of all to pages that failed first, made after the last first request that
+    /// failed.
     since: Ratio,
 }
 

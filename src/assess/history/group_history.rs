@@ -42,7 +42,8 @@ const MOST: f64 = 0.8;
 /// Probability below which the number of runs is not explained by chance.
 const BY_CHANCE: f64 = 0.001;
 
-/// The same in standard deviations, for large counts.
+/// Distance from the expected number of runs that chance does not explain, in standard deviations, where counts
+/// exceed [`FEW`].
 const DEVIATIONS: f64 = 3.1;
 
 /// Maximum number of failures, or of successes, for which the probability is computed exactly (ours).

@@ -14,7 +14,7 @@ use crate::assess::diagnose::{Outage, Outages, Ratio};
 use crate::assess::statistics::chance::{hits_or_more, runs_or_fewer};
 use crate::model::Moment;
 
-/// Maximum failures that are kept, and good answers after them.
+/// Maximum failed first requests that are kept; of later requests, four times as many.
 const MOST: usize = 2_048;
 
 /// Minimum first requests that failed, each at a page of its own (ours).
@@ -27,10 +27,10 @@ const NEARLY_ALL: f64 = 0.8;
 /// are an outage of all.
 const SHARE: std::ops::RangeInclusive<f64> = 0.15..=0.85;
 
-/// Minimum time from the first failure to the last (ours).
+/// Minimum duration of a mixed outage, from its first failure to its last (ours).
 const SHORTEST: Duration = Duration::from_secs(5);
 
-/// Failures this soon after it belong to it: retries of its pages (ours).
+/// Later failures of its pages this soon after the outage belong to it (ours): they are retries.
 const CLOSE: Duration = Duration::from_secs(10);
 
 /// Minimum logarithm of the likelihood ratio, with a thousand times to choose from (ours): by chance, one run in ten

@@ -21,14 +21,15 @@ const BUCKETS: [u32; 10] = [1, 2, 3, 5, 6, 10, 11, 20, 21, 51];
 /// Share of refusals that a limit need not explain, because the clocks of two machines differ (ours).
 const UNEXPLAINED: f64 = 0.1;
 
-/// Maximum tokens in a bucket when it refuses a request.
+/// Maximum tokens in a bucket after a refusal: a whole token would have let the request through.
 const JUST_NONE: f64 = 0.999;
 
 /// Minimum distinct URLs refused, to claim a limit (ours): one refusal proves nothing, and one URL may be refused at
 /// any rate.
 const FEWEST: u64 = 2;
 
-/// Time between two requests, as a multiple of that of the limit, at which no limit refuses the second (ours).
+/// Pause between two requests after which no limit refuses the second, as a multiple of the limit's own interval
+/// (ours).
 const SLOW: f64 = 2.0;
 
 /// Share of the URLs that a limit refuses up to which others may answer with a refusal at any rate (ours).
@@ -52,7 +53,8 @@ const PHASES: i64 = 20;
 const FEWEST_BY_WINDOW: u64 = 3;
 const FEWEST_WINDOWS: usize = 2;
 
-/// The same for refusals by 503, which says of itself nothing about a limit (ours).
+/// Minimum 503s for a limit by window, and minimum windows with a 503. More than for 429: a 503 alone is no sign of a
+/// rate limit. Ours.
 const FEWEST_BY_503: u64 = 9;
 const FEWEST_WINDOWS_BY_503: usize = 3;
 

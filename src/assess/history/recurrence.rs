@@ -1,7 +1,7 @@
 //! How soon a failure follows the last one: by the number of requests, and by time. Random failures do not depend on
-//! the time of the last failure; those of a pool's backend do. They take turns, or the one that failed is left out
-//! for a while (nginx `fail_timeout`, Envoy's outlier detection). Only URLs count that fail at times and are fine at
-//! others: URLs that always or never fail say nothing about the order. Of constant size.
+//! the time of the last failure; those of one backend in a pool do. Backends take turns, or the one that failed is
+//! left out for a while (nginx `fail_timeout`, Envoy's outlier detection). Only URLs count that fail at times and are
+//! fine at others: URLs that always or never fail say nothing about the order. Of constant size.
 
 use std::time::Duration;
 
@@ -19,16 +19,19 @@ const LEFT_OUT: [u64; 7] = [5, 7, 10, 15, 20, 30, 60];
 /// The share of requests that fail when it is the failing backend's turn (ours): order may differ on the way.
 const AT_TURN: f64 = 0.5;
 
-/// Maximum share of failures before that time, relative to the share after it, to count as fine (ours).
+/// Maximum share of failures before the failing backend's turn, or before the time is over, relative to the share
+/// from then on (ours).
 const APART: f64 = 0.2;
 
 /// Maximum probability that random failures look like turns, over all numbers of backends (ours).
 const TURNS_BY_CHANCE: f64 = 0.001;
 
-/// The same for a backend that is left out for a time: it fails rarely (ours).
+/// Maximum probability by chance for a backend that is left out for a time. Higher than for turns: it fails rarely.
+/// Ours.
 const LEFT_OUT_BY_CHANCE: f64 = 0.01;
 
-/// The same for requests that are not the first to their URL, which confirm what all show (ours).
+/// Maximum probability by chance for requests that are not the first to their URL; they only confirm the pattern of
+/// all. Ours.
 const AGAIN_BY_CHANCE: f64 = 0.05;
 
 /// Minimum requests at the failing backend's turn that are not the first to their URL (ours).
@@ -67,10 +70,10 @@ pub(in crate::assess) struct Recurrence {
     /// Requests since the last failure, this one included, and its time.
     last: Option<(usize, Moment)>,
     by_requests: [Ratio; MOST_BACKENDS + 1],
-    /// By the last of the times that are over.
+    /// Requests by the number of times in [`LEFT_OUT`] that have passed since the last failure.
     by_time: [Ratio; LEFT_OUT.len() + 1],
-    /// The same without first requests. Only pages that failed are requested again, and many of them failed at the
-    /// first request: that alone gives failures an order.
+    /// `by_requests` without first requests. Only pages that failed are requested again, and many of them failed at
+    /// the first request: that alone gives failures an order.
     again_by_requests: [Ratio; MOST_BACKENDS + 1],
     again_by_time: [Ratio; LEFT_OUT.len() + 1],
     all: Ratio,
@@ -88,7 +91,7 @@ pub(in crate::assess) struct NextRequest {
     pub(in crate::assess) counts: bool,
     /// Whether it was made at a pace that cannot have caused an overload.
     pub(in crate::assess) polite: bool,
-    /// Its place among those to its URL.
+    /// Whether it is the first to its URL, or a later one.
     pub(in crate::assess) nth: Nth,
 }
 
@@ -131,7 +134,7 @@ impl Recurrence {
     }
 
     /// Returns how the order of failures repeats, if chance does not explain it (Fisher's exact test, corrected for
-    /// the numbers and times that are looked at; C. E. Bonferroni, 1936).
+    /// the numbers and times that are tested; C. E. Bonferroni, 1936).
     pub(in crate::assess) fn rotation(&self) -> Option<Rotation> {
         let fails_politely = self.polite.part > 0;
         let is_alike = self.polite.share() >= POLITELY * self.all.share();

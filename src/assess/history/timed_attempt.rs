@@ -2,7 +2,7 @@
 
 use crate::model::Moment;
 
-/// The place of an attempt among those at its URL.
+/// Whether an attempt is the first at its URL, or a later one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::assess) enum Nth {
     /// The first request.
@@ -28,6 +28,6 @@ pub(in crate::assess) struct TimedAttempt {
     pub(in crate::assess) ever_fine: bool,
     /// Requests open on the host, this one included.
     pub(in crate::assess) open: u32,
-    /// Its place among those at its URL.
+    /// Whether it is the first at its URL, or a later one.
     pub(in crate::assess) nth: Nth,
 }

@@ -10,9 +10,9 @@ use crate::assess::statistics::rate::Interval;
 /// Whether all known URLs were fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// All, except those that rules excluded.
+    /// All known URLs were fetched, except those that rules excluded.
     Full,
-    /// Some, because of a limit or chance.
+    /// Only some known URLs were fetched, because of a limit or chance.
     Sample,
 }
 

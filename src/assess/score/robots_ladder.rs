@@ -29,10 +29,10 @@ pub enum RobotsState {
     /// 5xx, 429 or a network error, for at most 12 h or for an unknown time.
     #[serde(rename = "failing_le_12h")]
     Recent,
-    /// The same for longer than 12 h, with a known good copy from before.
+    /// 5xx, 429 or a network error for longer than 12 h, with a known good copy from before.
     #[serde(rename = "failing_gt_12h_with_copy")]
     WithCopy,
-    /// The same for longer than 12 h, without a known good copy.
+    /// 5xx, 429 or a network error for longer than 12 h, without a known good copy.
     #[serde(rename = "failing_gt_12h_no_copy")]
     WithoutCopy,
     /// For more than 30 days, while the rest of the site is fine.

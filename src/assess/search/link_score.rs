@@ -97,7 +97,7 @@ struct Node {
 }
 
 impl Node {
-    /// Marks a node that is not a page in the place of the last page.
+    /// Marks a node that is not a page, in the field that holds the last page.
     const NO_PAGE: u32 = u32::MAX;
 
     const fn is_page(self) -> bool {

@@ -17,8 +17,8 @@ pub const MOST_EARLIER_RUNS: u32 = 8;
 pub const OLDEST_EARLIER_RUN: Duration = Duration::from_hours(24 * 100);
 
 /// Minimum likelihood ratio of the bouts of failures, for an intermittent page against one that fails by accident
-/// (ours). Of pages that fail by accident in one look out of fifty, at most four in a hundred that fail now are
-/// called intermittent.
+/// (ours). Among failing pages that fail by accident in one look out of fifty, at most four in a hundred are called
+/// intermittent.
 const TIMES_MORE_LIKELY: f64 = 9.0;
 
 /// The result of an earlier run for a URL.

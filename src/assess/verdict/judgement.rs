@@ -31,7 +31,7 @@ pub struct Judgement {
     /// Failed attempts out of those with evidence, 0..1. The number of independent looks sets the width
     /// of the interval.
     pub error_rate: Interval,
-    /// The same for status 502 alone.
+    /// Attempts answered with 502 out of those with evidence, 0..1.
     pub rate_502: Interval,
     /// The rate that the risk is computed from: failures caused by the crawl's speed do not count.
     pub risk_rate: Interval,

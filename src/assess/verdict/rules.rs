@@ -71,7 +71,7 @@ impl Verdict {
 pub struct Rules {
     /// Minimum time from the first failed pass to the last, if nothing ever succeeded.
     pub span: Duration,
-    /// The same if an attempt succeeded before.
+    /// Minimum time from the first failed pass after the last success to the last pass.
     pub trailing_span: Duration,
     /// Minimum passes, if nothing ever succeeded.
     pub passes: u32,

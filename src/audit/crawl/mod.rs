@@ -22,7 +22,7 @@ use network::settings;
 /// Maximum exchanges of one lease: a robots.txt with its redirects.
 const EXCHANGES: u32 = 6;
 
-/// Maximum time of an exchange besides its first-byte limit, with some time to store it.
+/// Maximum time that an exchange may take besides its first-byte limit, storing it included.
 const EXCHANGE: Duration = Duration::from_mins(3);
 
 /// A run that was crawled.
@@ -88,7 +88,7 @@ pub(super) async fn crawl<O: Observer + Sync + 'static>(
     Ok(Crawled { run, ended, away })
 }
 
-/// A crawl with all of its parts.
+/// The parts of a crawl that was built, before and while it runs.
 struct Begun {
     order: RunOrder,
     kept: Option<String>,
@@ -140,7 +140,7 @@ impl Begun {
     }
 }
 
-/// Records a new run, or opens the one that continues.
+/// Records a new run, or opens the stored one that is resumed.
 fn record(order: RunOrder, plan: &CrawlPlan, store: &Store) -> Result<(RunRow, Start), StoreError> {
     match order {
         RunOrder::New { token, seeds } => {

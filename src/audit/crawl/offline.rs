@@ -6,7 +6,7 @@ use crate::crawl::Ended;
 use crate::model::{Moment, Silence};
 use crate::store::{RunId, Store, StoreError};
 
-/// This machine has no network.
+/// The error that this machine has no network, with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offline {
     /// When the network was lost; absent if there was none from the beginning.

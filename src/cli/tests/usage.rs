@@ -8,6 +8,14 @@ fn check(args: &[&str], expected: &str) {
     assert_eq!((said.exit, said.out.as_str()), (Exit::Usage, ""));
 }
 
+/// Checks the mistake that is reported after other messages.
+fn check_last(args: &[&str], expected: &str) {
+    let said = run(args);
+    let last = said.err.lines().last();
+    assert_eq!(last, Some(&*format!("error: {expected}")), "{args:?}");
+    assert_eq!(said.exit, Exit::Usage);
+}
+
 #[test]
 fn mistakes_are_named_with_what_to_do() {
     check(
@@ -70,10 +78,6 @@ fn mistakes_are_named_with_what_to_do() {
          leave it out, or start a new run without --resume",
     );
     check(
-        &["audit", "a.example", "-f", "junit"],
-        "--format: no file is written without --out; add `-o DIR`",
-    );
-    check(
         &["runs", "--db", "no/such.db"],
         "--db no/such.db: no database there; `gatecrawl audit URL --db no/such.db` creates one",
     );
@@ -84,6 +88,57 @@ fn mistakes_are_named_with_what_to_do() {
          bingbot, chrome, firefox, safari, edge, opera",
     );
     check(&["serve"], "unrecognized subcommand 'serve'");
+}
+
+#[test]
+fn flags_of_files_are_refused_if_no_file_is_written() {
+    let flags: [&[&str]; 7] = [
+        &["--format", "junit"],
+        &["--title", "Shop"],
+        &["--logo", "logo.png"],
+        &["--audience", "client"],
+        &["--tickets"],
+        &["--csv-bom"],
+        &["--overwrite"],
+    ];
+    let expected = |names: &str| format!("{names}: no file is written without --out; add `-o DIR`");
+    for given in flags {
+        check(
+            &[&["audit", "a.example"], given].concat(),
+            &expected(given[0]),
+        );
+    }
+    check(
+        &["audit", "a.example", "--tickets", "--title", "Shop"],
+        &expected("--title, --tickets"),
+    );
+    check(
+        &["logs", "access.log", "--overwrite"],
+        &expected("--overwrite"),
+    );
+}
+
+#[test]
+fn flags_of_files_in_a_config_file_are_defaults_for_audits_that_write_files() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("shop.toml");
+    let named = path.to_str().expect("UTF-8");
+    std::fs::write(
+        &path,
+        "title = \"Shop\"\ntickets = true\naudience = \"client\"\n",
+    )
+    .expect("a config file");
+    // Reading the list of URLs is what fails, after the flags were accepted.
+    let list = ["--url-list", "no/such"];
+    let begun = "--url-list no/such: No such file or directory (os error 2)";
+    let audit = ["audit", "--config", named];
+    check_last(&[&audit[..], &list].concat(), begun);
+    // A directory in the file is enough for flags on the command line.
+    let more = ["--csv-bom"];
+    let expected = "--csv-bom: no file is written without --out; add `-o DIR`";
+    check_last(&[&audit[..], &list, &more].concat(), expected);
+    std::fs::write(&path, "out = \"exports\"\n").expect("a config file");
+    check_last(&[&audit[..], &list, &more].concat(), begun);
 }
 
 #[test]

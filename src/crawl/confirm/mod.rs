@@ -33,13 +33,13 @@ const ATTEMPTS: u32 = 3;
 /// (CloudFront's, 10 s).
 const CACHED_ERROR: Duration = Duration::from_secs(10);
 
-/// Maximum passes, so that their numbers fit.
+/// Maximum passes, so that their numbers fit one byte.
 const MAX_PASSES: usize = 250;
 
-/// Maximum URLs of the last short pass (ours): if more are left failing, the host is down.
+/// Maximum URLs of the closing pass (ours): if more are left failing, the host is down.
 const MOST_CLOSING: usize = 200;
 
-/// Maximum time of the last short pass (ours).
+/// Maximum time of the closing pass (ours).
 const CLOSING_TIME: Duration = Duration::from_mins(1);
 
 /// The passes of one crawl.
@@ -63,11 +63,11 @@ pub(super) struct Passes {
     current: Option<CurrentPass>,
     /// Whether load makes hosts fail.
     trials: HashMap<HostKey, LoadTrial>,
-    /// Whether the last look at the URLs that were left failing was made.
+    /// Whether the closing pass, the last look at URLs that were left failing, was made.
     closed: bool,
 }
 
-/// A pass that is about to begin.
+/// The plan of a pass that is about to begin.
 #[derive(Debug)]
 pub(super) struct NextPass {
     /// Its number: 2 for the first.
@@ -266,7 +266,7 @@ impl Passes {
         None
     }
 
-    /// Returns a short pass after those of the plan, once. It requests URLs that were fine but
+    /// Returns the closing pass, once: a short pass after those of the plan. It requests URLs that were fine but
     /// failed at their last request: the last result of a page must not be an outage that ends
     /// soon.
     fn closing(&mut self, failed: &[FailedUrl], now: Moment) -> Option<NextPass> {

@@ -9,7 +9,7 @@ use crate::policy::{CAREFUL, Candidate, LONGEST_ANNOUNCED, LoadTrial, look_spaci
 use super::sentinel::Sentinels;
 use crate::model::Outcome;
 
-/// An answer of a pass.
+/// The result of one request of a pass.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::crawl) struct Answer {
     /// The pass.
@@ -37,14 +37,14 @@ pub(super) struct CurrentPass {
     /// URLs that are not done, by host.
     pub(super) waiting: BTreeMap<HostKey, usize>,
     pub(super) watched: HashMap<Fingerprint, Watched>,
-    /// Looks at each control that failed.
+    /// Number of looks at each control that failed.
     pub(super) controls: HashMap<Fingerprint, u32>,
     /// How long each host was paused because it limits us.
     pub(super) parked: HashMap<HostKey, Duration>,
     pub(super) sentinels: Sentinels,
     /// Whether the event that only they are left was sent.
     pub(super) said_watching: bool,
-    /// Whether it is the last look at URLs that were fine and failed last.
+    /// Whether it is the closing pass, which looks only at URLs that were fine once and failed last.
     pub(super) is_closing: bool,
 }
 
@@ -54,9 +54,9 @@ pub(super) struct Watched {
     seen: Candidate,
     /// Whether no other pass is planned for it.
     is_last: bool,
-    /// Looks made in this pass.
+    /// Number of looks made in this pass.
     made: u32,
-    /// Time that they took.
+    /// Total time of these looks.
     took: Duration,
     /// Whether it takes no more looks in this pass, except as a sentinel.
     pub(super) is_done: bool,
@@ -88,8 +88,8 @@ const CLOSING_LOOKS: u32 = 8;
 /// hangs must not hold up the pass for minutes.
 const LONGEST_LOOKS: Duration = Duration::from_secs(30);
 
-/// First time after which a control that failed gets another look; it doubles each time. Ours: with
-/// the next two that is two minutes, longer than a deploy or a restart.
+/// Time after which a control that failed gets its second look; it doubles for each further one.
+/// Ours: 15 + 30 + 60 s are longer than a deploy or a restart.
 const CONTROL_AGAIN: Duration = Duration::from_secs(15);
 
 /// Maximum looks at a control that fails, in one pass.

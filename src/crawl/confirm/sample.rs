@@ -36,7 +36,7 @@ impl Sample {
         }
     }
 
-    /// Records that an interrupted crawl began it: the rest of it is made now.
+    /// Records that an interrupted crawl had begun the sample: its remaining pages are requested now.
     pub(super) fn resume(&mut self, now: Moment) {
         self.made = true;
         self.ends = Some(now + LONGEST);

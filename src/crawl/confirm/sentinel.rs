@@ -16,7 +16,7 @@ const SHARE: u32 = 2;
 /// minute.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// The same for a page that was never fine (ours): it may be dead throughout.
+/// Time between two looks at a sentinel that was never fine (ours): it may be dead throughout.
 const EVERY_UNPROVEN: Duration = Duration::from_secs(5);
 
 /// Time in which the last pass has sentinels (ours): a minute is the most common period of regular restarts and
@@ -26,13 +26,13 @@ const LAST: Duration = Duration::from_mins(1);
 /// Maximum sentinels of one host (ours).
 const MOST: usize = 8;
 
-/// The same of pages that were never fine (ours).
+/// Maximum sentinels of one host that were never fine (ours).
 const MOST_UNPROVEN: usize = 2;
 
 /// The sentinels of one pass.
 #[derive(Debug, Default)]
 pub(super) struct Sentinels {
-    /// With the time between two looks.
+    /// The sentinels, each with its time between two looks.
     pages: HashMap<Fingerprint, Duration>,
     until: Moment,
 }

@@ -19,7 +19,7 @@ const MOST_OF_FINE: usize = 2;
 struct Wave {
     /// The time by which they failed; URLs of earlier waves failed before them.
     found_by: Moment,
-    /// From when its delays are counted.
+    /// The moment from which its delays are counted.
     from: Moment,
     /// When its passes begin after that.
     delays: Vec<Duration>,
@@ -29,11 +29,11 @@ struct Wave {
     is_open: bool,
     /// Whether the pass that begins, or is under way, is for it.
     has_turn: bool,
-    /// Whether all of it was fine before.
+    /// Whether all of its URLs were fine before they failed.
     is_of_fine: bool,
 }
 
-/// The next pass.
+/// When the next pass begins, and whose URLs it requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Turn {
     /// When it begins.

@@ -26,7 +26,7 @@ use super::visit::series::{Allowed, NextStep, Series};
 use super::visit::{Beginning, visit};
 use shelf::StoreShelf;
 
-/// Time between two gauges.
+/// Time between two publications of the crawl's numbers (`Gauge`).
 const GAUGE: Duration = Duration::from_secs(1);
 
 /// Maximum URLs that are set aside or skipped at a time. After these, the dispatcher processes
@@ -51,7 +51,7 @@ enum Done {
     Network(Network),
 }
 
-/// The place of a crawl's results, with the limit on their size.
+/// The run in the store to which results are written, and the limit on its size.
 pub(super) struct Storage {
     pub(super) run: RunId,
     pub(super) writer: Writer,

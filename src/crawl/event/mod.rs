@@ -116,7 +116,7 @@ pub enum Event<'a> {
     Gauge(Gauge),
 }
 
-/// The state of a crawl.
+/// The numbers of a crawl at one moment, published once a second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Gauge {
     /// The crawl's clock.

@@ -1,5 +1,4 @@
-//! The effects of a crawl's decisions. The dispatcher carries them out, in this order and in one
-//! place.
+//! The effects of a crawl's decisions. Only the dispatcher carries them out, in this order.
 
 use std::collections::BTreeSet;
 

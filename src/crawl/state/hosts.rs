@@ -29,7 +29,8 @@ use crate::crawl::visit::Brought;
 /// confirmation passes may take by default, so that an audit of a dead site ends soon.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// The same for hosts that are only linked to: one more attempt after a minute is enough.
+/// Total time for which a host that is only linked to may hold up the crawl: one more attempt after a minute is
+/// enough.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_mins(1);
 
 /// The pace of URLs of a host that is given up: as fast as they can be skipped.
@@ -68,7 +69,7 @@ struct Host {
     controls: Controls,
 }
 
-/// A URL that is not to be requested yet.
+/// Why a URL is not requested yet: its family waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Aside {
     /// The family in whose slow lane it waits.
@@ -133,8 +134,8 @@ impl Hosts {
         let family = matters.then(|| families.of(&found.url));
         let alone = family
             .is_some_and(|family| host.suspects.is_alone(family) && !host.suspects.heals(family));
-        // The passes request again every failure in a family that fails unless its retries help, and what ran into
-        // a time limit: a retry of that would hold a place for another half minute.
+        // The passes request again every failure in a family that fails unless its retries help, and what ran into a
+        // time limit: a retry of that would occupy one of the host's open requests for another half minute.
         let hangs = tried.outcome.is_time_limit() && found.role != Role::Robots;
         let for_passes = plan.adapt && confirms && (alone || hangs);
         let retries = if for_passes { 0 } else { plan.retries };
@@ -313,7 +314,7 @@ impl Hosts {
             .control_for(url, host.knowledge(&self.families))
     }
 
-    /// Returns pages to request at once when a URL fails that was fine before. Pages for which
+    /// Returns pages to request at once when a URL that was fine before fails. Pages for which
     /// `best` returns true are preferred.
     pub(super) fn companions(
         &mut self,

@@ -57,7 +57,7 @@ impl State {
         Ok(Due::Visit(Box::new(lease)))
     }
 
-    /// Records that a URL is requested now. Returns the effects of that.
+    /// Records that a URL is requested now, and returns the effects.
     pub(in crate::crawl) fn begin(&mut self, lease: &Lease) -> Vec<Effect> {
         if is_new_page(lease) {
             self.pages += 1;

@@ -12,14 +12,14 @@ use super::*;
 
 /// Pages and the chance of failure of each.
 struct Flaky {
-    /// In percent.
+    /// Chance of failure of each page, in percent.
     chances: HashMap<String, u32>,
     plan: CrawlPlan,
 }
 
 /// The result of an audit for a page.
 struct Found {
-    /// In percent.
+    /// Chance of failure of the page, in percent.
     chance: u32,
     verdict: String,
     attempts: u32,

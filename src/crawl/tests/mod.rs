@@ -44,7 +44,7 @@ mod verdicts;
 struct Script {
     answers: Mutex<HashMap<String, Vec<Reply>>>,
     asked: Mutex<Vec<(String, Connection)>>,
-    /// The same, complete, and with their times.
+    /// All requests, complete, and with their times.
     requests: Mutex<Vec<(Instant, Request)>>,
     stop_after: Option<(usize, tokio::sync::watch::Sender<StopLevel>)>,
     /// Paths whose requests do not count for that: the number of controls depends on the writer's

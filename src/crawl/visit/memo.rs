@@ -21,7 +21,7 @@ pub(in crate::crawl) const LONGEST: usize = 256;
 #[derive(Clone, Debug)]
 pub(in crate::crawl) struct Meaning {
     pub(in crate::crawl) fingerprint: Fingerprint,
-    /// Whether it leads to the site.
+    /// Whether the URL belongs to the site.
     pub(in crate::crawl) is_site: bool,
     pub(in crate::crawl) leads_to: LeadsTo,
 }
@@ -51,12 +51,12 @@ pub(in crate::crawl) struct Key(u64);
 #[derive(Debug)]
 pub(in crate::crawl) struct LinkMemo {
     seed: u64,
-    /// A key has two places, next to each other; the latest entry stays.
+    /// A key has two slots, next to each other; the latest entry stays.
     places: Mutex<Vec<Option<(Key, Meaning)>>>,
 }
 
 impl Default for LinkMemo {
-    /// Returns an empty cache. The seed keeps sites from making references that share a place.
+    /// Returns an empty cache. The seed keeps sites from making references that share a slot.
     fn default() -> LinkMemo {
         LinkMemo {
             seed: fastrand::u64(..),
@@ -130,7 +130,7 @@ fn find(places: &mut [Option<(Key, Meaning)>], key: Key) -> Option<&mut (Key, Me
     two.iter_mut().flatten().find(|(known, _)| *known == key)
 }
 
-/// Caches a meaning, in the place of the older one if both are taken.
+/// Caches a meaning. If both slots are taken, it overwrites the older one.
 fn put(places: &mut Vec<Option<(Key, Meaning)>>, key: Key, meaning: Meaning) {
     if places.is_empty() {
         // A crawl of a single page needs no cache.

@@ -48,7 +48,7 @@ const LARGE_BODY: usize = 256 * 1024;
 pub(super) struct Brought {
     pub(super) lease: Lease,
     pub(super) attempt: Attempt,
-    /// Attempts at other URLs that were part of it.
+    /// Attempts at other URLs that the visit needed, such as a control, or redirects of a robots.txt.
     pub(super) hops: Vec<(CrawlUrl, Attempt)>,
     pub(super) tried: Tried,
     /// The result of the control, if one was requested.
@@ -60,11 +60,11 @@ pub(super) struct Brought {
     pub(super) held: Held,
 }
 
-/// The answer to a control.
+/// The outcome of a control, and the pause that it announced.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Control {
     pub(super) outcome: Outcome,
-    /// The pause that it announced.
+    /// The announced pause.
     pub(super) announced: Option<Duration>,
 }
 

@@ -221,7 +221,7 @@ fn needs_script(text_bytes: usize, references: &[Reference]) -> bool {
     text_bytes <= BARE && !has(LinkKind::Anchor) && has(LinkKind::Script)
 }
 
-/// The state while one page's links are judged.
+/// The data needed to judge one page's links.
 struct Judge<'a> {
     site: &'a Site,
     stored: &'a StoredUrls,
@@ -312,7 +312,7 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// Returns the meaning of a reference, as far as it does not depend on its page.
+    /// Returns the part of a reference's meaning that does not depend on its page.
     fn find(&self, resolver: &Resolver, reference: &Reference<'_>) -> Result<Meaning, UrlFault> {
         let scope = &self.site.scope;
         let url = resolver.resolve(&reference.target)?;
@@ -423,7 +423,7 @@ fn left_out(found: &parse::Page<'_>, room: &Room) -> Option<Link> {
     (all > 0).then(|| further.link(fault))
 }
 
-/// Links that were not accepted.
+/// Counts of a page's links that were not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::crawl) struct Further {
     /// Number of these links.

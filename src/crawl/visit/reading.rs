@@ -2,7 +2,7 @@
 
 use crate::model::{Link, PageRecord};
 
-/// The contents of an answer.
+/// What parsing an answer gave: the facts of the page, and its links.
 #[derive(Debug, Default)]
 pub(in crate::crawl) struct Reading {
     pub(in crate::crawl) page: PageRecord,

@@ -19,7 +19,7 @@ const RESOLVED_UNUSED: usize = 16 << 20;
 /// Maximum references of a page that are listed as invalid or too long; more are counted. Ours.
 pub(in crate::crawl) const MOST_FAULTY: usize = 100;
 
-/// Maximum length of a URL that counts with its own length (ours).
+/// URLs longer than this, in bytes, weigh more than their length. Ours.
 const USUAL_LENGTH: usize = 512;
 
 /// Returns the weight of a URL, in bytes. A URL of usual length weighs its length; one of `n` times
@@ -30,7 +30,7 @@ pub(in crate::crawl) fn weight(url: &CrawlUrl) -> usize {
     length.max(length * length / USUAL_LENGTH)
 }
 
-/// The room of a page for new URLs.
+/// The bytes that new URLs of one page may still take, by kind.
 #[derive(Debug)]
 pub(in crate::crawl) struct Room {
     /// Bytes left for URLs that are to be fetched.

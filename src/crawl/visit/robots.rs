@@ -24,7 +24,7 @@ const MAX_HOPS: usize = 5;
 /// parsed only when a request depends on them. Nearly all files are smaller. Ours.
 pub(in crate::crawl) const SMALL_FILE: usize = 16 * 1024;
 
-/// The permissions of a host's robots.txt.
+/// What a host's robots.txt allows.
 #[derive(Clone, Debug)]
 pub(in crate::crawl) enum Rules {
     /// The rules of the robots.txt with this hash.

@@ -42,7 +42,7 @@ pub(in crate::crawl) struct Probed {
     pub(in crate::crawl) attempts: Vec<Attempt>,
 }
 
-/// The limits of a series.
+/// What a series of experiments may do: with which URL, until when, and in which order.
 #[derive(Clone, Debug)]
 pub(in crate::crawl) struct Allowed {
     pub(in crate::crawl) subject: Subject,

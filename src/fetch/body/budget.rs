@@ -40,7 +40,7 @@ pub(in crate::fetch) struct Budget {
 #[derive(Debug, Default)]
 pub(in crate::fetch) struct Reservation(Option<OwnedSemaphorePermit>);
 
-/// One body's share of the budget.
+/// The bytes that one body holds of the budget.
 #[derive(Debug)]
 pub(in crate::fetch) struct Share {
     budget: Budget,

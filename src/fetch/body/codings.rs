@@ -9,7 +9,7 @@ use zstd::stream::raw::{DParameter, Decoder as ZstdDecoder, Operation};
 
 use super::sink::Stop;
 
-/// Maximum output of one step.
+/// Maximum output of one step of a decoder, in bytes.
 pub(super) const STEP: usize = 32 * 1024;
 
 /// The largest zstd window of the web, 8 MiB (RFC 9659).
@@ -106,7 +106,7 @@ trait Steps: Send {
     /// Whether another stream may follow the end of one.
     const CONCATENATED: bool;
 
-    /// Maximum size of its window.
+    /// Maximum size of the decoder's window, in bytes.
     const LARGEST_WINDOW: usize = 0;
 
     /// Returns the bytes of its window in use.

@@ -20,7 +20,7 @@ use crate::model::{Held, Outcome};
 pub(in crate::fetch) enum Use {
     /// Decode the whole body up to the cap, and keep the wanted part.
     Page,
-    /// The same, but pack a large body in memory.
+    /// Like [`Use::Page`], but with a large body compressed in memory.
     Packed,
     /// Decode and keep the body up to the cap, and ignore the rest.
     Excerpt,

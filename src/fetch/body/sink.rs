@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use xxhash_rust::xxh3::Xxh3Default;
 
-/// Maximum announced length that is allocated in advance.
+/// Maximum bytes that are allocated in advance for an announced length.
 const MOST_EXPECTED: usize = 1 << 20;
 
 /// Bodies of this size and above grow by a quarter, in bytes.
@@ -181,7 +181,7 @@ impl Sink {
     }
 }
 
-/// A body that is being packed.
+/// A body that is compressed as it arrives, with its beginning and its digest.
 struct Packing {
     head: Vec<u8>,
     digest: Xxh3Default,

@@ -37,7 +37,7 @@ pub fn location(url: &CrawlUrl, headers: &HeaderMap) -> Option<CrawlUrl> {
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
         for byte in chunk.invalid() {
-            // Bytes that are not UTF-8 are sent back to the server unchanged.
+            // Percent-encodes bytes of `Location` that are not UTF-8, so that the server decodes the same bytes.
             let _ = write!(text, "%{byte:02X}");
         }
     }

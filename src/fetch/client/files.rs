@@ -8,11 +8,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-/// Pause between two attempts.
+/// Pause between two attempts to get a socket.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Maximum number of attempts without any request that gets a socket. Idle connections are closed long
-/// before, and so are those that wait for a slow answer.
+/// Maximum number of attempts to get a socket while no request gets one. Idle connections are closed long before, and
+/// so are those that wait for a slow answer.
 const TRIES: u32 = 60;
 
 /// Notifies its waiters of a long shortage.

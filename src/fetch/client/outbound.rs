@@ -11,7 +11,7 @@ use crate::fetch::tls::TlsSetupError;
 /// Maximum time for a receiver to accept a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// Maximum time for its whole answer.
+/// Maximum time for a receiver's whole answer.
 const ANSWER: Duration = Duration::from_secs(30);
 
 /// Creates a client that follows no redirect, so that a message for one receiver never reaches

@@ -6,10 +6,11 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-/// Pause between two looks at the clock.
+/// Pause between two readings of the clock.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// Delay of a look that means sleep. On a busy machine a look is late by some tenths of a second.
+/// Delay of a reading that shows that the machine slept. On a busy machine a reading is late by some tenths of a
+/// second.
 const SLEEP: Duration = Duration::from_secs(5);
 
 /// Maximum repetitions of one exchange. A process that sleeps more often than that makes no progress.

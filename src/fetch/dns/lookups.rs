@@ -14,7 +14,7 @@ use super::resolver::{DnsFault, fault_of, resolver};
 use super::sockets::Sockets;
 use crate::fetch::client::settings::DnsSource;
 
-/// Maximum wait for an answer.
+/// Maximum wait for the answer of a name server.
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Looks names up. Calls wait for the answer, so they belong on threads of their own.

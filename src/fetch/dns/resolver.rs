@@ -27,13 +27,13 @@ use crate::fetch::client::attempt::Attempt;
 use crate::fetch::client::settings::{DnsSource, FetchSettings, HostOverride};
 use crate::fetch::guard::neighbours::Neighbours;
 
-/// Maximum use of an IP address, whatever its TTL, so that a crawl notices a site that moves.
+/// How long an IP address is used at most, whatever its TTL, so that a crawl notices a site that moves.
 const LONGEST_USE: Duration = Duration::from_mins(1);
-/// Minimum use of an IP address, so that a TTL of zero does not mean a query per request.
+/// How long an IP address is used at least, so that a TTL of zero does not mean a query per request.
 const SHORTEST_USE: Duration = Duration::from_secs(5);
-/// Use of the answers "no such name" and "no such record".
+/// How long the answers "no such name" and "no such record" are used.
 const NEGATIVE_USE: Duration = Duration::from_secs(30);
-/// Use of a server's failure: it may be over soon, and a retry must get an answer of its own.
+/// How long a server's failure is used: it may be over soon, and a retry must get an answer of its own.
 const TROUBLE_USE: Duration = Duration::from_secs(1);
 
 /// Maximum number of IP addresses returned for one host. Names with more have them all from one provider, where

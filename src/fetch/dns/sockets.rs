@@ -13,7 +13,7 @@ use hickory_resolver::net::runtime::{RuntimeProvider, TokioRuntimeProvider};
 
 use crate::fetch::client::files::lacks_files;
 
-/// A socket that is being opened.
+/// A future that opens a socket.
 type Opening<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>;
 
 /// A provider of sockets.

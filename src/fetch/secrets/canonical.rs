@@ -62,7 +62,7 @@ impl Canonical<'_> {
 /// Length of the prefix of a text that changes, and its replacement.
 type Change<'t> = (usize, Cow<'t, [u8]>);
 
-/// A step towards the form.
+/// One kind of change that leads to the canonical form, such as removing a kind of escape.
 struct Step {
     /// A table of the first bytes of everything that it may change; a table, because every byte of a page is
     /// checked.

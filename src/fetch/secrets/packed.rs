@@ -15,7 +15,7 @@ use crate::parse::sitemap::SIZE_LIMIT;
 /// too long.
 const MOST: u64 = SIZE_LIMIT + 1;
 
-/// A file without secrets.
+/// A gzip file from which secrets were removed.
 #[derive(Debug)]
 pub(in crate::fetch) struct Cleaned {
     pub(in crate::fetch) file: Vec<u8>,

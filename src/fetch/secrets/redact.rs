@@ -25,7 +25,7 @@ use crate::parse::decode;
 /// Replacement of a secret.
 const MARK: &str = "[secret]";
 
-/// The same between the NULs of UTF-16.
+/// [`MARK`] in UTF-16 of either byte order, without the NUL at its outer end.
 const WIDE_MARK: &str = "[\0s\0e\0c\0r\0e\0t\0]";
 
 /// First byte of every shift of ISO-2022-JP.
@@ -186,7 +186,7 @@ impl Redactor {
         merged(parts)
     }
 
-    /// Does the same for a text that is short enough to be searched at once; not in order.
+    /// Returns the parts to replace in a text that is short enough to be searched at once, in no order.
     pub(super) fn parts_of_window(&self, text: &[u8]) -> Vec<Range<usize>> {
         // The plain text is searched too: the characters before a secret may look like an escape together
         // with its beginning.
@@ -386,7 +386,7 @@ mod tests {
         }
     }
 
-    /// Returns the ways in which an echo may be written, each with a place where a window could end.
+    /// Returns the ways in which an echo may be written, each with an offset at which a window could end.
     fn written(secret: &str) -> Vec<Vec<u8>> {
         let escape = |text: &str, write: fn(u32) -> String| -> String {
             text.chars().map(|char| write(char.into())).collect()

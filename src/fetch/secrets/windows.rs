@@ -15,11 +15,11 @@ const WIDEST: usize = 4 << 20;
 /// How far a search may misread escapes cut by a window's edge, in bytes of the canonical form.
 const MISREAD: usize = 2 * LAYERS * LONGEST_REFERENCE;
 
-/// The division of texts.
+/// How long texts are divided into overlapping windows, each searched by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fetch) struct Windows {
     width: usize,
-    /// Length at which a window ends, however little of it readers see.
+    /// Length at which a window ends, even if readers skip most of it.
     widest: usize,
     /// Minimum overlap of two windows, in bytes of the canonical form.
     overlap: usize,
@@ -37,7 +37,7 @@ impl Windows {
         }
     }
 
-    /// Returns the narrowest windows that find the same, for tests that try every place.
+    /// Returns the narrowest windows that find the same, for tests that try every offset.
     #[cfg(test)]
     pub(super) fn narrow(self) -> Windows {
         Windows {

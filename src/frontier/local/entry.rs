@@ -13,7 +13,7 @@ pub(super) struct Entry {
     pub(super) pass: u8,
 }
 
-/// The place of a URL on its host.
+/// How a queued URL is stored on its host.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// Its path and query.

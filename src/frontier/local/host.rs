@@ -18,7 +18,8 @@ use crate::model::{CrawlUrl, HostKey, Moment};
 /// counts from that request.
 const REMEMBERED: Duration = Duration::from_mins(10);
 
-/// Wait for a URL that is not on the shelf yet: the writer stores changes within milliseconds. Ours.
+/// Pause before another attempt to read a URL that is not on the shelf yet: the writer stores changes within
+/// milliseconds. Ours.
 const UNTIL_STORED: Duration = Duration::from_millis(10);
 
 /// A host and its queue.
@@ -37,7 +38,7 @@ pub(super) struct Host {
     pub(super) parked: Moment,
     /// The last request that counts.
     pub(super) last: Option<Charge>,
-    /// Its place among the hosts, if it has something to lease.
+    /// Its position in the order of hosts, if it has something to lease.
     pub(super) turn: Option<Turn>,
 }
 

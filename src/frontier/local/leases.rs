@@ -20,7 +20,7 @@ pub(super) struct Leases {
     issued: u64,
 }
 
-/// A leased entry.
+/// An entry that is leased and not settled yet.
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) host: Arc<HostKey>,

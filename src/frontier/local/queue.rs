@@ -97,7 +97,7 @@ impl Queue {
         }
     }
 
-    /// Returns when an entry can be taken, as far as this host's entries decide it. `room` says
+    /// Returns when an entry can be taken according to this host's entries alone. `room` says
     /// whether one more entry of a slow lane may be leased.
     pub(super) fn next_at(&self, room: bool) -> Option<Moment> {
         if self.gate_leased {

@@ -18,9 +18,9 @@ const OTHERS_FIRST: u32 = 3;
 #[derive(Debug, Default)]
 pub(super) struct SlowLanes {
     lanes: BTreeMap<Family, Lane<1>>,
-    /// Number of their entries that are leased.
+    /// Number of leased entries of all slow lanes.
     open: u32,
-    /// Other entries leased since the last one of a slow lane.
+    /// Number of other entries leased since the last entry of a slow lane.
     waited: u32,
     /// The family whose turn was last.
     last: Option<Family>,

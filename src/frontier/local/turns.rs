@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use crate::model::{HostKey, Moment};
 
-/// A place in the order.
+/// The position of a host in the order in which hosts get a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Turn {
     due: Moment,
-    /// No two places are equal, so hosts due at one moment keep the order in which they came.
+    /// No two positions are equal, so hosts due at one moment keep the order in which they came.
     order: u64,
 }
 
-/// The hosts that have a place.
+/// The hosts in the order of their positions.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     hosts: BTreeMap<Turn, Arc<HostKey>>,
@@ -23,7 +23,7 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    /// Moves a host to its place, or removes it. A host that is due already keeps its place,
+    /// Moves a host to its position, or removes it. A host that is due already keeps its position,
     /// because otherwise hosts that receive most offers would always be last.
     pub(super) fn set(
         &mut self,
@@ -50,7 +50,7 @@ impl Turns {
         }
     }
 
-    /// Returns the first host, if it is due. It keeps its place until `set` changes it.
+    /// Returns the first host, if it is due. It keeps its position until `set` changes it.
     pub(super) fn first_due(&self, now: Moment) -> Option<&Arc<HostKey>> {
         let (turn, host) = self.hosts.first_key_value()?;
         (turn.due <= now).then_some(host)

@@ -18,7 +18,7 @@ const FEWEST: u64 = 3;
 /// Minutes without a bad one that end an episode. Ours.
 const GAP: u32 = 5;
 
-/// Maximum episodes. Ours: the longest are kept.
+/// Maximum episodes; those with the most failures are kept. Ours.
 const MOST: usize = 1_000;
 
 /// A minute is bad if its share of failures is this many times the usual one, and at least this share.

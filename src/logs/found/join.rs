@@ -47,7 +47,7 @@ impl Joined {
     }
 }
 
-/// A failed request, and the place to store its record, if it is wanted.
+/// A failed request, and where to store the file and line of its record, if that is wanted.
 struct Joining<'a> {
     failure: &'a mut Failure,
     record: Option<&'a mut Option<Place>>,

@@ -45,7 +45,7 @@ pub struct Found {
     files: Vec<String>,
     /// Dates of the lists by which crawlers were verified, by their number.
     dates: HashMap<u8, String>,
-    /// The places up to which logs were read.
+    /// The checkpoints up to which logs were read.
     points: Vec<LogCheckpoint>,
     /// Query parameters that are dropped.
     ignored: Vec<String>,

@@ -10,7 +10,7 @@ use crate::model::Moment;
 
 use super::Found;
 
-/// Maximum spans of time. Ours: a chart has room for no more.
+/// Maximum spans of time into which a chart divides the log; it has room for no more. Ours.
 const MOST_SPANS: u32 = 120;
 
 /// Shares of the worst span of a table, from which a span has the next darker shade. Ours.
@@ -44,7 +44,7 @@ pub struct TimeSpan {
     pub by_status: Vec<u64>,
 }
 
-/// Failures of something over time.
+/// Failures of one section or URL over time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Strip {
     /// Its name.
@@ -57,7 +57,7 @@ pub struct Strip {
     pub cells: Vec<StripCell>,
 }
 
-/// Failures of something in a span of time.
+/// Failures of one section or URL in one span of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct StripCell {
     /// Failures.
@@ -135,7 +135,7 @@ impl Found {
     }
 }
 
-/// The rows of a table while failures are counted.
+/// One heat strip per failing section or URL, with an index by name. Failures are added to their cells.
 struct Rows {
     numbers: HashMap<Vec<u8>, usize>,
     strips: Vec<Strip>,

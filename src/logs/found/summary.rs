@@ -23,13 +23,13 @@ use super::join::Joined;
 /// Version of the layout.
 const SCHEMA: u32 = 1;
 
-/// Rows of each list.
+/// Maximum rows of each list in the summary.
 const MOST: usize = 10;
 
 /// URLs of which every request of Googlebot failed that are listed; all of them are counted.
 const MOST_GOOGLE: usize = 100;
 
-/// The numbers of the whole.
+/// The totals over all logs.
 #[derive(Clone, Debug, Serialize)]
 pub struct LogSummary {
     /// Version of the layout.
@@ -62,7 +62,7 @@ pub struct LogSummary {
     pub search_engines: Requests,
     /// Requests of Googlebot that are not known to be false.
     pub googlebot: Requests,
-    /// URLs kept apart.
+    /// Number of URLs that were counted one by one.
     pub urls: u64,
     /// URLs and families with a failure.
     pub failing_urls: u64,
@@ -174,7 +174,7 @@ pub struct FileCount {
     pub name: String,
     /// Its format; absent if none was recognised.
     pub format: Option<&'static str>,
-    /// Whether it has not one byte.
+    /// Whether the file is empty.
     pub is_empty: bool,
     /// Lines.
     pub lines: u64,
@@ -341,7 +341,7 @@ pub(super) fn summary(facts: &Facts<'_>) -> LogSummary {
     }
 }
 
-/// Sums over the URLs.
+/// Sums over the URLs: how many fail, the worst of them, and counts by section, host and family.
 #[derive(Default)]
 struct ByUrl {
     failing: u64,

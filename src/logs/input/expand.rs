@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use crate::logs::error::LogsError;
 
@@ -41,7 +40,7 @@ pub(in crate::logs) fn expand(sources: &[String]) -> Result<Vec<Input>, LogsErro
         let (mut found, none) = if path.is_dir() {
             (files_of(path)?, "no file in this directory")
         } else if path.exists() || !source.contains(['*', '?']) {
-            // A name that is wrong is told before gigabytes are read.
+            // A wrong name is reported before gigabytes are read.
             fs::metadata(path).map_err(|source| LogsError::Read {
                 path: path.to_owned(),
                 source,
@@ -70,7 +69,7 @@ pub(in crate::logs) fn expand(sources: &[String]) -> Result<Vec<Input>, LogsErro
     if is_set {
         inputs.sort_by_cached_key(|input| match input {
             Input::File(path) => age(path),
-            Input::Stdin => (String::new(), 0, None, String::new()),
+            Input::Stdin => (String::new(), 0, String::new()),
         });
     }
     Ok(inputs)
@@ -140,9 +139,9 @@ pub fn set_of(path: &Path) -> String {
     age(path).0
 }
 
-/// The place of a file in time: its set, then the suffix of the rotation (`.2`, `.1`, none), then the time of its
-/// last change for names with dates.
-type Age = (String, i64, Option<SystemTime>, String);
+/// The sort key of a rotated file, which puts the oldest first: its set, then the negated number of its suffix (`.2`,
+/// `.1`, none; names with dates come before all of them), then its name.
+type Age = (String, i64, String);
 
 fn age(path: &Path) -> Age {
     let name = path.display().to_string();
@@ -157,7 +156,7 @@ fn age(path: &Path) -> Age {
         _ => (stem, None),
     };
     match number {
-        Some(number) => (base.to_owned(), -number, None, name),
+        Some(number) => (base.to_owned(), -number, name),
         // `access.log-20261122` and `access.log.20261122` sort by name, before the file that is still written.
         None => {
             let cut = stem.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
@@ -168,7 +167,7 @@ fn age(path: &Path) -> Age {
                 stem
             };
             let order = if is_dated { i64::MIN } else { 0 };
-            (base.to_owned(), order, None, name)
+            (base.to_owned(), order, name)
         }
     }
 }

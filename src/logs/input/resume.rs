@@ -17,10 +17,10 @@ const TAIL: usize = 256;
 /// Bytes in which the first line must end. Ours.
 const SAMPLE: u64 = 1 << 17;
 
-/// A log at the place where its reading begins.
+/// A log, opened where its reading begins.
 pub(in crate::logs) struct Begun {
     pub(in crate::logs) source: Box<dyn Read + Send>,
-    /// The place.
+    /// The checkpoint from which the log is read.
     pub(in crate::logs) point: LogCheckpoint,
     /// The checkpoint that was found; absent if the log is new.
     pub(in crate::logs) before: Option<LogCheckpoint>,

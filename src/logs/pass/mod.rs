@@ -48,7 +48,7 @@ pub fn read(
     Ok(Found::new(order, counted, &verifier, points))
 }
 
-/// Returns the places up to which logs are read after a pass.
+/// Returns the checkpoints up to which logs are read after a pass.
 fn after(mut known: Vec<LogCheckpoint>, files: &[FileRead]) -> Vec<LogCheckpoint> {
     for (point, before) in files.iter().filter_map(|file| file.read.as_ref()) {
         known.retain(|known| Some(known) != before.as_ref());

@@ -22,11 +22,11 @@ pub(in crate::logs) struct FileRead {
     pub(in crate::logs) name: String,
     /// Its format; absent if none was recognised.
     pub(in crate::logs) format: Option<Format>,
-    /// Whether it has not one byte.
+    /// Whether the file is empty.
     pub(in crate::logs) is_empty: bool,
     /// The error that ended it early, such as a truncated archive.
     pub(in crate::logs) fault: Option<String>,
-    /// How far it was read, and the checkpoint that the reading began at.
+    /// The checkpoint up to which it was read, and the one at which the reading began.
     pub(in crate::logs) read: Option<(LogCheckpoint, Option<LogCheckpoint>)>,
 }
 
@@ -64,7 +64,7 @@ pub(super) struct Reader<'a> {
     unreadable: Option<LogsError>,
 }
 
-/// The file that is being read.
+/// The open input of the reader, with what is known of its file so far.
 struct Current<'a> {
     number: u32,
     input: Input,

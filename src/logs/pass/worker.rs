@@ -19,7 +19,7 @@ use crate::parse::log::{Clock, Entry, ErrorRecord, Line};
 
 use super::block::Block;
 
-/// Longest text of an unreadable line or of a message that is kept, in bytes.
+/// Maximum bytes kept of an unreadable line or of a message.
 const LONGEST_EXAMPLE: usize = 300;
 
 /// Milliseconds that are seconds since 1970.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::urls::Hit;
 
-/// Most clients that are counted apart: the first ones. Ours.
+/// Maximum clients that are counted separately: the first ones. Ours.
 const MOST: usize = 10_000;
 
 /// Stands for the others.
@@ -27,7 +27,7 @@ pub(in crate::logs) struct ClientTally {
 pub(in crate::logs) struct Clients(Option<HashMap<Box<[u8]>, ClientTally>>);
 
 impl Clients {
-    /// Returns counts that go on from earlier ones; `None` counts nothing.
+    /// Returns counts that continue earlier ones; `None` counts nothing.
     pub(in crate::logs) fn kept(kept: Option<Vec<(String, ClientTally)>>) -> Clients {
         let kept = kept.map(Vec::into_iter);
         Clients(kept.map(|kept| {

@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::urls::UrlId;
 use crate::model::Cause;
 
-/// Most failed requests that are kept, the newest; the counts have all. 56 bytes each. Ours.
+/// Maximum failed requests that are kept, the newest, of 56 bytes each. The counts include all. Ours.
 pub(in crate::logs) const MOST: usize = 400_000;
 
 /// A failed request.

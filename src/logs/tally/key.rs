@@ -23,7 +23,7 @@ const SECRET_NAMES: [&[u8]; 6] = [b"key", b"sid", b"sig", b"code", b"jwt", b"pas
 /// The value that stands for a secret.
 const MASK: &[u8] = b"***";
 
-/// Longest URL that is kept whole, in bytes. Ours.
+/// Maximum bytes of a URL that are kept; longer ones are cut. Ours.
 const LONGEST: usize = 2_048;
 
 /// Makes keys.

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-/// Most names. Ours: backends and the like are few; more are of a log that names something else there.
+/// Maximum names; further ones count as [`NO_NAME`]. Ours: backends and the like are few; a log with more names
+/// something else there.
 const MOST: usize = 1_000;
 
 /// A number that stands for no name.

@@ -12,7 +12,7 @@ use super::urls::{Hit, STATUSES, place};
 use crate::logs::bots::verify::Verified;
 use crate::store::HOUR_COUNTS;
 
-/// Most patterns and messages without a pattern whose examples are kept.
+/// Maximum unreadable lines that are kept of each file, as examples.
 pub(in crate::logs) const MOST_EXAMPLES: usize = 5;
 
 /// Requests of a time.
@@ -187,7 +187,7 @@ impl Totals {
         }
     }
 
-    /// Keeps a failure; beyond the bound, in the place of the one that was kept first. Returns its place.
+    /// Stores a failure; beyond [`MOST`], overwrites the oldest. Returns its index.
     pub(in crate::logs) fn keep(&mut self, failure: Failure) -> u32 {
         let mut place = self.failures.len();
         if place < MOST {

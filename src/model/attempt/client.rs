@@ -11,7 +11,7 @@ pub struct ClientPreset {
     pub token: Option<&'static str>,
     /// Its whole `User-Agent`.
     pub user_agent: &'static str,
-    /// Other header fields in which it differs from us: name and value.
+    /// Further header fields of the client that differ from gatecrawl's own: name and value.
     pub headers: &'static [(&'static str, &'static str)],
 }
 

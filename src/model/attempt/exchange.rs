@@ -43,7 +43,7 @@ pub struct Request {
     pub cookies: Cookies,
 }
 
-/// Default maximum wait for the first byte of a crawl.
+/// Default maximum wait for the first byte of an answer in a crawl.
 const FIRST_BYTE: Duration = Duration::from_secs(30);
 
 /// Default maximum bytes read of a body of a crawl.
@@ -108,7 +108,7 @@ pub enum Connection {
 pub enum Keep {
     /// HTML, XHTML, and every body with an error status or without a type.
     Pages,
-    /// The beginnings of those that `Pages` would keep: they are not parsed, but their faults count.
+    /// The beginnings of the bodies that `Pages` would keep: they are not parsed, but their faults count.
     Excerpts,
     /// Every body: robots.txt and sitemaps have all kinds of types.
     All,
@@ -173,7 +173,7 @@ impl Exchange {
 }
 
 /// Memory of a bounded budget, returned when the last copy is dropped. It must live as long as the
-/// data that it was taken for.
+/// data that occupies the memory.
 #[derive(Clone, Default)]
 pub struct Held(Option<Arc<dyn Any + Send + Sync>>);
 

@@ -1,4 +1,4 @@
-//! The names of the ten causes of a failing page, as exports, rules and playbooks write them.
+//! The names of the causes of a failing page, as exports, rules and playbooks write them.
 
 use serde::{Serialize, Serializer};
 

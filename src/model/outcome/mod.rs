@@ -52,7 +52,7 @@ pub enum QuickRetry {
     Yes,
     /// After the server's `Retry-After`.
     AfterRetryAfter,
-    /// Like the outcome that it stands for.
+    /// No quick retry of this URL: its outcome is that of another URL.
     AsTarget,
 }
 

@@ -160,7 +160,7 @@ pub enum LinkTarget {
     Further {
         /// Their number.
         links: u64,
-        /// Number of those that may lead to unknown URLs that should be fetched.
+        /// Number of these links that may lead to unknown URLs that should be fetched.
         unseen: u64,
         /// The reason.
         fault: String,

@@ -103,7 +103,7 @@ impl SkipReason {
         SkipReason::FamilyDown,
     ];
 
-    /// Reasons for which part of the site was given up; a resumed run requests these URLs.
+    /// Reasons that mean that a part of the site was given up; a resumed run requests these URLs.
     pub const GIVEN_UP: [SkipReason; 2] = [SkipReason::HostDown, SkipReason::FamilyDown];
 
     /// Limits of the run as a whole. URLs beyond them resemble those that were fetched.

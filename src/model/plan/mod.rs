@@ -141,7 +141,7 @@ const fn yes() -> bool {
     true
 }
 
-/// Maximum `Crawl-delay` that is obeyed.
+/// Maximum `Crawl-delay` that is obeyed; a longer one counts as this.
 const MAX_CRAWL_DELAY: Duration = Duration::from_mins(1);
 
 impl ScopePlan {
@@ -220,7 +220,7 @@ pub struct ConfirmPlan {
 }
 
 impl ConfirmPlan {
-    /// Enough for a single audit to call a failure persistent: longer than most restarts take.
+    /// How long a URL must have failed for a single audit to call it persistent: longer than most restarts take.
     pub const ONE_SHOT: Duration = Duration::from_mins(1);
 }
 
@@ -244,7 +244,7 @@ impl Default for ConfirmPlan {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SamplePlan {
-    /// None. Runs stored before there was a sample have none.
+    /// No sample. Plans stored before samples existed have none.
     #[default]
     Off,
     /// 200 pages or 5 % of the site's pages, whichever is less, but at least 20.
@@ -282,7 +282,7 @@ impl SamplePlan {
 /// Experiments on failing URLs, to separate causes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbePlan {
-    /// Whether they are made.
+    /// Whether experiments are made.
     pub enabled: bool,
     /// Whether they may add a query parameter, which caches and analytics of the site see.
     pub cache: bool,

@@ -57,7 +57,7 @@ pub enum UrlFault {
         excerpt: String,
         /// Its length in bytes.
         length: usize,
-        /// The maximum.
+        /// The maximum length in bytes.
         most: usize,
     },
     /// Not a URL at all.

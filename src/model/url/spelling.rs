@@ -41,8 +41,8 @@ struct Places {
 }
 
 impl Places {
-    /// Returns the places in the page's name, so that its folder and its extension stay as they are; or else in its
-    /// extension, or in the last folder with enough of them.
+    /// Returns the byte offsets in the page's name, so that its folder and its extension stay as they are; or else in
+    /// its extension, or in the last folder with enough of them.
     fn of(path: &str) -> Option<Places> {
         let bytes = path.as_bytes();
         let is_escape = |at: usize| {

@@ -9,16 +9,16 @@ use super::Fingerprint;
 /// The first bits of a key select its shard.
 const SHARD_BITS: u32 = 8;
 
-/// A bit that every key has and no fingerprint: 0 is a free place.
+/// A bit that every key has and no fingerprint: 0 is a free slot.
 const TAKEN: u64 = 1 << 63;
 
-/// Values by fingerprint; none is ever removed. Memory: 10 to 12 bytes for each, and the value's own
-/// size with a fifth to a half of it.
+/// Values by fingerprint; none is ever removed. Memory for each: 10 to 12 bytes, and 1.2 to 1.5 times the value's own
+/// size.
 #[derive(Debug)]
 pub struct FingerprintTable<V> {
     shards: Box<[Shard<V>]>,
     len: usize,
-    /// Odd, and unknown to servers, so they cannot choose URLs that compete for one place.
+    /// Odd, and unknown to servers, so they cannot choose URLs that compete for one slot.
     spread: u64,
 }
 
@@ -73,8 +73,8 @@ fn shard_of(key: u64) -> usize {
     (key << 1 >> (u64::BITS - SHARD_BITS)) as usize
 }
 
-/// A shard. A key stands at the place that its bits select, or at the next free one, wrapping
-/// around. Places are in the order of keys, so a growing shard is copied from end to end.
+/// A shard. A key stands in the slot that its bits select, or in the next free one, wrapping
+/// around. Slots are in the order of keys, so a growing shard is copied from end to end.
 #[derive(Clone, Debug, Default)]
 struct Shard<V> {
     keys: Vec<u64>,
@@ -89,7 +89,7 @@ impl<V: Copy + Default> Shard<V> {
     }
 
     fn insert(&mut self, key: u64, value: V) -> Option<V> {
-        // At five sixths, a lookup of an absent key reads about twenty neighbouring places.
+        // At five sixths, a lookup of an absent key reads about twenty neighbouring slots.
         let is_full = self.len * 6 >= self.keys.len() * 5;
         match self.find(key) {
             Some(place) if self.keys[place] == key => {
@@ -104,7 +104,7 @@ impl<V: Copy + Default> Shard<V> {
         None
     }
 
-    /// Returns the place of a key, present or not; `None` if the shard has no places.
+    /// Returns the slot of a key, or the free slot for it; `None` if the shard has no slots.
     fn find(&self, key: u64) -> Option<usize> {
         let bits = u128::from(key << 1 << SHARD_BITS);
         let first = ((bits * self.keys.len() as u128) >> u64::BITS) as usize;

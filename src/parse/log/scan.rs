@@ -8,7 +8,7 @@ pub(super) fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&inner[..end], &inner[end + 1..]))
 }
 
-/// Returns the place of the quote that closes a text.
+/// Returns the byte offset of the quote that closes a text.
 pub(super) fn closing(inner: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {

@@ -78,7 +78,7 @@ pub(super) fn matches(text: &[u8], anchored: bool, path: &[u8]) -> bool {
     walk(text, anchored, path, &mut 0)
 }
 
-/// Matches each literal piece at the first place where it occurs. A later place could only leave
+/// Matches each literal piece at the first offset where it occurs. A later offset could only leave
 /// less room for the following pieces. So no byte is tried twice, and the work is bounded by the
 /// length of the path. `steps` counts the bytes of it that were read.
 fn walk(text: &[u8], anchored: bool, path: &[u8], steps: &mut usize) -> bool {

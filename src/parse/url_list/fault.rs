@@ -16,7 +16,7 @@ pub struct Taken {
 pub enum Column {
     /// By its header.
     Named(String),
-    /// By its place, counted from 1.
+    /// By its number in the row, counted from 1.
     Number(usize),
 }
 

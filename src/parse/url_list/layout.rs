@@ -6,7 +6,7 @@ use super::shape::Shape;
 /// chart in exports of Google Analytics.
 const SAMPLE_ROWS: usize = 500;
 
-/// The sample in bytes.
+/// Bytes of a file from which its layout is recognised.
 pub(super) const SAMPLE: usize = 256 * 1024;
 
 /// Rows with an open quote that are passed over in a sample.
@@ -196,8 +196,8 @@ pub(super) fn sample(rows: &mut impl Rows, found: &mut Vec<Row>) -> Result<(), L
     Ok(())
 }
 
-/// The same for a text whose end may be missing. A row with an open quote is skipped: reading the whole file will
-/// report its error.
+/// Returns the first rows of a text whose end may be missing. A row with an open quote is skipped: reading the whole
+/// file will report its error.
 fn sample_of_text(head: &[u8], separator: Option<u8>) -> Vec<Row> {
     let mut rows = TextRows::new(head, None, separator);
     let mut found = Vec::new();

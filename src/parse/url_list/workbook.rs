@@ -12,7 +12,7 @@ use crate::parse::sitemap::Source;
 /// Bytes of the texts that the sheets of a workbook share, with where each ends. They are held in memory.
 const SHARED: usize = 64 * 1024 * 1024;
 
-/// Sheets of a workbook that are looked at.
+/// Maximum sheets of a workbook that are read.
 const MOST_SHEETS: usize = 100;
 
 /// Reads the first sheet of a workbook that has a column of URLs.

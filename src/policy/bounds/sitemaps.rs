@@ -4,7 +4,8 @@
 /// Maximum sitemaps of one run (ours): fifty million URLs by the limits of sitemaps.org.
 pub const MOST_SITEMAPS: u64 = 1_000;
 
-/// Maximum chain of sitemap indexes. The protocol knows one level; some sites have two.
+/// Maximum sitemap indexes one below the other; deeper sitemaps are skipped as a trap. The protocol knows one level;
+/// some sites have two.
 pub const MOST_NESTED_SITEMAPS: u32 = 3;
 
 /// Maximum sitemaps of other sites in one run (ours), such as those that a robots.txt keeps at a

@@ -26,7 +26,7 @@ pub struct Traps {
     shapes: HashMap<u64, u32>,
 }
 
-/// The place where the crawl found a URL.
+/// Where the crawl found a URL.
 #[derive(Clone, Copy, Debug)]
 pub struct FoundOn<'a> {
     /// The page that links to it.

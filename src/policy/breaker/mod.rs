@@ -20,11 +20,11 @@ use self::streak::Streak;
 /// Requests in a row that must be fine for an open breaker to close.
 const PROBES: u32 = 3;
 
-/// Length of the first pause; it doubles each time a control fails. Ours: a deploy or a restart is
-/// over by then, and a host that is down gets eight checks in ten minutes.
+/// Length of the first pause; each failed check doubles it. Ours: a deploy or a restart is over
+/// after the first pauses, and a host that stays down is checked seven times in ten minutes.
 const FIRST_OPEN: Duration = Duration::from_secs(15);
 
-/// Maximum time between two controls.
+/// Maximum time between two checks.
 const LONGEST_OPEN: Duration = Duration::from_mins(15);
 
 /// Maximum time that a host may hold up one run, whatever the patience.

@@ -12,7 +12,7 @@ const FAILURES: u32 = 8;
 /// minute for each.
 const NEW_HOST_SILENT: u32 = 3;
 
-/// Maximum factor of the needed failures after unfounded suspicions.
+/// Maximum factor by which unfounded suspicions multiply the failures needed for the next one.
 const MOST_LENIENT: u32 = 16;
 
 /// Fine answers after which an unfounded suspicion is forgotten. Ours.

@@ -1,7 +1,7 @@
 //! A test in the confirmation passes of whether the crawl's own load makes a host fail. It requests
 //! a few failing URLs one at a time, one per second. If they fail as well, load is not the reason.
 //! If they are fine, it tries the plan's pace; failures that come back show that load is the
-//! reason. A server often goes on with a request that its proxy gave up. After a failure that took
+//! reason. A server often continues a request that its proxy gave up. After a failure that took
 //! long, the next careful request therefore waits for such work to end.
 
 use std::time::Duration;
@@ -25,7 +25,8 @@ const HUNG: Duration = Duration::from_secs(30);
 /// A failure after this time may leave work behind: a time limit ended it. Ours.
 const LONG: Duration = Duration::from_secs(1);
 
-/// Maximum pause after such a failure. It begins with the time that the failure took, and doubles. Ours.
+/// Maximum pause after a failure that may leave work behind. The pause begins with the time that the failure took,
+/// and doubles. Ours.
 const LONGEST_REST: Duration = Duration::from_secs(10);
 
 /// Minimum share of careful requests that fails if load is not the reason. Also the minimum share

@@ -26,7 +26,7 @@ const RECOVERED: u32 = 2;
 /// Maximum looks at one URL in one pass: a test that does not end must not hold up the run.
 pub const MOST_LOOKS: u32 = 24;
 
-/// The same in all passes but the last, so that looks are spread over time.
+/// Maximum looks at one URL in each pass but the last, so that looks are spread over time.
 pub const MOST_EARLY_LOOKS: u32 = 6;
 
 /// Returns the needed failed looks and some to spare. The looks themselves show how many are
@@ -57,7 +57,7 @@ pub struct Candidate {
     pub role: Role,
     /// Whether any attempt succeeded.
     pub ever_ok: bool,
-    /// Whether the last one failed.
+    /// Whether the last attempt failed.
     pub last_failed: bool,
     /// Whether all failures lie in outages of its host.
     pub in_outage: bool,

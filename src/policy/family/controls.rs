@@ -6,8 +6,8 @@ use crate::model::CrawlUrl;
 use super::suspects::Suspects;
 use super::{Families, Family};
 
-/// Maximum number of pages kept of a host, and of each of its families. The third is the number of
-/// pages from families without failures that is enough. Ours.
+/// Maximum number of pages kept of a host, maximum number of each of its families, and the number
+/// of pages from families without failures that is enough. Ours.
 const MOST: usize = 12;
 const MOST_OF_FAMILY: usize = 3;
 const CLEAN: usize = 3;

@@ -1,7 +1,8 @@
 //! Families: groups of URLs of one host that are likely served by the same code, learned from paths
-//! and query keys. A value that many URLs share at one place of the path is a name. Any other value
-//! is a variable, written `*`. So `/infoschema-tables.html` and its neighbours are one family on a
-//! flat site, and so are `/product/4711` and `/product/4712`.
+//! and query keys. A place is a position in a path, such as the second segment below `/shop/`. A
+//! value that many URLs share at one place is a name. Any other value is a variable, written `*`.
+//! So `/infoschema-tables.html` and its neighbours are one family on a flat site, and so are
+//! `/product/4711` and `/product/4712`.
 //!
 //! The number of places and of values counted at each is bounded. On a very large site a family is
 //! at worst too wide.

@@ -1,4 +1,4 @@
-//! One place of a path, and how many URLs share each value there.
+//! One position in a path, such as the second segment below `/shop/`, and how many URLs share each value there.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -10,12 +10,12 @@ use crate::model::AsIs;
 /// URLs that share a value for it to be a name: fewer may share it by chance. Ours.
 const NAME: u32 = 8;
 
-/// Maximum values counted at a place. Another value replaces the rarest and takes over its count,
-/// as in the Space-Saving algorithm (Metwally, Agrawal, El Abbadi 2005): frequent values are never
-/// lost.
+/// Maximum values counted at one position of a path. Another value replaces the rarest and takes
+/// over its count, as in the Space-Saving algorithm (Metwally, Agrawal, El Abbadi 2005): frequent
+/// values are never lost.
 const MOST_VALUES: usize = 128;
 
-/// The values at one place, by their hashes.
+/// The values at one position of a path, by their hashes.
 #[derive(Debug, Default)]
 pub(super) struct Place {
     counts: HashMap<u64, Count, BuildHasherDefault<AsIs>>,

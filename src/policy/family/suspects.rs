@@ -57,7 +57,7 @@ pub struct FirstAttempt {
     pub announced: Option<Duration>,
 }
 
-/// The news from a first attempt.
+/// What changed for a family by a first attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Noted {
     /// A family alone is in trouble, and not the host.
@@ -69,9 +69,9 @@ pub struct Noted {
 /// First attempts at a family that ended in our time limits, since one was fine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hung {
-    /// How many.
+    /// Number of these attempts.
     pub requests: u32,
-    /// How long they took together.
+    /// The sum of their durations.
     pub took: Duration,
 }
 

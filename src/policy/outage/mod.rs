@@ -14,15 +14,14 @@ use crate::model::{Moment, Network};
 
 pub use sound::NetworkSign;
 
-/// SilenceEffect attempts in a row that are suspicious at once, as many as make a host's breaker suspect
-/// it.
+/// Silent attempts in a row after which the network is checked at once; as many as make a host's breaker suspect it.
 const SILENT: u32 = 5;
 
-/// How long a silent attempt waits for another one.
+/// How long after the first silent attempt the network is checked, if fewer than [`SILENT`] were silent by then.
 const COMPANY: Duration = Duration::from_secs(1);
 
-/// Time after which open requests that all hang are suspicious: they may hang for longer than the
-/// outage.
+/// Time without any answer, while requests are open, after which the network is checked: requests
+/// may hang for longer than the outage.
 const QUIET: Duration = Duration::from_secs(10);
 
 /// How long a witness's answer proves that the network is there. The time doubles from the first to

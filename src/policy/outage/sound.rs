@@ -2,7 +2,7 @@
 
 use crate::model::{Layer, Outcome};
 
-/// The evidence of an attempt about the network.
+/// What an attempt shows about this machine's network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NetworkSign {
     /// Something answered.

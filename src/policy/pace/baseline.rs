@@ -24,7 +24,7 @@ const MAX_KEPT: usize = 256;
 /// An exponential mean of times to the first byte.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Baseline {
-    /// In seconds.
+    /// The mean time in seconds.
     mean: f64,
     samples: f64,
 }

@@ -23,8 +23,8 @@ const MIN_RATE: f64 = 1.0;
 /// A step of recovery, as a factor of the rate. Ours: three steps make up for half the rate.
 const RECOVERY: f64 = 1.25;
 
-/// The same as a part of the rate that failed, where that is more: after several halvings a factor
-/// alone takes long. Ours.
+/// A step of recovery as a share of the rate that failed. The larger of the two steps is taken:
+/// after several halvings a factor alone takes long. Ours.
 const STEP: f64 = 0.125;
 
 /// A step of the ramp, as a factor of the rate. A rate that failed before is approached slowly, so
@@ -38,7 +38,7 @@ const BELOW: f64 = 0.875;
 /// requests sees one failure in the first seventy.
 const TRIAL: u32 = 64;
 
-/// First time for which a load that failed twice is not tried again; it doubles each time it fails.
+/// How long a load that failed twice is not tried again. The time doubles with each further failure.
 const AVOID: Duration = Duration::from_mins(1);
 
 /// The estimated capacity of the host, within the ceiling.

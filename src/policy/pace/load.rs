@@ -20,7 +20,7 @@ pub(super) struct Load {
 pub(super) struct Starts(VecDeque<Moment>);
 
 impl Starts {
-    /// Maximum starts that are kept.
+    /// Maximum starts that are kept, the newest.
     const KEPT: usize = 64;
 
     /// Starts older than this do not describe the present.
@@ -70,7 +70,7 @@ impl Starts {
 pub(super) struct Recent(VecDeque<bool>);
 
 impl Recent {
-    /// Maximum attempts that are considered.
+    /// Maximum attempts that are considered, the newest.
     pub(super) const KEPT: usize = 20;
 
     /// Fewer attempts are too few for a share. Ours.

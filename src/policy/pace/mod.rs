@@ -98,7 +98,7 @@ struct Broken {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mode {
-    /// With the successes since the last step.
+    /// The pace grows in steps. Holds the successes since the last step.
     Ramp(u32),
     /// Below a load that failed.
     Trial(Trial),

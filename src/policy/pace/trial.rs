@@ -22,10 +22,10 @@ const ENOUGH: u32 = 8;
 /// found in two steps. Ours.
 const SEVERAL: u32 = 3;
 
-/// Part of the earlier share from which on the share at less load counts as the same.
+/// Minimum share of failures at less load, relative to the share before, for both to count as alike.
 const ALIKE: f64 = 0.5;
 
-/// The state before the failure.
+/// The limits and the share of failures before the failure that began the trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Before {
     pub(super) limit: Limit,
@@ -46,7 +46,7 @@ pub(super) enum Finding {
     ManyFail,
 }
 
-/// A time at less load.
+/// A trial: a time at less load after a failure, with its counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Trial {
     before: Before,
@@ -54,7 +54,7 @@ pub(super) struct Trial {
     fine: u32,
     /// First attempts that failed.
     failed: u32,
-    /// Of these, those without [`APART`] fine answers since.
+    /// First attempts that failed since [`APART`] answers in a row were last fine.
     close: u32,
     /// URLs whose failure is not known to be their own, including the first one, if they are
     /// retried soon.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::baseline::FirstBytes;
 use crate::model::Moment;
 
-/// Minimum time between two reviews, as long as a few round trips of a slow page.
+/// Minimum time between two reviews of the times to the first byte, as long as a few answers of a slow page.
 const SHORTEST: Duration = Duration::from_secs(10);
 
 /// Maximum time between two reviews, where pages are so slow that few answers come in the minimum.
@@ -16,7 +16,7 @@ const LONGEST: Duration = Duration::from_mins(1);
 pub(super) struct Window {
     pub(super) since: Option<Moment>,
     pub(super) first_bytes: FirstBytes,
-    /// Maximum requests seen open.
+    /// The largest number of requests that were open at a time.
     pub(super) in_flight: u32,
 }
 

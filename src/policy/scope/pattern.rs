@@ -22,7 +22,7 @@ impl Globs {
 }
 
 /// Matches piece by piece: the first must start the name, the last must end it, the others must
-/// follow each other in between. The leftmost place for each is enough.
+/// follow each other in between. The leftmost match of each is enough.
 fn glob(pattern: &str, name: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
         return pattern == name;

@@ -26,7 +26,7 @@ const KINDS: [(&[u8], &str); 4] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Cover {
-    /// The title in place of the site's name.
+    /// The title of the report; absent if it has the site's name.
     pub title: Option<String>,
     /// The file of a picture at the top.
     pub logo: Option<PathBuf>,

@@ -42,11 +42,11 @@ pub(in crate::report) enum Export {
     Jsonl(Table),
     /// The changes since a baseline, as CSV.
     Changes,
-    /// The same as JSON lines.
+    /// The changes as JSON lines.
     ChangesJsonl,
     /// The report that people open.
     Page,
-    /// The same, printed.
+    /// The report as a PDF.
     Pdf,
     /// The report for a pull request or a chat.
     Markdown,

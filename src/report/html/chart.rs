@@ -13,12 +13,12 @@ use crate::report::words::duration;
 /// Width in units of the chart.
 const WIDTH: f64 = 960.0;
 
-/// Height above the line.
+/// Height of the chart above its line, in units of the chart.
 const ABOVE: f64 = 120.0;
-/// Height below the line.
+/// Height of the chart below its line, in units of the chart.
 const BELOW: f64 = 70.0;
 
-/// Minimum height of a value above zero.
+/// Minimum drawn height of a value above zero, so that it can be seen.
 const SEEN: f64 = 3.0;
 
 /// Space between spans of time.
@@ -30,7 +30,7 @@ const LABEL: f64 = 62.0;
 /// Height of a row of labels.
 const ROW: f64 = 13.0;
 
-/// Maximum values on an axis above its line.
+/// Maximum labelled values on the axis above its line.
 const TICKS: f64 = 4.0;
 
 /// Seconds between two times on the axis.
@@ -38,7 +38,7 @@ const STEPS: [i64; 15] = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600,
 ];
 
-/// Maximum rows of the table.
+/// Bins of one phase are merged so that the table has about this many rows.
 const ROWS: usize = 24;
 
 /// The chart. Its line is at `above`; its height is `above` plus `below`.
@@ -69,7 +69,7 @@ pub(super) struct Chart {
     rows: Vec<Row>,
 }
 
-/// A stretch of time.
+/// The bar of one span of time, in units of the chart.
 #[derive(Debug, Default, PartialEq, Serialize)]
 struct Bar {
     x: f64,

@@ -10,9 +10,9 @@ use crate::report::files::browser::browser;
 use crate::report::files::fault::Fault;
 use crate::report::view::View;
 
-/// Maximum time for printing.
+/// Maximum time for the browser to print the report.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// Pause between two looks whether it is done.
+/// Pause between two polls of the browser's process.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Writes the report. Everything that the browser writes is in a directory of its own, which is removed.

@@ -15,7 +15,7 @@ use super::{advice, escaped, link, one_line, spaced};
 /// Maximum characters of a summary: Jira refuses longer ones.
 const SUMMARY: usize = 255;
 
-/// Maximum pages, places and linking pages that a ticket lists of each.
+/// Maximum pages that a ticket lists, maximum sections or hosts, and maximum linking pages.
 const LISTED: usize = 20;
 
 /// Maximum URLs that are checked one by one.

@@ -12,7 +12,7 @@ pub(in crate::report) struct Columns {
     all: Vec<Heading>,
     /// Number of columns, at the end, that come from `Selected`; absent if the table has no such column.
     selected: Option<usize>,
-    /// Places of columns that the run has nothing for.
+    /// Indexes of the columns for which the run has no data.
     hidden: Range<usize>,
 }
 

@@ -122,7 +122,7 @@ pub fn without_formulas(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// The place where a cell begins.
+/// Where a cell begins.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Begins {
     /// At the beginning of the text.

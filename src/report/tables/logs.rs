@@ -14,7 +14,7 @@ use crate::store::tables::Column;
 
 use super::csv::{self, ComputedRows};
 
-/// The summary's file.
+/// Name of the file with the summary.
 const SUMMARY: &str = "log_summary.json";
 
 /// A table whose rows are computed.
@@ -35,7 +35,7 @@ impl fmt::Debug for ComputedTable<'_> {
     }
 }
 
-/// The report.
+/// Name of the file with the report.
 const PAGE: &str = "log_report.html";
 
 /// Writes tables, a summary and a report, which shows the summary and draws `page`. Returns the files.

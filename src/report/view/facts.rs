@@ -29,7 +29,7 @@ pub(crate) struct About {
     token: String,
 }
 
-/// A part of a whole.
+/// One value of a breakdown, such as a status, with its count and share.
 #[derive(Debug, Serialize)]
 pub(crate) struct Part {
     pub(crate) name: String,
@@ -53,11 +53,11 @@ pub(crate) struct CoverageView {
     left_out: Option<String>,
     /// The reasons why URLs were not fetched.
     reasons: Vec<Part>,
-    /// URLs that are not part of the audit; absent if there are none.
+    /// The counts of URLs that are not part of the audit, in words; absent if there are none.
     apart: Option<String>,
-    /// Of images, scripts, styles and fonts; absent unless `--resources` requests them.
+    /// The counts of images, scripts, styles and fonts, in words; absent unless `--resources` requests them.
     resources: Option<String>,
-    /// Of links to other sites; absent if there are none to request.
+    /// The counts of links to other sites, in words; absent if there are none to request.
     external: Option<String>,
 }
 

@@ -42,7 +42,7 @@ const URLS: usize = 20;
 #[derive(Debug, Serialize)]
 pub(crate) struct Findings {
     pub(crate) rows: Vec<FindingView>,
-    /// Places of the rows that are to be fixed first: the worst, and of equally bad ones those with the most pages.
+    /// Indexes of the rows that are to be fixed first: the worst, and of equally bad ones those with the most pages.
     pub(crate) first: Vec<FirstView>,
     /// Number of all findings.
     pub(crate) total: usize,
@@ -51,9 +51,9 @@ pub(crate) struct Findings {
 /// A step to take first.
 #[derive(Debug, Serialize)]
 pub(crate) struct FirstView {
-    /// The place of the row whose first step it is.
+    /// Index of the row whose first step it is.
     at: usize,
-    /// Places of other rows that the same step fixes.
+    /// Indexes of other rows that the same step fixes.
     also: Vec<usize>,
 }
 

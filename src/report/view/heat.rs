@@ -13,7 +13,7 @@ const MOST: usize = 40;
 /// Maximum spans of time in a row of the map.
 const COLUMNS: usize = 48;
 
-/// Sections of the site.
+/// The heat map: the worst sections, with their failures over time.
 #[derive(Debug, Serialize)]
 pub(crate) struct Heat {
     rows: Vec<Section>,
@@ -81,7 +81,7 @@ fn worst_of(parts: &[StoredPart]) -> Vec<&StoredPart> {
     worst
 }
 
-/// The map while it is drawn.
+/// The rows and cells of the heat map.
 pub(super) struct Grid<'a> {
     worst: Vec<&'a StoredPart>,
     /// Rows by the numbers of the sections in attempts.

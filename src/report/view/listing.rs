@@ -19,7 +19,7 @@ pub(crate) struct Listing {
     columns: Vec<&'static str>,
     rows: Vec<Row>,
     pub(crate) total: u64,
-    /// Number of rows that are worth a look.
+    /// Number of rows that need attention.
     pub(crate) bad: u64,
 }
 
@@ -30,7 +30,7 @@ struct Row {
     bad: bool,
 }
 
-/// Returns the redirects; those that end badly, or take more than one hop, are worth a look.
+/// Returns the redirects; those that end badly, or take more than one hop, need attention.
 pub(super) fn redirects(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
     use crate::store::tables::redirects::{
         ADDRESS, ENDING, FINAL_ADDRESS, FINAL_STATUS_CODE, HOPS, INLINKS, STATUS_CODE,
@@ -66,7 +66,7 @@ pub(super) fn redirects(store: &Store, run: &RunRow) -> Result<Listing, StoreErr
     Ok(rows.listing(Table::Redirects, &columns))
 }
 
-/// Returns the sitemaps; those that did not answer or have problems are worth a look.
+/// Returns the sitemaps; those that did not answer or have problems need attention.
 pub(super) fn sitemaps(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
     use crate::store::tables::sitemaps::{
         ADDRESS, ATTEMPTS, ENTRIES, FORMAT, PROBLEMS, STATUS, STATUS_CODE,
@@ -103,7 +103,7 @@ pub(super) fn sitemaps(store: &Store, run: &RunRow) -> Result<Listing, StoreErro
     Ok(rows.listing(Table::Sitemaps, &columns))
 }
 
-/// Returns the robots.txt of each host; those that could not be read or have problems are worth a look.
+/// Returns the robots.txt of each host; those that could not be read or have problems need attention.
 pub(super) fn robots(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
     use crate::store::tables::robots::{
         ACCESS, CRAWL_DELAY, HOST, PROBLEMS, RULES, SITEMAPS, STATUS, STATUS_CODE,
@@ -140,8 +140,8 @@ pub(super) fn robots(store: &Store, run: &RunRow) -> Result<Listing, StoreError>
     Ok(rows.listing(Table::Robots, &columns))
 }
 
-/// Returns the URLs that were not fetched; all but those that robots.txt forbids or that are out of scope are worth a
-/// look.
+/// Returns the URLs that were not fetched; all but those that robots.txt forbids or that are out of scope need
+/// attention.
 pub(super) fn skipped(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
     use crate::store::tables::skipped::{ADDRESS, DETAIL, FOUND_ON, REASON};
     let mut rows = Choice::default();

@@ -36,7 +36,7 @@ pub(super) use timeline::{Bin, Phase, Timeline};
 /// Whose report it is.
 #[derive(Debug, Serialize)]
 struct CoverView {
-    /// In place of the site's name.
+    /// Title of the report; absent if it has the site's name.
     title: Option<String>,
     /// A picture, as a `data:` URL.
     logo: Option<String>,

@@ -1,5 +1,5 @@
-//! Findings that differ only in their places, merged: a reader should see one outage of forty sections or three
-//! hundred hosts once, with a list of them.
+//! Findings that differ only in their places (sections or hosts), merged: a reader should see one outage of forty
+//! sections or three hundred hosts once, with a list of them.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -36,7 +36,7 @@ pub fn problems(all: &[StoredFinding]) -> Vec<Problem<'_>> {
 /// Maximum problems in a list of what to fix first.
 const FIRST: usize = 3;
 
-/// Returns the places of the problems to fix first: the worst, and of equally bad ones those with the most pages. Of
+/// Returns the indexes of the problems to fix first: the worst, and of equally bad ones those with the most pages. Of
 /// those with one first step, only the first.
 pub fn to_fix(problems: &[Problem<'_>]) -> Vec<usize> {
     let mut worst: Vec<usize> = Vec::new();
@@ -49,7 +49,7 @@ pub fn to_fix(problems: &[Problem<'_>]) -> Vec<usize> {
     worst
 }
 
-/// Returns the places of the other problems that the first step of the one at `at` fixes too.
+/// Returns the indexes of the other problems that the first step of the one at `at` fixes too.
 pub fn fixed_with(problems: &[Problem<'_>], at: usize) -> Vec<usize> {
     let mut others = by_urgency(problems);
     others.retain(|it| *it != at && has_same_step(problems, *it, at));

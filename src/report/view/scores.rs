@@ -48,7 +48,7 @@ pub(crate) struct BandView {
     from: f64,
     to: f64,
     word: &'static str,
-    /// Whether the score lies in it.
+    /// Whether the score lies in this band.
     here: bool,
 }
 

@@ -17,7 +17,7 @@ const LONG: i64 = 12;
 /// Minimum seconds of a wait that is cut out.
 const SHORTEST: i64 = 10;
 
-/// The crawl over time.
+/// The requests of a run over time, in bins.
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
     pub(crate) bins: Vec<Bin>,

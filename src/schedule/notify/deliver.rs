@@ -25,13 +25,13 @@ use super::message::Message;
 use super::notified_event::NotifiedEvent;
 use super::retry::next_try;
 
-/// Maximum messages sent at the same time: a dead receiver holds one place for half a minute.
+/// Maximum messages sent at the same time: a dead receiver occupies one of them for half a minute.
 const AT_ONCE: usize = 8;
 
 /// Maximum messages read from the queue at a time.
 const BATCH: u32 = 64;
 
-/// Maximum sleep of the task, and its sleep after an error of the database.
+/// How long the task sleeps at most, and how long after an error of the database.
 const LONGEST: Duration = Duration::from_mins(5);
 
 /// Maximum length of a stored error message, in bytes.

@@ -41,7 +41,7 @@ pub struct Message {
     pub run: Option<i64>,
     /// The time of the event, RFC 3339 in UTC.
     pub at: String,
-    /// The same for people, in the project's time zone.
+    /// The time of the event as people read it, in the project's time zone.
     #[serde(default)]
     pub time: String,
     /// One line for a list of mails, without the name of the program.

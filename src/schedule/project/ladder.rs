@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::model::Moment;
 
-/// Maximum wait, a week: search engines begin to drop pages that fail for days.
+/// Maximum time from the end of a run to a recheck, a week: search engines begin to drop pages that fail for days.
 const MOST: Duration = Duration::from_hours(7 * 24);
 
 /// When failed URLs are requested again, counted from the end of their run, ascending.

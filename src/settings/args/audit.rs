@@ -9,7 +9,7 @@ use super::{
     TrafficArgs,
 };
 
-/// Crawl a site, record every attempt, and export the results
+/// Crawl a site, store every attempt, and print a summary; -o writes reports
 #[derive(Debug, Default, Args)]
 pub(crate) struct AuditArgs {
     #[command(flatten)]

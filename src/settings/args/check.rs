@@ -25,7 +25,8 @@ pub(crate) struct CheckArgs {
         conflicts_with_all = ["har", "user_agent"]
     )]
     pub(crate) client: Vec<String>,
-    /// Requests per URL, one second apart [default: 3]
+    /// Requests per URL and client, one second apart, at most 20; after redirects, only the last URL is requested again
+    /// [default: 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20), conflicts_with = "har")]
     pub(crate) attempts: Option<u32>,
     /// Explain the failures in this HTTP archive (HAR 1.2); `-` reads stdin

@@ -12,7 +12,9 @@ use crate::settings::plan::agents::{contact, user_agent};
 #[command(next_help_heading = "Identity")]
 pub(crate) struct IdentityArgs {
     /// The User-Agent: a text, or googlebot, googlebot-desktop, bingbot, chrome, firefox, safari,
-    /// edge, opera [default: gatecrawl's own]
+    /// edge, opera; an audit obeys robots.txt under its first product name, or gatecrawl's for a
+    /// browser
+    /// [default: gatecrawl's own]
     #[arg(short = 'A', long, value_name = "TEXT", value_parser = user_agent)]
     pub(crate) user_agent: Option<String>,
     /// Add a contact (your page or mail address) to the User-Agent, for the site's operators
@@ -27,7 +29,7 @@ pub(crate) struct IdentityArgs {
         hide_env_values = true
     )]
     pub(crate) header: Vec<Secret>,
-    /// Log in with HTTP Basic authentication, on the site only
+    /// Log in with HTTP Basic authentication, on the site only; with USER alone, the terminal asks for the password
     #[arg(
         long,
         value_name = "USER:PASSWORD",

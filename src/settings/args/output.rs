@@ -22,7 +22,7 @@ pub(crate) struct ExportArgs {
     /// Picture at the top of the report: PNG, JPEG, GIF, WebP or SVG of at most 256 KiB
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) logo: Option<PathBuf>,
-    /// Readers of the report: `team` shows everything, `client` leaves out attempts and commands
+    /// Readers of the report: `team` shows everything, `client` leaves out attempts, experiments and commands
     /// [default: team]
     #[arg(long, value_name = "team|client")]
     pub(crate) audience: Option<Audience>,
@@ -45,7 +45,7 @@ pub(crate) struct TrafficArgs {
     /// table with URLs and numbers. Kept for the site for 60 days
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) traffic: Vec<PathBuf>,
-    /// The column of numbers in these files: its header or its place [default: found by header and shape]
+    /// The column of numbers in these files: its header, or its number from 1 [default: found by header and shape]
     #[arg(long, value_name = "NAME", requires = "traffic")]
     pub(crate) traffic_column: Option<String>,
 }

@@ -16,13 +16,15 @@ pub(crate) struct PaceArgs {
     /// Maximum requests per second and host; 0 means no limit [default: 10]
     #[arg(long, alias = "rate-limit", value_name = "R", value_parser = rate)]
     pub(crate) rate: Option<f64>,
-    /// Minimum pause between two requests to a host, such as 200ms or 2s
+    /// Minimum pause between two requests to a host, such as 200ms or 2s; a longer Crawl-delay in robots.txt is obeyed, up
+    /// to a minute
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) delay: Option<Duration>,
-    /// Do not slow down on errors, latency and Retry-After
+    /// Do not slow down on errors and latency, and never pause a host; a Retry-After still delays its own URL
     #[arg(long)]
     pub(crate) no_adapt: bool,
-    /// Maximum quick retries of a failing URL in a pass [default: 2]
+    /// Maximum quick retries of a failing URL in a pass; failures that cannot change within seconds get fewer or none
+    /// [default: 2]
     #[arg(long, alias = "max-retries", value_name = "N", value_parser = clap::value_parser!(u32).range(..=10))]
     pub(crate) retries: Option<u32>,
     /// When failing URLs are requested again, counted from the end of the crawl: none, quick (15s,60s),
@@ -44,7 +46,7 @@ pub(crate) struct PaceArgs {
     /// Make no experiments that bypass caches (they add a query parameter to the failing URL)
     #[arg(long, conflicts_with = "no_probe")]
     pub(crate) no_probe_cache: bool,
-    /// Maximum wait for the first byte [default: 30s]
+    /// Maximum wait for the first byte; with 30s or more, confirmation passes and experiments wait up to 70s [default: 30s]
     #[arg(short = 't', long, value_name = "DURATION", value_parser = positive_duration)]
     pub(crate) timeout: Option<Duration>,
     /// Maximum wait for a connection [default: 10s]

@@ -55,10 +55,12 @@ pub(crate) struct ScopeArgs {
     /// [default: 20GB, or half of the free space on its disk, if that is less]
     #[arg(long, value_name = "SIZE", value_parser = size::<u64>)]
     pub(crate) max_disk: Option<u64>,
-    /// Request only URLs that match (repeatable: any of them)
+    /// Request only URLs of the site that match, besides start URLs (repeatable: any of them); a match anywhere in the
+    /// URL counts
     #[arg(long, value_name = "REGEX")]
     pub(crate) include: Vec<String>,
-    /// Do not request URLs that match (repeatable: any of them); a match anywhere in the URL counts
+    /// Do not request URLs of the site that match, except start URLs (repeatable: any of them); a match anywhere in the
+    /// URL counts
     #[arg(long, value_name = "REGEX")]
     pub(crate) exclude: Vec<String>,
     /// Include subdomains in the site
@@ -76,13 +78,13 @@ pub(crate) struct ScopeArgs {
     /// Follow links marked nofollow
     #[arg(long)]
     pub(crate) follow_nofollow: bool,
-    /// Crawl pages that robots.txt forbids, and mark them; only for your own sites
+    /// Crawl pages that robots.txt forbids, and mark them, and ignore its Crawl-delay; only for your own sites
     #[arg(long)]
     pub(crate) ignore_robots: bool,
     /// Remove this query parameter from URLs; `utm_*` removes all that start with utm_ (repeatable)
     #[arg(long, value_name = "NAME")]
     pub(crate) ignore_param: Vec<String>,
-    /// Maximum different query strings per path [default: 1000]
+    /// Maximum different query strings per path; further ones are skipped as a trap [default: 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_queries_per_path: Option<u32>,
     /// Add a column NAME to pages.csv with the text of the first element that matches CSS; `NAME=CSS@attr` takes an

@@ -138,8 +138,8 @@ pub(crate) struct LogsArgs {
     /// Name server for --verify-dns, with its port [default: those of the system]
     #[arg(long, value_name = "ADDR:PORT", requires = "verify_dns")]
     pub(crate) dns_server: Option<SocketAddr>,
-    /// Name a moment such as a deploy, and report failures that began right after it: 'deploy=2026-11-20T10:00' (UTC if
-    /// no zone is given; repeatable)
+    /// Name a moment such as a deploy; episodes of failures that begin within 15 minutes after it are reported as its
+    /// effect: 'deploy=2026-11-20T10:00' (UTC if no zone is given; repeatable)
     #[arg(long, value_name = "NAME=TIME")]
     pub(crate) event: Vec<String>,
     /// Maximum URLs counted one by one; further ones are counted by URL pattern
@@ -151,7 +151,7 @@ pub(crate) struct LogsArgs {
     /// Exit with 10 if this is true, such as '5xx-rate > 1%' or 'googlebot-5xx > 0' (repeatable)
     #[arg(long, value_name = "EXPR")]
     pub(crate) fail_on: Vec<Gate>,
-    /// Write CSV files and a summary in JSON to this directory
+    /// Write CSV tables, a JSON summary and an HTML report to this directory
     #[arg(short = 'o', long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = PathBufValueParser::new().try_map(place))]
     pub(crate) out: Option<PathBuf>,
     /// Write even if the directory has other files

@@ -97,8 +97,8 @@ impl File<'_> {
         self.line(at)
     }
 
-    /// Returns the value at this path from the top of the file, ready to be read as a type. Errors of that name their
-    /// place in the file.
+    /// Returns the value at this path from the top of the file, ready to be read as a type. Errors of the reading
+    /// name the line in the file.
     pub(crate) fn value(&self, path: &[&str]) -> Result<Option<ValueDeserializer<'_>>, Failure> {
         let (spans, _) = self.parsed()?;
         let span = spans.span();

@@ -3,7 +3,7 @@
 use crate::audit::{Asked, Out};
 use crate::logs::NamedLogs;
 use crate::model::Zone;
-use crate::report::Cover;
+use crate::report::{Cover, Format};
 use crate::store::{RunId, Store};
 
 use crate::settings::args::{AuditArgs, BaselineArgs, ExportArgs};
@@ -58,6 +58,9 @@ pub(crate) fn again(args: &AuditArgs, store: &Store, run: RunId) -> Result<Asked
         }
         if args.export.format.is_empty() {
             asked.formats = kept.formats;
+            if args.export.tickets && !asked.formats.contains(&Format::Tickets) {
+                asked.formats.push(Format::Tickets);
+            }
         }
     }
     if asked.gates.is_empty() {

@@ -164,8 +164,7 @@ pub(super) fn blind_spot(
     ))
 }
 
-/// Counts the pages that were requested and never answered: pages linked only from them were not
-/// found.
+/// Counts the pages that failed and were never fine: pages linked only from them were not found.
 pub(super) fn unanswered(connection: &Connection, run: RunId) -> rusqlite::Result<u64> {
     connection.query_row(
         "SELECT count(*) FROM assessment s CROSS JOIN url u ON u.run = s.run AND u.id = s.url

@@ -168,7 +168,7 @@ struct Key {
     ever_ok: bool,
 }
 
-/// A cluster that is being collected.
+/// A cluster with the URLs collected for it so far.
 struct Gathered {
     cluster: FailingCluster,
     ever_ok: bool,

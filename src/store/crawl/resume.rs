@@ -21,9 +21,9 @@ pub struct KnownUrl {
     pub url: CrawlUrl,
     /// Its role in the crawl.
     pub role: Role,
-    /// Whether it is queued.
+    /// Whether the URL is queued.
     pub queued: bool,
-    /// Whether it is skipped so far.
+    /// Whether the URL was skipped; a resumed run may request it after all.
     pub skipped: bool,
     pub(in crate::store) in_sitemap: bool,
     /// Clicks from a seed when it was found.

@@ -183,7 +183,7 @@ impl Store {
         Ok(connection)
     }
 
-    /// Checks that the file is still in its place. Otherwise writes are lost, and reads see another file.
+    /// Checks that the path still leads to the opened file. Otherwise writes are lost, and reads see another file.
     pub(in crate::store) fn check_in_place(&self) -> Result<(), StoreError> {
         match self.identity.get() {
             Some(opened) if Identity::of(&self.path) != *opened => {

@@ -10,7 +10,7 @@ pub(super) const STEPS: [&str; 18] = [
      ALTER TABLE assessment ADD COLUMN earlier_runs INTEGER NOT NULL DEFAULT 0;",
     "ALTER TABLE run ADD COLUMN asked TEXT;",
     "ALTER TABLE run ADD COLUMN idle_ms INTEGER NOT NULL DEFAULT 0;",
-    // A new name: `max_disk`.
+    // No change of the tables: from this version on a skip reason may be `max_disk`.
     "",
     // `reset_in_headers` and `eof_in_headers` are no longer separate from similar outcomes.
     "UPDATE attempt SET outcome = 29 WHERE outcome = 30;

@@ -10,8 +10,8 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 /// How long a command at a terminal waits for another process that writes.
 pub(in crate::store) const BUSY: Duration = Duration::from_secs(5);
 
-/// How long a crawl waits. Concluding a big run in the same file takes time, and a crawl that can wait must
-/// not fail because of it. Ours.
+/// How long a crawl waits for another process that writes. Concluding a big run in the same file takes time, and a
+/// crawl that can wait must not fail because of it. Ours.
 pub(in crate::store) const PATIENCE: Duration = Duration::from_mins(10);
 
 /// How long a crawl waits in all once it is ending. Data not stored by then is requested or computed again by

@@ -62,14 +62,14 @@ impl Nature {
 struct Natures([Option<Nature>; 3]);
 
 impl Natures {
-    /// Returns the place of the nature, from 1, or 0 if it is not a recent one. Makes it the latest.
+    /// Returns the index of the nature, from 1, or 0 if it is not a recent one. Makes it the latest.
     fn find(&mut self, nature: Nature) -> u8 {
         let found = self.0.iter().position(|known| *known == Some(nature));
         self.renew(found.unwrap_or(2), nature);
         found.map_or(0, |at| at as u8 + 1)
     }
 
-    /// Returns the nature at this place, from 1, and makes it the latest.
+    /// Returns the nature with this index, from 1, and makes it the latest.
     fn take(&mut self, place: u8) -> Option<Nature> {
         let at = usize::from(place) - 1;
         let nature = self.0[at]?;

@@ -13,7 +13,7 @@ pub const URL_COUNTS: usize = 17;
 pub struct LogUrl<'a> {
     /// Host, path and query, or the pattern of a family.
     pub address: Cow<'a, [u8]>,
-    /// Whether it is a family of URLs that are not kept apart.
+    /// Whether it is a family, whose URLs are not counted one by one.
     pub is_family: bool,
     /// Requests, those of users, of search engines and of Googlebot, answers of 4xx, the last good answer; failures by
     /// status (500, 502, 503, 504, others), those of users, of search engines and of Googlebot, the first and the last, the

@@ -15,7 +15,7 @@ use crate::store::rows::row::{list, named};
 /// Maximum failed attempts that are compared with logs: the first ones. Ours.
 const MOST: i64 = 100_000;
 
-/// A failed attempt, as far as logs know it.
+/// A failed attempt, with the fields by which it is found in logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedAttempt {
     /// Number of the URL.

@@ -18,7 +18,7 @@ use crate::store::rows::row::{count, list};
 /// the visits of the section's pages in the days of the files.
 pub(in crate::store) const CLICKS_OF_SECTION: &str = "clicks_at_risk ";
 
-/// Time for which runs use visits that were read. Older ones say too little about today.
+/// How long runs use visits that were read; older ones say too little about today.
 pub(in crate::store) const LASTING: Duration = Duration::from_hours(60 * 24);
 
 /// The visits of a site's pages over some days.
@@ -26,9 +26,9 @@ pub(in crate::store) const LASTING: Duration = Duration::from_hours(60 * 24);
 pub struct Traffic {
     /// By URL, in the form that requests use.
     pub pages: BTreeMap<String, Visits>,
-    /// The days that they cover.
+    /// Number of days that the visits cover.
     pub days: u32,
-    /// Whether the files say so; otherwise it is assumed.
+    /// Whether the files state the number of days; otherwise it is assumed.
     pub stated: bool,
 }
 
@@ -57,9 +57,9 @@ impl VisitSource {
 pub struct RunTraffic {
     /// When they were read.
     pub read: Moment,
-    /// The days that they cover.
+    /// Number of days that the visits cover.
     pub days: u32,
-    /// Whether the files say so; otherwise it is assumed.
+    /// Whether the files state the number of days; otherwise it is assumed.
     pub stated: bool,
     /// Where the visits were counted.
     pub source: VisitSource,
@@ -88,7 +88,7 @@ macro_rules! at_risk {
 }
 
 impl Store {
-    /// Keeps the visits of a site, in place of those that were read before.
+    /// Stores the visits of a site, and deletes those that were read before.
     pub fn keep_traffic(
         &self,
         site: &str,

@@ -13,7 +13,7 @@ pub struct Column {
     pub width: Option<u8>,
     /// Its row in docs/columns.md; absent if a table above documents the name, or the surrounding text does.
     pub says: Option<&'static str>,
-    /// Its place in the table, from 0.
+    /// Its index in the table, from 0.
     pub at: usize,
 }
 

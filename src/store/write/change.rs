@@ -60,7 +60,7 @@ pub struct VisitRecord {
     pub url: CrawlUrl,
     /// Its attempt.
     pub attempt: Attempt,
-    /// Attempts at other URLs that were part of it: redirects of a robots.txt.
+    /// Attempts at other URLs that the visit needed, such as redirects of a robots.txt.
     pub hops: Vec<(CrawlUrl, Attempt)>,
     /// The next step for the URL.
     pub then: Then,

@@ -1,5 +1,5 @@
 //! The stored URLs, shared with all threads. A parser replaces a link to one of them by its number,
-//! so neither the crawl nor the writer looks at its URL again.
+//! so neither the crawl nor the writer examines its URL again.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 

@@ -32,8 +32,9 @@ const BATCH: usize = 256;
 /// request.
 const SMALL_BATCH: usize = 8;
 
-/// How long it waits. This delays each answer's settlement. So a host that answers within a
-/// millisecond gets at most a few hundred requests per second for each open request.
+/// How long the writer waits for further changes. This delays each answer's settlement. So a host
+/// that answers within a millisecond gets at most a few hundred requests per second for each open
+/// request.
 const PATIENCE: Duration = Duration::from_millis(1);
 
 /// A handle to the writer thread of one run.

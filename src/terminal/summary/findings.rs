@@ -19,7 +19,7 @@ const MOST: usize = 6;
 /// Maximum sentences of evidence shown for each finding.
 const SENTENCES: usize = 3;
 
-/// Maximum places named with a step.
+/// Maximum sections or hosts named with a step; the others are counted.
 const PLACES: usize = 3;
 
 /// Renders the worst findings, and what to do first.

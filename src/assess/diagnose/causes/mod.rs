@@ -33,9 +33,9 @@ const LOG_LINE: f64 = 0.9;
 const LEAST_LOGGED: f64 = 0.2;
 /// Maximum causes by log lines that are named.
 const MOST_LOGGED: usize = 3;
-/// The same where the server itself says when it will be back.
+/// Confidence of a cause if the server itself says when it will be back.
 const ANNOUNCED_CONFIDENCE: f64 = 0.85;
-/// The same where an experiment made the difference.
+/// Confidence of a cause if an experiment made the difference.
 const TRIED_CONFIDENCE: f64 = 0.95;
 /// Maximum confidence: no cause is certain.
 const CERTAIN: f64 = 0.95;

@@ -2,7 +2,7 @@
 
 use crate::model::Cause;
 
-/// The weight of each of the ten causes. Once normalised, the weights sum to one, or are all zero: nothing is known.
+/// The weight of each cause. Once normalised, the weights sum to one, or are all zero: nothing is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Shares([f64; 10]);
 

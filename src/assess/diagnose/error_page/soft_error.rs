@@ -23,9 +23,9 @@ const LAST_WORDS: usize = 2 * 1024;
 
 /// Bytes of a page that are read for its text, and bytes of its end for an error message.
 const LOOKED_AT: usize = 16 * 1024;
-/// Maximum text of an error page; a longer one is an article, a form or a shop.
+/// Maximum text of an error page, in bytes without white space. Longer pages are articles, forms or shops. Ours.
 const SHORT_TEXT: usize = 500;
-/// Maximum text of a known error page; Squid's is the longest of those captured.
+/// Maximum text of a known error page, in bytes without white space; Squid's is the longest of those captured.
 const KNOWN_TEXT: usize = 1200;
 /// A page with more links than this is a page of the site, with any heading.
 const FEW_LINKS: usize = 12;
@@ -113,7 +113,7 @@ static COMPLAINT_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 /// A pattern of a program's error message, and its possible position in a page.
 struct Complaint {
     pattern: bytes::Regex,
-    /// Maximum text after it.
+    /// Maximum text after the message, in bytes without white space; `usize::MAX` for any length.
     rest: usize,
 }
 

@@ -17,7 +17,7 @@ use crate::model::{Cause, Outcome};
 /// Maximum kinds of refusals of a host, and sections with them, that are counted separately (ours).
 const MOST_KINDS: usize = 200;
 
-/// Minimum weight of a page that names its own cause (ours).
+/// Minimum weight of a cause of a known error page for a finding to name it (ours).
 const SAYS_CAUSE: f64 = 0.6;
 
 /// Counts of the pages of one host that the server itself refuses.

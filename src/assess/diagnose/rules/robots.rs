@@ -26,7 +26,7 @@ pub struct RobotsFacts {
     pub attempts: u64,
     /// How long it has been failing over all known runs; zero for the first failure.
     pub failing_for: Duration,
-    /// Whether an earlier run read it.
+    /// Whether an earlier run could read the file.
     pub known_good: bool,
     /// Whether the rest of the host answers; `None` if nothing else was requested.
     pub host_answers: Option<bool>,

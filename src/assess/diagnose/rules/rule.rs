@@ -20,7 +20,7 @@ pub enum About {
 /// Whether notifications name a new finding of a rule as a change of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
-    /// They do.
+    /// Notifications name it.
     Own,
     /// They do not: failing pages are counted with a guard against chance, outages are reported with their times, and
     /// the rest follows from those.

@@ -138,9 +138,9 @@ pub struct RedirectChains {
     pub endless_example: Option<String>,
     /// Number of redirects of `LONG_CHAIN` hops or more that end.
     pub long: u64,
-    /// The hops of the longest.
+    /// Number of hops of the longest chain.
     pub most_hops: u32,
-    /// The longest.
+    /// The URL with the longest chain.
     pub long_example: Option<String>,
 }
 

@@ -24,7 +24,7 @@ pub struct BlockedSection {
     pub section: String,
     /// Known pages.
     pub pages: u64,
-    /// Of these, the pages that a sitemap lists.
+    /// Known pages that a sitemap lists.
     pub listed: u64,
     /// The deciding line of robots.txt; may be empty.
     pub line: String,

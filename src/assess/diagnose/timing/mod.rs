@@ -16,7 +16,7 @@ use crate::model::{Cause, Outcome};
 /// Maximum response time, without the network round trip, that counts as immediate.
 const INSTANT: Duration = Duration::from_millis(50);
 
-/// Minimum time of a wall: every computation takes some time.
+/// Minimum time of a wall, in seconds: every computation takes some time.
 const SHORTEST_WALL: f64 = 1.0;
 
 /// Minimum number of equal times for a wall, unless a common timer fires.
@@ -40,7 +40,7 @@ const LATEST_TICK: f64 = 1.15;
 /// Minimum share of answers after a wait to conclude that a server accepted the requests. Ours.
 const MOSTLY: f64 = 0.8;
 
-/// Maximum seconds of HAProxy's retries of a connection.
+/// Maximum time that HAProxy's retries of a connection add, in seconds.
 const MOST_RETRIES: f64 = 4.0;
 
 /// Failing answers that all took the same time.

@@ -126,7 +126,7 @@ pub(super) const HELD: &[(Cause, f64)] = &[
     (Firewall, 0.3),
 ];
 
-/// The same, after a limit that is checked once a second.
+/// Weights if requests end within the second after a whole second: the server checks its limit once a second.
 pub(super) const TICKED: &[(Cause, f64)] = &[
     (UpstreamTimeout, 10.0),
     (Overload, 0.6),

@@ -6,7 +6,7 @@ use crate::assess::diagnose::rules::{About, Finding, Rule, Scope};
 use crate::assess::diagnose::{ClusterFacts, Evidence};
 use crate::model::Cause;
 
-/// The place of the subject of a finding.
+/// What a finding is about: its host and its failures.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::assess::examine) struct Place<'a> {
     pub(in crate::assess::examine) host: &'a str,
@@ -27,7 +27,7 @@ impl Place<'_> {
     }
 }
 
-/// Returns which of the wider findings says it already: of the same place, and of the same cause.
+/// Returns which of the wider findings covers a narrow one: it is about the same pages and has the same cause.
 pub(super) fn said_by<'a>(
     narrow: &Finding,
     place: Place<'_>,

@@ -53,7 +53,7 @@ pub struct Aggregate {
     verdicts: [u64; 6],
     /// Risk times weight by verdict, without home pages.
     shares: [f64; 6],
-    /// The same for home pages.
+    /// The share of home pages in the risk, which `shares` and `at_risk` leave out.
     home: HomeShare,
     /// Pages of each verdict that contribute to the risk, without home pages.
     at_risk: [u64; 6],

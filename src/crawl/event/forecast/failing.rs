@@ -24,7 +24,7 @@ const MOST: usize = 10_000;
 /// the policy.
 const CAREFUL_REQUESTS: u32 = 5;
 
-/// The number of a pass that is after all others, to count the looks that are still needed.
+/// A pass number greater than all others, for counting the looks that are still needed.
 const LATER: u32 = u32::MAX;
 
 /// Pages of one section that have experiments, if they fail alike.
@@ -41,11 +41,11 @@ pub(super) struct FailingPages {
 struct FailingPage {
     host: HostKey,
     section: String,
-    /// Of the last failure.
+    /// The outcome of the last failure.
     outcome: Outcome,
-    /// The time that it took.
+    /// The duration of the last failure.
     took: Duration,
-    /// The pause that it announced.
+    /// The pause that the last failure announced.
     announced: Option<Duration>,
     /// When it ended.
     ended: Moment,
@@ -64,10 +64,10 @@ struct FailingPage {
 /// The failing pages of a host with one outcome, by section and whether they were fine at times.
 type Sections<'a> = BTreeMap<(&'a str, bool), Vec<&'a FailingPage>>;
 
-/// Expected experiments.
+/// The expected duration of all experiments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Experiments {
-    /// Their time, hosts side by side.
+    /// The time of all of them, if hosts are examined at the same time.
     time: Duration,
     /// The longest time of one series.
     longest: Duration,
@@ -237,9 +237,9 @@ impl FailingPages {
 /// A pass that is not over.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NextPass {
-    /// Whether it is the first one.
+    /// Whether it is the first pass.
     pub(super) is_first: bool,
-    /// Whether it is the last one.
+    /// Whether it is the last pass.
     pub(super) is_last: bool,
     /// Number of passes from now on before it.
     pub(super) before: u32,

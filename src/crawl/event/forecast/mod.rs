@@ -35,12 +35,12 @@ pub struct Forecast {
     failing: FailingPages,
 }
 
-/// The rest of a crawl.
+/// The time that a crawl still needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rest {
     /// The estimated time until the end.
     pub time: Duration,
-    /// Whether so many new pages are being found that it only holds for the pages known by now.
+    /// Whether so many new pages are being found that the estimate holds only for the pages known by now.
     pub is_growing: bool,
 }
 

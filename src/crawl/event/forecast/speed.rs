@@ -9,7 +9,7 @@ use crate::model::Moment;
 /// Number of gauges, one each second, over which the speed is measured (ours).
 const WINDOW: usize = 15;
 
-/// The speed of the last seconds.
+/// How fast the crawl settled URLs in the last seconds.
 #[derive(Debug, Default)]
 pub(super) struct Speed {
     /// URLs done so far.

@@ -61,7 +61,7 @@ pub(in crate::crawl::state) struct Admissions {
     ignore_robots: bool,
 }
 
-/// The knowledge about a host.
+/// A host's robots.txt rules; absent until they are known.
 #[derive(Debug, Default)]
 struct Host {
     rules: Option<Rules>,
@@ -160,7 +160,7 @@ impl Admissions {
         role: Role,
         reason: SkipReason,
     ) {
-        // Beyond a limit nothing takes its place.
+        // A page that a limit refused still counts, so that no other is admitted instead.
         if !reason.is_limit() {
             self.pages = self.pages.saturating_sub(u64::from(role == Role::Page));
         }
@@ -171,7 +171,7 @@ impl Admissions {
     pub(in crate::crawl::state) fn restore(&mut self, url: &CrawlUrl, role: Role) {
         self.known.insert(url.fingerprint(), ());
         self.pages += u64::from(role == Role::Page);
-        // Only counts it.
+        // Counts the URL for the traps. It was accepted before, so the result does not matter.
         self.traps.trap(url, None);
     }
 

@@ -24,11 +24,11 @@ const ADDRESSES_PER_FURTHER_PAGE: u64 = 1 << 10;
 /// Bytes of URLs in sitemaps, for each page that may be fetched: one and a half times the usual length. Ours.
 pub(super) const LISTED_PER_PAGE: u64 = 256;
 
-/// Bytes of a URL besides its text: its row in the database, and its places in the tables in
+/// Bytes of a URL besides its text: its row in the database, and its entries in the tables in
 /// memory. Measured, roughly.
 const BESIDES: u64 = 64;
 
-/// The text about URLs that were not accepted.
+/// The reason shown for URLs that were not accepted because a run has no room for them.
 pub(in crate::crawl::state) const ENDLESS: &str = "the site seems endless here: it names new URLs much faster than \
                                   pages can be fetched";
 
@@ -45,7 +45,7 @@ pub(in crate::crawl::state) struct Appetite {
     pages: u64,
 }
 
-/// Accepted bytes, and their current limit.
+/// Bytes of accepted URLs, and their current limit.
 #[derive(Clone, Copy, Debug)]
 struct Account {
     taken: u64,

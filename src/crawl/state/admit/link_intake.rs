@@ -7,7 +7,7 @@ use crate::store::Look;
 use super::admissions::{Admissions, By};
 use crate::crawl::visit::weight;
 
-/// The state while one page's links are admitted.
+/// The data needed to admit one page's links.
 pub(in crate::crawl::state) struct LinkIntake<'a> {
     /// The page.
     pub(in crate::crawl::state) found: &'a Discovery,

@@ -20,7 +20,7 @@ type Loaded = Result<Option<Group>, StoreError>;
 /// The function that reads the rules of a host from the store.
 type Load = Box<dyn Fn(&HostKey) -> Loaded + Send + Sync>;
 
-/// The rules in memory, and the way to the others.
+/// The robots.txt rules that are in memory, and a function that loads others from the store.
 pub(in crate::crawl::state) struct RulesMemory {
     most: usize,
     load: Load,

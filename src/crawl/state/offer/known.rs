@@ -18,7 +18,7 @@ use crate::crawl::state::effect::{Effect, Effects};
 /// Pages read, stored and offered at a time: limits memory.
 const BATCH: u32 = 1_000;
 
-/// Why a page of such a host is not requested.
+/// The reason shown for a page that is not requested because its host is on another network than in the earlier run.
 const MOVED: &str = "known from the previous run only, and its host is on another network now (a private \
                      address then or now)";
 

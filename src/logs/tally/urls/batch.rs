@@ -21,7 +21,7 @@ struct Waiting {
     end: u32,
     length: u32,
     hit: Hit,
-    /// What the caller knows it by, if it must know the URL.
+    /// The caller's number for the request, if the caller needs the id of the URL.
     name: Option<u32>,
 }
 

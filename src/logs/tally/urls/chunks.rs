@@ -57,12 +57,12 @@ impl<T> Chunks<T> {
     }
 }
 
-/// Texts by their places, each behind its length.
+/// Texts in chunks, each text behind its length.
 #[derive(Debug, Default)]
 pub(super) struct Texts(Vec<Vec<u8>>);
 
 impl Texts {
-    /// Adds a text, cut to the size of a chunk. Returns its place.
+    /// Adds a text, cut to the size of a chunk. Returns its chunk and its offset there, packed into one number.
     pub(super) fn push(&mut self, text: &[u8]) -> u32 {
         let text = &text[..text.len().min(BYTES - LENGTH)];
         let has_room = |chunk: &Vec<u8>| chunk.len() + LENGTH + text.len() <= BYTES;
@@ -77,7 +77,7 @@ impl Texts {
         place as u32
     }
 
-    /// Returns whether places would become larger than their numbers.
+    /// Returns whether the packed number of a further text might not fit 32 bits.
     pub(super) fn is_full(&self) -> bool {
         self.0.len() >= (u32::MAX >> TEXT_BITS) as usize
     }

@@ -2,10 +2,10 @@
 
 use crate::logs::tally::times::Times;
 
-/// The statuses that are counted apart; the last place is for all other failures.
+/// The statuses that are counted separately. The index after the last stands for all other failures.
 pub(in crate::logs) const STATUSES: [u16; 4] = [500, 502, 503, 504];
 
-/// Returns the place of a failure's status.
+/// Returns the index of a failure's status in [`STATUSES`], or the one after the last.
 pub(in crate::logs) fn place(status: u16) -> usize {
     let found = STATUSES.iter().position(|known| *known == status);
     found.unwrap_or(STATUSES.len())
@@ -78,7 +78,7 @@ impl UrlTally {
 /// The failures of a URL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::logs) struct FailureTally {
-    /// By status, as [`place`] orders them.
+    /// By status, with the index that [`place`] returns.
     pub(in crate::logs) by_status: [u32; STATUSES.len() + 1],
     pub(in crate::logs) user: u32,
     pub(in crate::logs) search: u32,

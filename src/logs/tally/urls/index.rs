@@ -1,6 +1,6 @@
 //! Numbers of rows by the hashes of their URLs: four bytes for a row, and a quarter to a half of that unused.
 
-/// The first bits of a place: a part of the hash, so that few rows of other URLs are read.
+/// The first bits of a slot: a part of the hash, so that few rows of other URLs are read.
 const TAG: u32 = 0x3ff << NUMBER_BITS;
 /// The others are the number of the row.
 const NUMBER_BITS: u32 = 22;
@@ -9,15 +9,16 @@ const NUMBER: u32 = !TAG;
 /// Maximum rows.
 pub(super) const MOST: usize = NUMBER as usize;
 
-/// A place without a row.
+/// A slot without a row.
 const FREE: u32 = u32::MAX;
 
-/// Numbers of rows. One stands where its hash selects, or in the next free place, wrapping around.
+/// Numbers of rows. A number stands in the slot that the hash of its row selects, or in the next free one, wrapping
+/// around.
 #[derive(Debug)]
 pub(super) struct Index {
     places: Vec<u32>,
     len: usize,
-    /// Odd, and unknown to clients, so they cannot choose URLs that compete for one place.
+    /// Odd, and unknown to clients, so they cannot choose URLs that compete for one slot.
     spread: u64,
 }
 
@@ -30,7 +31,7 @@ impl Index {
         }
     }
 
-    /// Returns the number of the row that has a hash, if `is_it` says so of a row with an equal part of it.
+    /// Returns the number of the row that has a hash. Rows with the same tag may have another: `is_it` decides.
     pub(super) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         let tag = tag(hash);
         let wanted = |place: &u32| *place == FREE || (place & TAG == tag && is_it(place & NUMBER));
@@ -38,12 +39,12 @@ impl Index {
         (found != FREE).then_some(found & NUMBER)
     }
 
-    /// Returns whether a further row needs more places: at most three quarters are taken.
+    /// Returns whether a further row needs more slots: at most three quarters are taken.
     pub(super) fn is_full(&self) -> bool {
         (self.len + 1) * 4 > self.places.len() * 3
     }
 
-    /// Makes half as many places again, from the hashes of all rows in their order.
+    /// Grows to one and a half times as many slots, from the hashes of all rows in their order.
     pub(super) fn grow(&mut self, hashes: impl Iterator<Item = u64>) {
         let size = self.places.len() * 3 / 2 + 8;
         // First the old memory is given back.
@@ -63,7 +64,7 @@ impl Index {
         }
     }
 
-    /// Returns the first wanted place from where a hash selects.
+    /// Returns the index of the first wanted slot, from the one that the hash selects on.
     fn place(&self, hash: u64, wanted: impl Fn(&u32) -> bool) -> Option<usize> {
         let bits = hash.wrapping_mul(self.spread) >> u32::BITS;
         let first = ((bits * self.places.len() as u64) >> u32::BITS) as usize;
@@ -89,7 +90,7 @@ mod tests {
             (0..2_000)
                 .map(|at| xxhash_rust::xxh3::xxh3_64(&[at as u8, (at >> 8) as u8]))
                 .collect(),
-            // One place, and one tag.
+            // All for one slot, with one tag.
             (0..500).map(|at| 7 + at * 1_024).collect::<Vec<u64>>(),
         ] {
             let mut index = Index::new(hashes.len() as u64);

@@ -24,7 +24,7 @@ const SHARDS: usize = 64;
 /// The bits of a hash from here on select its shard.
 const SHARD_BITS: u32 = 32;
 
-/// Most families that folded URLs count for; further ones share one row. Ours.
+/// Maximum families for which URLs beyond the bound are counted; further families share one row. Ours.
 const MOST_FAMILIES: usize = 10_000;
 
 /// URLs of each shard from which families are learned. Ours: a value that one URL in two hundred shares is seen often
@@ -39,7 +39,7 @@ fn shard_of(hash: u64) -> usize {
     (hash >> SHARD_BITS) as usize % SHARDS
 }
 
-/// The place of a URL: its shard, and its number there.
+/// The id of a URL: its shard, and its row there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(in crate::logs) struct UrlId {
     shard: u8,
@@ -51,7 +51,7 @@ pub(in crate::logs) struct UrlId {
 pub(in crate::logs) struct Urls {
     /// The last one has the families.
     shards: Vec<Mutex<Shard>>,
-    /// URLs that are kept apart.
+    /// Number of URLs that are counted one by one.
     apart: AtomicUsize,
     most: usize,
     /// Learned when the bound is reached.
@@ -156,7 +156,7 @@ impl Urls {
         }
     }
 
-    /// Returns the place and the counts of a URL that is kept apart.
+    /// Returns the id and the counts of a URL that is counted separately.
     pub(in crate::logs) fn get(&self, key: &[u8]) -> Option<(UrlId, UrlTally)> {
         let hash = xxh3_64(key);
         let number = shard_of(hash);
@@ -189,7 +189,7 @@ impl Urls {
 }
 
 impl UrlId {
-    /// The place of a URL that is not counted.
+    /// The id of a URL that is not counted separately.
     pub(in crate::logs) const NONE: UrlId = UrlId {
         shard: u8::MAX,
         row: u32::MAX,

@@ -1,5 +1,5 @@
-//! The URLs of a shard. Most URLs have few requests, all of them of users and answered well. So a row holds what such a URL
-//! needs, and counting its request reads one row; whatever else is counted has its place in `more`.
+//! The URLs of a shard. Most URLs have few requests, all by users and without a failure. So a row holds only the
+//! counts of such a URL, and counting its request reads one row; all other counts are in `more`.
 
 use super::chunks::{Chunks, Texts};
 use super::counts::{FailureTally, Hit, UrlTally};
@@ -17,19 +17,19 @@ pub(super) struct Shard {
     times: Chunks<Times>,
 }
 
-/// What every URL has.
+/// The counts that every URL has.
 #[derive(Clone, Copy, Debug, Default)]
 struct Row {
     hash: u64,
-    /// The place of its key.
+    /// The number of its key in the texts.
     key: u32,
     requests: u32,
     last_ok: u32,
-    /// Its place in `more`, from 1; 0 if it has none.
+    /// Its index in `more`, from 1; 0 if it has none.
     more: u32,
 }
 
-/// What a URL has that is not only requested by users and answered well.
+/// The further counts of a URL that also has failures or requests by others than users.
 #[derive(Debug, Default)]
 struct More {
     /// Requests that are not those of users.
@@ -37,7 +37,7 @@ struct More {
     search: u32,
     google: u32,
     not_found: u32,
-    /// Its places in `failures` and `times`, from 1.
+    /// Its indexes in `failures` and `times`, from 1; 0 if it has none.
     failures: u32,
     times: u32,
 }
@@ -178,12 +178,12 @@ impl Shard {
     }
 }
 
-/// Returns what a place from 1 stands for.
+/// Returns the element with this index, counted from 1; `None` for 0.
 fn at<T>(place: u32, all: &Chunks<T>) -> Option<&T> {
     all.get(place.checked_sub(1)?)
 }
 
-/// Returns what a place from 1 stands for; makes it if there is none.
+/// Returns the element with this index, counted from 1. If the index is 0, adds an element and sets the index.
 fn made<'t, T: Default>(place: &mut u32, all: &'t mut Chunks<T>) -> Option<&'t mut T> {
     if *place == 0 {
         *place = all.push(T::default()) + 1;

@@ -56,7 +56,7 @@ impl Parts {
     }
 }
 
-/// Returns the content type of an element, independent of its place.
+/// Returns the content type of an element, wherever it is in the page.
 fn content(name: &str) -> Option<Content> {
     Some(match name {
         "title" | "textarea" => Content::RcData,

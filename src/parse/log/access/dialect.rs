@@ -102,7 +102,7 @@ pub fn server_conf(text: &str) -> Vec<LineFormat> {
     found
 }
 
-/// Returns the place of the next directive that defines a format, at the beginning of its line.
+/// Returns the byte offset of the next `log_format` or `LogFormat` that begins its line.
 fn directive(text: &str) -> Option<usize> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {

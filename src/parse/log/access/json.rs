@@ -9,7 +9,7 @@ use crate::parse::log::entry::Entry;
 use crate::parse::log::raw::{Field, Raw};
 use crate::parse::log::scan::closing;
 
-/// Deepest nesting that is looked into. Ours.
+/// Maximum nesting of the values that are read; deeper ones are skipped. Ours.
 const DEEPEST: usize = 8;
 
 /// The names of fields in JSON lines. A dot separates the names of nested objects.
@@ -90,7 +90,7 @@ pub(in crate::parse::log) fn walk<'a>(
 ) -> Option<()> {
     let mut rest = line.trim_ascii().strip_prefix(b"{")?;
     let mut keys: Vec<&[u8]> = Vec::with_capacity(DEEPEST);
-    // The opening brackets around the current place; of a list, `true` once its first value is over.
+    // The opening brackets around the current offset; of a list, `true` once its first value is over.
     let mut open: Vec<(u8, bool)> = vec![(b'{', false)];
     loop {
         rest = rest.trim_ascii_start();

@@ -19,9 +19,9 @@ enum From {
     Nowhere,
     /// Our column, as it is.
     Ours(Ours),
-    /// The same, or 0.
+    /// Our column, or 0 if it is empty.
     Count(Ours),
-    /// The same with three decimals.
+    /// Our column with three decimals.
     Seconds(Ours),
     /// UTF-16 units of our column.
     Length(Ours),
@@ -32,7 +32,7 @@ enum From {
     /// A link's text; that of an image is its alternative text.
     Anchor,
     AltText,
-    /// The place where the link was found.
+    /// Where on the page the link was found.
     LinkOrigin,
 }
 

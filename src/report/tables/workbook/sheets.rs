@@ -52,13 +52,13 @@ pub(super) struct Sheets<'a> {
     most_rows: u32,
     /// Number of sheets begun.
     begun: usize,
-    /// The position of the last one in the workbook.
+    /// The index of the current sheet in the workbook.
     at: usize,
-    /// Number of its rows so far.
+    /// Number of rows of the current sheet so far.
     rows: u32,
     /// Maximum bytes of XML of these rows.
     bytes: u64,
-    /// Number of its links so far.
+    /// Number of links of the current sheet so far.
     links: u32,
     /// The next column of the last row.
     column: u16,

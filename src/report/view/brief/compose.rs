@@ -139,7 +139,7 @@ fn sentence(note: &str) -> String {
     format!("{}{}{end}", first.unwrap_or_default(), letters.as_str())
 }
 
-/// Maximum notes.
+/// Maximum notes of a comparison; further ones are left out.
 const NOTES: usize = 5;
 
 fn notes(comparison: Option<&Comparison>) -> Vec<String> {

@@ -24,7 +24,7 @@ pub struct FindingBrief {
     pub title: String,
     /// The URL, section, host or site.
     pub subject: String,
-    /// Whether the baseline lacks it.
+    /// Whether the finding is new: the baseline does not have it.
     pub new: bool,
     /// The cause; empty where none is known.
     pub cause: String,

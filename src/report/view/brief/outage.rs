@@ -14,8 +14,8 @@ use crate::store::{RunRow, RunSummary, Store, StoreError, StoredFinding};
 /// Maximum outages in a brief; the report has all.
 const MOST: usize = 3;
 
-/// Maximum time between outages of parts of a site that are one outage: parts are requested in turn, so that none is
-/// seen all the time.
+/// Outages of parts of a site that are this close to each other are one outage: parts are requested in turn, so that
+/// none is seen all the time.
 const TOGETHER: Duration = Duration::from_secs(30);
 
 /// A time in which the whole site, or a part of it, failed.

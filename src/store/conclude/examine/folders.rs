@@ -11,7 +11,7 @@ use crate::store::runs::id::RunId;
 /// Minimum pages of such a folder (ours): of two, each may have a fault of its own.
 const FEWEST: u32 = 3;
 
-/// Maximum folders of failing pages that are looked at.
+/// Maximum folders of failing pages that are examined.
 const MOST: usize = 4_096;
 
 /// Dead folders below the sections, by URL: every page that was requested in them failed.

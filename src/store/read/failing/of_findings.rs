@@ -37,7 +37,7 @@ pub struct FindingUrl {
 }
 
 impl Store {
-    /// Returns the URLs of each finding of a concluded run by the place of the finding, at most `most` of each.
+    /// Returns the URLs of each finding of a concluded run by the number of the finding, at most `most` of each.
     pub fn urls_of_findings(
         &self,
         run: RunId,

@@ -12,9 +12,9 @@ use crate::store::runs::id::RunId;
 /// A link to a failing URL.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinkSource {
-    /// The page that has it, in readable form.
+    /// The URL of the page that has it, in readable form.
     pub page: String,
-    /// The same in the form that requests use.
+    /// The URL of the page in the form that requests use.
     pub encoded: String,
     /// Its text; may be empty.
     pub anchor: String,
