@@ -23,7 +23,8 @@ impl Paths {
         let Some((host, path, query)) = split(&text) else {
             return "(other)".to_owned();
         };
-        let mut family = host.to_owned();
+        let mut family = String::with_capacity(text.len());
+        family.push_str(host);
         self.families.add_pattern(host, path, query, &mut family);
         family
     }

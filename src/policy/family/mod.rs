@@ -132,7 +132,7 @@ impl<'u> Parts<'u> {
     fn new(path: &'u str, query: Option<&'u str>) -> Parts<'u> {
         let inner = path.strip_suffix('/').unwrap_or(path);
         // The path "/" has nothing inside: its leaf is empty.
-        let start = inner.rfind('/').map_or(path.len(), |slash| slash + 1);
+        let start = memchr::memrchr(b'/', inner.as_bytes()).map_or(path.len(), |slash| slash + 1);
         Parts {
             path,
             leaf: &path[start..],

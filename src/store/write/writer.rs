@@ -22,7 +22,7 @@ const QUEUE: usize = 256;
 
 /// Bytes of waiting changes, including those of the current transaction: pages may have fifty
 /// thousand links each. A larger change takes all of it alone.
-const ROOM: usize = 32 << 20;
+const ROOM: usize = 16 << 20;
 
 /// Maximum number of changes in one transaction.
 const BATCH: usize = 256;

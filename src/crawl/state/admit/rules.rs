@@ -12,7 +12,7 @@ use crate::parse::robots::Group;
 use crate::store::{RunId, Store, StoreError};
 
 /// Bytes of rules in memory, over all hosts. The rules of a file of 500 KiB take about 3 MB. Ours.
-pub(super) const RULES_IN_MEMORY: usize = 24 << 20;
+pub(super) const RULES_IN_MEMORY: usize = 16 << 20;
 
 /// The rules of a host, as the store has them: `None` if it has no text of its robots.txt.
 type Loaded = Result<Option<Group>, StoreError>;
