@@ -137,7 +137,7 @@ pub(super) async fn visit<F: Fetcher>(
         return requests.robots(lease, &beginning).await;
     }
     let exchange = fetcher.fetch(request(&site, &lease)).await;
-    let exchange = judged(lease.found.role, exchange);
+    let exchange = judged(lease.found.role, site.plan.requests.first_byte, exchange);
     let attempts = lease.found.tries + 1;
     let held = exchange.held.clone();
     let tried = tried(&exchange, attempts, clock.now());
@@ -269,21 +269,30 @@ impl<F: Fetcher> VisitRequests<'_, F> {
             ..circumstances
         };
         let exchange = self.fetcher.fetch(control_request(self.site, url)).await;
-        let exchange = judged(Role::Page, exchange);
+        let exchange = judged(Role::Page, self.site.plan.requests.first_byte, exchange);
         let attempt = record(&exchange, circumstances);
         Some((exchange, attempt))
     }
 }
 
-/// Judges an answer by its content: an error page with status 200 has another outcome than a page.
-/// One that redirects by `Refresh` may be empty.
-pub(super) fn judged(role: Role, mut exchange: Exchange) -> Exchange {
+/// Judges an answer by its content and its time. An error page with status 200 has another outcome than a page.
+/// One that redirects by `Refresh` may be empty. Rechecks and experiments wait longer than the crawl, to see errors of
+/// gateways. A good answer that came later than this limit of the crawl is a failure for everybody who waits no longer.
+pub(super) fn judged(role: Role, limit: Duration, mut exchange: Exchange) -> Exchange {
     let is_page = role == Role::Page
         && exchange.outcome == Outcome::OkHtml
         && !exchange.headers.contains_key("refresh");
     let status = exchange.status.filter(|_| is_page);
     if status.is_some_and(|status| soft_error(status, &exchange.body).is_some()) {
         exchange.outcome = Outcome::SoftError200;
+    }
+    // A sitemap that was read, however late, lists pages to crawl.
+    let is_file = matches!(role, Role::Sitemap | Role::Robots);
+    let waited = exchange.timings.waited().filter(|waited| *waited > limit);
+    if let (Some(waited), false, false) = (waited, is_file, exchange.outcome.is_failure()) {
+        let (waited, limit) = (waited.as_secs_f64(), limit.as_secs_f64());
+        exchange.fault = format!("a good answer after {waited:.1} s, beyond the limit of {limit} s");
+        exchange.outcome = Outcome::TtfbTimeout;
     }
     exchange
 }
