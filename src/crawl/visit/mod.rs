@@ -17,7 +17,7 @@ use std::time::Duration;
 use self::connection::connection;
 use crate::assess::diagnose::soft_error;
 use crate::fetch::{Fetcher, Redactor};
-use crate::frontier::Lease;
+use crate::frontier::{Frontier, Lease};
 use crate::model::{
     Attempt, Connection, CrawlUrl, Exchange, Held, Keep, Link, Moment, Outcome, PageRecord,
     Request, Role,
@@ -118,8 +118,9 @@ fn first_byte_limit(site: &Site, lease: &Lease) -> Duration {
 }
 
 /// Carries out one lease.
-pub(super) async fn visit<F: Fetcher>(
+pub(super) async fn visit<F: Fetcher, Q: Frontier>(
     fetcher: Arc<F>,
+    frontier: Arc<Q>,
     site: Arc<Site>,
     lease: Lease,
     beginning: Beginning,
@@ -129,6 +130,7 @@ pub(super) async fn visit<F: Fetcher>(
     circumstances.waited = beginning.waited;
     let requests = VisitRequests {
         fetcher: &*fetcher,
+        frontier: &*frontier,
         site: &site,
         clock: &clock,
         circumstances,
@@ -183,16 +185,18 @@ struct ExtraRequests {
 }
 
 /// The context of one visit's requests.
-struct VisitRequests<'a, F> {
+struct VisitRequests<'a, F, Q> {
     fetcher: &'a F,
+    /// Gives a turn to each request beside that of the lease.
+    frontier: &'a Q,
     site: &'a Site,
     clock: &'a Clock,
     circumstances: Circumstances,
 }
 
-impl<F: Fetcher> VisitRequests<'_, F> {
+impl<F: Fetcher, Q: Frontier> VisitRequests<'_, F, Q> {
     async fn robots(self, lease: Lease, beginning: &Beginning) -> Brought {
-        let answer = robots::fetch(self.fetcher, self.site, &lease, self.clock).await;
+        let answer = robots::fetch((self.fetcher, self.frontier), self.site, &lease, self.clock).await;
         let mut tried = tried(&answer.first, lease.found.tries + 1, self.clock.now());
         tried.outcome = answer.outcome;
         let requested = requested(&lease, beginning);
@@ -215,8 +219,8 @@ impl<F: Fetcher> VisitRequests<'_, F> {
         }
     }
 
-    /// Requests the control, or else the companions of a URL that failed. The host's pace separates
-    /// each from the request before.
+    /// Requests the control, or else the companions of a URL that failed. Each has a turn of its own in the pace of
+    /// the host.
     async fn request_extra(
         &self,
         lease: &Lease,
@@ -259,7 +263,9 @@ impl<F: Fetcher> VisitRequests<'_, F> {
         lease: &Lease,
         beginning: &Beginning,
     ) -> Option<(Exchange, Attempt)> {
-        let next = self.clock.now() + lease.pace.interval;
+        // If the frontier is gone the crawl ends, and nothing is requested any more.
+        let next = self.frontier.charge(&url.host_key(), self.clock.now());
+        let next = next.await.ok()?;
         if !beginning.stop.clone().pause(self.clock, next).await {
             return None;
         }
