@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use crate::frontier::Discovery;
 use crate::model::{
-    CrawlUrl, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip, SkipReason,
+    Coverage, CrawlUrl, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip, SkipReason,
 };
 use crate::policy::{
     Breaker, BreakerChange, BreakerSignal, CAREFUL, ClientLimit, Controls, Decision, Families,
-    Family, FamilyKnowledge, FirstAttempt, HostPace, Hung, LONGEST_ANNOUNCED, PaceSignal, Suspects,
+    Family, FamilyKnowledge, FirstAttempt, HostPace, Hung, LONGEST_ANNOUNCED, PaceSignal, RobotsOf, Suspects,
     Tried, Waited, after, after_robots, announced,
 };
 
@@ -139,9 +139,11 @@ impl Hosts {
         let for_passes = plan.adapt && confirms && (alone || hangs);
         let retries = if for_passes { 0 } else { plan.retries };
         let mut reaction = Reaction::default();
-        let is_rules = found.role == Role::Robots && site.scope.is_site(&found.url);
-        let decide = if is_rules { after_robots } else { after };
-        if let Decision::Again(wait) = decide(tried, retries, roll) {
+        let decision = match found.role {
+            Role::Robots => after_robots(tried, robots_of(site, &found.url), retries, roll),
+            _ => after(tried, retries, roll),
+        };
+        if let Decision::Again(wait) = decision {
             reaction.again = Some(now + wait);
         }
         host.note_control(found, tried.outcome, families);
@@ -344,6 +346,21 @@ impl Hosts {
 
     fn host(&mut self, key: &HostKey) -> &mut Host {
         host_of(&mut self.known, &self.site, key)
+    }
+}
+
+/// Returns what depends on a robots.txt. Every host of a list is one where the run starts.
+fn robots_of(site: &Site, url: &CrawlUrl) -> RobotsOf {
+    let scope = &site.plan.scope;
+    let host = url.host_key();
+    if !site.scope.is_site(url) {
+        RobotsOf::Other
+    } else if scope.coverage == Coverage::List
+        || scope.seeds.iter().any(|seed| seed.host_key() == host)
+    {
+        RobotsOf::Start
+    } else {
+        RobotsOf::Site
     }
 }
 
