@@ -122,14 +122,6 @@ async fn linking_to(away: &[&str], down: Duration) -> Crawl {
     crawl
 }
 
-impl Crawl {
-    /// Returns the time from the first request to the last.
-    fn lasted(&self) -> Duration {
-        let requests = self.script.requests.lock().unwrap();
-        requests.last().unwrap().0 - requests[0].0
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_linked_host_that_refuses_connections_for_seconds_is_waited_for() {
     let away = ["http://away.test/1", "http://away.test/2"];
@@ -141,12 +133,10 @@ async fn a_linked_host_that_refuses_connections_for_seconds_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_linked_hosts_that_refuse_all_connections_cost_a_minute_and_four_requests_each() {
+async fn linked_hosts_that_refuse_all_connections_cost_four_requests_each() {
     let away: Vec<String> = (0..60).map(|n| format!("http://away{n}.test/")).collect();
     let away: Vec<&str> = away.iter().map(String::as_str).collect();
     let crawl = linking_to(&away, Duration::from_hours(1)).await;
-    let lasted = crawl.lasted();
-    assert!(lasted < Duration::from_secs(75), "{lasted:?}");
     let requests = crawl.script.requests.lock().unwrap();
     let robots = |host: &str| {
         let robots = format!("{host}robots.txt");
@@ -154,7 +144,7 @@ async fn many_linked_hosts_that_refuse_all_connections_cost_a_minute_and_four_re
         all.filter(|(_, request)| request.url.as_str() == robots)
             .count()
     };
-    assert!(away.iter().all(|host| robots(host) <= 4));
+    assert!(away.iter().all(|host| robots(host) == 4));
 }
 
 #[tokio::test(start_paused = true)]
