@@ -138,8 +138,9 @@ impl Examination {
         let is_own = judgement.verdict == Verdict::Persistent;
         // A page that was not fine since counts as one of its part only if that goes down in a rhythm.
         let recovered = judgement.has_recovered();
-        let comes_again =
-            |outage: &OutageOfUrl| outage.comes_again() && (recovered || outage.has_rhythm);
+        let counts =
+            |outage: &OutageOfUrl| recovered || (outage.has_rhythm && outage.whole != Whole::Host);
+        let comes_again = |outage: &OutageOfUrl| outage.comes_again() && counts(outage);
         let outage = outage.filter(|outage| comes_again(outage) || !(is_own && outage.is_over));
         if let Some(outage) = outage {
             if comes_again(&outage) {
