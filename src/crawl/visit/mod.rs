@@ -144,7 +144,7 @@ pub(super) async fn visit<F: Fetcher, Q: Frontier>(
     let held = exchange.held.clone();
     let tried = tried(&exchange, attempts, clock.now());
     let extra = if tried.outcome.is_failure() {
-        requests.request_extra(&lease, &beginning, tried).await
+        requests.request_extra(&beginning, tried).await
     } else {
         ExtraRequests::default()
     };
@@ -196,7 +196,8 @@ struct VisitRequests<'a, F, Q> {
 
 impl<F: Fetcher, Q: Frontier> VisitRequests<'_, F, Q> {
     async fn robots(self, lease: Lease, beginning: &Beginning) -> Brought {
-        let answer = robots::fetch((self.fetcher, self.frontier), self.site, &lease, self.clock).await;
+        let answer =
+            robots::fetch((self.fetcher, self.frontier), self.site, &lease, self.clock).await;
         let mut tried = tried(&answer.first, lease.found.tries + 1, self.clock.now());
         tried.outcome = answer.outcome;
         let requested = requested(&lease, beginning);
@@ -221,20 +222,14 @@ impl<F: Fetcher, Q: Frontier> VisitRequests<'_, F, Q> {
 
     /// Requests the control, or else the companions of a URL that failed. Each has a turn of its own in the pace of
     /// the host.
-    async fn request_extra(
-        &self,
-        lease: &Lease,
-        beginning: &Beginning,
-        tried: Tried,
-    ) -> ExtraRequests {
+    async fn request_extra(&self, beginning: &Beginning, tried: Tried) -> ExtraRequests {
         let mut extra = ExtraRequests::default();
         if let Some(url) = &beginning.control {
             let circumstances = Circumstances {
                 tries_before: 1,
                 ..self.circumstances.clone()
             };
-            if let Some((exchange, attempt)) = self.one(url, circumstances, lease, beginning).await
-            {
+            if let Some((exchange, attempt)) = self.one(url, circumstances, beginning).await {
                 let wait = announced(attempt::tried(&exchange, 1, self.clock.now()));
                 extra.control = Some(Control {
                     outcome: exchange.outcome,
@@ -248,7 +243,7 @@ impl<F: Fetcher, Q: Frontier> VisitRequests<'_, F, Q> {
         let companions = beginning.companions.iter();
         for url in companions.filter(|_| announced(tried).is_none()) {
             let circumstances = self.circumstances.clone();
-            if let Some((_, attempt)) = self.one(url, circumstances, lease, beginning).await {
+            if let Some((_, attempt)) = self.one(url, circumstances, beginning).await {
                 extra.hops.push((url.clone(), attempt));
             }
         }
@@ -260,12 +255,11 @@ impl<F: Fetcher, Q: Frontier> VisitRequests<'_, F, Q> {
         &self,
         url: &CrawlUrl,
         circumstances: Circumstances,
-        lease: &Lease,
         beginning: &Beginning,
     ) -> Option<(Exchange, Attempt)> {
         // If the frontier is gone the crawl ends, and nothing is requested any more.
-        let next = self.frontier.charge(&url.host_key(), self.clock.now());
-        let next = next.await.ok()?;
+        let host = url.host_key();
+        let next = self.frontier.charge(&host, self.clock.now()).await.ok()?;
         if !beginning.stop.clone().pause(self.clock, next).await {
             return None;
         }
@@ -297,7 +291,8 @@ pub(super) fn judged(role: Role, limit: Duration, mut exchange: Exchange) -> Exc
     let waited = exchange.timings.waited().filter(|waited| *waited > limit);
     if let (Some(waited), false, false) = (waited, is_file, exchange.outcome.is_failure()) {
         let (waited, limit) = (waited.as_secs_f64(), limit.as_secs_f64());
-        exchange.fault = format!("a good answer after {waited:.1} s, beyond the limit of {limit} s");
+        exchange.fault =
+            format!("a good answer after {waited:.1} s, beyond the limit of {limit} s");
         exchange.outcome = Outcome::TtfbTimeout;
     }
     exchange

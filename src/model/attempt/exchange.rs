@@ -208,7 +208,10 @@ pub struct Timings {
 impl Timings {
     /// Returns the time from the end of connecting to the first byte of the answer.
     pub fn waited(&self) -> Option<Duration> {
-        let setup: Duration = [self.dns, self.connect, self.tls].into_iter().flatten().sum();
+        let setup: Duration = [self.dns, self.connect, self.tls]
+            .into_iter()
+            .flatten()
+            .sum();
         self.first_byte.map(|at| at.saturating_sub(setup))
     }
 }
