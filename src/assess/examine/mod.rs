@@ -155,6 +155,10 @@ impl Examination {
             }
             judgement.in_outage = true;
         }
+        // A client that stays below the limit of a host sees none of these failures.
+        if judgement.failed > 0 && judgement.last_ok.is_some() && self.is_limited(seen) {
+            judgement = tally.judged(Verdict::LoadInduced);
+        }
         // A good answer to one of the crawl's own requests shows that the page does not always fail.
         if judgement.verdict == Verdict::Persistent && seen.is_fine_alone() {
             judgement = tally.judged(Verdict::Intermittent);
@@ -244,6 +248,16 @@ impl Examination {
             .filter(|seen| seen.facts.outcome.is_failure());
         let mut failed = failed.map(|attempt| attempt.observation.started);
         self.together.outage_of(home, &mut failed)
+    }
+
+    /// Returns whether the limit of its host explains all failures of a URL.
+    fn is_limited(&self, seen: &Seen<'_>) -> bool {
+        let failed = seen
+            .evidence()
+            .filter(|seen| seen.facts.outcome.is_failure())
+            .map(|seen| (seen.observation.started, seen.facts.status));
+        let host = self.together.host(seen.host);
+        host.is_some_and(|host| host.explains(seen.section, failed))
     }
 
     /// Returns the cluster of a failing URL: that of its most frequent failure.

@@ -18,10 +18,11 @@ use crate::model::{
 };
 use crate::policy::{
     Breaker, BreakerChange, BreakerSignal, CAREFUL, ClientLimit, Controls, Decision, Families,
-    Family, FamilyKnowledge, FirstAttempt, HostPace, Hung, LONGEST_ANNOUNCED, PaceSignal, RobotsOf, Suspects,
-    Tried, Waited, after, after_robots, announced,
+    Family, FamilyKnowledge, FirstAttempt, HostPace, Hung, LONGEST_ANNOUNCED, PaceSignal, RobotsOf,
+    Suspects, Tried, Waited, after, after_robots, announced,
 };
 
+use super::rate_watch::RateWatch;
 use crate::crawl::site::Site;
 use crate::crawl::visit::Brought;
 
@@ -62,6 +63,7 @@ struct Host {
     breaker: Breaker,
     suspects: Suspects,
     client_limit: ClientLimit,
+    rate_watch: RateWatch,
     /// The pace that the frontier has, by the last effect or by default; `None` while a pass sets
     /// the pace.
     frontier_pace: Option<Pace>,
@@ -199,7 +201,7 @@ impl Hosts {
         };
         let ceiling = known.pace.ceiling();
         let learned = known.pace.learned().filter(|_| plan.adapt);
-        let most = learned.unwrap_or(ceiling);
+        let most = known.below_limit(learned.unwrap_or(ceiling));
         Pace {
             interval: pace.interval.max(most.interval),
             open: pace.open.min(most.open),
@@ -235,6 +237,13 @@ impl Hosts {
         let adapts = self.site.plan.pace.adapt;
         let wait = self.host(&found.url.host_key()).limited(found, tried);
         wait.filter(|_| adapts)
+    }
+
+    /// Records an answer in a pass. Returns whether it shows a limit of the host's rate that was not known.
+    pub(super) fn watch_rate(&mut self, brought: &Brought) -> bool {
+        let adapts = self.site.plan.pace.adapt;
+        let host = self.host(&brought.lease.found.url.host_key());
+        adapts && host.rate_watch.saw(brought)
     }
 
     /// Records an answer in a pass for the breaker of its host: URLs that failed in the crawl may fail again, but a
@@ -388,6 +397,7 @@ impl Host {
             breaker: Breaker::new(patience),
             suspects: Suspects::default(),
             client_limit: ClientLimit::default(),
+            rate_watch: RateWatch::default(),
             controls: Controls::default(),
         }
     }
@@ -453,6 +463,7 @@ impl Host {
         let own_limit = tried.outcome == Outcome::Client429
             && self.client_limit.is_own(found.url.fingerprint());
         let limited = self.limited(found, tried);
+        self.rate_watch.saw(brought);
         self.pace.on_attempt(
             PaceSignal {
                 outcome: tried.outcome,
@@ -541,12 +552,21 @@ impl Host {
         }
     }
 
+    /// Returns this pace, or a slower one below the limit of the host's rate.
+    fn below_limit(&self, pace: Pace) -> Pace {
+        let limit = self.rate_watch.interval().unwrap_or_default();
+        Pace {
+            interval: pace.interval.max(limit),
+            ..pace
+        }
+    }
+
     fn effective(&self) -> Pace {
         let pace = self.pace.pace();
         if self.breaker.is_down() {
             DRAINING
         } else if self.breaker.is_closed() {
-            pace
+            self.below_limit(pace)
         } else {
             Pace {
                 interval: self.pace.ceiling().interval.max(CAREFUL.interval),
