@@ -210,16 +210,13 @@ async fn refusals_of_a_limit_by_window_blame_no_page_and_end_once_it_is_known() 
             .await;
         let case = format!("{count} in {length} s by {status}");
         let verdicts = audited.verdicts();
-        println!(
-            "{case}: {verdicts}; {} failed; {:?}",
-            audited.failed(),
-            audited.lasted()
-        );
         let is_fair =
             |verdict: &str| verdict.ends_with(" ok") || verdict.ends_with(" load_induced");
         assert!(verdicts.split(", ").all(is_fair), "{case}: {verdicts}");
         assert!(audited.crawlability() > 99.9, "{case}");
         assert_eq!(audited.findings(), ["load_induced overload"], "{case}");
+        // Until the limit is known, and in the burst.
+        assert!(audited.failed() <= 40, "{case}: {}", audited.failed());
     }
 }
 
