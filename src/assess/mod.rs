@@ -28,7 +28,7 @@ pub use gate::{
 };
 pub use history::episode::{Episode, FirstLook};
 pub use history::host_episodes::HostEpisodes;
-pub use history::rate_limit::RateLimit;
+pub use history::rate_limit::{Limited, LimitedRequests, RateLimit};
 pub use score::crawlability::{Crawlability, HostFiles, crawlability, site_crawlability};
 pub use score::deduction::{Deduction, Fact, apportion};
 pub use score::first_looks::FirstLooks;

@@ -23,7 +23,7 @@ pub async fn run<F, Q, O>(
 ) -> Result<Ended, CrawlError>
 where
     F: Fetcher + 'static,
-    Q: Frontier,
+    Q: Frontier + 'static,
     O: Observer,
 {
     let store = parts.store.clone();

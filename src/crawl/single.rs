@@ -26,7 +26,8 @@ pub async fn single<F: Fetcher>(
         },
         user_agent: Arc::clone(user_agent),
     };
-    let exchange = judged(Role::Page, fetcher.fetch(request).await);
+    let limit = request.first_byte_limit;
+    let exchange = judged(Role::Page, limit, fetcher.fetch(request).await);
     let attempt = record(&exchange, circumstances);
     (exchange, attempt)
 }

@@ -164,6 +164,14 @@ pub trait Frontier: Send + Sync {
         family: Family,
     ) -> impl Future<Output = Result<(), FrontierError>> + Send;
 
+    /// Charges the pace of a host with a request that is made beside a lease, such as a control. Returns its moment: the
+    /// first, from `now` on, that the pace allows.
+    fn charge(
+        &self,
+        host: &HostKey,
+        now: Moment,
+    ) -> impl Future<Output = Result<Moment, FrontierError>> + Send;
+
     /// Leases nothing of this host before `until`. The latest of several moments wins.
     fn park(
         &self,

@@ -34,7 +34,7 @@ pub use family::suspects::{FirstAttempt, Hung, Noted, Suspects};
 pub use family::{Families, Family};
 pub use outage::{Doubt, NetworkSign, OutageChange, OutageWatch, SilenceEffect};
 pub use pace::{CAREFUL, HostPace, PaceSignal};
-pub use retry::{Decision, LONGEST_ANNOUNCED, Tried, after, after_robots, announced};
+pub use retry::{Decision, LONGEST_ANNOUNCED, RobotsOf, Tried, after, after_robots, announced};
 pub use scope::pattern::Globs;
 pub use scope::regexes::{PATTERN_SIZE, ScopeError};
 pub use scope::segments::Segments;

@@ -74,11 +74,29 @@ pub fn after(tried: Tried, retries: u32, roll: f64) -> Decision {
     }
 }
 
-/// Decides what follows an attempt at the robots.txt of a host of the site. One that is refused or has no name is not
-/// waited for.
-pub fn after_robots(tried: Tried, retries: u32, roll: f64) -> Decision {
+/// What depends on the robots.txt of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RobotsOf {
+    /// The run starts there, so people wait for what it answers.
+    Start,
+    /// Another host of the site.
+    Site,
+    /// A host that the site only links to.
+    Other,
+}
+
+/// Decides what follows an attempt at a robots.txt. One whose host has no name is not waited for; nor is one that is
+/// refused where the run starts: there may be no server at all, and nothing else to do meanwhile. Elsewhere a
+/// restart is over by then, and the wait holds up nobody.
+pub fn after_robots(tried: Tried, of: RobotsOf, retries: u32, roll: f64) -> Decision {
     let decision = after(tried, retries, roll);
-    let may_recover = tried.outcome.layer() == Layer::Http || tried.outcome.is_time_limit();
+    let answers = tried.outcome.layer() == Layer::Http || tried.outcome.is_time_limit();
+    let refused = tried.outcome == Outcome::ConnectRefused;
+    let may_recover = match of {
+        RobotsOf::Start => answers,
+        RobotsOf::Site => answers || refused,
+        RobotsOf::Other => refused,
+    };
     if decision != Decision::Settle || retries == 0 || !tried.outcome.is_failure() || !may_recover {
         return decision;
     }
@@ -150,20 +168,26 @@ mod tests {
     }
 
     #[test]
-    fn a_robots_txt_gets_two_late_requests_if_its_host_answers() {
-        let waits = |outcome| -> Vec<u64> {
-            let decide = |attempts| after_robots(tried(outcome, attempts), 2, 0.5);
+    fn a_robots_txt_gets_two_late_requests_if_its_host_may_recover() {
+        let waits_of = |of, outcome| -> Vec<u64> {
+            let decide = |attempts| after_robots(tried(outcome, attempts), of, 2, 0.5);
             let made = (1..9).map_while(|attempts| match decide(attempts) {
                 Decision::Again(wait) => Some(wait.as_secs()),
                 Decision::Settle => None,
             });
             made.collect()
         };
+        let waits = |outcome| waits_of(RobotsOf::Start, outcome);
         assert_eq!(waits(Outcome::Server502), [1, 2, 15, 45]);
         assert_eq!(waits(Outcome::Server500), [1, 15, 45]);
         assert_eq!(waits(Outcome::TtfbTimeout), [1, 15, 45]);
         assert_eq!(waits(Outcome::ConnectRefused), [1]);
         assert_eq!(waits(Outcome::Client404), [0; 0]);
+        for of in [RobotsOf::Site, RobotsOf::Other] {
+            assert_eq!(waits_of(of, Outcome::ConnectRefused), [1, 15, 45]);
+            assert_eq!(waits_of(of, Outcome::DnsNxdomain), [0; 0]);
+        }
+        assert_eq!(waits_of(RobotsOf::Other, Outcome::Server502), [1, 2]);
     }
 
     #[test]

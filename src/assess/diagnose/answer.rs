@@ -87,15 +87,12 @@ impl<'a> AnswerFacts<'a> {
     /// Returns the facts of a stored attempt, with the stored fingerprint and `Retry-After`.
     pub fn of(attempt: &'a Attempt, fingerprint: Option<&'a str>, retry_after: Announced) -> Self {
         let timings = attempt.timings;
-        let setup = [timings.dns, timings.connect, timings.tls];
-        let setup: Duration = setup.into_iter().flatten().sum();
-        let first_byte = timings.first_byte.filter(|_| attempt.status.is_some());
         AnswerFacts {
             outcome: attempt.outcome,
             status: attempt.status,
             fingerprint,
             server: attempt.trace.server.as_deref(),
-            waited: first_byte.map(|at| at.saturating_sub(setup)),
+            waited: timings.waited().filter(|_| attempt.status.is_some()),
             round_trip: timings.connect,
             retry_after,
             cached: is_cached(attempt.trace.age, attempt.trace.cache_status.as_deref()),

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::answer::{Announced, AnswerFacts, LONGEST_DEFAULT_DELAY};
 use super::context::Ratio;
+use super::evidence::Evidence;
 use super::host::Addresses;
 use super::logged::LogLines;
 use super::timing::TimerCounts;
@@ -65,6 +66,8 @@ pub struct ClusterFacts {
     pub examples: Vec<String>,
     /// Response times of the failing answers.
     pub times: TimerCounts,
+    /// Good answers that came later than the crawl waits.
+    pub late: Late,
     /// Answers with a usable `Retry-After` above the products' defaults.
     pub announced: u64,
     /// Answers with a `Retry-After` as products send it by default.
@@ -91,6 +94,40 @@ pub struct ClusterFacts {
     pub families: BTreeMap<String, u64>,
 }
 
+/// Good answers that came later than the crawl waits, with the shortest and the longest wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Late {
+    answers: u64,
+    span: Option<(Duration, Duration)>,
+}
+
+impl Late {
+    fn after(waited: Duration) -> Late {
+        Late {
+            answers: 1,
+            span: Some((waited, waited)),
+        }
+    }
+
+    fn merge(&mut self, other: Late) {
+        self.answers += other.answers;
+        self.span = match (self.span, other.span) {
+            (Some(one), Some(more)) => Some((one.0.min(more.0), one.1.max(more.1))),
+            (one, more) => one.or(more),
+        };
+    }
+
+    /// Returns them as evidence, if there are any.
+    pub(super) fn evidence(self) -> Option<Evidence> {
+        let (from, to) = self.span?;
+        Some(Evidence::Late {
+            answers: self.answers,
+            from: from.as_secs_f64(),
+            to: to.as_secs_f64(),
+        })
+    }
+}
+
 impl ClusterFacts {
     /// Creates a cluster without counts.
     pub fn new(cluster: Cluster) -> ClusterFacts {
@@ -108,6 +145,7 @@ impl ClusterFacts {
             most_earlier: Ratio::default(),
             examples: Vec::new(),
             times: TimerCounts::default(),
+            late: Late::default(),
             announced: 0,
             announced_default: 0,
             announced_invalid: 0,
@@ -134,6 +172,9 @@ impl ClusterFacts {
         let answered = FailureKind::of(seen.outcome) != Some(FailureKind::Network);
         if let Some(waited) = seen.waited.filter(|_| answered) {
             self.times.add(waited, seen.round_trip);
+        }
+        if let (Outcome::TtfbTimeout, Some(waited)) = (seen.outcome, seen.waited) {
+            self.late.merge(Late::after(waited));
         }
         match seen.retry_after {
             Announced::Nothing => {}
@@ -205,6 +246,7 @@ impl ClusterFacts {
         self.examples
             .extend(other.examples.iter().take(room).cloned());
         self.times.merge(&other.times);
+        self.late.merge(other.late);
         self.announced += other.announced;
         self.announced_default += other.announced_default;
         self.announced_invalid += other.announced_invalid;

@@ -244,6 +244,13 @@ impl HostFacts {
         Ratio::new(self.answers.part - soft, self.answers.of).share()
     }
 
+    /// Returns the outcome of most failing answers.
+    pub(in crate::assess) fn main_failure(&self) -> Option<Outcome> {
+        let failing = self.outcomes.iter().filter(|(it, _)| it.is_failure());
+        let most = failing.max_by_key(|(_, count)| **count);
+        most.map(|(outcome, _)| *outcome)
+    }
+
     /// Returns the number of answers that failed with this outcome.
     pub fn count(&self, outcome: Outcome) -> u64 {
         self.outcomes.get(&outcome).copied().unwrap_or(0)

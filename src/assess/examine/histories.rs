@@ -1,7 +1,7 @@
 //! The histories of hosts, sections and families over the time of a run, and those that went down as a
 //! whole. All attempts are added in time order, before the URLs.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
 use crate::assess::history::first_requests::FailsFirst;
@@ -123,6 +123,8 @@ pub(super) struct HostTogether {
     pub(super) rotation: Option<Rotation>,
     /// The rate that it refuses to exceed, and in which section if not on the whole host.
     pub(super) limit: Option<(RateLimit, Option<String>)>,
+    /// When requests began that it refused, although this limit lets them through.
+    unexplained: BTreeSet<Moment>,
     sections: HashMap<String, Outages>,
     families: HashMap<String, Outages>,
     /// The host or, with their names, its sections or families whose pages fail at their first request.
@@ -264,10 +266,12 @@ impl Histories {
         };
         let hosts = self.hosts.into_iter().map(|(name, host)| {
             let limit = host.limit();
+            let unexplained = host.unexplained(limit.as_ref());
             let mut found = HostTogether {
                 load: host.load.step(),
                 rotation: host.recurrence.rotation(),
                 limit,
+                unexplained,
                 is_clustered: host.first_looks.comes_together(),
                 ..HostTogether::default()
             };
@@ -353,6 +357,15 @@ impl HostHistories {
         }
     }
 
+    /// Returns when requests began that were refused although this limit lets them through.
+    fn unexplained(&self, limit: Option<&(RateLimit, Option<String>)>) -> BTreeSet<Moment> {
+        let requests = limit.and_then(|(_, section)| match section {
+            Some(section) => self.of_sections.get(section),
+            None => Some(&self.requests),
+        });
+        requests.map_or_else(BTreeSet::new, LimitedRequests::unexplained)
+    }
+
     fn limit(&self) -> Option<(RateLimit, Option<String>)> {
         let whole = self.requests.limit().map(|limit| (limit, None));
         whole.or_else(|| {
@@ -374,6 +387,27 @@ impl HostHistories {
 }
 
 impl HostTogether {
+    /// Returns whether a limit of its rate explains the failures of a URL of a section: all are refusals, and more of
+    /// them are beyond the limit than not.
+    pub(super) fn explains(
+        &self,
+        section: &str,
+        failures: impl Iterator<Item = (Moment, Option<u16>)>,
+    ) -> bool {
+        if !self.limits(section) {
+            return false;
+        }
+        let (mut all, mut beyond) = (0, 0);
+        for (started, status) in failures {
+            if !is_refusal(status) {
+                return false;
+            }
+            all += 1;
+            beyond += u32::from(!self.unexplained.contains(&started));
+        }
+        beyond * 2 > all
+    }
+
     /// Returns whether it limits the rate of requests to all sections.
     pub(super) fn limits_all(&self) -> bool {
         matches!(self.limit, Some((_, None)))

@@ -4,6 +4,7 @@
 //! scores. Memory grows with hosts, sections and clusters, each of which has a bound.
 
 mod conclude;
+mod dead_backend;
 mod files;
 mod flapping;
 mod group;
@@ -24,6 +25,7 @@ use std::time::Duration;
 pub use conclude::conclusions::{ClusterFound, Conclusions, TrialFound};
 pub use conclude::scores::PartFound;
 pub use conclude::told::FindingFound;
+pub use dead_backend::DeadBackend;
 pub use files::{EndedRedirect, GivenUp, KnownSitemap, RobotsFile, SiteFiles};
 pub use flapping::{Failing, Flapping};
 pub use histories::{GroupAttempt, Histories, Home, PartEvidence, Together, Whole};
@@ -61,6 +63,7 @@ pub struct Examination {
     rules: Rules,
     episodes: BTreeMap<String, HostEpisodes>,
     together: Together,
+    dead_backends: Vec<DeadBackend>,
     tally: SiteTally,
     hosts: BTreeMap<String, Host>,
     clusters: Known<ClusterKey, Cluster>,
@@ -75,6 +78,7 @@ impl Examination {
             rules,
             episodes: BTreeMap::new(),
             together: Together::default(),
+            dead_backends: Vec::new(),
             tally: SiteTally::default(),
             hosts: BTreeMap::new(),
             clusters: Known::at_most(MOST_CLUSTERS),
@@ -96,6 +100,11 @@ impl Examination {
     /// added.
     pub fn together(&mut self, together: Together) {
         self.together = together;
+    }
+
+    /// Adds what an earlier examination of the same run found about backends. Must be called before URLs are added.
+    pub fn with_dead_backends(&mut self, found: Vec<DeadBackend>) {
+        self.dead_backends = found;
     }
 
     /// Sets the end of the run: the start of its last attempt. Must be called before URLs are added.
@@ -138,8 +147,9 @@ impl Examination {
         let is_own = judgement.verdict == Verdict::Persistent;
         // A page that was not fine since counts as one of its part only if that goes down in a rhythm.
         let recovered = judgement.has_recovered();
-        let comes_again =
-            |outage: &OutageOfUrl| outage.comes_again() && (recovered || outage.has_rhythm);
+        let counts =
+            |outage: &OutageOfUrl| recovered || (outage.has_rhythm && outage.whole != Whole::Host);
+        let comes_again = |outage: &OutageOfUrl| outage.comes_again() && counts(outage);
         let outage = outage.filter(|outage| comes_again(outage) || !(is_own && outage.is_over));
         if let Some(outage) = outage {
             if comes_again(&outage) {
@@ -154,11 +164,19 @@ impl Examination {
             }
             judgement.in_outage = true;
         }
+        // A client that stays below the limit of a host sees none of these failures.
+        if judgement.failed > 0 && judgement.last_ok.is_some() && self.is_limited(seen) {
+            judgement = tally.judged(Verdict::LoadInduced);
+        }
         // A good answer to one of the crawl's own requests shows that the page does not always fail.
         if judgement.verdict == Verdict::Persistent && seen.is_fine_alone() {
             judgement = tally.judged(Verdict::Intermittent);
         }
-        let comes_and_goes = !judgement.in_outage && seen.earlier.comes_and_goes();
+        // The next request may meet the failing backend again, whatever the last ones met.
+        let is_of_backend =
+            outage.is_none() && (self.dead_backends.iter()).any(|backend| backend.explains(seen));
+        let comes_and_goes =
+            is_of_backend || (!judgement.in_outage && seen.earlier.comes_and_goes());
         if judgement.verdict == Verdict::Transient && comes_and_goes {
             judgement = tally.judged(Verdict::Intermittent);
         }
@@ -243,6 +261,16 @@ impl Examination {
             .filter(|seen| seen.facts.outcome.is_failure());
         let mut failed = failed.map(|attempt| attempt.observation.started);
         self.together.outage_of(home, &mut failed)
+    }
+
+    /// Returns whether the limit of its host explains all failures of a URL.
+    fn is_limited(&self, seen: &Seen<'_>) -> bool {
+        let failed = seen
+            .evidence()
+            .filter(|seen| seen.facts.outcome.is_failure())
+            .map(|seen| (seen.observation.started, seen.facts.status));
+        let host = self.together.host(seen.host);
+        host.is_some_and(|host| host.explains(seen.section, failed))
     }
 
     /// Returns the cluster of a failing URL: that of its most frequent failure.

@@ -22,9 +22,12 @@ pub struct OutageOfUrl {
 impl OutageOfUrl {
     /// Returns whether the URL is intermittent: it failed in two outages of a part of the site, or that
     /// part goes down repeatedly as a whole. After an outage of a whole host its pages have recovered
-    /// with it.
+    /// with it, unless the host goes down in a rhythm and the URL failed in two of its outages.
     pub(super) fn comes_again(self) -> bool {
-        self.whole != Whole::Host && (self.times >= 2 || self.part_comes_again)
+        match self.whole {
+            Whole::Host => self.times >= 2 && self.has_rhythm,
+            Whole::Section | Whole::Family => self.times >= 2 || self.part_comes_again,
+        }
     }
 }
 
@@ -49,5 +52,35 @@ impl Together {
             part_comes_again: outages.comes_again(),
             has_rhythm: outages.rhythm().is_some_and(|rhythm| rhythm.sure),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_comes_again_with_its_part_or_with_the_rhythm_of_its_host() {
+        let failed_in = |whole, times, has_rhythm| {
+            let outage = OutageOfUrl {
+                whole,
+                is_over: true,
+                times,
+                part_comes_again: false,
+                has_rhythm,
+            };
+            outage.comes_again()
+        };
+        let cases = [
+            (Whole::Host, 1, true, false),
+            (Whole::Host, 2, false, false),
+            (Whole::Host, 2, true, true),
+            (Whole::Section, 1, true, false),
+            (Whole::Section, 2, false, true),
+        ];
+        for (whole, times, has_rhythm, expected) in cases {
+            let found = failed_in(whole, times, has_rhythm);
+            assert_eq!(found, expected, "{whole:?} {times} {has_rhythm}");
+        }
     }
 }

@@ -602,8 +602,18 @@ fn a_page_that_fails_every_time_is_told_beside_the_outages_that_it_brings() {
         (found.verdict, found.in_outage),
         (Verdict::Persistent, false)
     );
-    let found = run.page("/shop/", &attempts("f f f,")).judgement;
-    assert_eq!((found.verdict, found.in_outage), (Verdict::Transient, true));
+    // In several outages of a rhythm, and in one.
+    for (marks, expected) in [
+        ("f f f,", Verdict::Intermittent),
+        ("f ,", Verdict::Transient),
+    ] {
+        let found = run.page("/shop/", &attempts(marks)).judgement;
+        assert_eq!(
+            (found.verdict, found.in_outage),
+            (expected, true),
+            "{marks}"
+        );
+    }
     let found = run.conclude();
     assert_eq!(rules(&found), [Rule::HostOutage, Rule::PersistentCluster]);
 }

@@ -82,11 +82,13 @@ struct Explained {
     low: f64,
     high: f64,
     burst: u32,
+    /// Length and phase of its window, in milliseconds, if it counts by window.
+    window: Option<(i64, i64)>,
 }
 
 /// Requests to one host in time order.
 #[derive(Clone, Debug, Default)]
-pub(in crate::assess) struct LimitedRequests {
+pub struct LimitedRequests {
     requests: Vec<Limited>,
     /// When the last request began, whatever its URL.
     last: Option<Moment>,
@@ -97,17 +99,17 @@ pub(in crate::assess) struct LimitedRequests {
 
 /// A request that a limit may have refused.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::assess) struct Limited {
+pub struct Limited {
     /// The number of the URL.
-    pub(in crate::assess) url: i64,
+    pub url: i64,
     /// When it began.
-    pub(in crate::assess) started: Moment,
+    pub started: Moment,
     /// Requests open on the host, this one included.
-    pub(in crate::assess) open: u32,
+    pub open: u32,
     /// The status that refused it.
-    pub(in crate::assess) refused_with: Option<u16>,
+    pub refused_with: Option<u16>,
     /// Whether its URL is fine at least at times.
-    pub(in crate::assess) ever_fine: bool,
+    pub ever_fine: bool,
 }
 
 impl Limited {
@@ -119,7 +121,7 @@ impl Limited {
 impl LimitedRequests {
     /// Adds the next request, with the status that refused it, if any. Beyond the first two thousand,
     /// only requests of experiments are kept.
-    pub(in crate::assess) fn add(&mut self, request: Limited, in_burst: bool) {
+    pub fn add(&mut self, request: Limited, in_burst: bool) {
         let before = self.last.replace(request.started);
         if request.ever_fine {
             if in_burst || self.requests.len() < MOST {
@@ -136,35 +138,78 @@ impl LimitedRequests {
 
     /// Returns the limit that explains which requests were refused, if one does, and better than a limit of open
     /// requests or a single outage. Where many URLs are refused at any rate, the status has another meaning.
-    pub(in crate::assess) fn limit(&self) -> Option<RateLimit> {
-        let refused: Vec<&Limited> = self.requests.iter().filter(|it| it.is_refused()).collect();
-        let urls: BTreeSet<i64> = refused.iter().map(|it| it.url).collect();
-        if (urls.len() as u64) < FEWEST || refused.len() == self.requests.len() {
+    pub fn limit(&self) -> Option<RateLimit> {
+        let explained = self.explained()?;
+        Some(RateLimit {
+            low: explained.low,
+            high: explained.high,
+            burst: explained.burst,
+            refused: self.refused().count() as u64,
+            requests: self.requests.len() as u64,
+            status: self.status(),
+        })
+    }
+
+    /// Returns when the requests began that were refused although the limit lets them through.
+    pub(in crate::assess) fn unexplained(&self) -> BTreeSet<Moment> {
+        let mut found = BTreeSet::new();
+        let Some(explained) = self.explained() else {
+            return found;
+        };
+        let mut see = |request: &Limited, lets_through: bool| {
+            if lets_through && request.is_refused() {
+                found.insert(request.started);
+            }
+        };
+        match explained.window {
+            Some(window) => self.replay_window(window, explained.burst, &mut see),
+            None => self.replay_bucket(explained.low, explained.burst, &mut see),
+        }
+        found
+    }
+
+    fn refused(&self) -> impl Iterator<Item = &Limited> {
+        self.requests.iter().filter(|request| request.is_refused())
+    }
+
+    fn explained(&self) -> Option<Explained> {
+        let urls: BTreeSet<i64> = self.refused().map(|it| it.url).collect();
+        let refused = self.refused().count();
+        let are_few = (urls.len() as u64) < FEWEST;
+        if are_few || refused == self.requests.len() || self.refuses_first_requests() {
             return None;
         }
         // One refusal may be off because of the network delay, unless it is half of them.
-        let refused = refused.len() as u64;
+        let refused = refused as u64;
         let most = (UNEXPLAINED * refused as f64) as u64;
         let most = most.max(1).min((refused - 1) / 2);
         let otherwise = self.wrong_by_open().min(self.wrong_by_outage());
-        let found = |explained: Option<Explained>| {
-            explained
-                .filter(|it| it.wrong <= most && it.wrong < otherwise)
-                .map(|it| RateLimit {
-                    low: it.low,
-                    high: it.high,
-                    burst: it.burst,
-                    refused,
-                    requests: self.requests.len() as u64,
-                    status: self.status(),
-                })
-        };
-        let explained = found(self.by_bucket()).or_else(|| found(self.by_window()));
+        let found = |explained: &Explained| explained.wrong <= most && explained.wrong < otherwise;
+        let explained = self.by_bucket().filter(found);
+        let explained = explained.or_else(|| self.by_window().filter(found));
         explained.filter(|limit| {
             let pause = SLOW / limit.low;
             let dead = self.dead.values().filter(|longest| **longest >= pause);
             (dead.count() as f64) < DEAD * urls.len() as f64
         })
+    }
+
+    /// Returns whether the place of a request among those to its URL explains the refusals: most URLs are refused at
+    /// their first request, and hardly any later. With a control after each, every second request is refused, as by a
+    /// limit of half the rate.
+    fn refuses_first_requests(&self) -> bool {
+        let mut known = BTreeSet::new();
+        let (mut first, mut later) = ((0_usize, 0_usize), (0_usize, 0_usize));
+        for request in &self.requests {
+            let (all, refused) = if known.insert(request.url) {
+                &mut first
+            } else {
+                &mut later
+            };
+            *all += 1;
+            *refused += usize::from(request.is_refused());
+        }
+        first.1 * 2 > first.0 && (later.1 as f64) < UNEXPLAINED * later.0 as f64
     }
 
     /// Returns the token bucket that explains most answers.
@@ -190,6 +235,7 @@ impl LimitedRequests {
                             low: rate,
                             high: rate,
                             burst,
+                            window: None,
                         });
                     }
                 }
@@ -234,6 +280,7 @@ impl LimitedRequests {
                 low: rate,
                 high: rate,
                 burst: count,
+                window: Some((length, phase)),
             })
         });
         explained.min_by_key(|it| it.wrong)
@@ -316,15 +363,23 @@ impl LimitedRequests {
 
     /// Returns the number of answers that a bucket of this size and rate does not explain.
     fn wrong(&self, rate: f64, burst: u32) -> u64 {
+        let mut wrong = 0;
+        self.replay_bucket(rate, burst, &mut |request, lets_through| {
+            wrong += u64::from(lets_through == request.is_refused());
+        });
+        wrong
+    }
+
+    /// Reports of each request whether a bucket of this size and rate lets it through.
+    fn replay_bucket(&self, rate: f64, burst: u32, see: &mut dyn FnMut(&Limited, bool)) {
         let full = f64::from(burst);
-        let (mut tokens, mut wrong) = (full, 0);
+        let mut tokens = full;
         let mut last = self.requests.first().map(|request| request.started);
         for request in &self.requests {
             let since = last.map_or(0.0, |last| request.started.since(last).as_secs_f64());
             last = Some(request.started);
             tokens = (tokens + since * rate).min(full);
-            let lets_through = tokens >= 1.0;
-            wrong += u64::from(lets_through == request.is_refused());
+            see(request, tokens >= 1.0);
             // The answer shows how many tokens there were.
             tokens = if request.is_refused() {
                 tokens.min(JUST_NONE)
@@ -332,7 +387,24 @@ impl LimitedRequests {
                 (tokens - 1.0).max(0.0)
             };
         }
-        wrong
+    }
+
+    /// Reports of each request whether a window of this length and phase with this count lets it through.
+    fn replay_window(
+        &self,
+        (length, phase): (i64, i64),
+        count: u32,
+        see: &mut dyn FnMut(&Limited, bool),
+    ) {
+        let mut window = (i64::MIN, 0);
+        for request in &self.requests {
+            let index = (request.started.millis() - phase).div_euclid(length);
+            if index != window.0 {
+                window = (index, 0);
+            }
+            see(request, window.1 < count);
+            window.1 += u32::from(!request.is_refused());
+        }
     }
 
     /// Returns the number of answers that the best limit of open requests does not explain.
@@ -413,6 +485,19 @@ mod tests {
     /// Pauses like those of a crawl that slows down after refusals.
     fn pauses() -> impl Iterator<Item = i64> {
         (0..200).map(|n| [100, 230, 210, 205, 260, 400, 220, 150][n % 8])
+    }
+
+    #[test]
+    fn pages_that_fail_at_their_first_request_show_no_limit() {
+        let mut requests = LimitedRequests::default();
+        for page in 1..50 {
+            let at = page * 200;
+            requests.add(request(page, at, 1, Some(503)), false);
+            // A control.
+            requests.add(request(0, at + 100, 1, None), false);
+        }
+        assert!(requests.by_bucket().is_some_and(|it| it.wrong <= 2));
+        assert_eq!(requests.limit(), None);
     }
 
     #[test]

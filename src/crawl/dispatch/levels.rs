@@ -23,7 +23,7 @@ const LEVEL_BATCH: usize = 1_000;
 impl<F, Q, O> Dispatcher<F, Q, O>
 where
     F: Fetcher + 'static,
-    Q: Frontier,
+    Q: Frontier + 'static,
     O: Observer,
 {
     /// Queues the pages that are one click further away. Returns false if there are none.

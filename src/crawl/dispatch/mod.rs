@@ -65,7 +65,7 @@ pub(super) struct Dispatcher<F, Q, O> {
     state: State,
     site: Arc<Site>,
     fetcher: Arc<F>,
-    frontier: Q,
+    frontier: Arc<Q>,
     store: Store,
     run: RunId,
     writer: Writer,
@@ -91,7 +91,7 @@ pub(super) struct Dispatcher<F, Q, O> {
 impl<F, Q, O> Dispatcher<F, Q, O>
 where
     F: Fetcher + 'static,
-    Q: Frontier,
+    Q: Frontier + 'static,
     O: Observer,
 {
     pub(super) fn new(
@@ -112,7 +112,7 @@ where
             state: State::new(of, writer.urls(), disk, parts.dice, now),
             site,
             fetcher: parts.fetcher,
-            frontier: parts.frontier,
+            frontier: Arc::new(parts.frontier),
             store: parts.store,
             run,
             writer,
@@ -319,6 +319,7 @@ where
         };
         let visit = visit(
             Arc::clone(&self.fetcher),
+            Arc::clone(&self.frontier),
             Arc::clone(&self.site),
             lease,
             beginning,

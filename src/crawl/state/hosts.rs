@@ -14,14 +14,15 @@ use std::time::Duration;
 
 use crate::frontier::Discovery;
 use crate::model::{
-    CrawlUrl, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip, SkipReason,
+    Coverage, CrawlUrl, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip, SkipReason,
 };
 use crate::policy::{
     Breaker, BreakerChange, BreakerSignal, CAREFUL, ClientLimit, Controls, Decision, Families,
-    Family, FamilyKnowledge, FirstAttempt, HostPace, Hung, LONGEST_ANNOUNCED, PaceSignal, Suspects,
-    Tried, Waited, after, after_robots, announced,
+    Family, FamilyKnowledge, FirstAttempt, HostPace, Hung, LONGEST_ANNOUNCED, PaceSignal, RobotsOf,
+    Suspects, Tried, Waited, after, after_robots, announced,
 };
 
+use super::rate_watch::RateWatch;
 use crate::crawl::site::Site;
 use crate::crawl::visit::Brought;
 
@@ -63,6 +64,7 @@ struct Host {
     breaker: Breaker,
     suspects: Suspects,
     client_limit: ClientLimit,
+    rate_watch: RateWatch,
     /// The pace that the frontier has, by the last effect or by default; `None` while a pass sets
     /// the pace.
     frontier_pace: Option<Pace>,
@@ -140,9 +142,11 @@ impl Hosts {
         let for_passes = plan.adapt && confirms && (alone || hangs);
         let retries = if for_passes { 0 } else { plan.retries };
         let mut reaction = Reaction::default();
-        let is_rules = found.role == Role::Robots && site.scope.is_site(&found.url);
-        let decide = if is_rules { after_robots } else { after };
-        if let Decision::Again(wait) = decide(tried, retries, roll) {
+        let decision = match found.role {
+            Role::Robots => after_robots(tried, robots_of(site, &found.url), retries, roll),
+            _ => after(tried, retries, roll),
+        };
+        if let Decision::Again(wait) = decision {
             reaction.again = Some(now + wait);
         }
         host.note_control(found, tried.outcome, families);
@@ -198,7 +202,7 @@ impl Hosts {
         };
         let ceiling = known.pace.ceiling();
         let learned = known.pace.learned().filter(|_| plan.adapt);
-        let most = learned.unwrap_or(ceiling);
+        let most = known.below_limit(learned.unwrap_or(ceiling));
         Pace {
             interval: pace.interval.max(most.interval),
             open: pace.open.min(most.open),
@@ -234,6 +238,13 @@ impl Hosts {
         let adapts = self.site.plan.pace.adapt;
         let wait = self.host(&found.url.host_key()).limited(found, tried);
         wait.filter(|_| adapts)
+    }
+
+    /// Records an answer in a pass. Returns whether it shows a limit of the host's rate that was not known.
+    pub(super) fn watch_rate(&mut self, brought: &Brought) -> bool {
+        let adapts = self.site.plan.pace.adapt;
+        let host = self.host(&brought.lease.found.url.host_key());
+        adapts && host.rate_watch.saw(brought)
     }
 
     /// Records an answer in a pass for the breaker of its host: URLs that failed in the crawl may fail again, but a
@@ -348,6 +359,21 @@ impl Hosts {
     }
 }
 
+/// Returns what depends on a robots.txt. Every host of a list is one where the run starts.
+fn robots_of(site: &Site, url: &CrawlUrl) -> RobotsOf {
+    let scope = &site.plan.scope;
+    let host = url.host_key();
+    if !site.scope.is_site(url) {
+        RobotsOf::Other
+    } else if scope.coverage == Coverage::List
+        || scope.seeds.iter().any(|seed| seed.host_key() == host)
+    {
+        RobotsOf::Start
+    } else {
+        RobotsOf::Site
+    }
+}
+
 /// Returns a host, and adds it if it is new.
 fn host_of<'h>(
     known: &'h mut HashMap<HostKey, Box<Host>>,
@@ -372,6 +398,7 @@ impl Host {
             breaker: Breaker::new(patience),
             suspects: Suspects::default(),
             client_limit: ClientLimit::default(),
+            rate_watch: RateWatch::default(),
             controls: Controls::default(),
         }
     }
@@ -437,6 +464,7 @@ impl Host {
         let own_limit = tried.outcome == Outcome::Client429
             && self.client_limit.is_own(found.url.fingerprint());
         let limited = self.limited(found, tried);
+        self.rate_watch.saw(brought);
         self.pace.on_attempt(
             PaceSignal {
                 outcome: tried.outcome,
@@ -525,12 +553,21 @@ impl Host {
         }
     }
 
+    /// Returns this pace, or a slower one below the limit of the host's rate.
+    fn below_limit(&self, pace: Pace) -> Pace {
+        let limit = self.rate_watch.interval().unwrap_or_default();
+        Pace {
+            interval: pace.interval.max(limit),
+            ..pace
+        }
+    }
+
     fn effective(&self) -> Pace {
         let pace = self.pace.pace();
         if self.breaker.is_down() {
             DRAINING
         } else if self.breaker.is_closed() {
-            pace
+            self.below_limit(pace)
         } else {
             Pace {
                 interval: self.pace.ceiling().interval.max(CAREFUL.interval),

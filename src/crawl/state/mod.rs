@@ -12,6 +12,7 @@ mod lease;
 mod network;
 mod offer;
 mod passes;
+mod rate_watch;
 mod returned;
 #[cfg(test)]
 mod tests;

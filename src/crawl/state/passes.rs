@@ -88,6 +88,7 @@ impl State {
         if follows.load_excluded {
             self.hosts.load_excluded(&host, now);
         }
+        let finds_limit = self.hosts.watch_rate(brought);
         let limited = self.hosts.limited(found, brought.tried);
         let wait = limited.map(|wait| self.passes.limited(&host, wait));
         let mut reaction = self.hosts.break_off(brought, now, &mut self.dice);
@@ -99,7 +100,7 @@ impl State {
         } else {
             reaction.again = follows.again;
         }
-        if reaction.breaker.is_some() || follows.changes_pace {
+        if reaction.breaker.is_some() || follows.changes_pace || finds_limit {
             let pace = self.pace_in_pass(&host, found.pass);
             reaction.pace = Some(self.hosts.pass_pace(&host, pace));
         }

@@ -4,7 +4,7 @@ use crate::crawl::event::Event;
 use crate::crawl::visit::Brought;
 use crate::crawl::visit::series::Probed;
 use crate::frontier::Settlement;
-use crate::model::{HostKey, Moment, Pace, Role};
+use crate::model::{HostKey, Moment};
 use crate::store::{Change, Then, VisitRecord};
 
 use super::State;
@@ -52,8 +52,6 @@ impl State {
         let url = brought.lease.found.url.clone();
         let (ticket, pass) = (brought.lease.ticket, brought.lease.found.pass);
         let mut effects = host_effects(&url.host_key(), reaction);
-        let pace = reaction.pace.unwrap_or(brought.lease.pace);
-        effects.extend(charge(&brought, pace, now));
         effects.extend(self.look_at_failed_controls(&brought, now));
         let again = reaction.again;
         if again.is_some() {
@@ -155,14 +153,4 @@ fn host_effects(host: &HostKey, reaction: &Reaction) -> Effects {
         effects.push(Effect::Say(Event::Breaker { host, change }));
     }
     effects
-}
-
-/// Delays the host's next request by the turns of the extra requests of a visit: the frontier does
-/// not know about them.
-fn charge(brought: &Brought, pace: Pace, now: Moment) -> Option<Effect> {
-    let (found, beside) = (&brought.lease.found, brought.hops.len() as u32);
-    (beside > 0 && found.role != Role::Robots).then(|| {
-        let until = now + pace.interval * beside;
-        Effect::Park(found.url.host_key(), until)
-    })
 }

@@ -103,6 +103,50 @@ async fn a_host_that_is_only_linked_to_makes_no_run_incomplete() {
     assert!(!links.contains("does not answer"), "{links}");
 }
 
+/// Crawls a site that links to pages of other hosts, which refuse connections in the first seconds of the run.
+async fn linking_to(away: &[&str], down: Duration) -> Crawl {
+    let mut linking = plan();
+    linking.scope.external = true;
+    let mut crawl = Crawl::new(linking, &[("/", &[links(away)])]);
+    crawl.script.origin = Some(Origin(Box::new(move |asked| {
+        let is_away = asked.path.starts_with("http://");
+        is_away.then(|| {
+            at_once(if asked.at < down {
+                silence(Outcome::ConnectRefused)
+            } else {
+                page("a page")
+            })
+        })
+    })));
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
+    crawl
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_linked_host_that_refuses_connections_for_seconds_is_waited_for() {
+    let away = ["http://away.test/1", "http://away.test/2"];
+    let crawl = linking_to(&away, Duration::from_secs(8)).await;
+    assert_eq!(crawl.skipped(), [""; 0]);
+    let requested = crawl.asked();
+    assert!(requested.contains(&away[0].to_owned()), "{requested:?}");
+    assert!(requested.contains(&away[1].to_owned()), "{requested:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn linked_hosts_that_refuse_all_connections_cost_four_requests_each() {
+    let away: Vec<String> = (0..60).map(|n| format!("http://away{n}.test/")).collect();
+    let away: Vec<&str> = away.iter().map(String::as_str).collect();
+    let crawl = linking_to(&away, Duration::from_hours(1)).await;
+    let requests = crawl.script.requests.lock().unwrap();
+    let robots = |host: &str| {
+        let robots = format!("{host}robots.txt");
+        let all = requests.iter();
+        all.filter(|(_, request)| request.url.as_str() == robots)
+            .count()
+    };
+    assert!(away.iter().all(|host| robots(host) == 4));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_start_page_without_content_or_with_an_error_page_does_not_count_if_nothing_else_answers()
 {

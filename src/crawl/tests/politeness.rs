@@ -48,6 +48,39 @@ async fn a_host_that_is_down_is_requested_no_sooner_than_its_crawl_delay() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_request_of_a_run_is_beside_its_pace() {
+    let mut plan = usual();
+    plan.sample = SamplePlan::Usual;
+    let mut crawl = Crawl::new(plan, &[]);
+    let pages: Vec<String> = (0..60).map(|n| format!("/s{}/p{n}", n % 4)).collect();
+    let targets: Vec<&str> = pages.iter().map(String::as_str).collect();
+    let start = links(&targets);
+    let dice = Mutex::new(fastrand::Rng::with_seed(7));
+    crawl.script.origin = Some(Origin(Box::new(move |asked| {
+        let hop = |path: &str| redirect(&format!("http://site.test/{path}"));
+        Some(at_once(match asked.path {
+            "/robots.txt" => hop("r1"),
+            "/r1" => hop("r2"),
+            "/r2" => hop("r3"),
+            "/r3" => text("User-agent: *\n"),
+            "/sitemap.xml" => error(404),
+            "/" => start.clone(),
+            _ if dice.lock().unwrap().bool() => error(502),
+            _ => page("a page"),
+        }))
+    })));
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
+    let times = crawl.times();
+    let purposes = crawl.rows(Table::Attempts, &["Purpose"]);
+    assert!(purposes.len() == times.len(), "every request is stored");
+    // Ten requests a second: eleven take at least a second, but for the milliseconds of timers.
+    for eleven in times.windows(11) {
+        let took = eleven[10].0 - eleven[0].0;
+        assert!(took >= Duration::from_millis(990), "{took:?}: {eleven:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_excluded_page_is_requested_as_a_control() {
     let forbidding = "User-agent: *\nDisallow: /$\n";
     for (robots, coverage) in [(forbidding, Coverage::Site), ("", Coverage::List)] {

@@ -17,7 +17,7 @@ use std::time::Duration;
 use self::connection::connection;
 use crate::assess::diagnose::soft_error;
 use crate::fetch::{Fetcher, Redactor};
-use crate::frontier::Lease;
+use crate::frontier::{Frontier, Lease};
 use crate::model::{
     Attempt, Connection, CrawlUrl, Exchange, Held, Keep, Link, Moment, Outcome, PageRecord,
     Request, Role,
@@ -118,8 +118,9 @@ fn first_byte_limit(site: &Site, lease: &Lease) -> Duration {
 }
 
 /// Carries out one lease.
-pub(super) async fn visit<F: Fetcher>(
+pub(super) async fn visit<F: Fetcher, Q: Frontier>(
     fetcher: Arc<F>,
+    frontier: Arc<Q>,
     site: Arc<Site>,
     lease: Lease,
     beginning: Beginning,
@@ -129,6 +130,7 @@ pub(super) async fn visit<F: Fetcher>(
     circumstances.waited = beginning.waited;
     let requests = VisitRequests {
         fetcher: &*fetcher,
+        frontier: &*frontier,
         site: &site,
         clock: &clock,
         circumstances,
@@ -137,12 +139,12 @@ pub(super) async fn visit<F: Fetcher>(
         return requests.robots(lease, &beginning).await;
     }
     let exchange = fetcher.fetch(request(&site, &lease)).await;
-    let exchange = judged(lease.found.role, exchange);
+    let exchange = judged(lease.found.role, site.plan.requests.first_byte, exchange);
     let attempts = lease.found.tries + 1;
     let held = exchange.held.clone();
     let tried = tried(&exchange, attempts, clock.now());
     let extra = if tried.outcome.is_failure() {
-        requests.request_extra(&lease, &beginning, tried).await
+        requests.request_extra(&beginning, tried).await
     } else {
         ExtraRequests::default()
     };
@@ -183,16 +185,19 @@ struct ExtraRequests {
 }
 
 /// The context of one visit's requests.
-struct VisitRequests<'a, F> {
+struct VisitRequests<'a, F, Q> {
     fetcher: &'a F,
+    /// Gives a turn to each request beside that of the lease.
+    frontier: &'a Q,
     site: &'a Site,
     clock: &'a Clock,
     circumstances: Circumstances,
 }
 
-impl<F: Fetcher> VisitRequests<'_, F> {
+impl<F: Fetcher, Q: Frontier> VisitRequests<'_, F, Q> {
     async fn robots(self, lease: Lease, beginning: &Beginning) -> Brought {
-        let answer = robots::fetch(self.fetcher, self.site, &lease, self.clock).await;
+        let answer =
+            robots::fetch((self.fetcher, self.frontier), self.site, &lease, self.clock).await;
         let mut tried = tried(&answer.first, lease.found.tries + 1, self.clock.now());
         tried.outcome = answer.outcome;
         let requested = requested(&lease, beginning);
@@ -215,22 +220,16 @@ impl<F: Fetcher> VisitRequests<'_, F> {
         }
     }
 
-    /// Requests the control, or else the companions of a URL that failed. The host's pace separates
-    /// each from the request before.
-    async fn request_extra(
-        &self,
-        lease: &Lease,
-        beginning: &Beginning,
-        tried: Tried,
-    ) -> ExtraRequests {
+    /// Requests the control, or else the companions of a URL that failed. Each has a turn of its own in the pace of
+    /// the host.
+    async fn request_extra(&self, beginning: &Beginning, tried: Tried) -> ExtraRequests {
         let mut extra = ExtraRequests::default();
         if let Some(url) = &beginning.control {
             let circumstances = Circumstances {
                 tries_before: 1,
                 ..self.circumstances.clone()
             };
-            if let Some((exchange, attempt)) = self.one(url, circumstances, lease, beginning).await
-            {
+            if let Some((exchange, attempt)) = self.one(url, circumstances, beginning).await {
                 let wait = announced(attempt::tried(&exchange, 1, self.clock.now()));
                 extra.control = Some(Control {
                     outcome: exchange.outcome,
@@ -244,7 +243,7 @@ impl<F: Fetcher> VisitRequests<'_, F> {
         let companions = beginning.companions.iter();
         for url in companions.filter(|_| announced(tried).is_none()) {
             let circumstances = self.circumstances.clone();
-            if let Some((_, attempt)) = self.one(url, circumstances, lease, beginning).await {
+            if let Some((_, attempt)) = self.one(url, circumstances, beginning).await {
                 extra.hops.push((url.clone(), attempt));
             }
         }
@@ -256,10 +255,11 @@ impl<F: Fetcher> VisitRequests<'_, F> {
         &self,
         url: &CrawlUrl,
         circumstances: Circumstances,
-        lease: &Lease,
         beginning: &Beginning,
     ) -> Option<(Exchange, Attempt)> {
-        let next = self.clock.now() + lease.pace.interval;
+        // If the frontier is gone the crawl ends, and nothing is requested any more.
+        let host = url.host_key();
+        let next = self.frontier.charge(&host, self.clock.now()).await.ok()?;
         if !beginning.stop.clone().pause(self.clock, next).await {
             return None;
         }
@@ -269,21 +269,31 @@ impl<F: Fetcher> VisitRequests<'_, F> {
             ..circumstances
         };
         let exchange = self.fetcher.fetch(control_request(self.site, url)).await;
-        let exchange = judged(Role::Page, exchange);
+        let exchange = judged(Role::Page, self.site.plan.requests.first_byte, exchange);
         let attempt = record(&exchange, circumstances);
         Some((exchange, attempt))
     }
 }
 
-/// Judges an answer by its content: an error page with status 200 has another outcome than a page.
-/// One that redirects by `Refresh` may be empty.
-pub(super) fn judged(role: Role, mut exchange: Exchange) -> Exchange {
+/// Judges an answer by its content and its time. An error page with status 200 has another outcome than a page.
+/// One that redirects by `Refresh` may be empty. Rechecks and experiments wait longer than the crawl, to see errors of
+/// gateways. A good answer that came later than this limit of the crawl is a failure for everybody who waits no longer.
+pub(super) fn judged(role: Role, limit: Duration, mut exchange: Exchange) -> Exchange {
     let is_page = role == Role::Page
         && exchange.outcome == Outcome::OkHtml
         && !exchange.headers.contains_key("refresh");
     let status = exchange.status.filter(|_| is_page);
     if status.is_some_and(|status| soft_error(status, &exchange.body).is_some()) {
         exchange.outcome = Outcome::SoftError200;
+    }
+    // A sitemap that was read, however late, lists pages to crawl.
+    let is_file = matches!(role, Role::Sitemap | Role::Robots);
+    let waited = exchange.timings.waited().filter(|waited| *waited > limit);
+    if let (Some(waited), false, false) = (waited, is_file, exchange.outcome.is_failure()) {
+        let (waited, limit) = (waited.as_secs_f64(), limit.as_secs_f64());
+        exchange.fault =
+            format!("a good answer after {waited:.1} s, beyond the limit of {limit} s");
+        exchange.outcome = Outcome::TtfbTimeout;
     }
     exchange
 }

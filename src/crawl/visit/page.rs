@@ -63,7 +63,7 @@ pub(in crate::crawl) fn read(
         },
         links: Vec::new(),
     };
-    if exchange.outcome == Outcome::Redirect {
+    if is_redirect(exchange) {
         http_redirect(site, requested, exchange, &mut reading);
     }
     let directives =
@@ -94,15 +94,30 @@ pub(in crate::crawl) fn read(
     reading
 }
 
-/// Returns whether there is HTML to read: all of it, or as much as was requested.
+/// Returns whether it is a redirect, in time or late.
+fn is_redirect(exchange: &Exchange) -> bool {
+    let status = exchange.status.map(|status| status / 100);
+    exchange.outcome == Outcome::Redirect
+        || (exchange.outcome == Outcome::TtfbTimeout && status == Some(3))
+}
+
+/// Returns whether there is HTML to read: all of it, or as much as was requested. An answer that came late is read
+/// like any other: the links of a page that is always slow are part of the site.
 fn is_page(exchange: &Exchange) -> bool {
     match exchange.outcome {
         Outcome::OkHtml | Outcome::SoftError200 => true,
-        Outcome::TooLarge | Outcome::StatusUnrequested => exchange
-            .header("content-type")
-            .is_some_and(|value| value.to_ascii_lowercase().contains("html")),
+        Outcome::TooLarge | Outcome::StatusUnrequested => is_html(exchange),
+        Outcome::TtfbTimeout => {
+            let is_good = exchange.status.is_some_and(|status| status / 100 == 2);
+            is_good && is_html(exchange)
+        }
         _ => false,
     }
+}
+
+fn is_html(exchange: &Exchange) -> bool {
+    let content_type = exchange.header("content-type");
+    content_type.is_some_and(|value| value.to_ascii_lowercase().contains("html"))
 }
 
 fn joined(exchange: &Exchange, name: &str) -> Option<String> {

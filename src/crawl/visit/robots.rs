@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::fetch::{Fetcher, location};
-use crate::frontier::Lease;
+use crate::frontier::{Frontier, Lease};
 use crate::model::{
     Attempt, CrawlUrl, Exchange, Held, HostKey, Keep, Outcome, Request, RobotsAccess, Skip,
     SkipReason,
@@ -104,10 +104,10 @@ pub(in crate::crawl) struct Answer {
     pub(in crate::crawl) sitemaps: Vec<CrawlUrl>,
 }
 
-/// Requests a robots.txt. It follows redirects at once: they belong to the one request that must be
+/// Requests a robots.txt and follows its redirects, each in its turn: they belong to the one request that must be
 /// answered before any other request to the host.
-pub(in crate::crawl) async fn fetch<F: Fetcher>(
-    fetcher: &F,
+pub(in crate::crawl) async fn fetch<F: Fetcher, Q: Frontier>(
+    (fetcher, frontier): (&F, &Q),
     site: &Site,
     lease: &Lease,
     clock: &Clock,
@@ -140,6 +140,11 @@ pub(in crate::crawl) async fn fetch<F: Fetcher>(
             };
             break;
         }
+        // If the frontier is gone, the crawl ends.
+        let Ok(turn) = frontier.charge(&target.host_key(), clock.now()).await else {
+            break;
+        };
+        clock.sleep_until(turn).await;
         fetcher.led(&at, &target);
         let circumstances = Circumstances::of(lease, clock.now(), &site.user_agent);
         let exchange = ask(target.clone()).await;

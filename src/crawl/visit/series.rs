@@ -193,7 +193,8 @@ impl<F: Fetcher> Series<F> {
             .attempts
             .last()
             .map(|last| started.since(last.started + last.timings.total));
-        let exchange = judged(Role::Page, self.fetcher.fetch(request).await);
+        let exchange = self.fetcher.fetch(request).await;
+        let exchange = judged(Role::Page, self.site.plan.requests.first_byte, exchange);
         let recorded = record(&exchange, circumstances);
         let attempt = Attempt {
             purpose: Purpose::Probe(step.probe),

@@ -51,6 +51,7 @@ macro_rules! suite {
             setting_aside_does_not_charge_the_pace
             a_new_pace_counts_from_the_last_request
             a_pace_set_back_and_forth_forgets_no_request
+            a_request_beside_a_lease_counts_for_the_pace
             no_more_are_open_than_the_pace_allows
             an_answered_request_is_closed_but_still_leased
             a_host_that_hangs_delays_no_other
@@ -413,6 +414,20 @@ pub(super) async fn a_pace_set_back_and_forth_forgets_no_request(make: impl Make
     f.slow(&h, pace(10_000, 100)).await.unwrap();
     assert_eq!(wait(&f, 1_000).await, 11_000);
     visit(&f, 11_000).await;
+}
+
+pub(super) async fn a_request_beside_a_lease_counts_for_the_pace(make: impl Make) {
+    let f = make(pace(1_000, 8), LONG);
+    f.offer(&pages("h", 3)).await.unwrap();
+    let h = host("http://h/");
+    assert_eq!(f.charge(&h, at(0)).await.unwrap(), at(0));
+    assert_eq!(wait(&f, 0).await, 1_000);
+    visit(&f, 1_000).await;
+    // Each of several has a turn of its own.
+    assert_eq!(f.charge(&h, at(1_200)).await.unwrap(), at(2_000));
+    assert_eq!(f.charge(&h, at(1_200)).await.unwrap(), at(3_000));
+    assert_eq!(wait(&f, 1_200).await, 4_000);
+    visit(&f, 4_000).await;
 }
 
 pub(super) async fn no_more_are_open_than_the_pace_allows(make: impl Make) {

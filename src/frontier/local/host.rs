@@ -130,6 +130,19 @@ impl Host {
         }))
     }
 
+    /// Charges the next request that the pace allows, and returns its moment.
+    pub(super) fn charge(&mut self, ticket: Ticket, now: Moment) -> Moment {
+        let at = self.ready().map_or(Instant::of(now), |due| {
+            if due > Instant::of(now) {
+                due
+            } else {
+                due.served(now)
+            }
+        });
+        self.last = Some(Charge { ticket, at });
+        at.moment()
+    }
+
     /// Records that a lease ended.
     pub(super) fn release(&mut self, held: &Held) {
         self.open -= u32::from(held.open);

@@ -92,6 +92,10 @@ impl Frontier for LocalFrontier {
         Ok(())
     }
 
+    async fn charge(&self, host: &HostKey, now: Moment) -> Result<Moment, FrontierError> {
+        Ok(self.state()?.charge(host, now))
+    }
+
     async fn park(&self, host: &HostKey, until: Moment) -> Result<(), FrontierError> {
         self.state()?.park(host, until);
         Ok(())
@@ -165,6 +169,10 @@ mod tests {
 
             async fn rejoin(&self, host: &HostKey, family: Family) -> Result<(), FrontierError> {
                 self.inner.rejoin(host, family).await
+            }
+
+            async fn charge(&self, host: &HostKey, now: Moment) -> Result<Moment, FrontierError> {
+                self.inner.charge(host, now).await
             }
 
             async fn park(&self, host: &HostKey, until: Moment) -> Result<(), FrontierError> {

@@ -160,6 +160,13 @@ impl State {
         self.with_host(host, |host| host.queue.rejoin(family));
     }
 
+    pub(super) fn charge(&mut self, host: &HostKey, now: Moment) -> Moment {
+        let ticket = self.leases.ticket();
+        let mut at = now;
+        self.with_host(host, |host| at = host.charge(ticket, now));
+        at
+    }
+
     pub(super) fn park(&mut self, host: &HostKey, until: Moment) {
         // The latest of several moments wins, because its caller relies on it.
         self.with_host(host, |host| host.parked = host.parked.max(until));

@@ -206,6 +206,17 @@ pub struct Timings {
     pub total: Duration,
 }
 
+impl Timings {
+    /// Returns the time from the end of connecting to the first byte of the answer.
+    pub fn waited(&self) -> Option<Duration> {
+        let setup: Duration = [self.dns, self.connect, self.tls]
+            .into_iter()
+            .flatten()
+            .sum();
+        self.first_byte.map(|at| at.saturating_sub(setup))
+    }
+}
+
 /// The HTTP version of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of the protocol")]

@@ -16,9 +16,12 @@ pub enum NetworkSign {
 impl NetworkSign {
     /// Returns what an outcome shows. The host itself refuses a connection, or a proxy that does
     /// not belong to the site.
-    pub fn of(outcome: Outcome, proxied: bool) -> NetworkSign {
+    ///
+    /// `answered` is true if a first byte came, however late.
+    pub fn of(outcome: Outcome, answered: bool, proxied: bool) -> NetworkSign {
         use Outcome as O;
         match outcome {
+            O::TtfbTimeout if answered => NetworkSign::Answer,
             O::DnsTimeout
             | O::DnsServfail
             | O::DnsRefused
@@ -56,11 +59,15 @@ mod tests {
             (Outcome::AddressRefused, NetworkSign::Unclear),
         ];
         for (outcome, sound) in cases {
-            assert_eq!(NetworkSign::of(outcome, false), sound, "{outcome}");
+            assert_eq!(NetworkSign::of(outcome, false, false), sound, "{outcome}");
         }
         assert_eq!(
-            NetworkSign::of(Outcome::ConnectRefused, true),
+            NetworkSign::of(Outcome::ConnectRefused, false, true),
             NetworkSign::Silence
+        );
+        assert_eq!(
+            NetworkSign::of(Outcome::TtfbTimeout, true, false),
+            NetworkSign::Answer
         );
     }
 }

@@ -81,8 +81,29 @@ fn conclude(
 
 /// Judges the attempts at each URL, and all of them together, and stores the results.
 fn assess(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
+    let mut examination = Examination::new(Rules::ONE_SHOT);
+    let mut failing = judge(tx, run, &mut examination)?;
+    // Only all pages together show that one backend of several fails, and then each is judged by it.
+    let dead_backends = examination.dead_backends();
+    if !dead_backends.is_empty() {
+        examination = Examination::new(Rules::ONE_SHOT);
+        examination.with_dead_backends(dead_backends);
+        failing = judge(tx, run, &mut examination)?;
+    }
+    error_links(tx, run, &failing)?;
+    let files = site_files(tx, run)?;
+    let found = examination.conclude(&files, extent(tx, run)?);
+    conclusions::store(tx, run, &found)
+}
+
+/// Judges the attempts at each URL and stores the results. Returns which URLs are not ok, by number, up to the last such
+/// URL.
+fn judge(
+    tx: &Transaction<'_>,
+    run: RunId,
+    examination: &mut Examination,
+) -> rusqlite::Result<Vec<bool>> {
     tx.execute("DELETE FROM assessment WHERE run = ?", [run])?;
-    // URLs that are not ok, by number, up to the last such URL.
     let mut failing: Vec<bool> = Vec::new();
     let mut insert = tx.prepare(
         "INSERT INTO assessment (run, url, verdict, outcome, attempts, failed, failed_5xx, failed_502,
@@ -91,8 +112,7 @@ fn assess(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
             in_outage, earlier_failed, earlier_runs)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
-    let mut examination = Examination::new(Rules::ONE_SHOT);
-    examine(tx, run, &mut examination, &mut |url, examined, earlier| {
+    examine(tx, run, examination, &mut |url, examined, earlier| {
         let found = &examined.judgement;
         if found.verdict != Verdict::Ok {
             failing.resize(url as usize, false);
@@ -128,10 +148,7 @@ fn assess(tx: &Transaction<'_>, run: RunId) -> rusqlite::Result<()> {
         ])?;
         Ok(())
     })?;
-    error_links(tx, run, &failing)?;
-    let files = site_files(tx, run)?;
-    let found = examination.conclude(&files, extent(tx, run)?);
-    conclusions::store(tx, run, &found)
+    Ok(failing)
 }
 
 fn error_links(tx: &Transaction<'_>, run: RunId, failing: &[bool]) -> rusqlite::Result<()> {

@@ -145,6 +145,7 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
         outcome: *outcome,
         count: *count,
     }));
+    evidence.extend(facts.late.evidence());
     let named = page.filter(|page| page.names_product());
     let product = named.map(|page| page.product.as_str());
     if let Some(page) = named {

@@ -41,6 +41,11 @@ pub enum Evidence {
         seconds: f64,
         timer: String,
     },
+    Late {
+        answers: u64,
+        from: f64,
+        to: f64,
+    },
     Instant {
         hits: Ratio,
         seconds: f64,

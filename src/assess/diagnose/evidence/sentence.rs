@@ -35,6 +35,17 @@ impl fmt::Display for Evidence {
             } => {
                 write!(f, "{hits} answers took {seconds:.1} s: {timer}")
             }
+            E::Late { answers, from, to } => {
+                let answers = count(*answers, "recheck");
+                let after = match (from.round(), to.round()) {
+                    (from, to) if from < to => format!("{from} to {to}"),
+                    (from, _) => from.to_string(),
+                };
+                write!(
+                    f,
+                    "{answers} waited longer and got a good answer after {after} s: always too slow"
+                )
+            }
             E::Instant { hits, seconds } => write!(
                 f,
                 "{hits} answers came at once ({seconds:.3} s): no time limit ran out"

@@ -170,10 +170,9 @@ fn finding(facts: &HostFacts, confidence: f64, evidence: Vec<Evidence>) -> Findi
 /// Returns the cause by the outcome of most failing answers: a backend that answers 500 runs, and one that is too
 /// slow does too.
 fn cause(facts: &HostFacts) -> Cause {
-    let failing = facts.outcomes.iter().filter(|(it, _)| it.is_failure());
-    match failing.max_by_key(|(_, count)| **count) {
-        Some((Outcome::Server500, _)) => Cause::ApplicationError,
-        Some((Outcome::Server504, _)) => Cause::UpstreamTimeout,
+    match facts.main_failure() {
+        Some(Outcome::Server500) => Cause::ApplicationError,
+        Some(Outcome::Server504) => Cause::UpstreamTimeout,
         _ => Cause::UpstreamDown,
     }
 }

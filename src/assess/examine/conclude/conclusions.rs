@@ -20,6 +20,7 @@ use crate::assess::diagnose::{
     Context, Diagnosis, Maker, Outages, Pool, Ratio, TimeHistogram, Trial, diagnose,
 };
 use crate::assess::examine::Examination;
+use crate::assess::examine::dead_backend::DeadBackend;
 use crate::assess::examine::files::{GivenUp, SiteFiles};
 use crate::assess::examine::group::Cluster;
 use crate::assess::examine::histories::{Home, Together, Whole, is_refusal};
@@ -95,22 +96,35 @@ pub struct TrialFound {
 }
 
 impl Examination {
+    /// Returns the hosts and sections of which one backend of several fails, once all URLs were added. Their pages are
+    /// examined once more with this knowledge, unless they were.
+    pub fn dead_backends(&mut self) -> Vec<DeadBackend> {
+        if !self.dead_backends.is_empty() {
+            return Vec::new();
+        }
+        complete(&mut self.hosts, &self.together);
+        let internal = self.hosts.iter().filter(|(_, host)| host.internal);
+        let found = internal.filter_map(|(name, host)| {
+            let finding = one_backend_down(&host.facts)?;
+            let section = host.facts.pool.section.clone();
+            Some(DeadBackend {
+                host: name.clone(),
+                section: section.filter(|_| finding.scope == Scope::Section),
+                outcome: host.facts.main_failure()?,
+            })
+        });
+        found.collect()
+    }
+
     /// Returns the conclusions.
     pub fn conclude(self, files: &SiteFiles, extent: Extent) -> Conclusions {
         conclude(self, files, extent)
     }
 }
 
-fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions {
-    let Examination {
-        mut tally,
-        mut hosts,
-        clusters,
-        together,
-        speeds,
-        ..
-    } = seen;
-    for (name, host) in &mut hosts {
+/// Adds to the facts of hosts what is known once all URLs are.
+fn complete(hosts: &mut BTreeMap<String, Host>, together: &Together) {
+    for (name, host) in hosts {
         if let Some(known) = together.host(name) {
             host.facts.load = known.load;
             host.facts.rotation = known.rotation;
@@ -128,6 +142,18 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
         host.facts.is_uneven = are_uneven(host.sections.values().map(|section| section.urls));
         host.facts.pool = pool(&host.sections);
     }
+}
+
+fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions {
+    let Examination {
+        mut tally,
+        mut hosts,
+        clusters,
+        together,
+        speeds,
+        ..
+    } = seen;
+    complete(&mut hosts, &together);
     tally.site.counts = tally.own_looks();
     leave_out_unheard(&mut hosts);
     let clusters: Vec<Cluster> = clusters.into_values();

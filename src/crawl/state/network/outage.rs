@@ -19,7 +19,8 @@ impl State {
         let Some((url, attempt, outcome)) = network_evidence(&returned) else {
             return vec![Effect::TakeIn(returned, now)];
         };
-        if NetworkSign::of(outcome, network.proxied) == NetworkSign::Answer {
+        let answered = attempt.timings.first_byte.is_some();
+        if NetworkSign::of(outcome, answered, network.proxied) == NetworkSign::Answer {
             let looked_up = attempt.timings.dns.is_some();
             network.answered.note(url, attempt.remote, looked_up);
             let change = network.watch.on_answer(now);

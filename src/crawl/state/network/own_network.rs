@@ -44,7 +44,9 @@ impl OwnNetwork {
     /// Marks an attempt that failed because there was no network: it is not evidence.
     pub(in crate::crawl::state) fn mark_discarded(&self, attempt: &mut Attempt) {
         let ended = attempt.started + attempt.timings.total;
-        let clear = NetworkSign::of(attempt.outcome, self.proxied) == NetworkSign::Answer;
+        let answered = attempt.timings.first_byte.is_some();
+        let sign = NetworkSign::of(attempt.outcome, answered, self.proxied);
+        let clear = sign == NetworkSign::Answer;
         if !clear && self.watch.covers(attempt.started, ended) {
             attempt.purpose = Purpose::Outage;
         }
@@ -54,7 +56,7 @@ impl OwnNetwork {
     /// only this machine answered. If nothing ever answered, an attempt is if it looks like a
     /// machine without any network.
     pub(super) fn doubt(&self, url: &CrawlUrl, outcome: Outcome) -> Doubt {
-        if NetworkSign::of(outcome, self.proxied) != NetworkSign::Silence {
+        if NetworkSign::of(outcome, false, self.proxied) != NetworkSign::Silence {
             return Doubt::None;
         }
         let unreached = outcome.layer() == Layer::Dns || outcome == Outcome::ConnectUnreachable;

@@ -155,7 +155,8 @@ async fn pages_that_fail_at_their_first_request_are_one_finding_and_soon_confirm
             "{status}: {verdicts}"
         );
         let requests = audited.crawl.script.requests.lock().unwrap().len();
-        assert!(requests <= 301 + pages + 100, "{status}: {requests}");
+        // One more for each page, and some controls; nine more would be needed to clear each page by itself.
+        assert!(requests <= 301 + pages + 120, "{status}: {requests}");
     }
 }
 

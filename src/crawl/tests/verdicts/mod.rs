@@ -492,6 +492,8 @@ async fn a_dead_backend_of_three_is_found_at_the_pace_that_its_failures_leave() 
         !verdicts.contains("persistent") && !verdicts.contains("load"),
         "{verdicts}"
     );
+    // The next visitor may meet the dead backend again.
+    assert!(!verdicts.contains("transient"), "{verdicts}");
     let rate = audited.scores.error_rate.unwrap();
     assert!(rate.low <= 1.0 / 3.0 && 1.0 / 3.0 <= rate.high, "{rate:?}");
 }
@@ -525,6 +527,44 @@ async fn each_kind_of_missing_answer_has_its_own_outcome_cause_and_finding() {
         );
         assert_eq!(audited.findings(), [finding], "{outcome}");
     }
+}
+
+/// Answers as a server does that needs this time for a page, to a client that waits no longer than its limit.
+fn slow_page(request: &Request, takes: Duration) -> Timed {
+    if takes > request.first_byte_limit {
+        Timed {
+            reply: silence(Outcome::TtfbTimeout),
+            takes: request.first_byte_limit,
+        }
+    } else {
+        Timed {
+            reply: links(&["/deep"]),
+            takes,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_always_needs_longer_than_the_crawl_waits_is_persistent() {
+    let mut site = site_of(&[("/shop/", 12), ("/blog/", 12)]).with("/deep", &[page("a page")]);
+    site.origin = Some(Origin(Box::new(|asked| {
+        let is_slow = matches!(asked.path, "/shop/0" | "/shop/1" | "/blog/0");
+        is_slow.then(|| slow_page(asked.request, Duration::from_secs(40)))
+    })));
+    let audited = site.audited().await;
+    for path in ["/shop/0", "/shop/1", "/blog/0"] {
+        let columns = ["Verdict", "Outcome", "Probable Cause"];
+        assert_eq!(
+            audited.page(path, &columns),
+            "persistent | ttfb_timeout | upstream_timeout"
+        );
+    }
+    assert_eq!(audited.findings(), ["persistent_cluster upstream_timeout"]);
+    let evidence = audited.evidence("persistent_cluster");
+    let words = "waited longer and got a good answer after 40 s: always too slow";
+    assert!(evidence.contains(words), "{evidence}");
+    // Its links are part of the site all the same.
+    assert_eq!(audited.page("/deep", &["Verdict"]), "ok");
 }
 
 #[tokio::test(start_paused = true)]

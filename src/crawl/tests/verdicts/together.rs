@@ -181,6 +181,45 @@ fn bucket(rate: f64, burst: f64) -> impl Fn(&str, Duration) -> bool + Send + Syn
     }
 }
 
+/// Refuses what is beyond this number of requests in each window of so many seconds.
+fn window(count: u32, length: u64) -> impl Fn(Duration) -> bool + Send + Sync {
+    let state = Mutex::new((0, 0));
+    move |at| {
+        let mut state = state.lock().unwrap();
+        let index = at.as_secs() / length;
+        if index != state.0 {
+            *state = (index, 0);
+        }
+        let refused = state.1 >= count;
+        state.1 += u32::from(!refused);
+        refused
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_of_a_limit_by_window_blame_no_page_and_end_once_it_is_known() {
+    for (count, length, status) in [(30, 10, 503), (30, 10, 429)] {
+        let limited = window(count, length);
+        let site = site_of(&[("/shop/", 150), ("/blog/", 150)]);
+        let audited = site
+            .simulated(move |asked| {
+                let is_file = matches!(asked.path, "/robots.txt" | "/sitemap.xml");
+                (limited(asked.at) && !is_file).then(|| error(status))
+            })
+            .audited()
+            .await;
+        let case = format!("{count} in {length} s by {status}");
+        let verdicts = audited.verdicts();
+        let is_fair =
+            |verdict: &str| verdict.ends_with(" ok") || verdict.ends_with(" load_induced");
+        assert!(verdicts.split(", ").all(is_fair), "{case}: {verdicts}");
+        assert!(audited.crawlability() > 99.9, "{case}");
+        assert_eq!(audited.findings(), ["load_induced overload"], "{case}");
+        // Until the limit is known, and in the burst.
+        assert!(audited.failed() <= 40, "{case}: {}", audited.failed());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn refusals_that_come_together_are_load_and_no_outages() {
     let limited = bucket(1.0, 2.0);
