@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
+use crate::assess::diagnose::{LoadCurve, LoadStep, Outage, Outages};
 use crate::assess::history::first_requests::FailsFirst;
 use crate::assess::history::group_history::GroupHistory;
 use crate::assess::history::mixed_outage::MixedOutage;
@@ -115,6 +115,8 @@ pub struct Together(HashMap<String, HostTogether>);
 #[derive(Debug, Default)]
 pub(super) struct HostTogether {
     pub(super) whole: Outages,
+    /// A time from the start in which all requests for files failed, and nothing else was requested.
+    pub(super) at_start: Option<Outage>,
     /// Whether first looks fail together in time.
     is_clustered: bool,
     /// The load from which it fails more.
@@ -211,6 +213,7 @@ impl Histories {
             nth,
             url: seen.url,
             part: section,
+            family,
             started: seen.started,
             failed: seen.outcome.is_failure(),
             ever_fine: seen.ever_fine,
@@ -221,11 +224,18 @@ impl Histories {
             let failed = seen.outcome.is_failure();
             (host.load).add(seen.started, seen.open, failed, seen.ever_fine);
         }
+        if !seen.is_page && !in_burst {
+            // Each file is a part of its own.
+            host.whole.add_file(TimedAttempt {
+                part: family,
+                ..timed
+            });
+        }
         // A rate limit refuses clients that are too fast; the pages are not down.
         if seen.is_page && !in_burst && seen.outcome != Outcome::Client429 {
             let suspicion =
                 self.evidence == PartEvidence::Suspicion && seen.purpose == Purpose::Crawl;
-            host.follow(home, timed, family, suspicion);
+            host.follow(home, timed, suspicion);
             if host.sections.contains_key(home.section) {
                 if seen.purpose == Purpose::Crawl {
                     host.first_looks.add(timed);
@@ -268,6 +278,7 @@ impl Histories {
                 load: host.load.step(),
                 rotation: host.recurrence.rotation(),
                 limit,
+                at_start: host.whole.outage_at_start(),
                 is_clustered: host.first_looks.comes_together(),
                 ..HostTogether::default()
             };
@@ -299,13 +310,13 @@ impl Histories {
 impl HostHistories {
     /// Takes an attempt at a page of a family. A section is a part of the host, and a family of its section:
     /// two families of one section that fail are no sign that the others do.
-    fn follow(&mut self, home: Home<'_>, seen: TimedAttempt, family: u32, suspicion: bool) {
+    fn follow(&mut self, home: Home<'_>, seen: TimedAttempt, suspicion: bool) {
         self.whole.add(seen);
         if let Some(mixed) = &mut self.mixed {
             mixed.add(seen);
         }
         let seen = TimedAttempt {
-            part: family,
+            part: seen.family,
             ever_fine: seen.ever_fine || suspicion,
             ..seen
         };

@@ -106,7 +106,10 @@ impl fmt::Display for Evidence {
                 after,
             } => {
                 let lasted = Lasted::between((*before, *from), (*until, *after));
-                let pages = count(u64::from(*pages), "page");
+                let pages = match pages {
+                    0 => "robots.txt or a sitemap".to_owned(),
+                    pages => count(u64::from(*pages), "page"),
+                };
                 let requests = match failed {
                     1 => "the only request".to_owned(),
                     failed => format!("all {failed} requests"),

@@ -24,17 +24,23 @@ const DEAD: u64 = 8;
 /// Reports that all requests to the host failed for a time. A dead backend is reported by its own rule.
 pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
     let is_backend = |found: Finding| found.scope == Scope::Host;
-    let is_other = facts.outages.is_empty() || facts.outages.mixed.is_some();
-    if is_other || one_backend_down(facts).is_some_and(is_backend) {
+    let is_other = facts.outages.mixed.is_some() || one_backend_down(facts).is_some_and(is_backend);
+    let mut outages = if is_other {
+        Outages::default()
+    } else {
+        facts.outages.clone()
+    };
+    outages.times.splice(0..0, facts.down_at_start);
+    if outages.is_empty() {
         return None;
     }
-    let is_restart = facts.outages.is_restart();
+    let is_restart = outages.is_restart();
     Some(Finding {
         rule: Rule::HostOutage,
-        severity: if is_dead(&facts.outages) {
+        severity: if is_dead(&outages) {
             Severity::Critical
         } else {
-            severity(&facts.outages)
+            severity(&outages)
         },
         scope: Scope::Host,
         subject: facts.host.clone(),
@@ -43,7 +49,7 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
             .into_iter()
             .collect(),
         confidence: 0.9,
-        evidence: outage_evidence(&facts.outages, is_restart),
+        evidence: outage_evidence(&outages, is_restart),
         advice: if is_restart {
             "short_outage"
         } else {

@@ -113,6 +113,7 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
     for (name, host) in &mut hosts {
         if let Some(known) = together.host(name) {
             host.facts.load = known.load;
+            host.facts.down_at_start = known.at_start;
             host.facts.rotation = known.rotation;
             if let Some((limit, section)) = &known.limit {
                 host.facts.limit = Some(*limit);

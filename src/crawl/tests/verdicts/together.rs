@@ -68,6 +68,42 @@ async fn a_deploy_is_one_outage_of_the_whole_host() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_short_deploy_is_one_outage_whenever_it_comes() {
+    let (mut met, mut unsaid) = (0, Vec::new());
+    for begins in 3..15 {
+        let begins = f64::from(begins);
+        let site = site_of(&[("/shop/", 60), ("/blog/", 60), ("/help/", 60)]);
+        let audited = site
+            .down(move |_, at| (begins..begins + 5.0).contains(&seconds(at)))
+            .audited()
+            .await;
+        if audited.failed() >= 5 {
+            met += 1;
+            let found = audited.findings();
+            if found != ["host_outage upstream_down"] {
+                unsaid.push(format!("{begins}: {found:?} {}", audited.failed()));
+            }
+        }
+    }
+    assert!(met >= 8, "{met} deploys met five requests");
+    assert!(unsaid.is_empty(), "{unsaid:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_at_the_start_that_only_robots_txt_met_is_reported() {
+    let site = site_of(&[("/shop/", 20), ("/blog/", 20)]);
+    let audited = site
+        .simulated(|asked| (seconds(asked.at) < 6.0).then(bad_gateway))
+        .audited()
+        .await;
+    assert_eq!(audited.findings(), ["host_outage upstream_down"]);
+    let evidence = audited.evidence("host_outage");
+    let words = "requests failed, at robots.txt or a sitemap; the first good answer came at";
+    assert!(evidence.contains(words), "{evidence}");
+    assert_eq!(audited.verdicts(), "41 ok");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_crash_loop_is_reported_with_its_number_of_outages() {
     let site = site_of(&[("/shop/", 200), ("/blog/", 200), ("/help/", 200)]);
     let audited = site
