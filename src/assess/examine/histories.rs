@@ -25,7 +25,7 @@ const MOST_LIMITED: usize = 50;
 /// Maximum pages of a host that are known to have failed at their first request.
 const MOST_FAILED_FIRST: usize = 8_192;
 
-/// Maximum hosts for which times are searched in which a part of the requests failed; about 200 kB each.
+/// Maximum hosts and sections for which times are searched in which a part of the requests failed; about 200 kB each.
 const MOST_MIXED: usize = 50;
 
 /// The groups of a URL.
@@ -83,7 +83,7 @@ pub struct Histories {
     hosts: HashMap<String, HostHistories>,
     groups: usize,
     limited: usize,
-    /// Hosts for which times are searched in which a part of the requests failed.
+    /// Hosts and sections for which times are searched in which a part of the requests failed.
     mixed: usize,
     /// Sections and families by number, for the parts of a group.
     parts: HashMap<String, u32>,
@@ -96,6 +96,8 @@ struct HostHistories {
     first_looks: GroupHistory,
     /// Of a bounded number of hosts.
     mixed: Option<Box<MixedOutage>>,
+    /// Of a bounded number of sections.
+    mixed_sections: HashMap<String, MixedOutage>,
     /// Pages whose first request failed.
     failed_first: HashSet<i64>,
     load: LoadCurve,
@@ -189,6 +191,11 @@ impl Histories {
         host.families.entry(home.family.to_owned()).or_default();
         self.groups += host.sections.len() + host.families.len() - before;
         let section = home.section;
+        if !host.mixed_sections.contains_key(section) && self.mixed < MOST_MIXED {
+            host.mixed_sections
+                .insert(section.to_owned(), MixedOutage::default());
+            self.mixed += 1;
+        }
         if refused && !host.of_sections.contains_key(section) && self.limited < MOST_LIMITED {
             host.of_sections
                 .insert(section.to_owned(), LimitedRequests::default());
@@ -297,6 +304,7 @@ impl Histories {
                         found.whole = host.whole.outages();
                         found.sections = kept(host.sections);
                         found.families = kept(host.families);
+                        found.add_mixed(may_be_mixed, host.mixed_sections);
                     }
                 }
             }
@@ -320,6 +328,12 @@ impl HostHistories {
             ever_fine: seen.ever_fine || suspicion,
             ..seen
         };
+        if let Some(mixed) = self.mixed_sections.get_mut(home.section) {
+            mixed.add(TimedAttempt {
+                part: seen.family,
+                ..seen
+            });
+        }
         let section = self.sections.get_mut(home.section);
         let family = self.families.get_mut(home.family);
         for history in section.into_iter().chain(family) {
@@ -396,6 +410,22 @@ impl HostTogether {
             limited.as_deref().is_none_or(|limited| limited == section)
         };
         self.limit.as_ref().is_some_and(limited)
+    }
+
+    /// Adds times in which a part of the requests to a section failed, unless the host or the section went down as a
+    /// whole.
+    fn add_mixed(&mut self, may_be_mixed: bool, sections: HashMap<String, MixedOutage>) {
+        if !may_be_mixed || !self.whole.is_empty() {
+            return;
+        }
+        for (name, mixed) in sections {
+            if let Some(found) = (!self.sections.contains_key(&name))
+                .then(|| mixed.find())
+                .flatten()
+            {
+                self.sections.insert(name, found);
+            }
+        }
     }
 
     /// Removes outages of parts whose pages fail at their first request: their failures come together because first

@@ -61,16 +61,21 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
 /// Reports that a part of the requests to the host failed for a time, whichever page. A dead backend is reported by its
 /// own rule.
 pub fn mixed_outage(facts: &HostFacts) -> Option<Finding> {
-    let failed = facts.outages.mixed?;
-    let outage = facts.outages.times.first()?;
     if one_backend_down(facts).is_some_and(|found| found.scope == Scope::Host) {
         return None;
     }
+    of_mixed(&facts.outages, Scope::Host, &facts.host)
+}
+
+/// Returns the finding about a time in which a part of the requests failed.
+fn of_mixed(outages: &Outages, scope: Scope, subject: &str) -> Option<Finding> {
+    let failed = outages.mixed?;
+    let outage = outages.times.first()?;
     Some(Finding {
         rule: Rule::MixedOutage,
         severity: Severity::Warning,
-        scope: Scope::Host,
-        subject: facts.host.clone(),
+        scope,
+        subject: subject.to_owned(),
         causes: Vec::new(),
         confidence: 0.8,
         evidence: vec![Evidence::MixedOutage {
@@ -124,11 +129,14 @@ pub struct PartFacts<'a> {
     pub outages: &'a Outages,
 }
 
-/// Reports that all requests to a section or a family failed for a time, while other parts of the host
-/// worked.
+/// Reports that all requests to a section or a family failed for a time, or a part of them, while other parts of the
+/// host worked.
 pub fn part_outage(facts: &PartFacts<'_>, diagnosis: &Diagnosis) -> Option<Finding> {
     if facts.outages.is_empty() {
         return None;
+    }
+    if facts.outages.mixed.is_some() {
+        return of_mixed(facts.outages, Scope::Section, &facts.subject);
     }
     let is_restart = facts.outages.is_restart();
     let mut evidence = outage_evidence(facts.outages, false);
