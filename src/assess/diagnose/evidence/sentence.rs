@@ -125,6 +125,18 @@ impl fmt::Display for Evidence {
                     None => write!(f, ": down for {lasted}"),
                 }
             }
+            E::HomePage => f.write_str("the home page is one of them"),
+            E::SeeFindings { subjects, more } => {
+                let what = match subjects.len() as u64 + more {
+                    1 => "the finding",
+                    _ => "the findings",
+                };
+                write!(f, "see {what} about {}", subjects.join(", "))?;
+                match more {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
+                }
+            }
             E::MixedOutage {
                 from,
                 until,

@@ -307,6 +307,61 @@ async fn dead_pages_of_several_sections_are_one_finding() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_dead_home_page_is_the_first_finding() {
+    let audited = site_of(&[("/shop/", 12), ("/blog/", 40)])
+        .listed()
+        .behind(|request| {
+            let path = request.url.path_and_query();
+            let is_dead = path == "/" || path.starts_with("/shop/");
+            is_dead.then(|| {
+                if path == "/" {
+                    error(500)
+                } else {
+                    bad_gateway()
+                }
+            })
+        })
+        .audited()
+        .await;
+    let first = &audited.findings[0];
+    assert_eq!(first.subject, "http://site.test/");
+    assert_eq!(first.severity.id(), "critical");
+    assert!(audited.findings().len() > 1, "{:?}", audited.findings());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_family_of_a_flat_site_is_named() {
+    let mut site = site_of(&[]);
+    let pages = |name: &str, count: usize| -> Vec<String> {
+        (0..count).map(|n| format!("/{name}-{n}.html")).collect()
+    };
+    let all = [
+        pages("infoschema", 30),
+        pages("storage", 40),
+        pages("func", 40),
+    ]
+    .concat();
+    let targets: Vec<&str> = all.iter().map(String::as_str).collect();
+    site = site.with("/", &[links(&targets)]);
+    for path in &targets {
+        site = site.with(path, &[page("a page")]);
+    }
+    let audited = site
+        .behind(|request| {
+            let path = request.url.path_and_query();
+            path.starts_with("/infoschema-").then(bad_gateway)
+        })
+        .audited()
+        .await;
+    assert_eq!(audited.findings().len(), 1, "{:?}", audited.findings());
+    let found = audited.finding("persistent_cluster");
+    assert_eq!(found.subject, "http://site.test/infoschema-*.html");
+    let evidence = audited.evidence("persistent_cluster");
+    let words = "30 of 30 URLs of those that failed alike in /infoschema-*.html fail";
+    assert!(evidence.starts_with(words), "{evidence}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_redirect_into_an_error_has_the_cause_of_its_target() {
     let audited = site_of(&[("/shop/", 12), ("/blog/", 12)])
         .with("/shop/0", &[bad_gateway()])
