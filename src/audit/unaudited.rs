@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::assess::{NoStart, StartAnswer, StartFault, has_login_words};
+use crate::assess::{NoStart, StartAnswer, StartFault, Verdict, has_login_words};
 use crate::fetch::NOT_TLS;
 use crate::model::{Coverage, CrawlUrl, RobotsAccess, SkipReason};
 use crate::report::words::{count, number};
@@ -54,8 +54,11 @@ impl Unaudited {
         {
             return Ok(Some(robots));
         }
-        // A list may be of failing pages, to see whether they still fail.
-        if run.plan.scope.coverage == Coverage::List && start.fault.is_server_error() {
+        // A list may be of failing pages, to see whether they still fail. A dead home page of a site that answers
+        // otherwise is a finding like others.
+        let is_list = run.plan.scope.coverage == Coverage::List;
+        let is_of_page = start.fault.is_server_error() && (is_list || has_fine_pages(summary));
+        if is_of_page {
             return Ok(hardly_requested(&summary.pages));
         }
         let had_login = had_login(run);
@@ -107,6 +110,18 @@ impl fmt::Display for Unaudited {
             }
         }
     }
+}
+
+/// Returns whether any page of the site was fine, at least at times.
+fn has_fine_pages(summary: &RunSummary) -> bool {
+    let ever_fine = [
+        Verdict::Ok,
+        Verdict::Transient,
+        Verdict::Intermittent,
+        Verdict::LoadInduced,
+    ];
+    let pages = |verdict: &Verdict| summary.pages.with_verdict(*verdict);
+    ever_fine.iter().map(pages).sum::<u64>() > 0
 }
 
 /// Returns the reason if less than half of the pages that should have been requested were.

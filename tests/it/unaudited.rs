@@ -166,6 +166,33 @@ async fn is_no_audit((answers, more, answered, advice): Case<'_>) {
 }
 
 #[tokio::test]
+async fn a_dead_home_page_of_a_site_that_answers_is_a_finding() {
+    let (origin, workdir) = (serving(&[("/", status(500))]).await, Workdir::new());
+    let pages = (0..10).map(|n| format!("/blog/{n}"));
+    let listed = pages.map(|path| {
+        origin.page(&path, "<p>A page with some words.</p>");
+        format!("<url><loc>{}</loc></url>", origin.url(&path))
+    });
+    let map = format!("<urlset>{}</urlset>", listed.collect::<String>());
+    origin.script(
+        "/sitemap.xml",
+        [ok(&map).header("content-type", "application/xml")],
+    );
+    let more = ["--confirm", "1s", "--no-probe", "--sample", "0"];
+    let decided = [&more[..], &["--fail-on", "persistent > 9"]].concat();
+    let said = audit(&workdir, &origin, &decided).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(!said.err.contains("could not audit"), "{}", said.err);
+    assert_eq!(gates(&workdir), ["held"]);
+    let summary: Value = serde_json::from_str(&workdir.read("out/summary.json")).expect("JSON");
+    let first = summary["findings"][0]["subject"].as_str();
+    assert_eq!(first, Some(origin.url("/").as_str()));
+    let failed = [&more[..], &["--fail-on", "5xx > 0"]].concat();
+    let said = audit(&workdir, &origin, &[&failed[..], &["--overwrite"]].concat()).await;
+    assert_eq!(said.code, Some(10), "{}", said.err);
+}
+
+#[tokio::test]
 async fn every_report_says_that_robots_txt_forbids_the_start_page() {
     let forbidden = ok("User-agent: *\nDisallow: /\n").header("content-type", "text/plain");
     let (origin, workdir) = (serving(&[("/robots.txt", forbidden)]).await, Workdir::new());

@@ -62,6 +62,8 @@ pub struct ClusterFacts {
     pub failed_earlier: u64,
     /// Runs in which a URL failed, out of those that requested it: of the URL that failed most often.
     pub most_earlier: Ratio,
+    /// Whether the home page of the host is one of those that fail.
+    pub home: bool,
     /// Examples of its URLs, at most `EXAMPLES`.
     pub examples: Vec<String>,
     /// Response times of the failing answers.
@@ -143,6 +145,7 @@ impl ClusterFacts {
             unconfirmed: 0,
             failed_earlier: 0,
             most_earlier: Ratio::default(),
+            home: false,
             examples: Vec::new(),
             times: TimerCounts::default(),
             late: Late::default(),
@@ -242,6 +245,7 @@ impl ClusterFacts {
         if other.most_earlier.part > self.most_earlier.part {
             self.most_earlier = other.most_earlier;
         }
+        self.home |= other.home;
         let room = EXAMPLES.saturating_sub(self.examples.len());
         self.examples
             .extend(other.examples.iter().take(room).cloned());
@@ -277,16 +281,27 @@ impl ClusterFacts {
     pub fn subject(&self) -> String {
         let host = &self.cluster.host;
         match self.sections.len() {
-            0 | 1 => section_of(host, &self.cluster.section),
+            0 | 1 => match self.flat_family() {
+                Some(family) => format!("{host}{family}"),
+                None => section_of(host, &self.cluster.section),
+            },
             _ => host.clone(),
         }
+    }
+
+    /// Returns the family of all its URLs where their section says nothing: on a flat site everything is in `/`.
+    fn flat_family(&self) -> Option<&String> {
+        let mut families = self.families.keys();
+        let only = families.next().filter(|_| families.next().is_none())?;
+        let is_all = only == "/*";
+        (self.cluster.section == "/" && only.contains('*') && !is_all).then_some(only)
     }
 
     /// Returns the sections of its URLs in words, those with most URLs first: `/shop/`, or `/shop/ (40),
     /// /blog/ (20) and 3 more sections`.
     pub fn places(&self) -> String {
         if self.sections.len() < 2 {
-            return self.cluster.section.clone();
+            return self.flat_family().unwrap_or(&self.cluster.section).clone();
         }
         let mut sections: Vec<(&String, u64)> =
             self.sections.iter().map(|(k, v)| (k, *v)).collect();

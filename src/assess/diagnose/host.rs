@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::answer::{Announced, AnswerFacts};
 use super::context::Ratio;
 use super::load_curve::LoadStep;
-use super::outages::Outages;
+use super::outages::{Outage, Outages};
 use crate::assess::history::rate_limit::RateLimit;
 use crate::assess::history::recurrence::Rotation;
 use crate::model::Outcome;
@@ -168,6 +168,8 @@ pub struct HostFacts {
     pub load: Option<LoadStep>,
     /// Times in which the whole host failed.
     pub outages: Outages,
+    /// A time from the start in which all requests for files failed, and nothing else was requested.
+    pub down_at_start: Option<Outage>,
     /// The rate that it refuses to exceed.
     pub limit: Option<RateLimit>,
     /// The section that the limit is for; absent for one of the whole host.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::histories::Whole;
+use super::host::fails;
 use super::trials::Trials;
 use super::url::Seen;
 use crate::assess::diagnose::{self, ClusterFacts, Ratio};
@@ -57,6 +58,8 @@ pub(super) struct Cluster {
     pub(super) family: String,
     /// Number of URLs.
     pub(super) urls: u64,
+    /// URLs that fail and that a sitemap lists.
+    pub(super) listed: u64,
     /// Whether any of its URLs belongs to the site.
     pub(super) internal: bool,
     pub(super) made_by: Option<String>,
@@ -82,6 +85,7 @@ impl Cluster {
             dead_folder: key.dead_folder.clone(),
             family: key.family.clone(),
             urls: 0,
+            listed: 0,
             internal: false,
             made_by: None,
             trials: Trials::default(),
@@ -90,6 +94,8 @@ impl Cluster {
 
     pub(super) fn take(&mut self, seen: &Seen<'_>, verdict: Verdict) {
         self.urls += 1;
+        self.facts.home |= seen.importance.home && fails(verdict);
+        self.listed += u64::from(seen.importance.in_sitemap && fails(verdict));
         self.internal |= matches!(seen.role, Role::Page | Role::Resource);
         for attempt in seen
             .evidence()

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
+use crate::assess::diagnose::{LoadCurve, LoadStep, Outage, Outages};
 use crate::assess::history::first_requests::FailsFirst;
 use crate::assess::history::group_history::GroupHistory;
 use crate::assess::history::mixed_outage::MixedOutage;
@@ -25,7 +25,7 @@ const MOST_LIMITED: usize = 50;
 /// Maximum pages of a host that are known to have failed at their first request.
 const MOST_FAILED_FIRST: usize = 8_192;
 
-/// Maximum hosts in which outages are searched that only a part of the requests met; about 200 kB each.
+/// Maximum hosts and sections for which times are searched in which a part of the requests failed; about 200 kB each.
 const MOST_MIXED: usize = 50;
 
 /// The groups of a URL.
@@ -83,7 +83,7 @@ pub struct Histories {
     hosts: HashMap<String, HostHistories>,
     groups: usize,
     limited: usize,
-    /// Number of hosts in which outages are searched that only a part of the requests met.
+    /// Number of hosts and sections for which times are searched in which a part of the requests failed.
     mixed: usize,
     /// Sections and families by number, for the parts of a group.
     parts: HashMap<String, u32>,
@@ -96,6 +96,8 @@ struct HostHistories {
     first_looks: GroupHistory,
     /// Absent if [`MOST_MIXED`] other hosts have one already.
     mixed: Option<Box<MixedOutage>>,
+    /// Of a bounded number of sections.
+    mixed_sections: HashMap<String, MixedOutage>,
     /// Pages whose first request failed.
     failed_first: HashSet<i64>,
     load: LoadCurve,
@@ -115,6 +117,8 @@ pub struct Together(HashMap<String, HostTogether>);
 #[derive(Debug, Default)]
 pub(super) struct HostTogether {
     pub(super) whole: Outages,
+    /// A time from the start in which all requests for files failed, and nothing else was requested.
+    pub(super) at_start: Option<Outage>,
     /// Whether first looks fail together in time.
     is_clustered: bool,
     /// The load from which it fails more.
@@ -189,6 +193,11 @@ impl Histories {
         host.families.entry(home.family.to_owned()).or_default();
         self.groups += host.sections.len() + host.families.len() - before;
         let section = home.section;
+        if !host.mixed_sections.contains_key(section) && self.mixed < MOST_MIXED {
+            host.mixed_sections
+                .insert(section.to_owned(), MixedOutage::default());
+            self.mixed += 1;
+        }
         if refused && !host.of_sections.contains_key(section) && self.limited < MOST_LIMITED {
             host.of_sections
                 .insert(section.to_owned(), LimitedRequests::default());
@@ -213,6 +222,7 @@ impl Histories {
             nth,
             url: seen.url,
             part: section,
+            family,
             started: seen.started,
             failed: seen.outcome.is_failure(),
             ever_fine: seen.ever_fine,
@@ -223,11 +233,18 @@ impl Histories {
             let failed = seen.outcome.is_failure();
             (host.load).add(seen.started, seen.open, failed, seen.ever_fine);
         }
+        if !seen.is_page && !in_burst {
+            // Each file is a part of its own.
+            host.whole.add_file(TimedAttempt {
+                part: family,
+                ..timed
+            });
+        }
         // A rate limit refuses clients that are too fast; the pages are not down.
         if seen.is_page && !in_burst && seen.outcome != Outcome::Client429 {
             let suspicion =
                 self.evidence == PartEvidence::Suspicion && seen.purpose == Purpose::Crawl;
-            host.follow(home, timed, family, suspicion);
+            host.follow(home, timed, suspicion);
             if host.sections.contains_key(home.section) {
                 if seen.purpose == Purpose::Crawl {
                     host.first_looks.add(timed);
@@ -272,6 +289,7 @@ impl Histories {
                 rotation: host.recurrence.rotation(),
                 limit,
                 unexplained,
+                at_start: host.whole.outage_at_start(),
                 is_clustered: host.first_looks.comes_together(),
                 ..HostTogether::default()
             };
@@ -290,6 +308,7 @@ impl Histories {
                         found.whole = host.whole.outages();
                         found.sections = kept(host.sections);
                         found.families = kept(host.families);
+                        found.add_mixed(may_be_mixed, host.mixed_sections);
                     }
                 }
             }
@@ -303,16 +322,22 @@ impl Histories {
 impl HostHistories {
     /// Takes an attempt at a page of a family. A section is a part of the host, and a family of its section:
     /// two families of one section that fail are no sign that the others do.
-    fn follow(&mut self, home: Home<'_>, seen: TimedAttempt, family: u32, suspicion: bool) {
+    fn follow(&mut self, home: Home<'_>, seen: TimedAttempt, suspicion: bool) {
         self.whole.add(seen);
         if let Some(mixed) = &mut self.mixed {
             mixed.add(seen);
         }
         let seen = TimedAttempt {
-            part: family,
+            part: seen.family,
             ever_fine: seen.ever_fine || suspicion,
             ..seen
         };
+        if let Some(mixed) = self.mixed_sections.get_mut(home.section) {
+            mixed.add(TimedAttempt {
+                part: seen.family,
+                ..seen
+            });
+        }
         let section = self.sections.get_mut(home.section);
         let family = self.families.get_mut(home.family);
         for history in section.into_iter().chain(family) {
@@ -419,6 +444,22 @@ impl HostTogether {
             limited.as_deref().is_none_or(|limited| limited == section)
         };
         self.limit.as_ref().is_some_and(limited)
+    }
+
+    /// Adds times in which a part of the requests to a section failed, unless the host or the section went down as a
+    /// whole.
+    fn add_mixed(&mut self, may_be_mixed: bool, sections: HashMap<String, MixedOutage>) {
+        if !may_be_mixed || !self.whole.is_empty() {
+            return;
+        }
+        for (name, mixed) in sections {
+            if let Some(found) = (!self.sections.contains_key(&name))
+                .then(|| mixed.find())
+                .flatten()
+            {
+                self.sections.insert(name, found);
+            }
+        }
     }
 
     /// Removes outages of parts whose pages fail at their first request: their failures come together because first

@@ -246,7 +246,7 @@ fn sum(one: Ratio, other: Ratio) -> Ratio {
 }
 
 /// Returns whether a URL fails, constantly, intermittently or unconfirmed.
-const fn fails(verdict: Verdict) -> bool {
+pub(super) const fn fails(verdict: Verdict) -> bool {
     matches!(
         verdict,
         Verdict::Persistent | Verdict::Intermittent | Verdict::Unconfirmed

@@ -89,6 +89,7 @@ mod tests {
             history.add(TimedAttempt {
                 url: 0,
                 part: 0,
+                family: 0,
                 started: Moment::default(),
                 failed: matches!(mark, 'F' | 'f'),
                 ever_fine: true,

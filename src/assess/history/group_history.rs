@@ -25,6 +25,10 @@ const FEWEST_PAGES_IN_ALL: u32 = 3;
 /// Minimum failed requests of an outage.
 const FEWEST_FAILURES: u64 = 2;
 
+/// Minimum failed requests of outages of two families, if no more than two pages failed (ours): all requests of one
+/// page, with its quick retries, and two of another. While a host is down a careful crawl requests few pages.
+const FEWEST_OF_TWO: u64 = 5;
+
 /// Minimum time from the first failure to the last, if several requests were open. Requests that fail in
 /// one instant may fail because they were open together (ours).
 const SHORTEST: Duration = Duration::from_millis(300);
@@ -75,12 +79,20 @@ pub(in crate::assess) struct GroupHistory {
     part: Option<u32>,
     has_parts: bool,
     run: Option<Run>,
-    /// Failures in outages.
+    /// A time from the start in which all requests for files failed, and nothing else was requested.
+    at_start: Option<Outage>,
+    /// Whether a file was fine.
+    any_file_was_fine: bool,
+    /// Failures of pages in outages.
     in_outages: u64,
+    /// Failures of files in outages.
+    of_files: u64,
     pages: u32,
     /// The part of the first outage, and whether another part had an outage.
     down_part: Option<u32>,
     down_parts: bool,
+    /// Whether pages of several families failed in one outage.
+    down_families: bool,
     /// Runs of failures at a single page.
     single: Vec<(i64, Outage)>,
     /// Pages that failed in outages.
@@ -107,6 +119,11 @@ struct Run {
     pages: Vec<i64>,
     part: u32,
     has_parts: bool,
+    family: u32,
+    has_families: bool,
+    files: Vec<i64>,
+    /// Failures at files.
+    of_files: u64,
     open: u64,
 }
 
@@ -122,10 +139,14 @@ impl Default for GroupHistory {
             part: None,
             has_parts: false,
             run: None,
+            at_start: None,
+            any_file_was_fine: false,
             in_outages: 0,
+            of_files: 0,
             pages: 0,
             down_part: None,
             down_parts: false,
+            down_families: false,
             single: Vec::new(),
             down_pages: HashSet::new(),
             dead: Vec::new(),
@@ -177,13 +198,43 @@ impl GroupHistory {
         self.last = Some(seen);
     }
 
+    /// Adds the next attempt at robots.txt or at a sitemap, in time order. They show that pages of other families failed
+    /// at the same moment, and are the only ones that an outage at the start meets. They are no pages: nothing else
+    /// counts them.
+    pub(in crate::assess) fn add_file(&mut self, seen: TimedAttempt) {
+        if !seen.ever_fine {
+            return;
+        }
+        if seen.failed {
+            let before = self.last_fine;
+            let run = self.run.get_or_insert_with(|| Run::new(seen, before));
+            run.add_file(seen);
+            return;
+        }
+        if let Some(run) = self.run.take_if(|run| run.pages.is_empty()) {
+            let is_first = run.outage.before.is_none() && !self.any_file_was_fine;
+            if is_first && run.outage.failed >= FEWEST_FAILURES {
+                self.at_start = Some(Outage {
+                    after: Some(seen.started),
+                    ..run.outage
+                });
+            }
+        }
+        self.any_file_was_fine = true;
+    }
+
+    /// Returns the time from the start in which all requests for files failed, and nothing else was requested.
+    pub(in crate::assess) fn outage_at_start(&self) -> Option<Outage> {
+        self.at_start
+    }
+
     /// Returns the outages of the group as a whole. There are none if failures are isolated, belong to a
     /// part of the group, or may be caused by the crawl's own load.
     pub(in crate::assess) fn outages(mut self) -> Outages {
         self.close(None);
         self.add_single();
         let together = self.in_outages as f64 >= MOST * self.failed as f64
-            && self.pages >= FEWEST_PAGES_IN_ALL
+            && (self.pages >= FEWEST_PAGES_IN_ALL || self.are_two_families())
             // If a group has several parts, outages of one part belong to that part.
             && (self.down_parts || !self.has_parts)
             && !self.neighbours.fail_apart()
@@ -200,6 +251,12 @@ impl GroupHistory {
         self.outages
     }
 
+    /// Returns whether two pages of different families failed again and again at the same moment, with nothing fine
+    /// between.
+    fn are_two_families(&self) -> bool {
+        self.down_families && self.in_outages + self.of_files >= FEWEST_OF_TWO
+    }
+
     /// Returns the counts if nearly all pages fail at their first request only.
     pub(in crate::assess) fn fails_first(&self) -> Option<FailsFirst> {
         self.first_requests.fails_first()
@@ -213,12 +270,17 @@ impl GroupHistory {
     fn close(&mut self, after: Option<Moment>) {
         let Some(run) = self.run.take() else { return };
         let pages = run.pages.len() as u32;
+        if pages == 0 {
+            return;
+        }
+        // Pages, and files beside them.
+        let alike = pages + run.files.len() as u32;
         let lasted = run.outage.until.since(run.outage.from);
         let together = lasted < SHORTEST && run.open > run.outage.failed;
         let around = run.outage.before.zip(after);
         let was_up = around.is_some_and(|(before, after)| after.since(before) < BESIDE);
-        if pages < FEWEST_PAGES || together || was_up {
-            let is_alone = pages < FEWEST_PAGES && run.outage.failed >= FEWEST_FAILURES && !was_up;
+        if alike < FEWEST_PAGES || together || was_up {
+            let is_alone = alike < FEWEST_PAGES && run.outage.failed >= FEWEST_FAILURES && !was_up;
             if is_alone && self.single.len() < MOST_OUTAGES {
                 let page = run.pages.first();
                 let outage = Outage {
@@ -233,8 +295,10 @@ impl GroupHistory {
         self.down_pages.extend(&run.pages);
         let part = *self.down_part.get_or_insert(run.part);
         self.down_parts |= run.has_parts || part != run.part;
-        self.in_outages += run.outage.failed;
-        self.pages += pages;
+        self.down_families |= run.has_families;
+        self.in_outages += run.outage.failed - run.of_files;
+        self.of_files += run.of_files;
+        self.pages += alike;
         if self.outages.times.len() < MOST_OUTAGES {
             self.outages.times.push(Outage {
                 after,
@@ -347,11 +411,32 @@ impl Run {
             pages: Vec::new(),
             part: first.part,
             has_parts: false,
+            family: first.family,
+            has_families: false,
+            files: Vec::new(),
+            of_files: 0,
             open: 0,
         }
     }
 
     fn add(&mut self, seen: TimedAttempt, unseen: Duration) {
+        self.count(seen, unseen);
+        let has_room = self.pages.len() < Outage::MOST_PAGES as usize;
+        if has_room && !self.pages.contains(&seen.url) {
+            self.pages.push(seen.url);
+        }
+    }
+
+    fn add_file(&mut self, seen: TimedAttempt) {
+        self.count(seen, Duration::ZERO);
+        self.of_files += 1;
+        let has_room = self.files.len() < Outage::MOST_PAGES as usize;
+        if has_room && !self.files.contains(&seen.url) {
+            self.files.push(seen.url);
+        }
+    }
+
+    fn count(&mut self, seen: TimedAttempt, unseen: Duration) {
         let outage = &mut self.outage;
         if outage.failed > 0 {
             outage.unseen = outage.unseen.max(unseen);
@@ -359,11 +444,8 @@ impl Run {
         outage.failed += 1;
         outage.until = seen.started;
         self.has_parts |= self.part != seen.part;
+        self.has_families |= self.family != seen.family;
         self.open += u64::from(seen.open);
-        let has_room = self.pages.len() < Outage::MOST_PAGES as usize;
-        if has_room && !self.pages.contains(&seen.url) {
-            self.pages.push(seen.url);
-        }
     }
 }
 
@@ -382,6 +464,7 @@ mod tests {
             history.add(TimedAttempt {
                 url,
                 part: u32::from(matches!(mark, 'f' | ',')),
+                family: 0,
                 started: Moment::from_millis(second * 1000),
                 failed: matches!(mark, 'F' | 'f' | 'r'),
                 ever_fine: true,
@@ -390,6 +473,74 @@ mod tests {
             });
         }
         history
+    }
+
+    /// The same as [`history`], where `f` and `,` are pages of another family too, and `X` and `O` are attempts at a
+    /// file that fails or is fine.
+    fn of_families(marks: &str) -> GroupHistory {
+        let mut history = GroupHistory::default();
+        let mut url = 0;
+        for (second, mark) in (0..).zip(marks.chars()) {
+            url += i64::from(!matches!(mark, 'r' | 'X' | 'O'));
+            let is_file = matches!(mark, 'X' | 'O');
+            let other = u32::from(matches!(mark, 'f' | ','));
+            let seen = TimedAttempt {
+                url: if is_file { 0 } else { url },
+                part: if is_file { 9 } else { other },
+                family: if is_file { 9 } else { other },
+                started: Moment::from_millis(second * 1000),
+                failed: matches!(mark, 'F' | 'f' | 'r' | 'X'),
+                ever_fine: true,
+                open: 1,
+                nth: Nth::Other,
+            };
+            if is_file {
+                history.add_file(seen);
+            } else {
+                history.add(seen);
+            }
+        }
+        history
+    }
+
+    #[test]
+    fn two_families_that_fail_at_one_moment_are_an_outage() {
+        let fine = ".,".repeat(20);
+        let down = |marks: &str| of_families(&format!("{fine}{marks}{fine}")).outages();
+        let found = down("Frrfr");
+        assert_eq!(found.count(), 1, "two pages, five requests");
+        assert_eq!((found.times[0].pages, found.times[0].failed), (2, 5));
+        for (marks, why) in [
+            ("FrrFr", "one family"),
+            ("Frfr", "too few requests"),
+            ("Frr.frr", "something fine between"),
+        ] {
+            assert_eq!(down(marks).count(), 0, "{why}");
+        }
+    }
+
+    #[test]
+    fn an_outage_at_the_start_that_only_files_met_is_known() {
+        let fine = ".,".repeat(20);
+        let found = of_families(&format!("XXXO{fine}")).outage_at_start();
+        let found = found.expect("an outage");
+        assert_eq!((found.pages, found.failed), (0, 3));
+        assert_eq!(found.after, Some(Moment::from_millis(3_000)));
+        for (marks, why) in [
+            (format!("XO{fine}"), "a single request"),
+            (format!("OXXO{fine}"), "a file was fine before"),
+            (format!("XX.O{fine}"), "a page was fine meanwhile"),
+            (format!("{fine}XXO{fine}"), "later"),
+        ] {
+            assert_eq!(of_families(&marks).outage_at_start(), None, "{why}");
+        }
+        let with_page = of_families(&format!("OXFXrXr{fine}")).outages();
+        let first = with_page.times.first().expect("an outage");
+        assert_eq!(
+            (first.pages, first.failed),
+            (1, 6),
+            "a page and the sitemap"
+        );
     }
 
     fn count(marks: &str) -> u64 {
@@ -421,6 +572,7 @@ mod tests {
                 found.add(TimedAttempt {
                     url,
                     part: 0,
+                    family: 0,
                     started: Moment::from_millis((second + later) * 1000),
                     failed,
                     ever_fine: true,
@@ -467,6 +619,7 @@ mod tests {
         TimedAttempt {
             url,
             part: 0,
+            family: 0,
             started: Moment::from_millis(second * 1000),
             failed,
             ever_fine,
@@ -539,6 +692,7 @@ mod tests {
         let at = |second: i64, failed, open| TimedAttempt {
             url: second,
             part: 0,
+            family: 0,
             started: Moment::from_millis(second * 1000),
             failed,
             ever_fine: true,
@@ -564,6 +718,7 @@ mod tests {
             history.add(TimedAttempt {
                 url: n,
                 part: 0,
+                family: 0,
                 started: Moment::from_millis(n * 1000),
                 failed: (n / 40) % 2 == 1,
                 ever_fine: true,

@@ -254,6 +254,7 @@ mod tests {
             history.add(TimedAttempt {
                 url,
                 part: u32::from(part),
+                family: 0,
                 started: Moment::from_millis(second * 1_000),
                 failed,
                 ever_fine: true,

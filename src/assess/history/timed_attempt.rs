@@ -20,6 +20,8 @@ pub(in crate::assess) struct TimedAttempt {
     pub(in crate::assess) url: i64,
     /// The number of a part of the group: of a section of a host, of a family of a section.
     pub(in crate::assess) part: u32,
+    /// The number of its family.
+    pub(in crate::assess) family: u32,
     /// When it began.
     pub(in crate::assess) started: Moment,
     /// Whether it failed.

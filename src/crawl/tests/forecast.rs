@@ -111,3 +111,60 @@ async fn a_site_that_leads_from_page_to_page_has_no_known_end() {
         "{growing:?}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn experiments_that_take_longer_than_expected_are_never_about_to_end() {
+    let began = Instant::now();
+    let fails = move |_: &str, number: usize| {
+        number.is_multiple_of(25).then(|| Timed {
+            reply: error(502),
+            // The passes are over by then.
+            takes: Duration::from_secs(if began.elapsed().as_secs() < 100 {
+                0
+            } else {
+                9
+            }),
+        })
+    };
+    let mut crawl = site(fails);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
+    let events = crawl.events.lock().unwrap();
+    let rests = crawl.rests.lock().unwrap();
+    let ended = rests[rests.len() - 1].0;
+    let late = (rests.iter()).filter(|(now, _)| ended.since(*now) > Duration::from_secs(15));
+    let mut wrong = Vec::new();
+    for (now, rest) in late.skip(120) {
+        let truth = ended.since(*now).as_secs_f64();
+        let said = rest.map(|rest| rest.time.as_secs_f64());
+        if said.is_some_and(|said| said < truth * 0.5) {
+            wrong.push(format!("{said:?} instead of {truth:.0}"));
+        }
+    }
+    assert!(rests.len() > 180, "{} {events:?}", rests.len());
+    assert!(wrong.is_empty(), "{}: {wrong:?}", rests.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_left_ends_with_the_budget_of_the_passes() {
+    let hangs = |path: &str, _: usize| {
+        path.starts_with("/s3/").then(|| Timed {
+            reply: silence(Outcome::TtfbTimeout),
+            takes: Duration::from_secs(30),
+        })
+    };
+    let mut crawl = site(hangs);
+    crawl.plan.confirm.budget = Duration::from_mins(3);
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
+    let rests = crawl.rests.lock().unwrap();
+    let ended = rests[rests.len() - 1].0;
+    // The passes have begun by then.
+    let late = (rests.iter()).filter(|(now, _)| ended.since(*now) < Duration::from_secs(200));
+    for (now, rest) in late {
+        let truth = ended.since(*now);
+        let said = rest.map_or(Duration::ZERO, |rest| rest.time);
+        assert!(
+            said <= truth + Duration::from_secs(90),
+            "{said:?} {truth:?}"
+        );
+    }
+}

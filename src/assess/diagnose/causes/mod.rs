@@ -60,6 +60,10 @@ pub enum Special {
     CachedError,
     /// The server fails with compressed answers only.
     Compression,
+    /// A rule refuses requests beyond a rate (429): nothing is overloaded.
+    RateLimit,
+    /// The application cannot use its database, as its error page says.
+    Database,
 }
 
 impl Special {
@@ -72,6 +76,8 @@ impl Special {
             Special::HashedBackend => "hashed_backend",
             Special::CachedError => "cached_error",
             Special::Compression => "compression",
+            Special::RateLimit => "rate_limit",
+            Special::Database => "database",
         }
     }
 }
@@ -184,7 +190,7 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
         trust: trust(generator, facts, around),
         layer: generator.map(|page| page.layer),
         product,
-        special: special(facts, around),
+        special: special(facts, page, around),
         evidence,
     };
     let named: f64 = diagnosis.named().iter().map(|(_, share)| share).sum();
@@ -291,7 +297,7 @@ fn is_kept(facts: &ClusterFacts, around: &Context) -> bool {
     facts.cached * 2 > facts.failures || around.keeps_errors()
 }
 
-fn special(facts: &ClusterFacts, around: &Context) -> Option<Special> {
+fn special(facts: &ClusterFacts, page: Option<&Fingerprint>, around: &Context) -> Option<Special> {
     let made = &around.experiments;
     let helped = |trial| made.iter().any(|e| e.trial == trial && e.helps());
     if made.iter().any(Experiment::parts_addresses) {
@@ -306,6 +312,10 @@ fn special(facts: &ClusterFacts, around: &Context) -> Option<Special> {
         Some(Special::CachedError)
     } else if made.iter().any(Experiment::parts_spellings) {
         Some(Special::HashedBackend)
+    } else if facts.cluster.outcome == Outcome::Client429 && !helped(Trial::Browser) {
+        Some(Special::RateLimit)
+    } else if page.is_some_and(|page| page.database) && !is_logged(facts) {
+        Some(Special::Database)
     } else {
         None
     }

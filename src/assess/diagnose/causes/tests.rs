@@ -301,3 +301,37 @@ fn a_default_delay_is_told_as_long_as_defaults_are() {
     });
     assert_eq!(longest, Some(30));
 }
+
+#[test]
+fn a_429_is_a_rule_that_refuses_unless_a_browser_is_served() {
+    let facts = cluster(Outcome::Client429, "", 2, Announced::Nothing);
+    let diagnosis = diagnose(&facts, &Context::default());
+    assert_eq!(diagnosis.advice(), "rate_limit");
+    let served = Context {
+        experiments: vec![Experiment {
+            trial: Trial::Browser,
+            fine: Ratio::new(3, 3),
+            crawler_fine: Ratio::new(0, 3),
+            crawl_fine: Ratio::new(0, 9),
+        }],
+        ..Context::default()
+    };
+    assert_eq!(diagnose(&facts, &served).advice(), "firewall");
+}
+
+#[test]
+fn an_error_page_about_a_database_leads_to_the_database() {
+    for page in [
+        "wordpress-db",
+        "generic-database-page",
+        "application-database",
+    ] {
+        let mut facts = cluster(Outcome::Server500, "", 2, Announced::Nothing);
+        facts.cluster.fingerprint = Some(page.to_owned());
+        let diagnosis = diagnose(&facts, &Context::default());
+        assert_eq!(diagnosis.advice(), "database", "{page}");
+    }
+    let other = cluster(Outcome::Server500, "", 2, Announced::Nothing);
+    let advice = diagnose(&other, &Context::default()).advice();
+    assert_eq!(advice, "application_error");
+}

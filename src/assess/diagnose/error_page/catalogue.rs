@@ -34,6 +34,8 @@ pub struct Fingerprint {
     pub causes: Shares,
     /// Probability, from 0 to 1, that this product made a page that matches.
     pub confidence: f64,
+    /// Whether the page says that the application cannot use its database.
+    pub database: bool,
     pub(in crate::assess::diagnose) status: Vec<u16>,
     pub(in crate::assess::diagnose) headers: Vec<(HeaderName, Regex)>,
     pub(super) absent: Vec<HeaderName>,
@@ -108,6 +110,8 @@ struct Row {
     body: Vec<String>,
     causes: BTreeMap<String, f64>,
     confidence: f64,
+    #[serde(default)]
+    database: bool,
 }
 
 #[derive(Deserialize)]
@@ -170,6 +174,7 @@ fn entry(row: Row, bodies: std::ops::Range<usize>) -> Result<Fingerprint, Catalo
         layer,
         causes: causes.normalised(),
         confidence: row.confidence,
+        database: row.database,
         status: row.status,
         headers,
         absent,

@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(check(502, &[("server", "awselb/2.0")], ""), ["aws-alb-502"]);
         assert_eq!(check(404, &[], page), [""; 0]);
         let article = "<h1>Databases</h1><p>MySQL may say: Too many connections.</p>";
-        assert_eq!(check(500, &[], article), ["java-connect-refused"]);
+        assert_eq!(check(500, &[], article), ["application-database"]);
         assert_eq!(check(200, &[], article), [""; 0]);
     }
 

@@ -97,6 +97,11 @@ pub enum Evidence {
         before: Option<Moment>,
         after: Option<Moment>,
     },
+    HomePage,
+    SeeFindings {
+        subjects: Vec<String>,
+        more: u64,
+    },
     MixedOutage {
         from: Moment,
         until: Moment,

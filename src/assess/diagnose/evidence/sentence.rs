@@ -117,7 +117,10 @@ impl fmt::Display for Evidence {
                 after,
             } => {
                 let lasted = Lasted::between((*before, *from), (*until, *after));
-                let pages = count(u64::from(*pages), "page");
+                let pages = match pages {
+                    0 => "robots.txt or a sitemap".to_owned(),
+                    pages => count(u64::from(*pages), "page"),
+                };
                 let requests = match failed {
                     1 => "the only request".to_owned(),
                     failed => format!("all {failed} requests"),
@@ -131,6 +134,18 @@ impl fmt::Display for Evidence {
                         )
                     }
                     None => write!(f, ": down for {lasted}"),
+                }
+            }
+            E::HomePage => f.write_str("the home page is one of them"),
+            E::SeeFindings { subjects, more } => {
+                let what = match subjects.len() as u64 + more {
+                    1 => "the finding",
+                    _ => "the findings",
+                };
+                write!(f, "see {what} about {}", subjects.join(", "))?;
+                match more {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
                 }
             }
             E::MixedOutage {

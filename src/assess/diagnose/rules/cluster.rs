@@ -21,7 +21,13 @@ const SECTIONS: usize = 5;
 /// (`soft_error`).
 pub fn persistent_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let found = facts.persistent.part > 0 && facts.soft.is_none();
-    found.then(|| of_urls(Rule::PersistentCluster, Severity::Error, facts, diagnosis))
+    // Visitors and crawlers begin at the home page.
+    let severity = if facts.home {
+        Severity::Critical
+    } else {
+        Severity::Error
+    };
+    found.then(|| of_urls(Rule::PersistentCluster, severity, facts, diagnosis))
 }
 
 /// Reports URLs of one host that fail for one cause, alternately with successes.
@@ -106,6 +112,7 @@ fn counts(facts: &ClusterFacts) -> Vec<Evidence> {
             whose,
         },
     }];
+    evidence.extend(facts.home.then_some(Evidence::HomePage));
     evidence.extend(verdicts(facts));
     if facts.failed_earlier > 0 {
         evidence.push(Evidence::EarlierRuns {

@@ -63,7 +63,11 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
             0.75
         },
         evidence,
-        advice: "overload",
+        advice: if facts.limit.is_some() {
+            "rate_limit"
+        } else {
+            "overload"
+        },
     })
 }
 

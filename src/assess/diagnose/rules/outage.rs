@@ -24,17 +24,23 @@ const DEAD: u64 = 8;
 /// Reports that all requests to the host failed for a time. A dead backend is reported by its own rule.
 pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
     let is_backend = |found: Finding| found.scope == Scope::Host;
-    let is_other = facts.outages.is_empty() || facts.outages.mixed.is_some();
-    if is_other || one_backend_down(facts).is_some_and(is_backend) {
+    let is_other = facts.outages.mixed.is_some() || one_backend_down(facts).is_some_and(is_backend);
+    let mut outages = if is_other {
+        Outages::default()
+    } else {
+        facts.outages.clone()
+    };
+    outages.times.splice(0..0, facts.down_at_start);
+    if outages.is_empty() {
         return None;
     }
-    let is_restart = facts.outages.is_restart();
+    let is_restart = outages.is_restart();
     Some(Finding {
         rule: Rule::HostOutage,
-        severity: if is_dead(&facts.outages) {
+        severity: if is_dead(&outages) {
             Severity::Critical
         } else {
-            severity(&facts.outages)
+            severity(&outages)
         },
         scope: Scope::Host,
         subject: facts.host.clone(),
@@ -43,7 +49,7 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
             .into_iter()
             .collect(),
         confidence: 0.9,
-        evidence: outage_evidence(&facts.outages, is_restart),
+        evidence: outage_evidence(&outages, is_restart),
         advice: if is_restart {
             "short_outage"
         } else {
@@ -55,16 +61,21 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
 /// Reports that a part of the requests to the host failed for a time, whichever page. A dead backend is reported by its
 /// own rule.
 pub fn mixed_outage(facts: &HostFacts) -> Option<Finding> {
-    let failed = facts.outages.mixed?;
-    let outage = facts.outages.times.first()?;
     if one_backend_down(facts).is_some_and(|found| found.scope == Scope::Host) {
         return None;
     }
+    of_mixed(&facts.outages, Scope::Host, &facts.host)
+}
+
+/// Returns the finding about a time in which a part of the requests failed.
+fn of_mixed(outages: &Outages, scope: Scope, subject: &str) -> Option<Finding> {
+    let failed = outages.mixed?;
+    let outage = outages.times.first()?;
     Some(Finding {
         rule: Rule::MixedOutage,
         severity: Severity::Warning,
-        scope: Scope::Host,
-        subject: facts.host.clone(),
+        scope,
+        subject: subject.to_owned(),
         causes: Vec::new(),
         confidence: 0.8,
         evidence: vec![Evidence::MixedOutage {
@@ -118,11 +129,14 @@ pub struct PartFacts<'a> {
     pub outages: &'a Outages,
 }
 
-/// Reports that all requests to a section or a family failed for a time, while other parts of the host
-/// worked.
+/// Reports that all requests to a section or a family failed for a time, or a part of them, while other parts of the
+/// host worked.
 pub fn part_outage(facts: &PartFacts<'_>, diagnosis: &Diagnosis) -> Option<Finding> {
     if facts.outages.is_empty() {
         return None;
+    }
+    if facts.outages.mixed.is_some() {
+        return of_mixed(facts.outages, Scope::Section, &facts.subject);
     }
     let is_restart = facts.outages.is_restart();
     let mut evidence = outage_evidence(facts.outages, false);

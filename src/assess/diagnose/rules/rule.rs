@@ -75,7 +75,7 @@ rules! {
     HostOutage, "host_outage", Site, None, "The whole host was down for a while";
     IntermittentCluster, "intermittent_cluster", Pages, None, "Pages that fail at times";
     LoadInduced, "load_induced", Site, Own, "Fails under fast requests";
-    MixedOutage, "mixed_outage", Site, Own, "A part of all requests failed for a while";
+    MixedOutage, "mixed_outage", Site, None, "A part of all requests failed for a while";
     NeedsScript, "needs_script", Beside, None, "Pages that only scripts fill";
     OneBackendDown, "one_backend_down", Site, Own, "One backend of several fails";
     OwnOutage, "own_outage", Site, None, "The crawler itself had no network";

@@ -10,6 +10,9 @@ use crate::model::{Cause, Outcome};
 /// Confidence in the default cause of an outcome without other evidence. Ours.
 const DEFAULT_CONFIDENCE: f64 = 0.9;
 
+/// Maximum findings that another one points to by name.
+const POINTERS: usize = 3;
+
 /// Facts about a sitemap.
 #[derive(Clone, Debug)]
 pub struct SitemapFacts {
@@ -23,6 +26,8 @@ pub struct SitemapFacts {
     pub listed: Ratio,
     /// A failing one.
     pub example: Option<String>,
+    /// The subjects of the findings about the failing ones.
+    pub found: Vec<String>,
 }
 
 /// Returns the causes of a diagnosis with their confidence. Without one, returns the outcome's default
@@ -62,7 +67,8 @@ pub fn sitemap_failing(facts: &SitemapFacts, diagnosis: Option<&Diagnosis>) -> O
     })
 }
 
-/// Reports a sitemap that lists failing pages: the owner declares them important.
+/// Reports a sitemap that lists failing pages: the owner declares them important. The findings about these pages have
+/// cause and fix, so this one only points to them.
 pub fn sitemap_lists_failing(facts: &SitemapFacts) -> Option<Finding> {
     if facts.listed.part == 0 {
         return None;
@@ -71,15 +77,18 @@ pub fn sitemap_lists_failing(facts: &SitemapFacts) -> Option<Finding> {
         failing: facts.listed,
         whose: "the sitemap".to_owned(),
     }];
-    evidence.extend(
-        facts
-            .example
-            .iter()
-            .map(|url| Evidence::Example { url: url.clone() }),
-    );
+    evidence.push(match facts.found.as_slice() {
+        [] => Evidence::Example {
+            url: facts.example.clone()?,
+        },
+        found => Evidence::SeeFindings {
+            subjects: found.iter().take(POINTERS).cloned().collect(),
+            more: found.len().saturating_sub(POINTERS) as u64,
+        },
+    });
     Some(Finding {
         rule: Rule::SitemapListsFailing,
-        severity: Severity::Warning,
+        severity: Severity::Notice,
         scope: Scope::Url,
         subject: facts.url.clone(),
         causes: Vec::new(),
@@ -234,6 +243,7 @@ mod tests {
             failed: 3,
             listed: Ratio::new(failing, 100),
             example: Some("https://www.shop.test/a".to_owned()),
+            found: Vec::new(),
         }
     }
 
@@ -257,6 +267,16 @@ mod tests {
                 .evidence_text()
                 .starts_with("7 of 100 URLs of the sitemap fail")
         );
+        let pointing = SitemapFacts {
+            found: ["/a/", "/b/", "/c/", "/d/"].map(str::to_owned).to_vec(),
+            ..listing
+        };
+        let found = sitemap_lists_failing(&pointing).expect("a finding");
+        assert_eq!(
+            found.evidence_text(),
+            "7 of 100 URLs of the sitemap fail; see the findings about /a/, /b/, /c/ and 1 more"
+        );
+        assert_eq!(found.severity, Severity::Notice);
     }
 
     #[test]

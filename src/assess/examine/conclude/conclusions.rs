@@ -17,7 +17,7 @@ use crate::assess::diagnose::rules::{
     start_page,
 };
 use crate::assess::diagnose::{
-    Context, Diagnosis, Maker, Outages, Pool, Ratio, TimeHistogram, Trial, diagnose,
+    Context, Diagnosis, Evidence, Maker, Outages, Pool, Ratio, TimeHistogram, Trial, diagnose,
 };
 use crate::assess::examine::Examination;
 use crate::assess::examine::dead_backend::DeadBackend;
@@ -127,6 +127,7 @@ fn complete(hosts: &mut BTreeMap<String, Host>, together: &Together) {
     for (name, host) in hosts {
         if let Some(known) = together.host(name) {
             host.facts.load = known.load;
+            host.facts.down_at_start = known.at_start;
             host.facts.rotation = known.rotation;
             if let Some((limit, section)) = &known.limit {
                 host.facts.limit = Some(*limit);
@@ -413,9 +414,6 @@ fn findings(
                 found.tell(down, members.clone());
             }
         }
-        if let Some(finding) = listed(name, host, files) {
-            found.tell_of(finding, host.listed_failing.clone());
-        }
     }
     found.extend(slow);
     for (finding, clusters) in parts_down(groups, together) {
@@ -448,13 +446,25 @@ fn findings(
         narrow.extend(failing.filter(|finding| !found.says(finding, place, &[])));
     }
     found.found.append(&mut narrow.found);
+    let of_listed = groups.iter().filter(|(group, _)| group.cluster.listed > 0);
+    for (name, host) in hosts.iter().filter(|(_, host)| host.internal) {
+        let of_host = (of_listed.clone())
+            .filter(|(group, _)| group.cluster.facts.cluster.host == *name)
+            .flat_map(|(group, _)| &group.members);
+        let subjects = found.subjects_of(&of_host.collect());
+        if let Some(finding) = listed(name, host, files, subjects) {
+            found.tell_of(finding, host.listed_failing.clone());
+        }
+    }
     found.extend(redirects(groups, files));
     // Other people's sites, and pages that refer to failing ones, come after the site's own troubles.
     let is_elsewhere = |found: &FindingFound| found.rule.about() == About::Beside;
+    let is_of_home = |found: &FindingFound| found.evidence.contains(&Evidence::HomePage);
     let mut found = found.found;
     found.sort_by(|one, other| {
         let by_severity = other.severity.cmp(&one.severity);
         by_severity
+            .then(is_of_home(other).cmp(&is_of_home(one)))
             .then(is_elsewhere(one).cmp(&is_elsewhere(other)))
             .then(other.scope.cmp(&one.scope))
             .then(other.confidence.total_cmp(&one.confidence))
@@ -609,9 +619,9 @@ fn sections_down(name: &str, host: &Host, groups: &[(Group, Diagnosis)]) -> Vec<
     found.collect()
 }
 
-/// Returns the finding about failing URLs in sitemaps. It is not stored which sitemap lists a URL, so it is about all
+/// Returns the finding about failing URLs in sitemaps, which points to those about these URLs. It is not stored which sitemap lists a URL, so it is about all
 /// sitemaps of a host.
-fn listed(name: &str, host: &Host, files: &SiteFiles) -> Option<Finding> {
+fn listed(name: &str, host: &Host, files: &SiteFiles, found: Vec<String>) -> Option<Finding> {
     let of_host = files.sitemaps.iter().filter(|sitemap| sitemap.host == name);
     let sitemaps: Vec<_> = of_host.collect();
     let url = match sitemaps.as_slice() {
@@ -624,6 +634,7 @@ fn listed(name: &str, host: &Host, files: &SiteFiles) -> Option<Finding> {
         failed: 0,
         listed: host.listed,
         example: host.listed_failing.first().cloned(),
+        found,
     })
 }
 

@@ -90,6 +90,7 @@ impl Group {
         all.facts.merge(&other.facts);
         all.trials.merge(&other.trials);
         all.urls += other.urls;
+        all.listed += other.listed;
         all.internal |= other.internal;
         if all.made_by.is_none() {
             all.made_by.clone_from(&other.made_by);

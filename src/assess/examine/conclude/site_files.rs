@@ -43,6 +43,7 @@ pub(super) fn of_sitemap(
         failed: sitemap.failed,
         listed: Ratio::default(),
         example: None,
+        found: Vec::new(),
     };
     let diagnosis = host.and_then(|host| of_file(host, sitemap.outcome, groups));
     sitemap_failing(&facts, diagnosis.as_ref())

@@ -1,6 +1,7 @@
 //! Findings with the failures that they are about, so that each has only its own pages, even if another has the same
 //! section and cause.
 
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Deref;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -82,6 +83,14 @@ impl Told {
             clusters: Vec::new(),
             addresses,
         });
+    }
+
+    /// Returns the subjects of the findings about any of these clusters.
+    pub(super) fn subjects_of(&self, clusters: &HashSet<&usize>) -> Vec<String> {
+        let is_about = |told: &&FindingFound| told.clusters.iter().any(|it| clusters.contains(it));
+        let subjects = self.found.iter().filter(is_about);
+        let subjects: BTreeSet<&String> = subjects.map(|told| &told.subject).collect();
+        subjects.into_iter().cloned().collect()
     }
 
     /// Returns whether a wider finding says the same. If so, that finding gets these clusters too.

@@ -46,6 +46,9 @@ fn every_cause_has_a_whole_playbook() {
         Special::OneAddress,
         Special::CachedError,
         Special::Compression,
+        Special::HashedBackend,
+        Special::RateLimit,
+        Special::Database,
     ] {
         assert!(lookup(special.advice(), None).is_some());
     }
@@ -243,4 +246,11 @@ fn every_status_has_the_meaning_that_the_crawl_records() {
     for no_status in ["0", "99", "100", "1000"] {
         assert!(lookup(no_status, None).is_none(), "{no_status}");
     }
+}
+
+#[test]
+fn a_database_is_not_looked_for_in_the_log_of_php() {
+    let found = lookup("database", Some("WordPress")).expect("a playbook");
+    let step = found.fix().next().expect("a step");
+    assert!(step.starts_with("Read the database's own log"), "{step}");
 }

@@ -24,6 +24,13 @@ const MOST: usize = 10_000;
 /// the policy.
 const CAREFUL_REQUESTS: u32 = 5;
 
+/// How long experiments may take longer than expected, at least, before the expectation is no longer believed (ours); a
+/// tenth of long ones.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The share of the expected requests below which an expectation is no longer believed (ours).
+const LATE: f64 = 0.5;
+
 /// A pass number greater than all others, for counting the looks that are still needed.
 const LATER: u32 = u32::MAX;
 
@@ -71,6 +78,21 @@ pub(super) struct Experiments {
     time: Duration,
     /// The longest time of one series.
     longest: Duration,
+    /// Number of series.
+    series: u64,
+    /// Number of their requests.
+    requests: u64,
+}
+
+/// What experiments have done so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Done {
+    /// Requests that began.
+    pub(super) begun: u64,
+    /// When the last of them was announced, before its pause.
+    pub(super) last: Moment,
+    /// Requests of series that are over.
+    pub(super) of_ended: u64,
 }
 
 impl Experiments {
@@ -79,13 +101,53 @@ impl Experiments {
         self.time
     }
 
-    /// Returns the time left after this time, with so many series left. Beyond the expected time, one request is.
-    pub(super) fn left(self, passed: Duration, series: u64) -> Duration {
-        let planned = self.time.saturating_sub(passed);
-        let series = u32::try_from(series).unwrap_or(u32::MAX);
-        planned
-            .min(self.longest.saturating_mul(series))
-            .max(CAREFUL.interval)
+    /// Returns the time left after this time, with so many series left of so many. Beyond the expected time, or if far
+    /// fewer requests began than expected, it follows from what is still to be requested and the pace so far; `None` if
+    /// that is unknown.
+    pub(super) fn left(
+        self,
+        (passed, now): (Duration, Moment),
+        series: (u64, u64),
+        done: Done,
+    ) -> Option<Duration> {
+        let most = u32::try_from(series.0).unwrap_or(u32::MAX);
+        let planned = (self.time.saturating_sub(passed)).min(self.longest.saturating_mul(most));
+        let is_over = passed > self.time + GRACE.max(self.time / 10);
+        if series.0 == 0 || !(is_over || self.is_late(passed, done)) {
+            return Some(planned.max(CAREFUL.interval));
+        }
+        // A request that takes longer than all before it has no known end.
+        let by_pace = (self.by_pace(passed, series, done))
+            .and_then(|time| time.checked_sub(now.since(done.last)))
+            .map(|time| time.max(CAREFUL.interval));
+        by_pace.or_else(|| Some(planned).filter(|planned| !planned.is_zero()))
+    }
+
+    /// Returns whether far fewer requests began than expected by this time.
+    fn is_late(self, passed: Duration, done: Done) -> bool {
+        let share = passed.as_secs_f64() / self.time.as_secs_f64().max(1.0);
+        (done.begun as f64) < LATE * share * self.requests as f64
+    }
+
+    /// Returns the time that the requests still to be made, and the one under way, take at the pace so far. Series that
+    /// are over show how many requests one has; before that, the expectation does, until one has more.
+    fn by_pace(self, passed: Duration, (left, of): (u64, u64), done: Done) -> Option<Duration> {
+        if done.begun == 0 {
+            return None;
+        }
+        let ended = of.saturating_sub(left);
+        let made = done.begun.saturating_sub(done.of_ended).saturating_sub(1) as f64;
+        let of_one = match ended {
+            0 => self.requests as f64 / self.series.max(1) as f64,
+            ended => done.of_ended as f64 / ended as f64,
+        };
+        let to_make = of_one * left as f64 - made;
+        if ended == 0 && to_make <= 0.0 {
+            return None;
+        }
+        // The one under way is not over.
+        let to_make = to_make.max(1.0);
+        Some(passed.mul_f64(to_make / done.begun as f64))
     }
 }
 
@@ -209,6 +271,7 @@ impl FailingPages {
         }
         let mut hosts: HashMap<&HostKey, Duration> = HashMap::new();
         let mut longest = Duration::ZERO;
+        let (mut series, mut requests) = (0, 0);
         for ((name, outcome), sections) in &groups {
             let alike = sections.values().map(Vec::len).sum::<usize>();
             let most = if outcome.is_time_limit() {
@@ -225,12 +288,19 @@ impl FailingPages {
                 }
                 let (made, ended) = page.series(usual_length(&subject, *outcome), *at);
                 spent += made;
+                series += 1;
+                requests += made as u64;
                 longest = longest.max(ended.saturating_sub(*at));
                 *at = ended + CAREFUL.interval;
             }
         }
         let time = hosts.into_values().max().unwrap_or_default();
-        Experiments { time, longest }
+        Experiments {
+            time,
+            longest,
+            series,
+            requests,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Event, Gauge};
 use crate::crawl::confirm::{PASSES, PassPace};
 use crate::model::{CrawlPlan, Moment, ProbePlan, Role, SamplePlan};
 
-use failing::{Experiments, FailingPages, NextPass};
+use failing::{Done, Experiments, FailingPages, NextPass};
 use speed::Speed;
 
 /// Share of the pages done that may be new ones before the site counts as growing (ours): with less, the queue empties
@@ -22,6 +22,9 @@ const GROWING: u64 = 4;
 pub struct Forecast {
     sample: SamplePlan,
     delays: Vec<Duration>,
+    /// Maximum time for all passes, and what those that are over took of it.
+    budget: Duration,
+    spent: Duration,
     /// How long a URL must have failed before further passes add nothing.
     proof: Duration,
     experiments: ProbePlan,
@@ -51,6 +54,7 @@ enum Stage {
     Pass {
         /// Passes of the plan begun so far.
         begun: usize,
+        starts: Moment,
         /// When it probably ends.
         ends: Moment,
     },
@@ -58,6 +62,9 @@ enum Stage {
         began: Moment,
         ends_by: Moment,
         expected: Experiments,
+        /// Maximum series that were left.
+        series: u64,
+        done: Done,
     },
 }
 
@@ -67,6 +74,8 @@ impl Forecast {
         Forecast {
             sample: plan.sample,
             delays: plan.confirm.delays.clone(),
+            budget: plan.confirm.budget,
+            spent: Duration::ZERO,
             proof: plan.confirm.proof,
             experiments: plan.probe,
             pace: PassPace::new(plan.pace),
@@ -96,11 +105,15 @@ impl Forecast {
                 if *role == Role::Page && attempt.purpose.is_evidence() {
                     self.failing.add(url, attempt, was_fine);
                 }
+                if let Stage::Experiments { done, .. } = &mut self.stage {
+                    done.of_ended += 1;
+                }
             }
             Event::Sampling { .. } => self.begin(Stage::Sample),
             Event::Confirming {
                 pass,
                 starts,
+                ends_by,
                 is_late,
                 ..
             } => {
@@ -108,8 +121,12 @@ impl Forecast {
                 let of_plan = usize::from(*pass).saturating_sub(1);
                 let begun = if *is_late { self.delays.len() } else { of_plan };
                 let time = self.pass_time(begun, 0);
-                let ends = self.failing.held_until().max(*starts) + time;
-                self.begin(Stage::Pass { begun, ends });
+                let ends = (self.failing.held_until().max(*starts) + time).min(*ends_by);
+                self.begin(Stage::Pass {
+                    begun,
+                    starts: *starts,
+                    ends,
+                });
             }
             Event::Watching { until, .. } => {
                 if let Stage::Pass { ends, .. } = &mut self.stage {
@@ -120,10 +137,21 @@ impl Forecast {
                 began: self.gauge.now,
                 ends_by: *ends_by,
                 expected: self.failing.experiments(self.experiments),
+                series: 0,
+                done: Done::default(),
             }),
+            Event::ExperimentRequest { at, .. } => {
+                if let Stage::Experiments { done, .. } = &mut self.stage {
+                    done.begun += 1;
+                    done.last = *at;
+                }
+            }
             Event::Gauge(gauge) => {
                 self.gauge = *gauge;
                 self.speed.see(gauge);
+                if let Stage::Experiments { series, .. } = &mut self.stage {
+                    *series = gauge.pending.max(*series);
+                }
             }
             _ => {}
         }
@@ -131,6 +159,9 @@ impl Forecast {
 
     fn begin(&mut self, stage: Stage) {
         self.crawl_ended.get_or_insert(self.gauge.now);
+        if let Stage::Pass { starts, .. } = self.stage {
+            self.spent += self.gauge.now.since(starts);
+        }
         self.stage = stage;
         self.speed.restart();
     }
@@ -139,22 +170,36 @@ impl Forecast {
     pub fn rest(&self) -> Option<Rest> {
         let now = self.gauge.now;
         let crawl_ended = self.crawl_ended.unwrap_or(now);
+        let unspent = self.budget.saturating_sub(self.spent);
         let ends = match self.stage {
             Stage::Crawl => {
                 let ended = self.queue_ends()?;
-                self.after(ended, ended + self.sample_time(), 0)
+                self.after(ended, ended + self.sample_time(), (0, unspent))
             }
-            Stage::Sample => self.after(crawl_ended, self.queue_ends()?, 0),
-            Stage::Pass { begun, ends } if now < ends => self.after(crawl_ended, ends, begun),
-            Stage::Pass { begun, .. } => {
-                let ends = self.queue_ends().unwrap_or(now);
-                self.after(crawl_ended, ends, begun)
+            Stage::Sample => self.after(crawl_ended, self.queue_ends()?, (0, unspent)),
+            Stage::Pass {
+                begun,
+                starts,
+                ends,
+            } => {
+                let ends = if now < ends {
+                    ends
+                } else {
+                    self.queue_ends().unwrap_or(now)
+                };
+                let unspent = unspent.saturating_sub(ends.since(starts));
+                self.after(crawl_ended, ends, (begun, unspent))
             }
             Stage::Experiments {
                 began,
                 ends_by,
                 expected,
-            } => (now + expected.left(now.since(began), self.gauge.pending)).min(ends_by),
+                series,
+                done,
+            } => {
+                let series = (self.gauge.pending, series);
+                (now + expected.left((now.since(began), now), series, done)?).min(ends_by)
+            }
         };
         let is_growing =
             matches!(self.stage, Stage::Crawl) && self.speed.found() * GROWING > self.speed.made();
@@ -179,9 +224,14 @@ impl Forecast {
         self.pace.of_sample().interval * of_a_host
     }
 
-    /// Returns when everything is over, if the crawl ends at one moment, nothing is under way from another on, and so
-    /// many passes have begun by then.
-    fn after(&self, crawl_ended: Moment, mut idle: Moment, begun: usize) -> Moment {
+    /// Returns when everything is over, if the crawl ends at one moment, nothing is under way from another on, so many
+    /// passes have begun by then, and this time is left for the others.
+    fn after(
+        &self,
+        crawl_ended: Moment,
+        mut idle: Moment,
+        (begun, mut unspent): (usize, Duration),
+    ) -> Moment {
         if self.failing.is_empty() {
             return idle;
         }
@@ -190,11 +240,13 @@ impl Forecast {
             let is_settled = at as u32 + 1 >= PASSES
                 && idle.since(self.failing.first_failed()) >= self.proof
                 && !self.failing.any_was_fine();
-            if is_settled {
+            if is_settled || unspent.is_zero() {
                 break;
             }
             let starts = idle.max(crawl_ended + *delay);
-            idle = starts.max(held) + self.pass_time(at + 1, (at - begun) as u32);
+            let time = (self.pass_time(at + 1, (at - begun) as u32)).min(unspent);
+            unspent = unspent.saturating_sub(time);
+            idle = starts.max(held) + time;
             held = idle + self.failing.longest_announced();
         }
         let experiments = self.failing.experiments(self.experiments);

@@ -71,6 +71,30 @@ async fn half_of_the_requests_of_a_minute_are_one_finding() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn half_of_the_requests_to_a_section_in_a_minute_are_one_finding() {
+    for seed in 0..3_u64 {
+        let requests = Mutex::new(0_u64);
+        let turns = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+        let names =
+            turns.map(|turn| ["/shop/", "/blog/", "/help/"].map(|it| format!("{it}{turn}")));
+        let names = names.as_flattened().iter().map(|it| (it.as_str(), 24));
+        let site = site_of(&names.collect::<Vec<_>>()).failing(move |asked| {
+            let mut requests = requests.lock().unwrap();
+            *requests += 1;
+            let fails = hashed((seed, *requests)).is_multiple_of(2);
+            let is_there = asked.path.starts_with("/shop/") && is_the_minute(asked);
+            (is_there && fails).then(bad_gateway)
+        });
+        let audited = site.audited().await;
+        assert_eq!(audited.findings(), ["mixed_outage"], "{seed}");
+        let found = audited.finding("mixed_outage");
+        assert_eq!(found.subject, "http://site.test/shop/");
+        let verdicts = audited.verdicts();
+        assert!(!verdicts.contains("intermittent"), "{seed}: {verdicts}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_section_of_which_half_the_pages_fail_at_times_is_no_outage() {
     for seed in 0..3_u64 {
         let requests = Mutex::new(0_u64);

@@ -68,6 +68,42 @@ async fn a_deploy_is_one_outage_of_the_whole_host() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_short_deploy_is_one_outage_whenever_it_comes() {
+    let (mut met, mut unsaid) = (0, Vec::new());
+    for begins in 3..15 {
+        let begins = f64::from(begins);
+        let site = site_of(&[("/shop/", 60), ("/blog/", 60), ("/help/", 60)]);
+        let audited = site
+            .down(move |_, at| (begins..begins + 5.0).contains(&seconds(at)))
+            .audited()
+            .await;
+        if audited.failed() >= 5 {
+            met += 1;
+            let found = audited.findings();
+            if found != ["host_outage upstream_down"] {
+                unsaid.push(format!("{begins}: {found:?} {}", audited.failed()));
+            }
+        }
+    }
+    assert!(met >= 8, "{met} deploys met five requests");
+    assert!(unsaid.is_empty(), "{unsaid:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_at_the_start_that_only_robots_txt_met_is_reported() {
+    let site = site_of(&[("/shop/", 20), ("/blog/", 20)]);
+    let audited = site
+        .simulated(|asked| (seconds(asked.at) < 6.0).then(bad_gateway))
+        .audited()
+        .await;
+    assert_eq!(audited.findings(), ["host_outage upstream_down"]);
+    let evidence = audited.evidence("host_outage");
+    let words = "requests failed, at robots.txt or a sitemap; the first good answer came at";
+    assert!(evidence.contains(words), "{evidence}");
+    assert_eq!(audited.verdicts(), "41 ok");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_crash_loop_is_reported_with_its_number_of_outages() {
     let site = site_of(&[("/shop/", 200), ("/blog/", 200), ("/help/", 200)]);
     let audited = site
@@ -306,6 +342,61 @@ async fn dead_pages_of_several_sections_are_one_finding() {
     );
     let evidence = audited.evidence("persistent_cluster");
     let words = "20 of 20 URLs of those that failed alike in /blog/ (10), /shop/ (10) fail";
+    assert!(evidence.starts_with(words), "{evidence}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_home_page_is_the_first_finding() {
+    let audited = site_of(&[("/shop/", 12), ("/blog/", 40)])
+        .listed()
+        .behind(|request| {
+            let path = request.url.path_and_query();
+            let is_dead = path == "/" || path.starts_with("/shop/");
+            is_dead.then(|| {
+                if path == "/" {
+                    error(500)
+                } else {
+                    bad_gateway()
+                }
+            })
+        })
+        .audited()
+        .await;
+    let first = &audited.findings[0];
+    assert_eq!(first.subject, "http://site.test/");
+    assert_eq!(first.severity.id(), "critical");
+    assert!(audited.findings().len() > 1, "{:?}", audited.findings());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_family_of_a_flat_site_is_named() {
+    let mut site = site_of(&[]);
+    let pages = |name: &str, count: usize| -> Vec<String> {
+        (0..count).map(|n| format!("/{name}-{n}.html")).collect()
+    };
+    let all = [
+        pages("infoschema", 30),
+        pages("storage", 40),
+        pages("func", 40),
+    ]
+    .concat();
+    let targets: Vec<&str> = all.iter().map(String::as_str).collect();
+    site = site.with("/", &[links(&targets)]);
+    for path in &targets {
+        site = site.with(path, &[page("a page")]);
+    }
+    let audited = site
+        .behind(|request| {
+            let path = request.url.path_and_query();
+            path.starts_with("/infoschema-").then(bad_gateway)
+        })
+        .audited()
+        .await;
+    assert_eq!(audited.findings().len(), 1, "{:?}", audited.findings());
+    let found = audited.finding("persistent_cluster");
+    assert_eq!(found.subject, "http://site.test/infoschema-*.html");
+    let evidence = audited.evidence("persistent_cluster");
+    let words = "30 of 30 URLs of those that failed alike in /infoschema-*.html fail";
     assert!(evidence.starts_with(words), "{evidence}");
 }
 

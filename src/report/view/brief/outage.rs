@@ -92,7 +92,7 @@ impl Span {
 
 impl Gap<'_> {
     fn is_whole(&self) -> bool {
-        self.found.rule == Rule::HostOutage
+        matches!(self.found.rule, Rule::HostOutage | Rule::MixedOutage)
     }
 
     /// Returns whether another part failed in the same way and in the same minute, so probably for the same
@@ -116,7 +116,8 @@ pub(super) fn read(
         let facts = found.facts.as_array().map_or(&[][..], Vec::as_slice);
         let of_kind = |kind: &'static str| facts.iter().filter(move |fact| fact["kind"] == kind);
         let times = of_kind("outages").find_map(|fact| fact["count"].as_u64());
-        let spans: Vec<Span> = of_kind("outage").filter_map(Span::of).collect();
+        let of_all = of_kind("outage").chain(of_kind("mixed_outage"));
+        let spans: Vec<Span> = of_all.filter_map(Span::of).collect();
         let (Some(first), Some(last)) = (spans.first().copied(), spans.last().copied()) else {
             continue;
         };
@@ -177,6 +178,10 @@ fn outage(
         [gap] if !all_but_home => (gap.first, gap.times),
         _ => (whole, 1),
     };
+    let is_mixed = first.found.rule == Rule::MixedOutage;
+    let how = first.status.map_or("did not answer".to_owned(), |status| {
+        format!("answered {status}")
+    });
     let known = |gap: &Gap<'_>| {
         let same =
             |old: &StoredFinding| old.rule == gap.found.rule && old.subject == gap.found.subject;
@@ -185,9 +190,11 @@ fn outage(
     Ok(Some(OutageBrief {
         what,
         subjects: group.iter().map(|gap| gap.found.subject.clone()).collect(),
-        how: first.status.map_or("did not answer".to_owned(), |status| {
-            format!("answered {status}")
-        }),
+        how: if is_mixed {
+            format!("{how} to a part of the requests")
+        } else {
+            how
+        },
         from: format!("{} {}", zone.seconds(span.from), zone.name(span.from)),
         until: (span.after).map_or(String::new(), |after| zone.later(span.from, after)),
         took: Lasted::between((span.before, span.from), (span.until, span.after)).to_string(),
@@ -198,7 +205,10 @@ fn outage(
 
 /// Returns whether a finding is about outages.
 pub(super) fn is_outage(found: &StoredFinding) -> bool {
-    matches!(found.rule, Rule::HostOutage | Rule::PartOutage)
+    matches!(
+        found.rule,
+        Rule::HostOutage | Rule::MixedOutage | Rule::PartOutage
+    )
 }
 
 impl OutageBrief {
@@ -229,5 +239,31 @@ impl OutageBrief {
         };
         let (how, from, took) = (&self.how, &self.from, &self.took);
         format!("{what} {how} from {from}{end} (down for {took}){more}.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_time_in_which_a_part_of_the_requests_failed_is_an_outage() {
+        let found = StoredFinding {
+            rule: Rule::MixedOutage,
+            ..StoredFinding::default()
+        };
+        assert!(is_outage(&found));
+        let fact = json!({
+            "kind": "mixed_outage",
+            "from": "2026-11-22T11:00:03.000Z",
+            "until": "2026-11-22T11:01:03.000Z",
+            "failed": {"part": 31, "of": 60},
+            "after": "2026-11-22T11:01:04.000Z",
+        });
+        let span = Span::of(&fact).expect("a span");
+        assert_eq!(span.until.since(span.from), Duration::from_mins(1));
+        assert!(span.before.is_none() && span.after.is_some());
     }
 }
