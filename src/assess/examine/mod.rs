@@ -4,7 +4,6 @@
 //! scores. Memory grows with hosts, sections and clusters, each of which has a bound.
 
 mod conclude;
-mod dead_backend;
 mod files;
 mod flapping;
 mod group;
@@ -23,9 +22,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use conclude::conclusions::{ClusterFound, Conclusions, TrialFound};
+pub use conclude::dead_backend::DeadBackend;
 pub use conclude::scores::PartFound;
 pub use conclude::told::FindingFound;
-pub use dead_backend::DeadBackend;
 pub use files::{EndedRedirect, GivenUp, KnownSitemap, RobotsFile, SiteFiles};
 pub use flapping::{Failing, Flapping};
 pub use histories::{GroupAttempt, Histories, Home, PartEvidence, Together, Whole};

@@ -12,7 +12,6 @@ mod lease;
 mod network;
 mod offer;
 mod passes;
-mod rate_watch;
 mod returned;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::dead_backend::DeadBackend;
 use super::merge::{Group, grouped};
 use super::repeats::Place;
 use super::scores::{PartFound, scores};
@@ -20,7 +21,6 @@ use crate::assess::diagnose::{
     Context, Diagnosis, Evidence, Maker, Outages, Pool, Ratio, TimeHistogram, Trial, diagnose,
 };
 use crate::assess::examine::Examination;
-use crate::assess::examine::dead_backend::DeadBackend;
 use crate::assess::examine::files::{GivenUp, SiteFiles};
 use crate::assess::examine::group::Cluster;
 use crate::assess::examine::histories::{Home, Together, Whole, is_refusal};

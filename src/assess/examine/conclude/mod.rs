@@ -1,6 +1,7 @@
 //! Draws the conclusions of an examined run.
 
 pub(super) mod conclusions;
+pub(super) mod dead_backend;
 mod merge;
 mod repeats;
 pub(super) mod scores;

@@ -8,6 +8,8 @@
 //! the control fails too. Each time it ends, one URL and one control are requested. When the host
 //! has held up the crawl for [`PATIENCE`], the rest of its URLs are skipped as `host_down`.
 
+mod rate_watch;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +24,7 @@ use crate::policy::{
     Suspects, Tried, Waited, after, after_robots, announced,
 };
 
-use super::rate_watch::RateWatch;
+use self::rate_watch::RateWatch;
 use crate::crawl::site::Site;
 use crate::crawl::visit::Brought;
 

@@ -1,22 +1,22 @@
 //! Hosts of which one backend of several fails, so that a page of them is fine or fails by turns.
 
-use super::url::Seen;
+use crate::assess::examine::url::Seen;
 use crate::model::Outcome;
 
 /// A host, or a section of one, of which one backend of several fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadBackend {
     /// Scheme, host and port.
-    pub(super) host: String,
+    pub(in crate::assess::examine) host: String,
     /// The section, if the whole host is not concerned.
-    pub(super) section: Option<String>,
+    pub(in crate::assess::examine) section: Option<String>,
     /// The outcome of most failures.
-    pub(super) outcome: Outcome,
+    pub(in crate::assess::examine) outcome: Outcome,
 }
 
 impl DeadBackend {
     /// Returns whether it explains the failures of a URL, most of which have its outcome.
-    pub(super) fn explains(&self, seen: &Seen<'_>) -> bool {
+    pub(in crate::assess::examine) fn explains(&self, seen: &Seen<'_>) -> bool {
         let is_here = self.host == seen.host
             && (self.section.as_deref()).is_none_or(|section| section == seen.section);
         let main = seen.main_failure();

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::assess::{Limited, LimitedRequests};
+use crate::assess::{Limited, LimitedRequests, RateLimit};
 use crate::crawl::visit::Brought;
 use crate::model::{Attempt, CrawlUrl};
 use crate::policy::CAREFUL;
@@ -79,7 +79,7 @@ impl RateWatch {
         for request in requests {
             seen.add(request, false);
         }
-        let limit = seen.limit().filter(|limit| limit.is_known())?;
+        let limit = seen.limit().filter(RateLimit::is_known)?;
         let interval = Duration::try_from_secs_f64(1.0 / (MARGIN * limit.low)).ok()?;
         Some(interval.min(CAREFUL.interval))
     }
