@@ -15,6 +15,11 @@ type QueryEncoder<'a> = &'a dyn Fn(&str) -> Cow<'_, [u8]>;
 #[derive(Clone, Debug)]
 pub struct Resolver {
     base: Url,
+    /// Length of the base up to the last slash of its path, where relative references start.
+    folder: usize,
+    /// Whether the path holds a character that the `url` crate may read as a Windows drive, such as `/c:/` or `/c|/`.
+    /// It does not leave such a folder, whatever the scheme.
+    may_hold_drive: bool,
     encoding: &'static Encoding,
 }
 
@@ -22,19 +27,27 @@ impl Resolver {
     /// Creates a resolver for a page at `page` with the `href` of its first `<base>`, in the encoding of its
     /// bytes.
     pub fn new(page: &CrawlUrl, base: Option<&str>, encoding: &'static Encoding) -> Resolver {
-        let mut resolver = Resolver {
-            base: page.as_url().clone(),
-            // UTF-16 pages write their URLs in UTF-8 (encoding standard, "output encoding").
-            encoding: encoding.output_encoding(),
-        };
+        // UTF-16 pages write their URLs in UTF-8 (encoding standard, "output encoding").
+        let encoding = encoding.output_encoding();
+        let resolver = Resolver::at(page.as_url().clone(), encoding);
         // HTML standard, "frozen base URL": an invalid base, or one of these two schemes, is ignored, and the
         // page's own URL counts.
         match base.map(|base| resolver.join(base)) {
-            Some(Ok(url)) if !matches!(url.scheme(), "data" | "javascript") => resolver.base = url,
-            Some(Err(UrlFault::Scheme(_))) => resolver.base = nowhere(resolver.base),
-            _ => {}
+            Some(Ok(url)) if !matches!(url.scheme(), "data" | "javascript") => {
+                Resolver::at(url, encoding)
+            }
+            Some(Err(UrlFault::Scheme(_))) => Resolver::at(nowhere(resolver.base), encoding),
+            _ => resolver,
         }
-        resolver
+    }
+
+    fn at(base: Url, encoding: &'static Encoding) -> Resolver {
+        Resolver {
+            folder: to_last_slash(&base[..Position::AfterPath]).len(),
+            may_hold_drive: base.path().contains([':', '|']),
+            base,
+            encoding,
+        }
     }
 
     /// Creates a resolver for references outside HTML, such as those of a header: no `<base>`, UTF-8.
@@ -71,7 +84,7 @@ impl Resolver {
                 ("", target)
             }
             [first, ..] if first.is_ascii_alphanumeric() || b"._-~%".contains(first) => {
-                if names_scheme(target) || self.may_hold_drive(target) {
+                if names_scheme(target) || (self.may_hold_drive && target.starts_with("..")) {
                     return false;
                 }
                 self.climb(target)
@@ -85,8 +98,11 @@ impl Resolver {
 
     /// Returns the folder in which a relative reference starts, and the rest after its `../`.
     fn climb<'a>(&'a self, mut target: &'a str) -> (&'a str, &'a str) {
+        let mut folder = &self.base.as_str()[..self.folder];
+        if !target.starts_with("../") {
+            return (folder, target);
+        }
         let origin = self.base[..Position::BeforePath].len();
-        let mut folder = to_last_slash(&self.base[..Position::AfterPath]);
         while let Some(rest) = target.strip_prefix("../") {
             target = rest;
             if folder.len() > origin + 1 {
@@ -94,12 +110,6 @@ impl Resolver {
             }
         }
         (folder, target)
-    }
-
-    /// Returns whether a reference leaves a folder that the `url` crate may treat as a Windows drive, such as
-    /// `/c:/` or `/c|/`. The crate does not leave it, whatever the scheme.
-    fn may_hold_drive(&self, target: &str) -> bool {
-        target.starts_with("..") && self.base.path().contains([':', '|'])
     }
 
     fn join(&self, target: &str) -> Result<Url, UrlFault> {
@@ -133,7 +143,7 @@ fn nowhere(page: Url) -> Url {
 }
 
 fn to_last_slash(text: &str) -> &str {
-    text.rfind('/').map_or(text, |end| &text[..=end])
+    memchr::memrchr(b'/', text.as_bytes()).map_or(text, |end| &text[..=end])
 }
 
 /// Returns whether a reference may begin with a scheme.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::assess::diagnose::{Answer, Maker, identify, maker_of, telling_part};
@@ -87,8 +88,8 @@ pub(in crate::crawl) fn record(exchange: &Exchange, circumstances: Circumstances
 
 /// Returns the wait that `Retry-After` announces, if it can be read.
 fn announced(exchange: &Exchange, now: Moment) -> Option<Duration> {
-    let value = exchange.header("retry-after")?;
-    match retry_after(&value, exchange.header("date").as_deref(), now) {
+    let value = exchange.header(header::RETRY_AFTER)?;
+    match retry_after(&value, exchange.header(header::DATE).as_deref(), now) {
         RetryAfter::Delay(delay) => Some(delay),
         RetryAfter::Invalid => None,
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
+use http::header::AsHeaderName;
 
 use super::client::Guise;
 use crate::model::excerpt::excerpt;
@@ -243,13 +244,13 @@ impl Version {
 
 impl Exchange {
     /// Returns the first value of a header field as text; bytes that are not UTF-8 are replaced.
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub fn header(&self, name: impl AsHeaderName) -> Option<String> {
         let value = self.headers.get(name)?;
         Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
     }
 
     /// Returns the beginning of a header's value, for people to read.
-    pub fn header_text(&self, name: &str) -> Option<String> {
+    pub fn header_text(&self, name: impl AsHeaderName) -> Option<String> {
         Some(excerpt(self.header(name)?, MAX_HEADER_TEXT))
     }
 }

@@ -8,6 +8,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{self, HeaderName};
+
 use super::outcome::Outcome;
 use super::time::moment::Moment;
 use exchange::{Exchange, Timings, Version};
@@ -147,37 +149,39 @@ pub struct Trace {
 }
 
 /// Names of headers that carry a cache's status, best first.
-const CACHE_STATUS: [&str; 6] = [
-    "cf-cache-status",
-    "cache-status",
-    "x-cache-status",
-    "x-cache",
-    "x-proxy-cache",
-    "x-vercel-cache",
+static CACHE_STATUS: [HeaderName; 6] = [
+    HeaderName::from_static("cf-cache-status"),
+    HeaderName::from_static("cache-status"),
+    HeaderName::from_static("x-cache-status"),
+    HeaderName::from_static("x-cache"),
+    HeaderName::from_static("x-proxy-cache"),
+    HeaderName::from_static("x-vercel-cache"),
 ];
 
 /// Names of headers that carry a request identity, best first.
-const REQUEST_ID: [&str; 8] = [
-    "x-request-id",
-    "cf-ray",
-    "x-amzn-trace-id",
-    "x-amz-cf-id",
-    "x-correlation-id",
-    "x-vercel-id",
-    "x-served-by",
-    "x-varnish",
+static REQUEST_ID: [HeaderName; 8] = [
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("cf-ray"),
+    HeaderName::from_static("x-amzn-trace-id"),
+    HeaderName::from_static("x-amz-cf-id"),
+    HeaderName::from_static("x-correlation-id"),
+    HeaderName::from_static("x-vercel-id"),
+    HeaderName::from_static("x-served-by"),
+    HeaderName::from_static("x-varnish"),
 ];
 
 impl Trace {
     /// Reads the fields from an answer's headers, cut at their maximum lengths.
     pub fn of(exchange: &Exchange) -> Trace {
-        let first = |names: &[&str]| names.iter().find_map(|name| exchange.header_text(name));
+        let first = |names: &[HeaderName]| names.iter().find_map(|name| exchange.header_text(name));
         Trace {
-            server: exchange.header_text("server"),
-            via: exchange.header_text("via"),
+            server: exchange.header_text(header::SERVER),
+            via: exchange.header_text(header::VIA),
             cache_status: first(&CACHE_STATUS),
-            age: exchange.header("age").and_then(|age| age.parse().ok()),
-            retry_after: exchange.header_text("retry-after"),
+            age: exchange
+                .header(header::AGE)
+                .and_then(|age| age.parse().ok()),
+            retry_after: exchange.header_text(header::RETRY_AFTER),
             request_id: first(&REQUEST_ID),
         }
     }

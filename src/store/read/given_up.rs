@@ -39,24 +39,14 @@ pub(in crate::store) fn hosts(
     connection: &Connection,
     run: RunId,
 ) -> rusqlite::Result<Vec<GivenUp>> {
-    let known = connection.query_row(
-        "SELECT count(*) FROM url WHERE run = ? AND role IN (?, ?)
-            AND (state < 3 OR reason NOT IN (?, ?))",
-        (
-            run,
-            Role::Page.code(),
-            Role::Resource.code(),
-            SkipReason::Scope.code(),
-            SkipReason::Invalid.code(),
-        ),
-        |row| count(row, 0),
-    )?;
-    // Time of its last good answer; every later attempt failed.
+    // Time of its last good answer; every later attempt failed. URLs are counted only if a host was given up.
     let sql = "SELECT g.name, g.urls, g.detail, g.whole,
             (SELECT max(a.started) FROM url u CROSS JOIN evidence a ON a.run = u.run AND a.url = u.id
                 CROSS JOIN outcome o ON o.code = a.outcome
                 WHERE u.run = ?1 AND o.failure = 0
-                    AND u.host IN (SELECT id FROM text WHERE run = ?1 AND text = g.name))
+                    AND u.host IN (SELECT id FROM text WHERE run = ?1 AND text = g.name)),
+            (SELECT count(*) FROM url WHERE run = ?1 AND role IN (?4, ?5)
+                AND (state < 3 OR reason NOT IN (?7, ?8)))
         FROM (SELECT t.text AS name, count(*) AS urls, max(u.detail) AS detail, u.reason = ?2 AS whole
             FROM url u CROSS JOIN text t ON t.run = u.run AND t.id = u.host
             WHERE u.run = ?1 AND u.state = 3 AND u.reason IN (?2, ?3) AND u.role IN (?4, ?5)
@@ -70,12 +60,14 @@ pub(in crate::store) fn hosts(
         Role::Page.code(),
         Role::Resource.code(),
         MOST_HOSTS,
+        SkipReason::Scope.code(),
+        SkipReason::Invalid.code(),
     );
     list(connection, sql, params, |row| {
         Ok(GivenUp {
             host: row.get(0)?,
             urls: count(row, 1)?,
-            known,
+            known: count(row, 5)?,
             waited: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
             whole: row.get(3)?,
             last_fine: row.get::<_, Option<i64>>(4)?.map(Moment::from_millis),

@@ -22,13 +22,16 @@ use crate::store::rows::url_state::UrlState;
 use crate::store::runs::id::RunId;
 use crate::store::runs::login_pages;
 
-const INSERT_TEXT: &str = "INSERT INTO text (run, id, text) VALUES (?, ?, ?)";
+/// A number that is taken already would be a fault of ours, and fails the whole transaction. With `OR FAIL` SQLite
+/// need not be able to undo the rows of one statement, and copies no pages of the table before it.
+const INSERT_TEXT: &str = "INSERT OR FAIL INTO text (run, id, text) VALUES (?, ?, ?)";
 
-/// Texts inserted by one statement: SQLite then looks up the end of the table once for all of them.
-const TEXTS_AT_ONCE: usize = 16;
+/// Texts that one statement inserts, largest first: SQLite then looks up the end of the table once for all of them.
+const TEXTS_AT_ONCE: [usize; 4] = [16, 8, 4, 2];
 
-static INSERT_TEXTS: LazyLock<String> =
-    LazyLock::new(|| format!("{INSERT_TEXT}{}", ", (?, ?, ?)".repeat(TEXTS_AT_ONCE - 1)));
+static INSERT_TEXTS: LazyLock<[String; 4]> = LazyLock::new(|| {
+    TEXTS_AT_ONCE.map(|texts| format!("{INSERT_TEXT}{}", ", (?, ?, ?)".repeat(texts - 1)))
+});
 
 /// The writer's in-memory state of one run.
 #[derive(Debug)]
@@ -405,18 +408,24 @@ impl WriterState {
         Ok(anchors)
     }
 
-    fn insert_texts(&self, tx: &Transaction<'_>, texts: &[(u32, &str)]) -> rusqlite::Result<()> {
-        let (many, rest) = texts.as_chunks::<TEXTS_AT_ONCE>();
-        for texts in many {
-            let mut insert = tx.prepare_cached(&INSERT_TEXTS)?;
-            for ((id, text), at) in texts.iter().zip((1..).step_by(3)) {
-                insert.raw_bind_parameter(at, self.run)?;
-                insert.raw_bind_parameter(at + 1, id)?;
-                insert.raw_bind_parameter(at + 2, text)?;
+    fn insert_texts(
+        &self,
+        tx: &Transaction<'_>,
+        mut texts: &[(u32, &str)],
+    ) -> rusqlite::Result<()> {
+        for (size, sql) in TEXTS_AT_ONCE.iter().zip(INSERT_TEXTS.iter()) {
+            while let Some((now, rest)) = texts.split_at_checked(*size) {
+                let mut insert = tx.prepare_cached(sql)?;
+                for ((id, text), at) in now.iter().zip((1..).step_by(3)) {
+                    insert.raw_bind_parameter(at, self.run)?;
+                    insert.raw_bind_parameter(at + 1, id)?;
+                    insert.raw_bind_parameter(at + 2, text)?;
+                }
+                insert.raw_execute()?;
+                texts = rest;
             }
-            insert.raw_execute()?;
         }
-        for (id, text) in rest {
+        for (id, text) in texts {
             tx.prepare_cached(INSERT_TEXT)?
                 .execute((self.run, id, text))?;
         }

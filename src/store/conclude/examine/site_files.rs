@@ -304,8 +304,12 @@ fn broken_references(
     Ok(found)
 }
 
-/// Returns the pages that show nothing without their scripts.
+/// Returns the pages that show nothing without their scripts. Pages are counted only if there are any.
 fn scripted(connection: &Connection, run: RunId) -> rusqlite::Result<ScriptedPages> {
+    let any = "SELECT 1 FROM page WHERE run = ? AND needs_script";
+    if !connection.prepare(any)?.exists([run])? {
+        return Ok(ScriptedPages::default());
+    }
     // SQLite takes the URL from the row with the maximum.
     let sql = "SELECT count(*), coalesce(sum(p.needs_script), 0), max(p.needs_script), coalesce(u.readable, u.address)
         FROM page p CROSS JOIN url u ON u.run = p.run AND u.id = p.url AND u.role = 3
@@ -324,7 +328,8 @@ fn scripted(connection: &Connection, run: RunId) -> rusqlite::Result<ScriptedPag
 const BLOCKED_PAGES: u32 = 5;
 const BLOCKED_SECTIONS: u32 = 20;
 
-/// Returns the sections of which robots.txt forbids every known page, those of most pages first.
+/// Returns the sections of which robots.txt forbids every known page, those of most pages first. Only sections with a
+/// forbidden page are grouped.
 fn blocked(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<BlockedSection>> {
     let mut statement = connection.prepare(
         "SELECT host.text, section.text, count(*), sum(u.in_sitemap), coalesce(min(u.detail), ''),
@@ -333,6 +338,7 @@ fn blocked(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<BlockedS
          CROSS JOIN text host ON host.run = u.run AND host.id = u.host
          CROSS JOIN text section ON section.run = u.run AND section.id = u.section
          WHERE u.run = ?1 AND u.role = 3
+            AND u.section IN (SELECT section FROM url WHERE run = ?1 AND state = 3 AND reason = ?3)
             AND host.text NOT IN (SELECT host FROM robots_txt WHERE run = ?1 AND access = 'unreachable')
          GROUP BY u.host, u.section
          HAVING count(*) >= ?2 AND sum(u.state = 3 AND u.reason = ?3) = count(*)
