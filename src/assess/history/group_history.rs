@@ -79,10 +79,7 @@ pub(in crate::assess) struct GroupHistory {
     part: Option<u32>,
     has_parts: bool,
     run: Option<Run>,
-    /// A time from the start in which all requests for files failed, and nothing else was requested.
-    at_start: Option<Outage>,
-    /// Whether a file was fine.
-    any_file_was_fine: bool,
+    at_start: AtStart,
     /// Failures of pages in outages.
     in_outages: u64,
     /// Failures of files in outages.
@@ -106,6 +103,17 @@ pub(in crate::assess) struct GroupHistory {
     /// Failures by the number of open requests.
     failed_by_open: Box<[u32; LOADS]>,
     first_requests: FirstRequests,
+}
+
+/// How requests for files went before any was fine.
+#[derive(Clone, Copy, Debug)]
+enum AtStart {
+    /// No file was fine so far.
+    Unknown,
+    /// All of them failed for a time, and nothing else was requested meanwhile.
+    Down(Outage),
+    /// The first was fine, or failed only once.
+    Up,
 }
 
 /// Attempts at two parts, one right after the other: by whether the first failed, and the second.
@@ -139,8 +147,7 @@ impl Default for GroupHistory {
             part: None,
             has_parts: false,
             run: None,
-            at_start: None,
-            any_file_was_fine: false,
+            at_start: AtStart::Unknown,
             in_outages: 0,
             of_files: 0,
             pages: 0,
@@ -211,21 +218,25 @@ impl GroupHistory {
             run.add_file(seen);
             return;
         }
-        if let Some(run) = self.run.take_if(|run| run.pages.is_empty()) {
-            let is_first = run.outage.before.is_none() && !self.any_file_was_fine;
-            if is_first && run.outage.failed >= FEWEST_FAILURES {
-                self.at_start = Some(Outage {
+        let run = self.run.take_if(|run| run.pages.is_empty());
+        if matches!(self.at_start, AtStart::Unknown) {
+            let is_long = |run: &Run| run.outage.failed >= FEWEST_FAILURES;
+            let first = run.filter(|run| run.outage.before.is_none() && is_long(run));
+            self.at_start = first.map_or(AtStart::Up, |run| {
+                AtStart::Down(Outage {
                     after: Some(seen.started),
                     ..run.outage
-                });
-            }
+                })
+            });
         }
-        self.any_file_was_fine = true;
     }
 
     /// Returns the time from the start in which all requests for files failed, and nothing else was requested.
     pub(in crate::assess) fn outage_at_start(&self) -> Option<Outage> {
-        self.at_start
+        match self.at_start {
+            AtStart::Down(outage) => Some(outage),
+            AtStart::Unknown | AtStart::Up => None,
+        }
     }
 
     /// Returns the outages of the group as a whole. There are none if failures are isolated, belong to a

@@ -136,7 +136,7 @@ impl fmt::Display for Evidence {
                     None => write!(f, ": down for {lasted}"),
                 }
             }
-            E::HomePage => f.write_str("the home page is one of them"),
+            E::HomePage => f.write_str("the home page fails"),
             E::SeeFindings { subjects, more } => {
                 let what = match subjects.len() as u64 + more {
                     1 => "the finding",

@@ -160,7 +160,8 @@ impl Finding {
 /// Returns the pages that failed in an outage.
 fn down_pages(evidence: &Evidence) -> Option<u64> {
     match evidence {
-        Evidence::Outage { pages, .. } => Some(u64::from(*pages)),
+        // One that only robots.txt met has no pages.
+        Evidence::Outage { pages, .. } => Some(u64::from(*pages)).filter(|pages| *pages > 0),
         _ => None,
     }
 }

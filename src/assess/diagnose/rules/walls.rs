@@ -79,7 +79,7 @@ mod tests {
         let mut facts = cluster(Outcome::Server504, 0);
         for _ in 0..20 {
             let mut seen = answer(Outcome::Server504);
-            seen.waited = Some(Duration::from_secs(60));
+            seen.waited = Some(Duration::from_mins(1));
             facts.add(&seen, Moment::default());
         }
         let diagnosis = diagnose(&facts, &Context::default());

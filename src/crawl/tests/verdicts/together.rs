@@ -100,6 +100,7 @@ async fn an_outage_at_the_start_that_only_robots_txt_met_is_reported() {
     let evidence = audited.evidence("host_outage");
     let words = "requests failed, at robots.txt or a sitemap; the first good answer came at";
     assert!(evidence.contains(words), "{evidence}");
+    assert_eq!(audited.finding("host_outage").pages, None);
     assert_eq!(audited.verdicts(), "41 ok");
 }
 
