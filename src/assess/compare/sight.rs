@@ -5,8 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::assess::{Interval, Verdict};
 use crate::model::RedirectEnd;
 
-use super::groups::Marks;
-
 /// Number of runs that are examined for flapping, the new one included.
 pub const FLAPPING_RUNS: usize = 5;
 
@@ -72,6 +70,17 @@ pub struct Pair<'a> {
     /// Whether it failed in each of the last [`super::FLAPPING_RUNS`] runs that requested it, the oldest
     /// first. Empty if it failed in none of them or there are fewer runs.
     pub states: &'a [bool],
+}
+
+/// What a page says to search engines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Whether it has noindex.
+    pub noindex: bool,
+    /// The URL that it names as canonical, if it names one.
+    pub canonical: Option<String>,
+    /// Its title, if it has one.
+    pub title: Option<String>,
 }
 
 /// The end of a chain of redirects.

@@ -38,7 +38,9 @@ impl Group {
     #[cfg(test)]
     pub(super) fn of(addresses: &[&str]) -> Group {
         let mut group = Group::default();
-        addresses.iter().for_each(|address| group.add(address));
+        for address in addresses {
+            group.add(address);
+        }
         group
     }
 }

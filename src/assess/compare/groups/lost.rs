@@ -139,11 +139,10 @@ fn place(cause: LostCause, address: &str, target: &str) -> Option<String> {
     let (origin, path) = split(target);
     let is_elsewhere = split(address).0 != origin;
     match cause {
-        LostCause::Refused(_) | LostCause::Loop => None,
         LostCause::Home | LostCause::Away | LostCause::DeadTarget if is_elsewhere => {
             Some(origin.to_owned())
         }
-        LostCause::Home => None,
+        LostCause::Refused(_) | LostCause::Loop | LostCause::Home => None,
         LostCause::Away | LostCause::DeadTarget => Some(super::moves::folder(path).to_owned()),
         // A login is often told where to return to.
         LostCause::Login | LostCause::OnePage => {

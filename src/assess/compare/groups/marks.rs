@@ -1,6 +1,6 @@
 //! What pages say to search engines: noindex, canonical and title, and what of it changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,17 +13,6 @@ const MOST: usize = 1_000;
 
 /// Minimum pages of a section that turned noindex, to say that the whole section did. Ours.
 const WHOLE: u64 = 2;
-
-/// What a page says to search engines.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Marks {
-    /// Whether it has noindex.
-    pub noindex: bool,
-    /// The URL that it names as canonical, if it names one.
-    pub canonical: Option<String>,
-    /// Its title, if it has one.
-    pub title: Option<String>,
-}
 
 /// Pages of one section that turned noindex.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,8 +52,8 @@ pub(in crate::assess::compare) struct MarkChanges {
     noindex: BTreeMap<String, (Group, u64)>,
     indexable: Group,
     canonical: Group,
-    /// The page that all changed canonicals name: `None` before the first, `Some(None)` if they name several.
-    to: Option<Option<String>>,
+    /// Pages that changed canonicals name, at most two: more than one is "several".
+    to: BTreeSet<String>,
     titles: BTreeMap<String, u64>,
 }
 
@@ -94,9 +83,8 @@ impl MarkChanges {
         let elsewhere = elsewhere.filter(|to| *to != pair.address);
         if let Some(to) = elsewhere.filter(|to| old.canonical.as_deref() != Some(*to)) {
             self.canonical.add(pair.address);
-            let known = self.to.get_or_insert_with(|| Some(to.to_owned()));
-            if known.as_deref() != Some(to) {
-                *known = None;
+            if self.to.len() < 2 {
+                self.to.insert(to.to_owned());
             }
         }
         if old.title.is_some()
@@ -140,7 +128,7 @@ impl MarkChanges {
             noindex,
             indexable: self.indexable,
             canonical: (canonical.pages > 0).then(|| Canonical {
-                to: to.flatten().map(|to| path(&to).to_owned()),
+                to: (to.len() == 1).then(|| to.iter().map(|to| path(to)).collect()),
                 pages: canonical,
             }),
             titles,
@@ -150,7 +138,7 @@ impl MarkChanges {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::sight::{PageState, Sight};
+    use super::super::super::sight::{Marks, PageState, Sight};
     use super::*;
 
     fn changes(pages: &[(&str, Marks, Marks)]) -> MarksChange {

@@ -7,7 +7,7 @@ mod moves;
 
 pub use group::Group;
 pub use lost::{DeadLinks, Lost, LostCause};
-pub use marks::{Canonical, Marks, MarksChange, Noindex};
+pub use marks::{Canonical, MarksChange, Noindex};
 pub use moves::Move;
 
 pub(super) use lost::{Losses, cause};

@@ -75,7 +75,7 @@ rules! {
     HostOutage, "host_outage", Site, None, "The whole host was down for a while";
     IntermittentCluster, "intermittent_cluster", Pages, None, "Pages that fail at times";
     LoadInduced, "load_induced", Site, Own, "Fails under fast requests";
-    MixedOutage, "mixed_outage", Site, Own, "A part of all requests failed for a while";
+    MixedOutage, "mixed_outage", Site, None, "A part of all requests failed for a while";
     NeedsScript, "needs_script", Beside, None, "Pages that only scripts fill";
     OneBackendDown, "one_backend_down", Site, Own, "One backend of several fails";
     OwnOutage, "own_outage", Site, None, "The crawler itself had no network";
@@ -126,6 +126,36 @@ impl Rule {
     /// Returns whether notifications name a new finding of it as a change of its own.
     pub fn is_news(self) -> bool {
         self.row().change == Change::Own
+    }
+
+    /// Returns whether its findings are about something that fails in some runs and not in others although nothing
+    /// changed, such as one backend of several. It is news once.
+    pub const fn comes_and_goes(self) -> bool {
+        matches!(
+            self,
+            Rule::OneBackendDown
+                | Rule::FirstRequestFails
+                | Rule::LoadInduced
+                | Rule::ExternalLinks
+                | Rule::SlowHost
+                | Rule::MixedOutage
+        )
+    }
+
+    /// Returns whether it is news that a finding of it is gone: the fault was there at every request.
+    pub const fn can_be_resolved(self) -> bool {
+        matches!(
+            self,
+            Rule::AddressDown
+                | Rule::ClientBlock
+                | Rule::DnsFault
+                | Rule::HostMaintenance
+                | Rule::RobotsBlocks
+                | Rule::RobotsUnreachable
+                | Rule::SitemapFailing
+                | Rule::SlowPages
+                | Rule::TlsFault
+        )
     }
 
     /// Returns whether its findings are about URLs that may be fine at other times.
