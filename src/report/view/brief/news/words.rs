@@ -106,44 +106,11 @@ impl News {
                 inside(folder.as_ref()),
                 verb("fails", "fail")
             ),
-            News::Noindex(found) => {
-                let what = match (found.whole, &found.pages.folder) {
-                    (true, Some(folder)) => format!("The whole section {} turned", cut(folder)),
-                    (true, None) => "The whole site turned".to_owned(),
-                    (false, folder) => format!("{pages}{} turned", inside(folder.as_ref())),
-                };
-                let examples = if found.whole {
-                    format!(" ({pages})")
-                } else {
-                    examples(&found.pages)
-                };
-                format!("{what} noindex{examples}: search engines drop what has it.")
-            }
-            News::Lost(lost) => {
-                format!(
-                    "{pages}{} now {}{}.",
-                    inside(lost.pages.folder.as_ref()),
-                    how_lost(lost),
-                    examples(&lost.pages)
-                )
-            }
-            News::Canonical(found) => {
-                let to = found.to.as_deref().map(cut);
-                let to = to.unwrap_or_else(|| "other pages".to_owned());
-                format!(
-                    "The canonical of {pages}{} now names {to}{}.",
-                    inside(found.pages.folder.as_ref()),
-                    examples(&found.pages)
-                )
-            }
-            News::DeadLinks(links) => format!(
-                "{}{} that nothing named before {} {}{}.",
-                count(n, "URL"),
-                inside(links.pages.folder.as_ref()),
-                verb("answers", "answer"),
-                links.status,
-                examples(&links.pages)
-            ),
+            News::Noindex(_)
+            | News::Lost(_)
+            | News::Canonical(_)
+            | News::DeadLinks(_)
+            | News::Indexable(_) => self.of_group(),
             News::Rescoped { how } => format!(
                 "The scope of the audit changed ({how}): pages that only one of the two scopes has are not compared."
             ),
@@ -160,11 +127,6 @@ impl News {
                 subject,
                 more,
             } => format!("Resolved: {} ({subject}){}.", lower(title), and_more(*more)),
-            News::Indexable(group) => format!(
-                "{pages}{} may be indexed again: noindex is gone{}.",
-                inside(group.folder.as_ref()),
-                examples(group)
-            ),
             News::Failing { .. } => format!("{pages} {}.", verb("fails", "fail")),
             News::Died { .. } => format!(
                 "{pages} that came and went {} now to every request.",
@@ -205,6 +167,58 @@ impl News {
             News::Recovered { .. } => format!("{pages} recovered."),
             News::Better { .. } => format!("{pages} {} less often.", verb("fails", "fail")),
             News::Appeared { .. } => format!("{pages} {} new.", verb("is", "are")),
+        }
+    }
+
+    /// Returns the sentence of a change that names a group of pages; empty for others.
+    fn of_group(&self) -> String {
+        let n = self.pages();
+        let pages = count(n, "page");
+        match self {
+            News::Noindex(found) => {
+                let what = match (found.whole, &found.pages.folder) {
+                    (true, Some(folder)) => format!("The whole section {} turned", cut(folder)),
+                    (true, None) => "The whole site turned".to_owned(),
+                    (false, folder) => format!("{pages}{} turned", inside(folder.as_ref())),
+                };
+                let examples = if found.whole {
+                    format!(" ({pages})")
+                } else {
+                    examples(&found.pages)
+                };
+                format!("{what} noindex{examples}: search engines drop what has it.")
+            }
+            News::Lost(lost) => {
+                format!(
+                    "{pages}{} now {}{}.",
+                    inside(lost.pages.folder.as_ref()),
+                    how_lost(lost),
+                    examples(&lost.pages)
+                )
+            }
+            News::Canonical(found) => {
+                let to = found.to.as_deref().map(cut);
+                let to = to.unwrap_or_else(|| "other pages".to_owned());
+                format!(
+                    "The canonical of {pages}{} now names {to}{}.",
+                    inside(found.pages.folder.as_ref()),
+                    examples(&found.pages)
+                )
+            }
+            News::DeadLinks(links) => format!(
+                "{}{} that nothing named before {} {}{}.",
+                count(n, "URL"),
+                inside(links.pages.folder.as_ref()),
+                if n == 1 { "answers" } else { "answer" },
+                links.status,
+                examples(&links.pages)
+            ),
+            News::Indexable(group) => format!(
+                "{pages}{} may be indexed again: noindex is gone{}.",
+                inside(group.folder.as_ref()),
+                examples(group)
+            ),
+            _ => String::new(),
         }
     }
 }
