@@ -41,7 +41,7 @@ pub use tables::logs::{ComputedTable, write_logs};
 pub use view::Color;
 pub use view::brief::{
     Brief, BriefFacts, BriefPage, Fact, FindingBrief, Headline, ListKind, News, OutageBrief,
-    PageList, Tone, Trend,
+    PageList, Tone, Trend, UnauditedCause,
 };
 pub use view::problems::{Problem, fixed_with, problems, to_fix};
 pub use wanted::Wanted;

@@ -47,7 +47,7 @@ pub use runs::list::{NewRun, RunRow, RunState};
 pub use runs::log_lines::{FailedAttempt, JudgedUrl, LogHits, LogLine};
 pub use runs::logs::{HOUR_COUNTS, LogChanges, LogCheckpoint, LogHour, LogRun};
 pub use runs::traffic::{RunTraffic, Traffic, VisitSource};
-pub use schedule::notices::{NewNotice, Notice, NoticeCounts};
+pub use schedule::notices::{NewNotice, Notice, NoticeCounts, UnsentNotice};
 pub use schedule::state::{LastRun, OpenRun, ScheduleState, ScheduledRun};
 pub use tables::column::Cell;
 pub use tables::table::Table;

@@ -11,6 +11,9 @@ pub enum Change {
     New,
     /// It failed and fails more often now.
     Worse,
+    /// It answered with a page, and is refused now (4xx other than 404 and 410), or redirects in a loop, to a URL that
+    /// fails, or with many others to one page.
+    Lost,
     /// It changed between failing and fine at least three times over the last five runs.
     Flapping,
     /// Only the new run has it.
@@ -41,6 +44,8 @@ pub struct ChangeCounts {
     pub worse: u64,
     /// Failing less often.
     pub better: u64,
+    /// Refused now, or redirected to where they are not.
+    pub lost: u64,
     /// Alternating over the last five runs.
     pub flapping: u64,
     /// Only in the new run.
@@ -57,9 +62,10 @@ pub struct ChangeCounts {
 
 impl Change {
     /// Every change, the worst first.
-    pub const ALL: [Change; 10] = [
+    pub const ALL: [Change; 11] = [
         Change::New,
         Change::Worse,
+        Change::Lost,
         Change::Flapping,
         Change::Appeared,
         Change::Unclear,
@@ -75,6 +81,7 @@ impl Change {
         match self {
             Change::New => "new",
             Change::Worse => "worse",
+            Change::Lost => "lost",
             Change::Flapping => "flapping",
             Change::Appeared => "appeared",
             Change::Unclear => "unclear",
@@ -102,6 +109,7 @@ impl ChangeCounts {
         match change {
             Change::New => &mut self.new,
             Change::Worse => &mut self.worse,
+            Change::Lost => &mut self.lost,
             Change::Flapping => &mut self.flapping,
             Change::Appeared => &mut self.appeared,
             Change::Unclear => &mut self.unclear,

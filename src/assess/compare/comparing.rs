@@ -4,16 +4,18 @@ use std::cmp::Ordering;
 
 use super::change::Change;
 use super::comparison::{Comparison, PageChange};
+use super::groups::{Losses, MarkChanges, Moves};
 use super::judge::{Judged, Yardstick};
-use super::moves::Moves;
 use super::noise::Noise;
-use super::sight::{Pair, Sight};
+use super::sight::{PageState, Pair, Sight};
 
 /// A comparison in progress. Its size is bounded.
 #[derive(Clone, Debug)]
 pub struct Comparing {
     yardstick: Yardstick,
     moves: Moves,
+    losses: Losses,
+    marks: MarkChanges,
     found: Comparison,
 }
 
@@ -24,6 +26,8 @@ impl Comparing {
         Comparing {
             yardstick,
             moves: Moves::default(),
+            losses: Losses::default(),
+            marks: MarkChanges::default(),
             found: Comparison {
                 compared: noise.compared(),
                 background: yardstick.background,
@@ -49,14 +53,23 @@ impl Comparing {
         if let Some(why) = unseen {
             *found.not_compared.entry(why).or_default() += 1;
         }
+        self.losses.dead_link(pair);
+        self.marks.add(pair);
         if let Some(judged) = self.yardstick.judge(pair) {
             found.counts.add(judged.change);
+            let is_refused = pair.new.state().is_some_and(PageState::is_refused);
+            found.refused_appeared += u64::from(
+                judged.change == Change::Appeared && is_refused && pair.old == Sight::Absent,
+            );
             match (judged.change, pair.target) {
-                (Change::Moved, Some(target)) => self.moves.moved(pair.address, target),
+                (Change::Moved, Some(target)) => self.moves.moved(pair.address, target.address),
+                (Change::Lost, _) => self.losses.lost(pair),
                 (Change::Appeared, _) => self.moves.appeared(pair.address),
                 _ => {}
             }
             let page = page_change(pair, judged);
+            let is_scope = page.change == Change::Gone && !page.is_gone_from_site();
+            found.out_of_scope += u64::from(is_scope);
             found.failures.add(&page);
             found.changes.push(page);
             if found.changes.len() >= 2 * Comparison::MOST_CHANGES {
@@ -69,6 +82,8 @@ impl Comparing {
     pub fn finish(mut self) -> Comparison {
         self.cut();
         (self.found.moves, self.found.moved_here) = self.moves.finish();
+        (self.found.lost, self.found.dead_links) = self.losses.finish();
+        self.found.marks = self.marks.finish();
         self.found
     }
 

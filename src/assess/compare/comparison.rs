@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::assess::{Interval, ScoreModel, Verdict};
 
 use super::change::{Change, ChangeCounts};
+use super::groups::{DeadLinks, Lost, MarksChange, Move};
 use super::judge::Yardstick;
-use super::moves::Move;
 use super::newcombe::difference;
 use super::sight::PageState;
 
@@ -43,8 +43,30 @@ pub struct Comparison {
     pub moves: Vec<Move>,
     /// Number of appeared pages to which others redirect now.
     pub moved_here: u64,
+    /// Pages that the site no longer serves though it does not fail, by cause and place, the most pages first. For the
+    /// texts about the run, as what follows: exports have the changes.
+    #[serde(skip)]
+    pub lost: Vec<Lost>,
+    /// Missing and refused URLs that only the new run knows, by status.
+    #[serde(skip)]
+    pub dead_links: Vec<DeadLinks>,
+    /// Number of appeared pages that are refused, which [`Comparison::dead_links`] count.
+    #[serde(skip)]
+    pub refused_appeared: u64,
+    /// Changes of what pages say to search engines.
+    #[serde(skip)]
+    pub marks: MarksChange,
     /// Sitemaps that could be read before but not now, at most [`Comparison::MOST_LOST_SITEMAPS`].
     pub lost_sitemaps: Vec<String>,
+    /// Sitemaps that can be read now but could not before, as many at most.
+    #[serde(skip)]
+    pub regained_sitemaps: Vec<String>,
+    /// How the scopes and limits of the two runs differ, in words; absent if they do not.
+    #[serde(skip)]
+    pub rescoped: Option<String>,
+    /// Number of pages that are [`Change::Gone`] because they are out of the new run's scope.
+    #[serde(skip)]
+    pub out_of_scope: u64,
     /// Scores of the site.
     pub scores: SiteScores<ScoreChange>,
     /// The models that the scores follow.
@@ -197,8 +219,19 @@ impl Comparison {
 
     /// Returns the number of pages that only the new run has, that do not fail, and to which nothing moved.
     pub fn appeared_fine(&self) -> u64 {
-        let failing_or_moved = self.failures.broken + self.moved_here;
+        let failing_or_moved = self.failures.broken + self.moved_here + self.refused_appeared;
         (self.counts.new + self.counts.appeared).saturating_sub(failing_or_moved)
+    }
+
+    /// Returns whether pages changed between failing and fine for certain.
+    pub fn is_certain(&self) -> bool {
+        let (counts, failures) = (&self.counts, &self.failures);
+        failures.broken + failures.died + counts.fixed + counts.worse + counts.better > 0
+    }
+
+    /// Returns the number of pages that the site has no more.
+    pub fn gone_from_site(&self) -> u64 {
+        self.counts.gone.saturating_sub(self.out_of_scope)
     }
 
     /// Summarises the changes: `3 new, 1 fixed`, that no page changed, or that no page is in both runs.
@@ -222,6 +255,11 @@ impl PageChange {
     pub fn is_broken(&self) -> bool {
         let fails = self.new.is_some_and(|state| state.fails());
         self.change == Change::New || (self.change == Change::Appeared && fails)
+    }
+
+    /// Returns whether the site has the page no more: it is gone, and not only out of the new run's scope.
+    pub fn is_gone_from_site(&self) -> bool {
+        self.change == Change::Gone && self.new.is_some()
     }
 
     /// Returns whether the page came and went, was fine in the baseline and now fails at every look.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::model::RedirectEnd;
+
 use super::change::Change;
 use super::newcombe::difference;
 use super::sight::Pair;
@@ -15,15 +17,26 @@ pub(super) fn of(pair: &Pair<'_>, change: Change) -> String {
     }
     match (&pair.old, &pair.new) {
         (Sight::Seen(old), Sight::Seen(new))
-            if matches!(change, Change::Gone | Change::Appeared) =>
+            if matches!(change, Change::Gone | Change::Appeared | Change::Lost)
+                && !new.is_redirect() =>
         {
             format!("answers {}, answered {}", new.status, old.status)
         }
-        (Sight::Seen(_), Sight::Seen(new)) if change == Change::Moved => format!(
-            "redirects to {} now ({})",
-            pair.target.unwrap_or_default(),
-            new.status
-        ),
+        (Sight::Seen(_), Sight::Seen(new))
+            if matches!(change, Change::Moved | Change::Lost) && new.is_redirect() =>
+        {
+            let (address, how) = pair.target.map_or(("", ""), |target| {
+                let how = match target.end {
+                    RedirectEnd::Loop => ", in a loop",
+                    RedirectEnd::TooMany => ", too many redirects",
+                    RedirectEnd::NotFetched => ", which was not requested",
+                    RedirectEnd::Final if target.fails => ", which fails",
+                    RedirectEnd::Final => "",
+                };
+                (target.address, how)
+            });
+            format!("redirects to {address} now ({}){how}", new.status)
+        }
         (Sight::Seen(_), Sight::Seen(new)) if change == Change::Unlinked => format!(
             "answers {}, but no link from the start pages and no sitemap leads to it any more",
             new.status

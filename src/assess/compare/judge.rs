@@ -6,6 +6,7 @@ use super::chance::by_chance;
 use super::chance::is_apart;
 use super::change::Change;
 use super::evidence;
+use super::groups;
 use super::newcombe::difference;
 use super::sight::Pair;
 use super::sight::{FLAPPING_CHANGES, PageState, Sight, state_changes};
@@ -71,6 +72,9 @@ impl Yardstick {
                 Some(Change::Flapping)
             }
             (Sight::Seen(old), Sight::Seen(new)) => self.of_both(old, new).or_else(|| {
+                if groups::cause(old, new, (pair.address, pair.target)).is_some() {
+                    return Some(Change::Lost);
+                }
                 if pair.target.is_some() && old.is_fine() && new.is_redirect() {
                     return Some(Change::Moved);
                 }

@@ -17,9 +17,9 @@ mod change;
 mod comparing;
 mod comparison;
 mod evidence;
+mod groups;
 mod judge;
 mod map;
-mod moves;
 mod newcombe;
 mod noise;
 mod sight;
@@ -32,9 +32,11 @@ pub use comparison::{
     Comparison, Listed, NewFailures, PageChange, ScoreChange, ScoreModels, SectionChange,
     SectionState, Side, SiteScores,
 };
+pub use groups::{Canonical, DeadLinks, Group, Lost, LostCause, MarksChange, Move, Noindex};
 pub use judge::{Judged, Yardstick};
 pub use map::{AddressMap, MapFault};
-pub use moves::Move;
 pub use newcombe::difference;
 pub use noise::{FALSE_DISCOVERIES, Noise};
-pub use sight::{FLAPPING_CHANGES, FLAPPING_RUNS, PageState, Pair, Sight, state_changes};
+pub use sight::{
+    FLAPPING_CHANGES, FLAPPING_RUNS, Marks, PageState, Pair, Sight, Target, state_changes,
+};

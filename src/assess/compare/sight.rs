@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::assess::{Interval, Verdict};
+use crate::model::RedirectEnd;
 
 /// Number of runs that are examined for flapping, the new one included.
 pub const FLAPPING_RUNS: usize = 5;
@@ -61,11 +62,40 @@ pub struct Pair<'a> {
     /// Whether nothing leads to it any more in the new run: no sitemap and no chain of links from a
     /// start page. False if a page or sitemap that led to it could not be read now.
     pub unlinked: bool,
-    /// The target of its redirect in the new run.
-    pub target: Option<&'a str>,
+    /// The end of its redirects in the new run.
+    pub target: Option<Target<'a>>,
+    /// What it said to search engines in the old run and says in the new one; absent if one of them is not known, or
+    /// the two sites have different addresses.
+    pub marks: Option<(&'a Marks, &'a Marks)>,
     /// Whether it failed in each of the last [`super::FLAPPING_RUNS`] runs that requested it, the oldest
     /// first. Empty if it failed in none of them or there are fewer runs.
     pub states: &'a [bool],
+}
+
+/// What a page says to search engines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Whether it has noindex.
+    pub noindex: bool,
+    /// The URL that it names as canonical, if it names one.
+    pub canonical: Option<String>,
+    /// Its title, if it has one.
+    pub title: Option<String>,
+}
+
+/// The end of a chain of redirects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// The last URL.
+    pub address: &'a str,
+    /// How the chain ends.
+    pub end: RedirectEnd,
+    /// Whether the last URL failed, answered 4xx or did not answer.
+    pub fails: bool,
+    /// Whether the last URL asks for a password.
+    pub is_login: bool,
+    /// Number of pages whose redirects end there.
+    pub shared: u64,
 }
 
 /// Returns how often a page changed between failing and fine from run to run.
@@ -97,6 +127,11 @@ impl PageState {
     /// Returns whether the server answers that there is no such page.
     pub const fn is_missing(&self) -> bool {
         matches!(self.status, 404 | 410)
+    }
+
+    /// Returns whether it answers 4xx other than that there is no such page, and does not fail.
+    pub(super) const fn is_refused(&self) -> bool {
+        self.status >= 400 && self.status <= 499 && !self.is_missing() && !self.fails()
     }
 
     /// Returns whether it answers 200-299 and does not fail.

@@ -35,6 +35,7 @@ fn pair(old: Sight, new: Sight) -> Pair<'static> {
         new,
         unlinked: false,
         target: None,
+        marks: None,
         states: &[],
     }
 }

@@ -38,8 +38,8 @@ pub const COMPARE_COLUMNS: [Column; 17] = [
         "Change",
         Kind::Text,
         Some(
-            "`new`, `fixed`, `worse`, `better`, `flapping`, `appeared`, `gone`, `moved`, `unlinked` or \
-            `unclear`.",
+            "`new`, `fixed`, `worse`, `better`, `flapping`, `appeared`, `gone`, `lost`, `moved`, \
+            `unlinked` or `unclear`.",
         ),
     ),
     Column::computed(

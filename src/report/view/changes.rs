@@ -96,6 +96,7 @@ const fn meaning(change: Change) -> &'static str {
     match change {
         Change::New => "fine before, failing now",
         Change::Worse => "failing more often",
+        Change::Lost => "refused now, or redirecting to where they are not",
         Change::Flapping => "changed three times or more over the last five runs",
         Change::Appeared => "in the new run only",
         Change::Unclear => "different with too little evidence, or not requested",

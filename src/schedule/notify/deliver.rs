@@ -187,6 +187,11 @@ impl Notifier {
         let tries = notice.tries + 1;
         let next = next_try(notice.queued, tries, now, fault.patience());
         match next {
+            // The first refusal is said once and loudly: nobody reads the log for those that follow.
+            Some(next) if tries == 1 => tracing::warn!(
+                %project, %channel, tries,
+                "a notification of {project} was not sent: {channel}: {fault}; the next try is at {next}"
+            ),
             Some(next) => tracing::info!(
                 %project, %channel, tries,
                 "{channel} refused a notification of {project}: {fault}; the next try is at {next}"

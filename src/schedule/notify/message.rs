@@ -170,16 +170,25 @@ pub(super) fn said(page: &BriefPage) -> String {
 }
 
 /// Returns a finding in lines: what and where, then cause, owner, evidence and first step as far as they are known.
-/// For a finding that was already reported: the owner and the command that explains it.
+/// For a finding that was already reported and has not grown: the owner and the command that explains it.
 pub(super) fn lines(finding: &FindingBrief) -> (String, Vec<(&'static str, &str)>) {
-    let age = match (finding.new, finding.age.as_str()) {
-        (true, _) => " (new)".to_owned(),
-        (false, "") => String::new(),
-        (false, age) => format!(" ({age})"),
+    let more = match finding.more_pages {
+        0 => String::new(),
+        1 => "1 page more".to_owned(),
+        more => format!("{} pages more", number(more)),
+    };
+    let about = match (finding.new, finding.age.as_str()) {
+        (true, _) => ["new", ""],
+        (false, age) => [&*more, age],
+    };
+    let about: Vec<&str> = about.into_iter().filter(|part| !part.is_empty()).collect();
+    let age = match about.join(", ") {
+        about if about.is_empty() => about,
+        about => format!(" ({about})"),
     };
     let title = format!("{}: {}{age}", finding.title, finding.subject);
     let (owner, more) = (("Owner", &*finding.owner), ("More", &*finding.explain));
-    let lines = if finding.new {
+    let lines = if finding.new || finding.more_pages > 0 {
         vec![
             ("Cause", &*finding.cause),
             ("Evidence", &*finding.evidence),

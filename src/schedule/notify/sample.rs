@@ -71,6 +71,7 @@ pub fn sample(project: &str, zone: &Zone, now: Moment) -> Message {
             title: "Pages that fail again and again".to_owned(),
             subject: "https://www.example.com/shop/".to_owned(),
             new: true,
+            more_pages: 0,
             cause: "a backend that is down".to_owned(),
             age: String::new(),
             owner: "hosting team".to_owned(),

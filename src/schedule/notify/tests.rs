@@ -112,7 +112,14 @@ fn notify_tells_changes_only_unless_asked_otherwise() {
 #[test]
 fn notify_says_what_the_report_says() {
     let brief = Brief {
-        news: vec![News::Broken { pages: 1 }, News::Recovered { pages: 1 }],
+        news: vec![
+            News::Broken {
+                pages: 1,
+                folder: None,
+                before: 0,
+            },
+            News::Recovered { pages: 1 },
+        ],
         lasting_5xx: true,
         findings: sample::sample("shop", &Zone::default(), Moment::default()).findings,
         lists: sample::sample("shop", &Zone::default(), Moment::default()).lists,
@@ -275,6 +282,16 @@ fn notify_names_the_key_that_is_wrong() {
             "[[mail]]\nto = []",
             none,
             "project.shop.notify.mail[0].to: 1 to 50 addresses",
+        ),
+        (
+            "on = []",
+            none,
+            "project.shop.notify.on: an empty list sends nothing; name occasions, or leave the key out",
+        ),
+        (
+            "[[mail]]\nto = ['a@b.c']",
+            "port = 0",
+            "smtp.port: no server has port 0; write its port, or leave the key out",
         ),
         (
             "attach-mib = 99",

@@ -64,6 +64,20 @@ impl Store {
         })
     }
 
+    /// Returns the last finished run before this one with the same scope and limits, whether a page of it answered or
+    /// not.
+    pub fn last_run_like(&self, run: &RunRow) -> Result<Option<RunRow>, StoreError> {
+        for id in self.whole_runs(&run.site, run.id)? {
+            if id != run.id {
+                let earlier = self.run_by_id(id)?;
+                if is_comparable(&earlier, run) {
+                    return Ok(Some(earlier));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Returns the finished runs of a site up to and including `last`, the newest first.
     pub(super) fn finished_runs(&self, site: &str, last: RunId) -> Result<Vec<RunId>, StoreError> {
         self.runs_in(&[RunState::Finished], site, last)

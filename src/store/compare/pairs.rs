@@ -11,7 +11,7 @@ use crate::policy::{Scope, Via};
 use super::baseline::{Baseline, BaselineSource};
 use super::sights::{self, Known, Sights};
 use super::states::{self, States};
-use super::targets::{TARGETS, Targets};
+use super::targets::{self, Targets};
 use crate::store::conclude::unlinked::{self, Hidden};
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
@@ -25,6 +25,8 @@ pub(in crate::store) struct Prepared<'a> {
     pub(super) new_blind: Option<&'static str>,
     /// Scope of the new run; `None` for a list of URLs.
     scope: Option<Scope>,
+    /// Scope of the old run, if it is another one.
+    old_scope: Option<Scope>,
     states: Option<String>,
     pub(in crate::store) old: Old<'a>,
     /// Data needed to decide that a page lost its links; `None` if this cannot be decided.
@@ -89,6 +91,7 @@ impl<'a> Prepared<'a> {
             run,
             new_blind: blind(store, run)?,
             scope: Scope::new(&run.plan.scope).ok().filter(|_| !is_list),
+            old_scope: old_scope(&old, run),
             states: states::query(store, run)?,
             old,
             hidden: None,
@@ -171,6 +174,7 @@ impl<'a> Prepared<'a> {
                     id: 0,
                     unreached: false,
                     in_sitemap: false,
+                    marks: None,
                 });
                 let absent = Sight::Seen(PageState::unlisted());
                 self.merge(&mut || Ok(pages.next()), &absent, each)
@@ -193,7 +197,8 @@ impl<'a> Prepared<'a> {
         let states = self.states.as_deref().unwrap_or("SELECT '', 0 WHERE 0");
         let mut states = connection.prepare(states).map_err(fault)?;
         let mut states = States::of(states.query([]).map_err(fault)?).map_err(fault)?;
-        let mut targets = connection.prepare(TARGETS).map_err(fault)?;
+        let of_targets = targets::query(&connection).map_err(fault)?;
+        let mut targets = connection.prepare(&of_targets).map_err(fault)?;
         let mut targets = Targets::of(targets.query([self.run.id]).map_err(fault)?);
         let (mut was, mut is) = (old()?, new.step().map_err(fault)?);
         // Several old pages may map to one URL; it is finished at the first URL beyond it.
@@ -213,15 +218,17 @@ impl<'a> Prepared<'a> {
                     new: self.unfound(&was.address),
                     unlinked: false,
                     target: None,
+                    marks: None,
                     states: &[],
                 }),
                 (Ordering::Greater, _, Some(is)) if !met => Some(Pair {
                     address: &is.address,
                     old_address: &is.address,
-                    old: absent.clone(),
+                    old: self.unseen(&is.address, absent),
                     new: is.sight.clone(),
                     unlinked: false,
                     target: None,
+                    marks: None,
                     states: states.of_page(&is.address).map_err(fault)?,
                 }),
                 (Ordering::Equal, Some(was), Some(is)) => Some(Pair {
@@ -234,6 +241,7 @@ impl<'a> Prepared<'a> {
                         .as_ref()
                         .is_some_and(|hidden| hidden.has_lost_links(was, is)),
                     target: targets.of_page(&is.address).map_err(fault)?,
+                    marks: was.marks.as_ref().zip(is.marks.as_ref()),
                     states: states.of_page(&is.address).map_err(fault)?,
                 }),
                 _ => None,
@@ -256,6 +264,19 @@ impl<'a> Prepared<'a> {
         }
     }
 
+    /// Returns the sight of a page that the old run does not name. It may have been out of its scope.
+    fn unseen(&self, address: &str, absent: &Sight) -> Sight {
+        let was_outside = self.old_scope.as_ref().is_some_and(|scope| {
+            let url = CrawlUrl::parse(address);
+            url.is_ok_and(|url| out_of_scope(scope, &url).is_some())
+        });
+        if was_outside {
+            Sight::NotSeen(SkipReason::Scope.name().to_owned())
+        } else {
+            absent.clone()
+        }
+    }
+
     /// Returns the sight of a page that the new run does not name.
     fn unfound(&self, address: &str) -> Sight {
         let why = self.scope.as_ref().and_then(|scope| {
@@ -264,6 +285,17 @@ impl<'a> Prepared<'a> {
         });
         why.map_or_else(|| unless_whole(self.new_blind), Sight::OutOfScope)
     }
+}
+
+/// Returns the scope of the old run if it differs from that of the new one. Of another site all addresses are outside.
+fn old_scope(old: &Old<'_>, new: &RunRow) -> Option<Scope> {
+    let Old::Run { run, mapped, .. } = old else {
+        return None;
+    };
+    let is_same = run.plan.scope == new.plan.scope || run.site != new.site || mapped.is_some();
+    (!is_same && run.plan.scope.coverage != Coverage::List)
+        .then(|| Scope::new(&run.plan.scope).ok())
+        .flatten()
 }
 
 /// A callback for a page of two runs, with its rows in both; it returns false to stop.

@@ -63,7 +63,9 @@ impl Store {
                 store, run: old, ..
             } => {
                 found.old = store.side(old, self);
-                found.lost_sitemaps = self.lost_sitemaps(run, store, old)?;
+                (found.lost_sitemaps, found.regained_sitemaps) =
+                    self.changed_sitemaps(run, store, old)?;
+                found.rescoped = (old.site == run.site).then(|| rescoped(old, run)).flatten();
                 store.site_and_sections(old)?
             }
             Old::Listed { listed, .. } => {
@@ -235,6 +237,32 @@ impl Prepared<'_> {
         }
         notes
     }
+}
+
+/// Returns in words how the scopes and limits of two runs differ; `None` if they do not.
+fn rescoped(old: &RunRow, new: &RunRow) -> Option<String> {
+    let (old, new) = (limits(old), limits(new));
+    if old == new {
+        return None;
+    }
+    let listed = |patterns: &[String]| match patterns {
+        [] => "none".to_owned(),
+        patterns => patterns.join(", "),
+    };
+    let most = |pages: Option<u64>| pages.map_or("no limit".to_owned(), |most| most.to_string());
+    let named = [
+        ("include", listed(&old.include), listed(&new.include)),
+        ("exclude", listed(&old.exclude), listed(&new.exclude)),
+        ("max-pages", most(old.max_pages), most(new.max_pages)),
+    ];
+    let named = named.into_iter().filter(|(_, old, new)| old != new);
+    let named: Vec<String> = named
+        .map(|(name, old, new)| format!("{name}: {new}, before {old}"))
+        .collect();
+    Some(match named.as_slice() {
+        [] => "other options".to_owned(),
+        named => named.join("; "),
+    })
 }
 
 /// Returns the parts of a plan that decide which pages are found, without the starting points.

@@ -4,7 +4,7 @@
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, Row, Rows};
 
-use crate::assess::compare::{AddressMap, PageState, Sight};
+use crate::assess::compare::{AddressMap, Marks, PageState, Sight};
 use crate::assess::{Interval, Verdict};
 use crate::model::{Coverage, SkipReason};
 
@@ -25,8 +25,18 @@ pub(in crate::store) const SIGHT: &str = "u.address, u.address, u.state, u.reaso
 
 /// Pages of the site, without resources and other sites. URLs out of scope and invalid links are
 /// excluded.
-const PAGES: &str = "FROM url u LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
-    WHERE u.run = ? AND u.role = 3 AND (u.state < 3 OR u.reason NOT IN (3, 8))";
+const PAGES: &str = "WHERE u.run = ? AND u.role = 3 AND (u.state < 3 OR u.reason NOT IN (3, 8))";
+
+/// The tables that [`SIGHT`] reads.
+const SEEN: &str = "FROM url u LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id";
+
+/// The tables that [`MARKS`] reads beside them.
+const MARKED: &str = "LEFT JOIN page p ON p.run = u.run AND p.url = u.id
+    LEFT JOIN url c ON c.run = p.run AND c.id = p.canonical";
+
+/// The columns after [`SIGHT`] that say what a page tells search engines: whether they are known, then [`Marks`].
+const MARKS: &str =
+    "p.url IS NOT NULL, coalesce(p.indexability = 'noindex', 0), c.address, p.title";
 
 /// A page as one run knows it.
 pub(in crate::store) struct Known {
@@ -40,11 +50,13 @@ pub(in crate::store) struct Known {
     /// Whether an earlier run knew it and nothing in this run links to it.
     pub(in crate::store) unreached: bool,
     pub(in crate::store) in_sitemap: bool,
+    /// What it says to search engines; `None` if URLs are mapped or it was not fetched.
+    pub(in crate::store) marks: Option<Marks>,
 }
 
 /// Returns the query for the pages of a run in the order of their URLs.
 pub(super) fn in_order() -> String {
-    format!("SELECT {SIGHT} {PAGES} ORDER BY u.address")
+    format!("SELECT {SIGHT}, {MARKS} {SEEN} {MARKED} {PAGES} ORDER BY u.address")
 }
 
 /// Creates a temporary database with the pages of a run under their mapped URLs. It disappears
@@ -60,7 +72,7 @@ pub(super) fn mapped(
     let mut insert = tx.prepare(&format!(
         "INSERT INTO page ({MAPPED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     ))?;
-    let mut pages = connection.prepare(&format!("SELECT {SIGHT} {PAGES}"))?;
+    let mut pages = connection.prepare(&format!("SELECT {SIGHT} {SEEN} {PAGES}"))?;
     let mut rows = pages.query([run])?;
     while let Some(row) = rows.next()? {
         let mapped = AddressMap::apply(maps, row.get_ref(0)?.as_str()?);
@@ -99,7 +111,21 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
         id: row.get(13)?,
         unreached: row.get::<_, u8>(14)? == 2,
         in_sitemap: row.get(15)?,
+        marks: marks(row)?,
     })
+}
+
+fn marks(row: &Row<'_>) -> rusqlite::Result<Option<Marks>> {
+    let has_them = row.as_ref().column_count() > 16 && row.get(16)?;
+    has_them
+        .then(|| {
+            Ok(Marks {
+                noindex: row.get(17)?,
+                canonical: row.get(18)?,
+                title: row.get(19)?,
+            })
+        })
+        .transpose()
 }
 
 pub(in crate::store) fn sight(row: &Row<'_>) -> rusqlite::Result<Sight> {
@@ -190,7 +216,7 @@ impl Store {
                 |row| count(row, 0),
             )?;
             let sql = format!(
-                "SELECT {SIGHT} {PAGES} AND s.verdict <> 'ok' ORDER BY s.priority DESC, u.address LIMIT ?"
+                "SELECT {SIGHT} {SEEN} {PAGES} AND s.verdict <> 'ok' ORDER BY s.priority DESC, u.address LIMIT ?"
             );
             let pages = list(connection, &sql, (run, most), known)?;
             let seen = |page: Known| page.sight.state().map(|state| (page.own, *state));

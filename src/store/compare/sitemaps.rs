@@ -1,4 +1,4 @@
-//! Sitemaps that a site has no more.
+//! Sitemaps that a site has no more, or has again.
 
 use rusqlite::Connection;
 
@@ -24,16 +24,17 @@ struct Sitemap {
 }
 
 impl Store {
-    /// Sitemaps that an earlier run in `store` read and that are not there any more. One that fails may come back, and so may
-    /// those that only it names. None if the runs were to read different ones.
-    pub(super) fn lost_sitemaps(
+    /// Sitemaps that an earlier run in `store` read and that are not there any more, and those that it could not read and that are
+    /// there again. One that fails may come back, and so may those that only it names. None if the runs were to read
+    /// different ones.
+    pub(super) fn changed_sitemaps(
         &self,
         run: &RunRow,
         store: &Store,
         old: &RunRow,
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<(Vec<String>, Vec<String>), StoreError> {
         if run.plan.scope.sitemaps != old.plan.scope.sitemaps || run.site != old.site {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         }
         let new = sitemaps(&*self.connect()?, run.id).map_err(|source| self.fault(source))?;
         let old = sitemaps(&*store.connect()?, old.id).map_err(|source| store.fault(source))?;
@@ -46,11 +47,19 @@ impl Store {
             Some(new) => !new.was_read && !new.failed,
             None => !any_failed,
         };
-        let lost = old
-            .into_iter()
-            .filter(|old| old.was_read && is_lost(&old.address));
-        let lost = lost.map(|old| old.address);
-        Ok(lost.take(Comparison::MOST_LOST_SITEMAPS).collect())
+        let is_read = |address: &str| {
+            let at = new.binary_search_by(|new| new.address.as_str().cmp(address));
+            at.is_ok_and(|at| new.get(at).is_some_and(|new| new.was_read))
+        };
+        let named = |is: &dyn Fn(&Sitemap) -> bool| {
+            let found = old.iter().filter(|old| is(old));
+            let found = found.map(|old| old.address.clone());
+            found.take(Comparison::MOST_LOST_SITEMAPS).collect()
+        };
+        Ok((
+            named(&|old| old.was_read && is_lost(&old.address)),
+            named(&|old| !old.was_read && is_read(&old.address)),
+        ))
     }
 }
 

@@ -32,11 +32,16 @@ pub(in crate::store) fn is_one(
     run: RunId,
     url: UrlId,
 ) -> rusqlite::Result<bool> {
-    if !connection.table_exists(None, "login_page")? {
+    if !are_known(connection)? {
         return Ok(false);
     }
     let sql = "SELECT EXISTS (SELECT 1 FROM login_page WHERE run = ? AND url = ?)";
     connection.query_row(sql, (run, url), |row| row.get(0))
+}
+
+/// Returns whether the file has records of such pages.
+pub(in crate::store) fn are_known(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.table_exists(None, "login_page")
 }
 
 /// Deletes the records of a run.

@@ -49,6 +49,19 @@ pub struct Notice {
     pub tries: u32,
 }
 
+/// A notification that was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsentNotice {
+    /// The run that it is about; absent if there was no run.
+    pub run: Option<RunId>,
+    /// The channel's name.
+    pub channel: String,
+    /// Why it was refused last.
+    pub why: String,
+    /// When it is sent again; absent if it was given up.
+    pub next: Option<Moment>,
+}
+
 /// Counts of notifications of a project.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NoticeCounts {
@@ -162,6 +175,26 @@ impl Store {
         Ok(rows.into_iter().collect())
     }
 
+    /// Returns why notifications of a project were not sent that wait or were given up, with their channel and run and
+    /// the time of the next try, the newest first.
+    pub fn unsent_notices(
+        &self,
+        project: &str,
+        most: u32,
+    ) -> Result<Vec<UnsentNotice>, StoreError> {
+        let sql = "SELECT run, channel, last_error, due FROM notice
+            WHERE project = ? AND sent IS NULL AND last_error IS NOT NULL ORDER BY id DESC LIMIT ?";
+        let unsent = |row: &Row<'_>| {
+            Ok(UnsentNotice {
+                run: row.get(0)?,
+                channel: row.get(1)?,
+                why: row.get(2)?,
+                next: row.get::<_, Option<i64>>(3)?.map(Moment::from_millis),
+            })
+        };
+        self.notices(|connection| list(connection, sql, (project, most), unsent))
+    }
+
     fn update(&self, sql: &str, params: impl rusqlite::Params) -> Result<(), StoreError> {
         self.notices(|connection| connection.execute(sql, params).map(drop))
     }
@@ -230,6 +263,14 @@ mod tests {
             .expect("kept");
         assert_eq!(store.due_notices(at(8), 10).expect("read"), []);
         assert_eq!(store.next_notice().expect("read"), Some(at(9)));
+        let unsent = UnsentNotice {
+            run: Some(RunId(7)),
+            channel: "slack.1".to_owned(),
+            why: "no answer".to_owned(),
+            next: Some(at(9)),
+        };
+        assert_eq!(store.unsent_notices("shop", 5).expect("read"), [unsent]);
+        assert_eq!(store.unsent_notices("blog", 5).expect("read"), []);
         store
             .notice_failed(due[1].id, "no answer", None)
             .expect("kept");

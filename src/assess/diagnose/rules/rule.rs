@@ -128,6 +128,36 @@ impl Rule {
         self.row().change == Change::Own
     }
 
+    /// Returns whether its findings are about something that fails in some runs and not in others although nothing
+    /// changed, such as one backend of several. It is news once.
+    pub const fn comes_and_goes(self) -> bool {
+        matches!(
+            self,
+            Rule::OneBackendDown
+                | Rule::FirstRequestFails
+                | Rule::LoadInduced
+                | Rule::ExternalLinks
+                | Rule::SlowHost
+                | Rule::MixedOutage
+        )
+    }
+
+    /// Returns whether it is news that a finding of it is gone: the fault was there at every request.
+    pub const fn can_be_resolved(self) -> bool {
+        matches!(
+            self,
+            Rule::AddressDown
+                | Rule::ClientBlock
+                | Rule::DnsFault
+                | Rule::HostMaintenance
+                | Rule::RobotsBlocks
+                | Rule::RobotsUnreachable
+                | Rule::SitemapFailing
+                | Rule::SlowPages
+                | Rule::TlsFault
+        )
+    }
+
     /// Returns whether its findings are about URLs that may be fine at other times.
     pub const fn is_at_times(self) -> bool {
         matches!(self, Rule::IntermittentCluster | Rule::UnconfirmedCluster)

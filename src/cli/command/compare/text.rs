@@ -124,7 +124,7 @@ fn pages(found: &Comparison, color: bool, out: &mut String) -> std::fmt::Result 
 
 fn page(page: &PageChange, color: bool) -> String {
     let style = match page.change {
-        Change::New | Change::Worse => RED,
+        Change::New | Change::Worse | Change::Lost => RED,
         Change::Flapping | Change::Unclear => YELLOW,
         Change::Better | Change::Fixed => GREEN,
         Change::Appeared | Change::Gone | Change::Moved | Change::Unlinked => PLAIN,

@@ -5,7 +5,7 @@ use std::io::Write;
 use crate::machine;
 use crate::model::Moment;
 use crate::schedule::Project;
-use crate::store::{ScheduleState, Store};
+use crate::store::{ScheduleState, Store, UnsentNotice};
 
 use super::printer::words;
 use super::projects::Planned;
@@ -40,7 +40,7 @@ pub(super) fn list(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fai
     let store = database::open_if_there(store)?;
     let now = machine::wall_clock();
     let heads = ["PROJECT", "SCHEDULE", "NEXT", "LAST RUN"].map(|head| (head, Side::Left));
-    let mut rows = Vec::new();
+    let (mut rows, mut unsent) = (Vec::new(), Vec::new());
     for project in planned.iter().map(|planned| &planned.project) {
         let state = state(store.as_ref(), project)?;
         let next = project.timing.after(now);
@@ -48,6 +48,7 @@ pub(super) fn list(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fai
             .map(|at| words(&project.timing, at))
             .unwrap_or_default();
         let last = state.as_ref().map_or("none yet".to_owned(), last);
+        unsent.extend(refused(store.as_ref(), project)?);
         rows.push(vec![
             project.name.clone(),
             project.timing.to_string(),
@@ -56,7 +57,37 @@ pub(super) fn list(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fai
         ]);
     }
     console.print(&columns(&heads, &rows))?;
+    for line in unsent {
+        writeln!(console.stdout, "{line}")?;
+    }
     Ok(Exit::Done)
+}
+
+/// Maximum refused notifications of a project that are listed.
+const UNSENT: u32 = 3;
+
+/// Returns a line for each of the last notifications of a project that were refused.
+fn refused(store: Option<&Store>, project: &Project) -> Result<Vec<String>, Failure> {
+    let Some(store) = store else {
+        return Ok(Vec::new());
+    };
+    let unsent = store.unsent_notices(&project.name, UNSENT)?;
+    let line = |unsent: UnsentNotice| {
+        let run = unsent
+            .run
+            .map_or(String::new(), |run| format!(" of run {run}"));
+        let next = match unsent.next {
+            Some(at) => format!("next try {} UTC", at.spreadsheet()),
+            None => format!(
+                "given up; `gatecrawl schedule notify-test {}` tests it",
+                project.name
+            ),
+        };
+        let why = text::tame(&unsent.why);
+        let (name, channel) = (&project.name, &unsent.channel);
+        format!("{name}: {channel}{run} not sent: {why} ({next})")
+    };
+    Ok(unsent.into_iter().map(line).collect())
 }
 
 fn state(store: Option<&Store>, project: &Project) -> Result<Option<ScheduleState>, Failure> {

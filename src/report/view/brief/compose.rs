@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::compare::Comparison;
 use crate::assess::diagnose::rules::Severity;
-use crate::report::words::count;
+use crate::report::words::{count, number, tame};
 
 use super::facts::BriefFacts;
 use super::findings::{self, FindingBrief};
@@ -52,9 +52,10 @@ impl Brief {
     pub fn of(facts: &BriefFacts<'_>) -> Brief {
         let all = findings::reported(facts).count();
         let findings = findings::findings(facts);
+        let news = news::news(facts);
         Brief {
-            news: news::news(facts),
-            state: state::headline(facts.summary, facts.likeliest, facts.no_start),
+            state: state(facts, &news),
+            news,
             more_findings: (all - findings.len()) as u64,
             findings,
             lasting_5xx: lists::has_lasting_5xx(facts),
@@ -139,12 +140,57 @@ fn sentence(note: &str) -> String {
     format!("{}{}{end}", first.unwrap_or_default(), letters.as_str())
 }
 
+/// Returns the state of the site, without what a change says already.
+fn state(facts: &BriefFacts<'_>, news: &[News]) -> Headline {
+    let found = state::headline(facts.summary, facts.likeliest, facts.no_start);
+    let is_said = |change: &News| match change {
+        News::Unaudited { .. } => facts.summary.pages.fetched == 0,
+        News::Found { title, subject, .. } => found
+            .text
+            .contains(&format!("{} ({subject})", title.to_lowercase())),
+        _ => false,
+    };
+    let short = match facts.summary.pages.fetched {
+        0 => "No page could be fetched.",
+        _ => "No page failed.",
+    };
+    let is_said = facts.failing_pages() == 0 && news.iter().any(is_said);
+    Headline {
+        text: if is_said {
+            short.to_owned()
+        } else {
+            found.text
+        },
+        tone: found.tone,
+    }
+}
+
+/// Maximum sections whose changed titles are counted one by one.
+const SECTIONS: usize = 3;
+
+/// Returns how many titles changed, by section: worth a line, but no notification of its own.
+fn titles(comparison: &Comparison) -> Option<String> {
+    let titles = &comparison.marks.titles;
+    let all: u64 = titles.iter().map(|(_, pages)| pages).sum();
+    let named = titles.iter().take(SECTIONS);
+    let named: Vec<String> = named
+        .map(|(section, pages)| format!("{} in {}", number(*pages), tame(section)))
+        .collect();
+    let more = if titles.len() > SECTIONS { ", ..." } else { "" };
+    let titles = count(all, "page");
+    (all > 0).then(|| format!("the title of {titles} changed: {}{more}", named.join(", ")))
+}
+
 /// Maximum notes of a comparison; further ones are left out.
 const NOTES: usize = 5;
 
 fn notes(comparison: Option<&Comparison>) -> Vec<String> {
     match comparison {
-        Some(comparison) => comparison.notes.iter().take(NOTES).map(|note| sentence(note)).collect(),
+        Some(comparison) => {
+            let notes = comparison.notes.iter().cloned();
+            let notes = titles(comparison).into_iter().chain(notes);
+            notes.take(NOTES).map(|note| sentence(&note)).collect()
+        },
         None => vec![
             "This is the first run with this scope and these limits: there is nothing to compare it with."
                 .to_owned(),

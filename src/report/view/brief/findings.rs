@@ -26,6 +26,9 @@ pub struct FindingBrief {
     pub subject: String,
     /// Whether the finding is new: the baseline does not have it.
     pub new: bool,
+    /// Number of pages that it has more than in the baseline, which had it too.
+    #[serde(default)]
+    pub more_pages: u64,
     /// The cause; empty where none is known.
     pub cause: String,
     /// Who usually has to act; may be empty.
@@ -45,7 +48,7 @@ pub struct FindingBrief {
 pub(super) fn findings(facts: &BriefFacts<'_>) -> Vec<FindingBrief> {
     let mut all: Vec<&StoredFinding> = reported(facts).collect();
     // New findings come first.
-    all.sort_by_key(|found| !is_new(found, facts));
+    all.sort_by_key(|found| !is_new(found, facts) && facts.grown(found).is_none());
     all.into_iter()
         .take(MOST)
         .map(|found| finding(found, facts))
@@ -85,6 +88,7 @@ fn finding(found: &StoredFinding, facts: &BriefFacts<'_>) -> FindingBrief {
         },
         subject,
         new: is_new(found, facts),
+        more_pages: facts.grown(found).map_or(0, |(_, more)| more),
         cause: causes_of(found),
         age: age(found, facts.zone).unwrap_or_default(),
         owner: playbook.owner.map_or("", Owner::team).to_owned(),

@@ -28,6 +28,8 @@ pub enum ListKind {
     StillFailing,
     /// They fail more often than before.
     Worse,
+    /// The site serves them no more, though it does not fail.
+    Lost,
     /// They have another URL now.
     Moved,
     /// They do not exist any more.
@@ -44,7 +46,11 @@ impl ListKind {
     /// Returns how bad it is.
     pub const fn tone(self) -> Tone {
         match self {
-            ListKind::New | ListKind::Died | ListKind::StillFailing | ListKind::Worse => Tone::Bad,
+            ListKind::New
+            | ListKind::Died
+            | ListKind::StillFailing
+            | ListKind::Worse
+            | ListKind::Lost => Tone::Bad,
             ListKind::Moved | ListKind::Gone | ListKind::Unlinked | ListKind::Appeared => {
                 Tone::Neutral
             }
@@ -58,6 +64,7 @@ impl ListKind {
             ListKind::New | ListKind::Died | ListKind::Recovered => MOST,
             ListKind::StillFailing
             | ListKind::Worse
+            | ListKind::Lost
             | ListKind::Moved
             | ListKind::Gone
             | ListKind::Unlinked
@@ -95,7 +102,7 @@ pub struct BriefPage {
 /// Returns the lists that are not empty, the worst first.
 pub(super) fn lists(facts: &BriefFacts<'_>) -> Vec<PageList> {
     let mut lists = match facts.comparison {
-        Some(comparison) => changed(comparison),
+        Some(comparison) => changed(facts, comparison),
         None => first(facts).into_iter().collect(),
     };
     let at = lists
@@ -106,18 +113,19 @@ pub(super) fn lists(facts: &BriefFacts<'_>) -> Vec<PageList> {
     lists
 }
 
-fn changed(comparison: &Comparison) -> Vec<PageList> {
+fn changed(facts: &BriefFacts<'_>, comparison: &Comparison) -> Vec<PageList> {
     let counts = &comparison.counts;
     let list = |kind, all: u64, title: String, is: &dyn Fn(&PageChange) -> bool| {
         let pages: Vec<BriefPage> = (comparison.changes.iter())
             .filter(|page| is(page))
-            .map(shown)
+            .map(|page| shown(facts, page))
             .collect();
         page_list(kind, title, pages, all)
     };
     let of = |wanted: Change| move |page: &PageChange| page.change == wanted;
     let (broken, died) = (comparison.failures.broken, comparison.failures.died);
     let appeared = comparison.appeared_fine();
+    let gone = comparison.gone_from_site();
     let all = [
         list(
             ListKind::New,
@@ -138,6 +146,12 @@ fn changed(comparison: &Comparison) -> Vec<PageList> {
             &of(Change::Worse),
         ),
         list(
+            ListKind::Lost,
+            counts.lost,
+            format!("{} not served any more", are(counts.lost)),
+            &of(Change::Lost),
+        ),
+        list(
             ListKind::Moved,
             counts.moved,
             format!("{} moved", count(counts.moved, "page")),
@@ -145,9 +159,9 @@ fn changed(comparison: &Comparison) -> Vec<PageList> {
         ),
         list(
             ListKind::Gone,
-            counts.gone,
-            format!("{} gone", are(counts.gone)),
-            &of(Change::Gone),
+            gone,
+            format!("{} gone", are(gone)),
+            &PageChange::is_gone_from_site,
         ),
         list(
             ListKind::Unlinked,
@@ -247,11 +261,20 @@ pub(super) fn is_bad_news(page: &PageChange) -> bool {
     page.is_broken() || page.has_died() || page.change == Change::Worse
 }
 
-fn shown(page: &PageChange) -> BriefPage {
+fn shown(facts: &BriefFacts<'_>, page: &PageChange) -> BriefPage {
+    let past = (facts.recovered.iter()).find(|past| past.address == page.address);
+    let past = past.filter(|_| page.change == Change::Fixed);
     BriefPage {
         address: page.address.clone(),
         status: page.new.and_then(|state| known(state.status)),
-        detail: detail(page),
+        detail: match past {
+            Some(past) => format!(
+                "failed since {}, in {}",
+                facts.zone.day(past.since),
+                count(u64::from(past.runs), "run")
+            ),
+            None => detail(page),
+        },
     }
 }
 

@@ -20,7 +20,7 @@ pub use facts::BriefFacts;
 pub use findings::FindingBrief;
 pub(super) use findings::age;
 pub use lists::{BriefPage, ListKind, PageList};
-pub use news::{News, Tone};
+pub use news::{News, Tone, UnauditedCause};
 pub use outage::OutageBrief;
 pub(in crate::report) use read::recent_runs;
 pub use state::Headline;

@@ -8,14 +8,14 @@ use serde_json::Value;
 use crate::assess::diagnose::Lasted;
 use crate::assess::diagnose::rules::Rule;
 use crate::model::{Moment, Zone};
-use crate::report::words::{count, one_line};
+use crate::report::words::{count, one_line, percent};
 use crate::store::{RunRow, RunSummary, Store, StoreError, StoredFinding};
 
 /// Maximum outages in a brief; the report has all.
 const MOST: usize = 3;
 
-/// Outages of parts of a site that are this close to each other are one outage: parts are requested in turn, so that
-/// none is seen all the time.
+/// Maximum time between outages of parts of a site that are one outage: parts are requested in turn, so that none is
+/// seen all the time.
 const TOGETHER: Duration = Duration::from_secs(30);
 
 /// A time in which the whole site, or a part of it, failed.
@@ -91,8 +91,37 @@ impl Span {
 }
 
 impl Gap<'_> {
+    fn is_mixed(&self) -> bool {
+        self.found.rule == Rule::MixedOutage
+    }
+
+    /// Returns whether a part of the same host was down in this time.
+    fn includes(&self, part: &Gap<'_>) -> bool {
+        let is_part = part.found.rule == Rule::PartOutage
+            && part.found.subject.starts_with(&self.found.subject);
+        let (begin, end) = (self.first.from, self.last.until);
+        is_part
+            && part.first.from.since(end) <= TOGETHER
+            && begin.since(part.last.until) <= TOGETHER
+    }
+
+    /// Returns the share of the requests that failed.
+    fn share(&self) -> Option<f64> {
+        let facts = self.found.facts.as_array()?;
+        let mixed = facts.iter().find(|fact| fact["kind"] == "mixed_outage")?;
+        let (part, of) = (
+            mixed["failed"]["part"].as_f64()?,
+            mixed["failed"]["of"].as_f64()?,
+        );
+        (of > 0.0).then(|| part / of)
+    }
+
     fn is_whole(&self) -> bool {
-        matches!(self.found.rule, Rule::HostOutage | Rule::MixedOutage)
+        self.found.rule == Rule::HostOutage
+    }
+
+    fn is_part(&self) -> bool {
+        self.found.rule == Rule::PartOutage
     }
 
     /// Returns whether another part failed in the same way and in the same minute, so probably for the same
@@ -112,12 +141,24 @@ pub(super) fn read(
     (old, zone): (Option<&[StoredFinding]>, &Zone),
 ) -> Result<Vec<OutageBrief>, StoreError> {
     let mut groups: Vec<Vec<Gap<'_>>> = Vec::new();
-    for found in summary.findings.iter().filter(|found| is_outage(found)) {
+    let of_host = summary
+        .findings
+        .iter()
+        .filter(|found| found.rule == Rule::MixedOutage);
+    let others = summary
+        .findings
+        .iter()
+        .filter(|found| found.rule != Rule::MixedOutage);
+    for found in of_host.chain(others.filter(|found| is_outage(found))) {
         let facts = found.facts.as_array().map_or(&[][..], Vec::as_slice);
         let of_kind = |kind: &'static str| facts.iter().filter(move |fact| fact["kind"] == kind);
         let times = of_kind("outages").find_map(|fact| fact["count"].as_u64());
-        let of_all = of_kind("outage").chain(of_kind("mixed_outage"));
-        let spans: Vec<Span> = of_all.filter_map(Span::of).collect();
+        let kind = if found.rule == Rule::MixedOutage {
+            "mixed_outage"
+        } else {
+            "outage"
+        };
+        let spans: Vec<Span> = of_kind(kind).filter_map(Span::of).collect();
         let (Some(first), Some(last)) = (spans.first().copied(), spans.last().copied()) else {
             continue;
         };
@@ -128,9 +169,18 @@ pub(super) fn read(
             times: times.unwrap_or(1),
             status: store.status_of_failures(run.id, (first.from, first.until))?,
         };
+        // When many requests to a host fail for a while, some parts of it look down as a whole.
+        let mixed = groups.iter_mut().find(|group| {
+            let mixed = group.first().filter(|of| of.is_mixed());
+            mixed.is_some_and(|mixed| mixed.includes(&gap))
+        });
+        if let Some(mixed) = mixed {
+            mixed.push(gap);
+            continue;
+        }
         let known = groups.iter_mut().find(|group| {
             let are_one =
-                |other: &Gap<'_>| !gap.is_whole() && !other.is_whole() && gap.is_one_with(other);
+                |other: &Gap<'_>| gap.is_part() && other.is_part() && gap.is_one_with(other);
             group.iter().any(are_one)
         });
         match known {
@@ -167,7 +217,24 @@ fn outage(
         [only] => is_only_host && is_home(only) && (first.is_whole() || group.len() > 1),
         _ => false,
     };
+    let is_mixed = first.is_mixed();
+    let is_host = |subject: &str| {
+        summary
+            .scores
+            .hosts
+            .iter()
+            .any(|host| host.name == subject.trim_end_matches('/'))
+    };
+    let requests = if is_host(&first.found.subject) {
+        "all requests".to_owned()
+    } else {
+        format!("the requests to {}", one_line(&first.found.subject))
+    };
     let what = match group {
+        [mixed, ..] if is_mixed => match mixed.share() {
+            Some(share) => format!("{} of {requests}", percent(share)),
+            None => format!("a part of {requests}"),
+        },
         _ if all_but_home => "the whole site but the home page".to_owned(),
         [gap] if gap.is_whole() && is_only_host => "the whole site".to_owned(),
         [gap] => one_line(&gap.found.subject),
@@ -175,13 +242,10 @@ fn outage(
         parts => count(parts.len() as u64, "part") + " of the site",
     };
     let (span, times) = match group {
+        [mixed, ..] if is_mixed => (mixed.first.with(mixed.last), 1),
         [gap] if !all_but_home => (gap.first, gap.times),
         _ => (whole, 1),
     };
-    let is_mixed = first.found.rule == Rule::MixedOutage;
-    let how = first.status.map_or("did not answer".to_owned(), |status| {
-        format!("answered {status}")
-    });
     let known = |gap: &Gap<'_>| {
         let same =
             |old: &StoredFinding| old.rule == gap.found.rule && old.subject == gap.found.subject;
@@ -190,16 +254,14 @@ fn outage(
     Ok(Some(OutageBrief {
         what,
         subjects: group.iter().map(|gap| gap.found.subject.clone()).collect(),
-        how: if is_mixed {
-            format!("{how} to a part of the requests")
-        } else {
-            how
-        },
+        how: first.status.map_or("did not answer".to_owned(), |status| {
+            format!("answered {status}")
+        }),
         from: format!("{} {}", zone.seconds(span.from), zone.name(span.from)),
         until: (span.after).map_or(String::new(), |after| zone.later(span.from, after)),
         took: Lasted::between((span.before, span.from), (span.until, span.after)).to_string(),
         times,
-        is_new: first.is_whole() || !group.iter().all(known),
+        is_new: first.is_whole() || !known(first) || !is_mixed && !group.iter().all(known),
     }))
 }
 
@@ -207,7 +269,7 @@ fn outage(
 pub(super) fn is_outage(found: &StoredFinding) -> bool {
     matches!(
         found.rule,
-        Rule::HostOutage | Rule::MixedOutage | Rule::PartOutage
+        Rule::HostOutage | Rule::PartOutage | Rule::MixedOutage
     )
 }
 

@@ -3,11 +3,14 @@
 use std::collections::HashSet;
 
 use crate::assess::GateResult;
-use crate::model::Zone;
+use crate::assess::diagnose::rules::Rule;
+use crate::model::{Coverage, Moment, Zone};
 use crate::report::tables::changes::Compared;
 use crate::report::view::pages::likeliest;
 use crate::report::words::cause_of_page;
-use crate::store::{BaselineSource, RunOverview, RunRow, RunSummary, Store, StoreError};
+use crate::store::{
+    BaselineSource, RunOverview, RunRow, RunSummary, Store, StoreError, StoredFinding,
+};
 
 use super::compose::Brief;
 use super::facts::BriefFacts;
@@ -36,6 +39,48 @@ pub(in crate::report) fn recent_runs(
     Ok(found)
 }
 
+/// Runs in which a finding that comes and goes is looked for: a year of weeks. Ours.
+const YEAR: usize = 52;
+
+/// Returns findings of earlier runs whose rules are about what comes and goes. They are read only if the run has such a
+/// finding that its baseline lacks.
+fn older_findings(
+    store: &Store,
+    run: &RunRow,
+    (summary, old): (&RunSummary, Option<&[StoredFinding]>),
+) -> Result<Vec<StoredFinding>, StoreError> {
+    let comes_and_goes = |found: &StoredFinding| found.rule.comes_and_goes();
+    let old: Vec<Rule> = old.into_iter().flatten().map(|found| found.rule).collect();
+    let mut new = summary
+        .findings
+        .iter()
+        .filter(|found| comes_and_goes(found));
+    if new.all(|found| old.contains(&found.rule)) {
+        return Ok(Vec::new());
+    }
+    let mut older = Vec::new();
+    for run in store.runs_before(run, YEAR)? {
+        older.extend(store.findings(run.id)?.into_iter().filter(comes_and_goes));
+    }
+    Ok(older)
+}
+
+/// Returns the start of the run before with the same scope, if no start page of it could be used.
+fn unaudited_before(store: &Store, run: &RunRow) -> Result<Option<Moment>, StoreError> {
+    let Some(before) = store.last_run_like(run)? else {
+        return Ok(None);
+    };
+    let no_start = store.no_start(before.id)?;
+    // A start page that failed while others answered has recovered like them, and a list may be of failing pages.
+    let is_baseline = store
+        .run_before(run)?
+        .is_some_and(|found| found.id == before.id);
+    let is_list = run.plan.scope.coverage == Coverage::List;
+    let could_not =
+        no_start.filter(|start| !(is_list || is_baseline && start.fault.is_server_error()));
+    Ok(could_not.map(|_| before.started))
+}
+
 impl Brief {
     /// Gathers the facts about a concluded run and makes the account.
     pub fn read(
@@ -49,6 +94,7 @@ impl Brief {
             Some(BaselineSource::Run(store, old)) => Some(store.findings(old.id)?),
             Some(BaselineSource::Listed(_)) | None => None,
         };
+        let older_findings = older_findings(store, run, (summary, old_findings.as_deref()))?;
         let failing = store.worst_pages(run.id, FAILING)?;
         let causes: Vec<(String, f64)> = (failing.iter())
             .map(|page| (cause_of_page(&page.causes, page.status), page.confidence))
@@ -69,7 +115,16 @@ impl Brief {
             Some(_) => store.still_failing(run.id, &earlier, &changed)?,
             None => Vec::new(),
         };
-        let outages = outage::read(store, run, summary, (old_findings.as_deref(), zone))?;
+        // The baseline may be another run than the last one, or in another file.
+        let recovered = match earlier.split_last() {
+            Some((before, older)) if comparison.is_some_and(|found| found.counts.fixed > 0) => {
+                store.still_failing(before.id, older, &HashSet::new())?
+            }
+            _ => Vec::new(),
+        };
+        let known: Option<Vec<StoredFinding>> =
+            (old_findings.as_ref()).map(|old| old.iter().chain(&older_findings).cloned().collect());
+        let outages = outage::read(store, run, summary, (known.as_deref(), zone))?;
         Ok(Brief::of(&BriefFacts {
             run,
             summary,
@@ -79,9 +134,12 @@ impl Brief {
             gates,
             comparison,
             old_findings: old_findings.as_deref(),
+            older_findings: &older_findings,
+            unaudited_before: unaudited_before(store, run)?,
             outages: &outages,
             failing: &failing,
             still_failing: &still_failing,
+            recovered: &recovered,
             zone,
             runs: &runs,
         }))

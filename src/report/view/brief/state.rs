@@ -84,10 +84,14 @@ pub(super) fn headline(
             Color::Other
         },
         text: format!(
-            "{} of {} failed: {}.{dead}{why}{cost}",
+            "{} of {} failed: {}.{dead}{why}{cost}{}",
             number(failed),
             count(pages, "page"),
-            kinds.join(", ")
+            kinds.join(", "),
+            match refused(summary) {
+                0 => String::new(),
+                refused => format!(" {} answered with 4xx.", count(refused, "other page")),
+            }
         ),
     }
 }
@@ -99,12 +103,7 @@ fn unfailing(summary: &RunSummary) -> Headline {
         .findings
         .iter()
         .find(|found| found.severity > Severity::Notice);
-    let refused: u64 = summary
-        .pages
-        .by_status
-        .range(400..500)
-        .map(|(_, n)| n)
-        .sum();
+    let refused = refused(summary);
     if refused == 0 {
         return match warning {
             Some(found) => Headline {
@@ -135,6 +134,18 @@ fn unfailing(summary: &RunSummary) -> Headline {
             number(refused)
         ),
     }
+}
+
+/// Status of an answer that counts as a failure of the server, unlike other 4xx.
+const TOO_MANY: u16 = 429;
+
+/// Returns the number of pages that answered 4xx without being failures.
+pub(super) fn refused(summary: &RunSummary) -> u64 {
+    let refused = summary.pages.by_status.range(400..500);
+    refused
+        .filter(|(status, _)| **status != TOO_MANY)
+        .map(|(_, n)| n)
+        .sum()
 }
 
 /// Returns whether a finding says that a whole host was down at the end.
@@ -190,6 +201,17 @@ mod tests {
             "No page answered with a server error, but 165 of 1,240 pages answered with 4xx, 160 of them 404."
         );
         assert_eq!(gone.tone, Color::Other);
+    }
+
+    #[test]
+    fn missing_pages_are_told_beside_failing_ones() {
+        let mut summary = RunSummary::default();
+        summary.pages.by_verdict = [(Verdict::Ok, 299), (Verdict::Persistent, 1)].into();
+        summary.pages.by_status = [(200, 259), (404, 40), (429, 3), (502, 1)].into();
+        assert_eq!(
+            headline(&summary, None, None).text,
+            "1 of 300 pages failed: 1 always. 40 other pages answered with 4xx."
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::report::words::{count, duration, number, one_line, percent, tame};
 use crate::store::StoredScore;
 
 use super::facts::BriefFacts;
+use super::state::refused;
 use super::trend::trends;
 
 /// A name and a value, both in words.
@@ -58,11 +59,16 @@ fn gates<'a>(facts: &'a BriefFacts<'_>) -> impl Iterator<Item = Fact> + 'a {
 }
 
 fn scores(facts: &BriefFacts<'_>) -> Vec<Fact> {
+    // A score without a page rests on nothing.
+    if facts.summary.pages.fetched == 0 {
+        return Vec::new();
+    }
     let scores = &facts.summary.scores;
+    let is_certain = facts.comparison.is_some_and(Comparison::is_certain);
     let changes = facts.comparison.map(|comparison| comparison.scores);
     let of = |name: &str, stored: &Option<StoredScore>, change: Option<ScoreChange>, best: &str| {
         let now = stored.as_ref()?.score.known()?;
-        Some(fact(name, score(now, change, best)))
+        Some(fact(name, score(now, change, (best, is_certain))))
     };
     let crawlability = changes.map(|scores| scores.crawlability);
     let risk = changes.map(|scores| scores.indexing_risk);
@@ -82,19 +88,23 @@ fn scores(facts: &BriefFacts<'_>) -> Vec<Fact> {
     .collect()
 }
 
-fn score(now: Interval, change: Option<ScoreChange>, best: &str) -> String {
+fn score(now: Interval, change: Option<ScoreChange>, (best, is_certain): (&str, bool)) -> String {
     let shown = format!("{:.1}", now.value);
     let before = change.and_then(|change| Some((change.old?, change.overlap?)));
     let before = before.map(|(old, overlap)| (format!("{:.1}", old.value), overlap));
     match before {
         Some((was, _)) if was == shown => format!("{shown}, as before ({best})"),
-        Some((was, true)) => format!("{shown}, before {was}, which may be chance ({best})"),
-        Some((was, false)) => format!("{shown}, before {was} ({best})"),
+        // Pages that certainly changed move a score.
+        Some((was, true)) if !is_certain => {
+            format!("{shown}, before {was}, which may be chance ({best})")
+        }
+        Some((was, _)) => format!("{shown}, before {was} ({best})"),
         None => format!("{shown} ({best})"),
     }
 }
 
 fn verdicts(facts: &BriefFacts<'_>) -> String {
+    let refused = refused(facts.summary);
     let verdicts = Verdict::ALL.into_iter().filter_map(|verdict| {
         let pages = facts.summary.pages.by_verdict.get(&verdict).copied()?;
         let how = match verdict {
@@ -105,9 +115,14 @@ fn verdicts(facts: &BriefFacts<'_>) -> String {
             Verdict::LoadInduced => "fail only at the crawl's speed",
             Verdict::Unconfirmed => "fail, not confirmed",
         };
+        let pages = match verdict {
+            Verdict::Ok => pages.saturating_sub(refused),
+            _ => pages,
+        };
         (pages > 0).then(|| format!("{} {how}", number(pages)))
     });
-    verdicts.collect::<Vec<_>>().join(", ")
+    let missing = (refused > 0).then(|| format!("{} answer 4xx", number(refused)));
+    verdicts.chain(missing).collect::<Vec<_>>().join(", ")
 }
 
 fn coverage(facts: &BriefFacts<'_>) -> Option<Fact> {

@@ -76,8 +76,11 @@ struct Case {
     summary: RunSummary,
     comparison: Option<Comparison>,
     old_findings: Vec<StoredFinding>,
+    older_findings: Vec<StoredFinding>,
+    unaudited_before: Option<Moment>,
     outages: Vec<OutageBrief>,
     still: Vec<StillFailing>,
+    recovered: Vec<StillFailing>,
     gates: Vec<GateResult>,
     zone: Zone,
 }
@@ -91,8 +94,11 @@ impl Case {
             summary,
             comparison,
             old_findings: Vec::new(),
+            older_findings: Vec::new(),
+            unaudited_before: None,
             outages: Vec::new(),
             still: Vec::new(),
+            recovered: Vec::new(),
             gates: Vec::new(),
             zone: Zone::default(),
         }
@@ -108,9 +114,12 @@ impl Case {
             gates: &self.gates,
             comparison: self.comparison.as_ref(),
             old_findings: Some(&self.old_findings),
+            older_findings: &self.older_findings,
+            unaudited_before: self.unaudited_before,
             outages: &self.outages,
             failing: &[],
             still_failing: &self.still,
+            recovered: &self.recovered,
             zone: &self.zone,
             runs: &[],
         })
@@ -411,4 +420,75 @@ fn scores_of_another_model_are_explained_and_not_shown_as_a_change() {
              they differ without a change of the site: compare pages and rates instead"
         ]
     );
+}
+
+#[test]
+fn what_comes_and_goes_is_news_once() {
+    let backend = || finding(Rule::OneBackendDown, Severity::Error);
+    let mut case = Case::of(Some(comparison(vec![])));
+    case.summary.findings = vec![backend()];
+    assert_eq!(case.brief().subject(), "one backend of several fails");
+    case.older_findings = vec![backend()];
+    assert_eq!(case.brief().news, []);
+    // Nor is it resolved because one run did not see it.
+    case.summary.findings = Vec::new();
+    case.old_findings = vec![backend()];
+    assert_eq!(case.brief().news, []);
+    case.old_findings = vec![finding(Rule::TlsFault, Severity::Error)];
+    assert_eq!(case.brief().subject(), "resolved: no secure connection");
+    // What was there at every request is news again.
+    case.summary.findings = vec![finding(Rule::DnsFault, Severity::Error)];
+    case.old_findings = Vec::new();
+    case.older_findings = case.summary.findings.clone();
+    assert_eq!(case.brief().news.len(), 1);
+}
+
+#[test]
+fn a_score_is_not_called_chance_beside_pages_that_certainly_changed() {
+    let score = |value: f64| Interval {
+        value,
+        low: value - 9.0,
+        high: value + 9.0,
+    };
+    let told = |changes| {
+        let mut changes = comparison(changes);
+        let models = ScoreModels::default();
+        changes.scores.crawlability = models.compare(Some(score(80.0)), Some(score(75.0)));
+        let mut case = Case::of(Some(changes));
+        case.summary.scores.crawlability = Some(StoredScore {
+            score: Score::Known(score(75.0)),
+            band: None,
+        });
+        let row = (case.brief().table.into_iter()).find(|row| row.name == "Crawlability");
+        row.expect("a score").value
+    };
+    let chance = "75.0, before 80.0, which may be chance (100 is best)";
+    assert_eq!(told(vec![]), chance);
+    let broken = changed("/a", Change::New, Verdict::Persistent, 502);
+    assert_eq!(told(vec![broken]), "75.0, before 80.0 (100 is best)");
+}
+
+#[test]
+fn a_page_that_recovered_has_its_history() {
+    let fixed = changed("/a", Change::Fixed, Verdict::Ok, 200);
+    let mut case = Case::of(Some(comparison(vec![fixed])));
+    case.recovered = vec![StillFailing {
+        address: "https://shop.example/a".to_owned(),
+        status: 502,
+        since: Moment::from_millis(1_789_000_000_000),
+        runs: 7,
+    }];
+    let detail = &case.brief().lists[0].pages[0].detail;
+    assert_eq!(detail, "failed since 2026-09-10, in 7 runs");
+}
+
+#[test]
+fn a_finding_is_said_once() {
+    let mut case = Case::of(Some(comparison(vec![])));
+    case.summary.findings = vec![finding(Rule::SlowPages, Severity::Warning)];
+    let brief = case.brief();
+    assert_eq!((brief.news.len(), brief.state()), (1, "No page failed."));
+    case.old_findings = case.summary.findings.clone();
+    let state = "No page failed, but: pages that answer slowly (https://shop.example).";
+    assert_eq!(case.brief().state(), state);
 }

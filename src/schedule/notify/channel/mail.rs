@@ -68,6 +68,11 @@ impl Post {
         let from = mailbox("smtp.from", &smtp.from)?;
         let (env, file) = (smtp.password_env.as_deref(), smtp.password_file.as_deref());
         let password = secret::read("smtp.password", env, file, environment)?;
+        if smtp.port == Some(0) {
+            let why =
+                "no server has port 0; write its port, or leave the key out for the usual one";
+            return Err(ConfigError::new("smtp.port", why));
+        }
         let (tls, port) = match smtp.security {
             SmtpSecurity::Starttls => (Tls::Required(parameters(smtp)?), 587),
             SmtpSecurity::Tls => (Tls::Wrapper(parameters(smtp)?), 465),

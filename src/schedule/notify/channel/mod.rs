@@ -66,6 +66,11 @@ impl Channels {
         smtp: Option<&SmtpConfig>,
         environment: Environment<'_>,
     ) -> Result<Channels, ConfigError> {
+        if config.on.as_ref().is_some_and(Vec::is_empty) {
+            let why =
+                "an empty list sends nothing; name occasions, or leave the key out for all of them";
+            return Err(ConfigError::new(&format!("{key}.on"), why));
+        }
         let attach = config.attach_mib.unwrap_or(ATTACH);
         if attach > MOST_ATTACH {
             let key = format!("{key}.attach-mib");

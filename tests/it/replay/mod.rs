@@ -7,6 +7,7 @@ use std::fs;
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
 use crate::post::{Mail, Post};
+
+mod weeks;
 
 const ORIGIN: &str = "https://shop.example";
 
@@ -71,6 +74,26 @@ struct Week {
     home_is_cached: bool,
     /// Pages that fail at times.
     flaky: BTreeSet<String>,
+    /// Pages that answer in their own way.
+    odd: BTreeMap<String, Odd>,
+    /// The status and the text of robots.txt, if they are not the usual ones.
+    robots: Option<(u16, &'static str)>,
+    /// Addresses that the home page links to beside the known ones.
+    links: BTreeSet<String>,
+    /// Requests of a hundred that fail on one of three backends, which answer in turn.
+    backend: u64,
+    /// Seconds of the crawl in which every second request answers 503.
+    mixed: Option<(u64, u64)>,
+}
+
+/// A page that answers in its own way.
+#[derive(Clone, Debug, Default)]
+struct Odd {
+    /// Its status; 0 stands for 200.
+    status: u16,
+    location: Option<String>,
+    /// What its head holds.
+    head: &'static str,
 }
 
 /// The true changes of a week against the one before: pages by kind, and events.
@@ -193,6 +216,7 @@ impl Week {
             ("outage", self.down.is_some()),
             ("sitemap lost", self.no_sitemap && !before.no_sitemap),
             ("slow", !self.slow.is_empty() && before.slow.is_empty()),
+            ("fast", self.slow.is_empty() && !before.slow.is_empty()),
         ];
         Truth {
             pages,
@@ -232,7 +256,19 @@ impl Week {
             let body = format!("<title>{path}</title><p>All about {path}. {links}</p>");
             (200, None, body, takes)
         };
+        if let Some(odd) = self.odd.get(path) {
+            let status = odd.status.max(200);
+            let body = match status {
+                200 => format!("<head>{}</head><p>All about {path}.</p>", odd.head),
+                _ => String::new(),
+            };
+            return (status, odd.location.clone(), body, usual);
+        }
         match path {
+            "/robots.txt" if self.robots.is_some() => {
+                let (status, text) = self.robots.unwrap_or_default();
+                return (status, None, text.to_owned(), usual);
+            }
             "/robots.txt" => return (200, None, format!("Sitemap: {ORIGIN}/sitemap.xml\n"), usual),
             "/sitemap.xml" if self.no_sitemap => return plain(404),
             "/sitemap.xml" => {
@@ -245,7 +281,7 @@ impl Week {
                 return (200, None, body, usual);
             }
             "/" => {
-                let known = self.known().into_iter();
+                let known = self.known().into_iter().chain(self.links.iter().cloned());
                 return page(&mut known.filter(|path| !path.starts_with("/item/")), usual);
             }
             _ => {}
@@ -295,6 +331,18 @@ struct Simulated {
     began: OnceLock<Instant>,
     /// Requests so far, by path.
     requests: Mutex<HashMap<String, u64>>,
+    /// Requests so far of all pages.
+    all: AtomicU64,
+}
+
+impl Simulated {
+    /// Returns whether the backend whose turn it is fails, or the site fails at every second request.
+    fn fails_in_turn(&self, at: Duration, dice: u64) -> bool {
+        let turn = self.all.fetch_add(1, Ordering::Relaxed);
+        let is_mixed =
+            (self.week.mixed).is_some_and(|(from, until)| (from..until).contains(&at.as_secs()));
+        (turn % 3 == 0 && dice % 100 < self.week.backend) || (is_mixed && dice / 100 % 2 == 0)
+    }
 }
 
 /// A number that looks random, and is the same for the same request of the week.
@@ -323,6 +371,14 @@ impl Fetcher for Simulated {
         };
         let (status, location, body, takes) =
             self.week.answer(&path, at, dice(self.number, &path, count));
+        let is_page = !path.ends_with(".txt") && !path.ends_with(".xml");
+        let (status, location, body) = if is_page
+            && self.fails_in_turn(at, dice(self.number, &format!("{path} backend"), count))
+        {
+            (503, None, "<h1>503</h1>".to_owned())
+        } else {
+            (status, location, body)
+        };
         let takes = Duration::from_millis(takes);
         tokio::time::sleep(takes).await;
         let mut headers = HeaderMap::new();
@@ -348,7 +404,7 @@ impl Fetcher for Simulated {
                 200 if soft => Outcome::SoftError200,
                 200 if kind == "text/html" => Outcome::OkHtml,
                 200 => Outcome::OkNonHtml,
-                301 => Outcome::Redirect,
+                301 | 302 => Outcome::Redirect,
                 status => Outcome::of_error_status(status, false),
             },
             fault: String::new(),
@@ -378,6 +434,8 @@ struct Replay {
     plan: CrawlPlan,
     gates: Vec<Gate>,
     channels: Channels,
+    /// The run to compare with, if it is not the one before.
+    baseline: Option<String>,
     _dir: tempfile::TempDir,
 }
 
@@ -407,6 +465,7 @@ impl Replay {
                 .map(|gate| gate.parse().expect("a gate"))
                 .collect(),
             channels,
+            baseline: None,
             _dir: dir,
         }
     }
@@ -420,6 +479,7 @@ impl Replay {
         let asked = Asked {
             gates: self.gates.clone(),
             zone: zone(),
+            baseline: self.baseline.clone(),
             ..Asked::default()
         };
         let order = Order {
@@ -483,6 +543,7 @@ impl Replay {
                 number,
                 began: OnceLock::new(),
                 requests: Mutex::default(),
+                all: AtomicU64::default(),
             }),
             open: 64,
             frontier: LocalFrontier::new(pace, Duration::from_hours(10)),
@@ -495,7 +556,7 @@ impl Replay {
         let site = Arc::new(Site::new(self.plan.clone()).expect("a site"));
         let start = Start::Fresh(self.plan.scope.seeds.clone());
         let ended = crawl::run(site, run, start, parts).await.expect("a crawl");
-        assert_eq!(ended, Ended::Finished);
+        assert!(matches!(ended, Ended::Finished), "{ended:?}");
         run
     }
 }
@@ -514,6 +575,7 @@ fn said(delivered: &Delivered) -> Truth {
             Change::Appeared => "appeared",
             Change::Fixed => "fixed",
             Change::Gone => "gone",
+            Change::Lost => "lost",
             Change::Moved => "moved",
             Change::Unlinked => "unlinked",
             Change::Worse => "worse",
@@ -532,6 +594,7 @@ fn said(delivered: &Delivered) -> Truth {
             News::Outage(_) => Some("outage"),
             News::SitemapLost { .. } => Some("sitemap lost"),
             News::Found { title, .. } if title.contains("slow") => Some("slow"),
+            News::Resolved { title, .. } if title.contains("slow") => Some("fast"),
             News::Found { .. } => Some("another finding"),
             _ => None,
         });

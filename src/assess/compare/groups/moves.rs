@@ -25,7 +25,7 @@ pub struct Move {
 
 /// Gathers moves, in bounded memory.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Moves {
+pub(in crate::assess::compare) struct Moves {
     places: BTreeMap<(String, String), (u64, String, String)>,
     targets: HashSet<u64>,
     appeared: HashSet<u64>,
@@ -33,7 +33,7 @@ pub(super) struct Moves {
 
 impl Moves {
     /// Takes in that a page redirects to another one now.
-    pub(super) fn moved(&mut self, address: &str, target: &str) {
+    pub(in crate::assess::compare) fn moved(&mut self, address: &str, target: &str) {
         remember(&mut self.targets, target);
         let place = places(address, target);
         if self.places.len() < MOST_PLACES || self.places.contains_key(&place) {
@@ -46,12 +46,12 @@ impl Moves {
     }
 
     /// Takes in that a page is there for the first time and is fine.
-    pub(super) fn appeared(&mut self, address: &str) {
+    pub(in crate::assess::compare) fn appeared(&mut self, address: &str) {
         remember(&mut self.appeared, address);
     }
 
     /// Returns the moves, the greatest first, and how many of the pages that appeared are where others moved to.
-    pub(super) fn finish(self) -> (Vec<Move>, u64) {
+    pub(in crate::assess::compare) fn finish(self) -> (Vec<Move>, u64) {
         let arrived = self.targets.intersection(&self.appeared).count() as u64;
         let all = self.places.into_iter();
         let mut moves: Vec<Move> = all
@@ -96,12 +96,12 @@ fn places(old: &str, new: &str) -> (String, String) {
     (of(old_origin, from), of(new_origin, to))
 }
 
-fn path(address: &str) -> &str {
+pub(super) fn path(address: &str) -> &str {
     split(address).1
 }
 
 /// Returns the origin and the path of a URL.
-fn split(address: &str) -> (&str, &str) {
+pub(super) fn split(address: &str) -> (&str, &str) {
     let host = address.find("://").map_or(0, |at| at + 3);
     let path = address[host..]
         .find('/')
@@ -115,7 +115,7 @@ fn split(address: &str) -> (&str, &str) {
 }
 
 /// Returns the first folder of a path: `/help/` of `/help/a/b`, `/` of `/a`.
-fn folder(path: &str) -> &str {
+pub(super) fn folder(path: &str) -> &str {
     let path = path.split(['?', '#']).next().unwrap_or(path);
     let end = path[1..].find('/').map_or(1, |at| at + 2);
     &path[..end]
