@@ -192,9 +192,10 @@ pub(in crate::store) fn run_traffic(
             read: Moment::from_millis(row.get(0)?),
             days: row.get(1)?,
             stated: row.get(2)?,
-            source: match row.get(10)? {
-                true => VisitSource::Logs,
-                false => VisitSource::Files,
+            source: if row.get(10)? {
+                VisitSource::Logs
+            } else {
+                VisitSource::Files
             },
             pages: count(row, 3)?,
             matched: count(row, 4)?,
