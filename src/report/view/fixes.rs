@@ -230,7 +230,9 @@ fn finding(
     let playbook = lookup(&found.advice, server).unwrap_or_default();
     let option = server.map_or(String::new(), |server| format!(" --server {server}"));
     let of_it = || (problem.findings.iter()).filter_map(|(number, _)| urls.get(number));
-    let failures = Failures::of(of_it());
+    let mut failures = Failures::of(of_it());
+    // Of the URLs, some may have failed for a while only.
+    failures.pages = problem.pages().unwrap_or(failures.pages);
     let when = failures.when(run.started, zone);
     let place = problem.place();
     // The narrowest folder or page, if it lies in the place of the finding.

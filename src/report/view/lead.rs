@@ -19,7 +19,8 @@ pub(super) struct Failures {
     always: bool,
     /// The narrowest folder or page that has all its URLs; empty if there is none below its host.
     pub(super) place: String,
-    pages: u64,
+    /// Pages that it is about.
+    pub(super) pages: u64,
 }
 
 impl Failures {
