@@ -19,6 +19,8 @@ pub(super) struct Failures {
     always: bool,
     /// The narrowest folder or page that has all its URLs; empty if there is none below its host.
     pub(super) place: String,
+    /// Number of its URLs.
+    urls: u64,
     /// Pages that it is about.
     pub(super) pages: u64,
 }
@@ -42,6 +44,7 @@ impl Failures {
                 all.times = Some((known.0.min(from), known.1.max(until)));
             }
             all.always &= found.always;
+            all.urls += found.total;
             all.pages += found.total;
             all.place = if at == 0 {
                 narrowest(found)
@@ -120,7 +123,7 @@ impl Failures {
             section.name == place || (scores.hosts.len() <= 1 && section.name == path)
         };
         let who = match scores.sections.iter().find(is_here) {
-            _ if one => path.to_owned(),
+            _ if self.urls == 1 => path.to_owned(),
             Some(section) if section.urls == self.pages => {
                 format!("All {} of {path}", count(self.pages, "page"))
             }
