@@ -91,7 +91,12 @@ pub fn left_out(summary: &RunSummary) -> Option<String> {
     });
     let indexes = (indexes > 0).then(|| {
         let pages = count(indexes, "index page");
-        format!("{pages} that may link to unknown pages always failed")
+        let links = if indexes == 1 {
+            "it links"
+        } else {
+            "they link"
+        };
+        format!("{pages} always failed, so pages that only {links} to are unknown")
     });
     let parts: Vec<String> = left_out.into_iter().chain(unread).chain(indexes).collect();
     (!parts.is_empty()).then(|| parts.join(" and "))

@@ -27,6 +27,7 @@ pub use error::{StoreError, StoreFault};
 pub use file::lock::RunLock;
 pub use file::open::Store;
 pub use file::space::free_space;
+pub use read::failing::missing::MissingPage;
 pub use read::failing::of_findings::{FindingUrl, FindingUrls};
 pub use read::failing::sources::LinkSource;
 pub use read::failing::worst::WorstPage;

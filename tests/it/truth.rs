@@ -157,6 +157,8 @@ impl Exports {
             .into_iter()
             .find(|it| it.split("</a>").next().unwrap_or_default().contains(&link));
         let shown = shown.unwrap_or_else(|| panic!("no row for {address}"));
+        // The last row ends with its section.
+        let shown = shown.split("</section>").next().unwrap_or_default();
         let failed = format!(
             "data-name=\"Failed\">{} of {}<",
             row["Failed Attempts"], row["Attempts"]

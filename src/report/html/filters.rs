@@ -22,6 +22,7 @@ pub(super) fn add(page: &mut Environment<'_>) {
     page.add_filter("short", short);
     page.add_filter("decoded", |text: &str| decoded(text).into_owned());
     page.add_filter("advice", advice);
+    page.add_filter("without_commands", without_commands);
     page.add_filter("capitalize_first", capitalize_first);
     page.add_filter("is_link", is_link);
     page.add_filter("cause", |id: &str| {
@@ -66,6 +67,32 @@ fn advice(line: &str) -> Value {
     Value::from_safe_string(parts.collect())
 }
 
+/// Returns a text without the sentences and clauses that name a command or an option, for readers who have no shell.
+fn without_commands(text: &str) -> String {
+    let is_command = |code: &str| code.contains(' ') || code.starts_with(['-', '/', '$']);
+    let has_command =
+        |piece: &str| piece.contains("--") || piece.split('`').skip(1).step_by(2).any(is_command);
+    let (mut out, mut rest, mut joint) = (String::new(), text, "");
+    loop {
+        let ends = [". ", "; ", ": "].map(|end| rest.find(end));
+        let end = ends.into_iter().flatten().min();
+        let piece = end.map_or(rest, |end| &rest[..end]);
+        if !has_command(piece) {
+            if !out.is_empty() {
+                out.push_str(joint);
+            }
+            out.push_str(&piece.replace('`', ""));
+        }
+        let Some(end) = end else { break };
+        joint = &rest[end..end + 2];
+        rest = &rest[end + 2..];
+    }
+    if text.ends_with('.') && !out.is_empty() && !out.ends_with('.') {
+        out.push('.');
+    }
+    out
+}
+
 /// Escapes a text: no markup, and characters that turn or hide writing are visible.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -104,6 +131,19 @@ mod tests {
         ];
         for (line, html) in cases {
             assert_eq!(advice(line).to_string(), html);
+        }
+    }
+
+    #[test]
+    fn readers_without_a_shell_see_no_command() {
+        let cases = [
+            ("Send `Retry-After` too.", "Send Retry-After too."),
+            ("It is down; run `ss -ltnp`.", "It is down."),
+            ("It is down: see `-x`. It costs.", "It is down. It costs."),
+            ("rare; more audits, or --sample 100%, show more", "rare"),
+        ];
+        for (line, plain) in cases {
+            assert_eq!(without_commands(line), plain);
         }
     }
 

@@ -5,6 +5,8 @@ const key = (row, at) => {
   const number = parseFloat(text.replace(/[,−]/g, (mark) => (mark === "," ? "" : "-")));
   return Number.isNaN(number) ? [1, text.toLowerCase()] : [0, number];
 };
+// The text of a row without that of closed details.
+const seen = (row) => [...row.cells].map((cell) => [...cell.childNodes].filter((part) => part.nodeName !== "DETAILS").map((part) => part.textContent).join(" ")).join(" ");
 const compare = ([kind, one], [other, two]) => kind - other || (one < two ? -1 : one > two ? 1 : 0);
 for (const table of document.querySelectorAll("table.wide")) {
   const body = table.tBodies[0];
@@ -34,7 +36,7 @@ for (const table of document.querySelectorAll("table.wide")) {
   (table.closest(".scroll") || table).before(bar);
   input.oninput = () => {
     const words = input.value.toLowerCase();
-    rows.forEach((row) => { row.hidden = !row.textContent.toLowerCase().includes(words); });
+    rows.forEach((row) => { row.hidden = !seen(row).toLowerCase().includes(words); });
     const left = rows.filter((row) => !row.hidden).length;
     said.textContent = words ? `${left} of ${rows.length} rows` : "";
   };
@@ -47,3 +49,12 @@ for (const line of document.querySelectorAll("pre")) {
   };
   line.after(button);
 }
+const open = () => {
+  const row = document.getElementById(location.hash.slice(1));
+  if (row && row.matches("tr, li")) for (const part of row.querySelectorAll("td > details")) part.open = true;
+  const around = row && row.closest("details");
+  if (around) around.open = true;
+  if (row) row.scrollIntoView();
+};
+addEventListener("hashchange", open);
+if (location.hash) open();

@@ -184,6 +184,15 @@ fn parts(found: &FindingView, view: &View) -> Vec<Part> {
     let steps = |lines: &[String]| lines.iter().cloned().map(Line::Advice).collect::<Vec<_>>();
     let command = |line: &str| (!line.is_empty()).then(|| Line::Command(line.to_owned()));
     let mut brief = texts(&[sentence(found)]);
+    if !found.sentence.is_empty() {
+        let effect = if found.effect.is_empty() { "" } else { " " };
+        brief.push(Line::Text(format!(
+            "{}.{effect}{}",
+            found.sentence, found.effect
+        )));
+    } else if !found.when.is_empty() {
+        brief.push(Line::Text(format!("Failing: {}.", found.when)));
+    }
     if !found.seo.is_empty() {
         brief.push(Line::Advice(format!("In search: {}", found.seo)));
     }
@@ -195,6 +204,7 @@ fn parts(found: &FindingView, view: &View) -> Vec<Part> {
     let mut fix = steps(&found.server_own);
     fix.extend(steps(&found.act));
     let mut after = steps(&found.verify);
+    after.extend(accepted(found));
     after.extend(command(&check(found)));
     let all = vec![
         part("In short", brief),
@@ -214,13 +224,24 @@ fn parts(found: &FindingView, view: &View) -> Vec<Part> {
     all.into_iter().filter(is_filled).collect()
 }
 
-/// Returns the command that shows whether all is well again; empty without URLs.
-fn check(found: &FindingView) -> String {
-    let urls = &found.urls;
-    if urls.len() > CHECKED || found.all_urls > urls.len() as u64 {
-        return "gatecrawl audit --url-list server_errors.csv".to_owned();
+/// Returns when the ticket is done, in a sentence that everybody can check.
+fn accepted(found: &FindingView) -> Option<Line> {
+    if found.sentence.is_empty() {
+        return None;
     }
-    let words = urls.iter().map(|url| format!(" {}", shell_word(&url.href)));
+    let pages = match found.all_urls {
+        1 => "The page opens".to_owned(),
+        all => format!("All {} open", count(all, "page")),
+    };
+    let its = if found.all_urls == 1 { "its" } else { "their" };
+    let says = format!("{pages} with {its} content in a browser, several times.");
+    Some(Line::Text(says))
+}
+
+/// Returns the command that shows whether all is well again, at the worst URLs; empty without URLs.
+fn check(found: &FindingView) -> String {
+    let worst = found.urls.iter().take(CHECKED);
+    let words = worst.map(|url| format!(" {}", shell_word(&url.href)));
     match words.collect::<String>() {
         urls if urls.is_empty() => urls,
         urls => format!("gatecrawl check{urls}"),

@@ -15,7 +15,7 @@ use crate::parse::traffic::Visits;
 use crate::store::{Change, KnownUrl, RunRow, Store, Table, Traffic};
 
 use super::wanted::Wanted;
-use super::{Cover, Format, check, write};
+use super::{Audience, Cover, Format, check, write};
 use story::{begin, exports, seed, store_changes, stored};
 use visits::{Story, link, url};
 
@@ -111,6 +111,63 @@ async fn the_report_that_people_open() {
     assert!(page.contains("href=\"server_errors.csv\"") && page.len() < 200_000);
     let (_, body) = page.split_once("</style>").expect("a style");
     assert_snapshot!("report.html", without_version(body));
+}
+
+/// A client has no shell, and no use for single requests: what is broken, its effect, and who has to act are enough.
+#[tokio::test]
+async fn the_report_of_a_client_has_no_command() {
+    let (_dir, store) = stored().await;
+    let measured = Measured {
+        server_errors: 2,
+        ..Measured::default()
+    };
+    let gate: Gate = "5xx > 0".parse().expect("a gate");
+    let written = |audience| {
+        let out = exports();
+        let wanted = Wanted {
+            cover: Cover {
+                audience,
+                ..Cover::default()
+            },
+            gates: vec![gate.judge(&measured)],
+            ..of(&[Format::Html, Format::Markdown])
+        };
+        write(&store, &newest(&store), &wanted, out.path()).expect("written");
+        let page = read(&out, "report.html");
+        let (_, body) = page.split_once("</style>").expect("a style");
+        let (body, _) = body.split_once("<script>").expect("a script");
+        (body.to_owned(), read(&out, "report.md"))
+    };
+    let of_team = [
+        "<code>",
+        "<pre>",
+        "curl ",
+        "gatecrawl explain",
+        "--fail-on",
+        "class=\"strip\"",
+        "X-Gatecrawl-Run",
+    ];
+    let (team, _) = written(Audience::Team);
+    for command in of_team {
+        assert!(team.contains(command), "{command} in the team's report");
+    }
+    let (page, text) = written(Audience::Client);
+    let others = [
+        "grep ",
+        "systemctl",
+        "journalctl",
+        "gatecrawl report ",
+        "gatecrawl check",
+    ];
+    for command in of_team.into_iter().chain(others) {
+        assert!(!page.contains(command), "{command} in the client's report");
+    }
+    for command in ["gatecrawl explain", "grep ", "curl "] {
+        assert!(!text.contains(command), "{command} in the client's text");
+    }
+    for words in ["To forward to the", "Visitors get an error"] {
+        assert!(page.contains(words), "{words}");
+    }
 }
 
 /// The size of the report is bounded, however many pages fail and however long their URLs are.

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::assess::Interval;
 use crate::assess::compare::{Change, Comparison, PageChange, PageState, ScoreChange, Side};
+use crate::assess::{Interval, Verdict};
 use crate::model::{Moment, Zone};
-use crate::report::words::percent;
+use crate::report::words::{count, percent};
 
 /// Maximum pages shown; all are in compare.csv.
 const MOST: usize = 60;
@@ -17,6 +17,10 @@ const SECTIONS: usize = 20;
 #[derive(Debug, Serialize)]
 pub(crate) struct Changes {
     pub(crate) headline: String,
+    /// Whether any change is sure, or none was seen.
+    sure: bool,
+    /// What differs without being sure, in words; empty if that is not known.
+    unsure: String,
     old: Side,
     /// The kinds of change, with the number of pages and the meaning.
     counts: Vec<(&'static str, u64, &'static str)>,
@@ -64,6 +68,11 @@ pub(super) fn changes(found: &Comparison, zone: &Zone) -> Changes {
         .filter(|change| found.counts.of(*change) > 0);
     Changes {
         headline: found.headline(),
+        sure: found.counts.of(Change::Unclear) == 0
+            || Change::ALL
+                .into_iter()
+                .any(|kind| kind != Change::Unclear && found.counts.of(kind) > 0),
+        unsure: unsure(found),
         old: Side {
             started: Moment::parse(&found.old.started).map_or(String::new(), |at| zone.day(at)),
             ..found.old.clone()
@@ -88,6 +97,36 @@ pub(super) fn changes(found: &Comparison, zone: &Zone) -> Changes {
         rows: found.changes.iter().take(MOST).map(page).collect(),
         total: found.changes.len() as u64 + found.more_changes,
         notes: found.notes.clone(),
+    }
+}
+
+/// Returns what differs with too little evidence; empty if the comparison does not hold all of it.
+fn unsure(found: &Comparison) -> String {
+    if found.more_changes > 0 {
+        return String::new();
+    }
+    let is_ok = |state: Option<&PageState>| state.map(|state| state.verdict == Verdict::Ok);
+    let differ = found
+        .changes
+        .iter()
+        .filter(|it| it.change == Change::Unclear);
+    let (mut worse, mut better) = (0, 0);
+    for page in differ {
+        match (is_ok(page.old.as_ref()), is_ok(page.new.as_ref())) {
+            (Some(true), Some(false)) => worse += 1,
+            (Some(false), Some(true)) => better += 1,
+            _ => {}
+        }
+    }
+    let parts = [
+        (worse, "failed that did not before"),
+        (better, "did not fail that did before"),
+    ];
+    let parts = parts.into_iter().filter(|(pages, _)| *pages > 0);
+    let parts = parts.map(|(pages, what)| format!("{} {what}", count(pages, "page")));
+    match parts.collect::<Vec<_>>() {
+        none if none.is_empty() => String::new(),
+        some => format!("{}, with too few requests to be sure", some.join(", and ")),
     }
 }
 

@@ -4,21 +4,25 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::assess::diagnose::rules::Severity;
+use crate::assess::diagnose::rules::{Rule, Severity};
 use crate::assess::playbook::{Owner, lookup};
-use crate::model::Zone;
-use crate::report::curl::line_of;
+use crate::model::{Probe, Zone};
+use crate::report::curl::{line_of, shell_word};
 use crate::report::words::{causes_of, count};
 use crate::store::{
     FindingUrl, FindingUrls, RunRow, RunSummary, Store, StoreError, StoredFinding, StoredTrial,
 };
 
 use super::brief::age;
+use super::lead::Failures;
 use super::pages::{CURL, page_id};
 use super::problems::{Problem, fixed_with, problems, to_fix};
 
 /// Maximum findings shown; the others are in findings.csv.
 const MOST: usize = 40;
+
+/// Maximum sentences of the lead.
+const LEAD: usize = 4;
 
 /// Maximum sentences of evidence of a finding.
 const SENTENCES: usize = 8;
@@ -44,8 +48,18 @@ pub(crate) struct Findings {
     pub(crate) rows: Vec<FindingView>,
     /// Indexes of the rows that are to be fixed first: the worst, and of equally bad ones those with the most pages.
     pub(crate) first: Vec<FirstView>,
+    /// What is broken, the worst first: sentences, and what visitors notice.
+    pub(crate) lead: Vec<LeadView>,
     /// Number of all findings.
     pub(crate) total: usize,
+}
+
+/// A sentence of the lead.
+#[derive(Debug, Serialize)]
+pub(crate) struct LeadView {
+    /// The sentence without its full stop.
+    pub(crate) sentence: String,
+    effect: &'static str,
 }
 
 /// A step to take first.
@@ -70,6 +84,12 @@ pub(crate) struct FindingView {
     pub(crate) age: String,
     /// The clicks that its pages cost, in words; empty if none are known.
     pub(crate) cost: String,
+    /// When its pages failed, as the first and the last time; empty if that is not known.
+    pub(crate) when: String,
+    /// Which pages fail and how, in a sentence without its full stop; empty if it is not about pages that fail.
+    pub(crate) sentence: String,
+    /// What visitors notice; may be empty.
+    pub(crate) effect: &'static str,
     /// Who usually has to act; empty if nobody in particular.
     pub(crate) owner: &'static str,
     /// Where it is, in words if there are several places.
@@ -136,6 +156,27 @@ pub(crate) struct ExperimentView {
     /// How its requests differ from the crawl's own.
     way: &'static str,
     separates: &'static str,
+    /// What it shows.
+    result: &'static str,
+}
+
+impl Findings {
+    /// Returns the finding that is about a page, by the page's name or else by the only finding with its topic; empty
+    /// if there is none.
+    pub(super) fn about(&self, page: &str, topic: &str) -> String {
+        let own = || {
+            let has_page = |row: &&FindingView| row.urls.iter().any(|url| url.id == page);
+            self.rows.iter().filter(has_page)
+        };
+        // One that is about failing pages, before one about what follows from them.
+        let own = (own().find(|row| !row.sentence.is_empty())).or_else(|| own().next());
+        let mut same = self.rows.iter().filter(|row| row.advice == topic);
+        let only = match (same.next(), same.next()) {
+            (Some(only), None) => Some(only),
+            _ => None,
+        };
+        own.or(only).map_or(String::new(), |row| row.id.clone())
+    }
 }
 
 /// Reads the findings of a run, the worst first.
@@ -151,7 +192,21 @@ pub(super) fn findings(
     let unit = source.unwrap_or_default().unit();
     let problems = problems(&summary.findings);
     let shown = &problems[..problems.len().min(MOST)];
+    let rows: Vec<FindingView> = (shown.iter())
+        .map(|problem| FindingView {
+            cost: cost(problem, &visits, unit),
+            ..finding(problem, &urls, (run, summary), zone)
+        })
+        .collect();
+    let broken = rows.iter().filter(|row| !row.sentence.is_empty());
     Ok(Findings {
+        lead: broken
+            .take(LEAD)
+            .map(|row| LeadView {
+                sentence: row.sentence.clone(),
+                effect: row.effect,
+            })
+            .collect(),
         first: to_fix(shown)
             .into_iter()
             .map(|at| FirstView {
@@ -159,13 +214,7 @@ pub(super) fn findings(
                 at,
             })
             .collect(),
-        rows: shown
-            .iter()
-            .map(|problem| FindingView {
-                cost: cost(problem, &visits, unit),
-                ..finding(problem, &urls, run, zone)
-            })
-            .collect(),
+        rows,
         total: problems.len(),
     })
 }
@@ -173,16 +222,26 @@ pub(super) fn findings(
 fn finding(
     problem: &Problem<'_>,
     urls: &BTreeMap<usize, FindingUrls>,
-    run: &RunRow,
+    (run, summary): (&RunRow, &RunSummary),
     zone: &Zone,
 ) -> FindingView {
     let found = problem.main;
     let server = found.server.as_deref();
     let playbook = lookup(&found.advice, server).unwrap_or_default();
-    let step = playbook.fix().next().cloned().unwrap_or_default();
-    let notes = playbook.server.unwrap_or_default();
     let option = server.map_or(String::new(), |server| format!(" --server {server}"));
     let of_it = || (problem.findings.iter()).filter_map(|(number, _)| urls.get(number));
+    let mut failures = Failures::of(of_it());
+    // Of the URLs, some may have failed for a while only.
+    failures.pages = problem.pages().unwrap_or(failures.pages);
+    let when = failures.when(run.started, zone);
+    let place = problem.place();
+    // The narrowest folder or page, if it lies in the place of the finding.
+    let is_within = failures.place.starts_with(place.as_str());
+    let subject = if is_within {
+        failures.place.clone()
+    } else {
+        place
+    };
     let worst = of_it().flat_map(|of_place| &of_place.worst);
     let curl = worst
         .clone()
@@ -192,6 +251,15 @@ fn finding(
         [_] => &[],
         several => several,
     };
+    let example = worst.clone().next().map(|url| shell_word(&url.encoded));
+    let example = example.filter(|url| url.len() <= CURL);
+    let of = |lines: &[String]| -> Vec<String> {
+        let shown = lines.iter().take(LINES);
+        shown.map(|line| filled(line, example.as_deref())).collect()
+    };
+    let step = playbook.fix().next();
+    let step = step.map_or(String::new(), |line| filled(line, example.as_deref()));
+    let notes = playbook.server.unwrap_or_default();
     FindingView {
         id: found.id.clone(),
         severity: found.severity,
@@ -200,7 +268,11 @@ fn finding(
         age: age(found, zone).unwrap_or_default(),
         cost: String::new(),
         owner: playbook.owner.map_or("", Owner::team),
-        subject: problem.place(),
+        sentence: (failures.sentence(found.rule, &subject, (&summary.scores, &when)))
+            .unwrap_or_default(),
+        effect: effect(found.rule),
+        when,
+        subject,
         cause: causes_of(found),
         confidence: found.confidence,
         evidence: match places {
@@ -210,12 +282,12 @@ fn finding(
         },
         meaning: playbook.meaning,
         seo: playbook.seo,
-        confirm: first(&playbook.confirm, LINES),
+        confirm: of(&playbook.confirm),
         step,
-        act: first(&playbook.act, LINES),
-        verify: first(&playbook.verify, LINES),
-        server_own: first(&notes.own, LINES),
-        server_act: first(&notes.act, LINES),
+        act: of(&playbook.act),
+        verify: of(&playbook.verify),
+        server_own: of(&notes.own),
+        server_act: of(&notes.act),
         server: notes.title,
         advice: found.advice.clone(),
         explain: format!("gatecrawl explain {}{option}", found.advice),
@@ -223,7 +295,7 @@ fn finding(
         places: places
             .iter()
             .take(PLACES)
-            .map(|(_, it)| place(it, zone))
+            .map(|(_, it)| self::place(it, zone))
             .collect(),
         more_places: places.len().saturating_sub(PLACES),
         urls: worst.take(URLS).map(url).collect(),
@@ -231,6 +303,18 @@ fn finding(
             .map(|of_place| of_place.total)
             .sum::<u64>()
             .max(problem.pages().unwrap_or(0)),
+    }
+}
+
+/// Returns what visitors notice of a problem.
+const fn effect(rule: Rule) -> &'static str {
+    match rule {
+        Rule::SectionDown | Rule::PersistentCluster => {
+            "Visitors get an error instead of the content."
+        }
+        Rule::SoftError => "Visitors read an error in place of the content.",
+        Rule::IntermittentCluster => "Some visitors get an error, others get the page.",
+        _ => "",
     }
 }
 
@@ -274,18 +358,82 @@ fn told(sentences: &[String], most: usize, zone: &Zone) -> Vec<String> {
     shown.map(|sentence| zone.tell(sentence)).collect()
 }
 
-fn first(lines: &[String], most: usize) -> Vec<String> {
-    lines.iter().take(most).cloned().collect()
+/// Returns a line of advice in whose commands the placeholder `URL` is a URL of the finding.
+fn filled(line: &str, url: Option<&str>) -> String {
+    let Some(url) = url else {
+        return line.to_owned();
+    };
+    let parts = line.split('`').enumerate();
+    let parts = parts.map(|(at, part)| match at % 2 {
+        0 => part.to_owned(),
+        _ => {
+            let words = part
+                .split(' ')
+                .map(|word| if word == "URL" { url } else { word });
+            words.collect::<Vec<_>>().join(" ")
+        }
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
 
-/// Returns the results of experiments.
+/// Returns the results of experiments, those of one kind at one place together.
 pub(super) fn experiments(all: &[StoredTrial]) -> Vec<ExperimentView> {
-    let shown = all.iter().take(EXPERIMENTS);
+    let mut shown: Vec<StoredTrial> = Vec::new();
+    for found in all {
+        let what = |it: &StoredTrial| (it.outcome, it.experiment);
+        let known = shown.iter_mut().find(|it| {
+            what(it) == what(found) && it.host == found.host && it.section == found.section
+        });
+        match known {
+            Some(known) => {
+                known.fine += found.fine;
+                known.tried += found.tried;
+                known.own_fine += found.own_fine;
+                known.own_tried += found.own_tried;
+            }
+            None => shown.push(found.clone()),
+        }
+    }
     shown
+        .iter()
+        .take(EXPERIMENTS)
         .map(|found| ExperimentView {
             found: found.clone(),
             way: found.experiment.way(),
             separates: found.experiment.separates(),
+            result: result(found),
         })
         .collect()
+}
+
+/// Returns what an experiment shows, in words.
+fn result(found: &StoredTrial) -> &'static str {
+    let share = |fine: u64, all: u64| fine as f64 / all.max(1) as f64;
+    match (found.fine, found.tried) {
+        (_, 0) => "not made",
+        (0, _) => "fails in it too: no difference",
+        (fine, tried) if found.experiment == Probe::Alone && fine == tried => "fine alone",
+        (..) if found.experiment == Probe::Alone => "fails alone too, at times",
+        (..) if found.own_tried == 0 => "nothing to compare it with",
+        (fine, tried) if fine == tried && found.own_fine == 0 => {
+            "fine in it only: this is the difference"
+        }
+        (fine, tried) if share(fine, tried) > share(found.own_fine, found.own_tried) => {
+            "fine more often, which may be chance"
+        }
+        (..) => "no more often fine in it: no difference",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_placeholder_in_a_command_is_a_url_of_the_finding() {
+        let line = "Run `curl -sS -D - URL`: the URL answers.";
+        let filled_in = "Run `curl -sS -D - https://a/x`: the URL answers.";
+        assert_eq!(filled(line, Some("https://a/x")), filled_in);
+        assert_eq!(filled(line, None), line);
+    }
 }

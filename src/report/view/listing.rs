@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::model::{RedirectEnd, RobotsAccess, SkipReason};
 use crate::store::tables::Column;
 use crate::store::{
-    RedirectRow, RobotsRow, RunRow, SitemapRow, SkippedRow, Store, StoreError, Table,
+    RedirectRow, RobotsRow, RunRow, RunSummary, SitemapRow, SkippedRow, Store, StoreError, Table,
 };
 
 /// Maximum rows shown of a table.
@@ -28,6 +28,58 @@ pub(crate) struct Listing {
 struct Row {
     cells: Vec<String>,
     bad: bool,
+}
+
+/// Pages that answer 4xx, those with the most links first.
+#[derive(Debug, Serialize)]
+pub(crate) struct Missing {
+    rows: Vec<MissingView>,
+    total: u64,
+}
+
+/// A page that answers 4xx.
+#[derive(Debug, Serialize)]
+struct MissingView {
+    address: String,
+    href: String,
+    status: u16,
+    inlinks: u64,
+    /// What named it first, in readable form and as it was requested; empty for a start page.
+    named_by: String,
+    named_href: String,
+}
+
+/// Returns the pages that answer 4xx.
+pub(super) fn missing(
+    store: &Store,
+    run: &RunRow,
+    summary: &RunSummary,
+) -> Result<Missing, StoreError> {
+    let total = summary.pages.classes().client_error;
+    let rows = match total {
+        0 => Vec::new(),
+        _ => store.missing_pages(run.id, MOST as u32)?,
+    };
+    let rows = rows.into_iter().map(|page| {
+        let (named_by, named_href) = page.found_on.unwrap_or_default();
+        MissingView {
+            address: page.address,
+            href: page.encoded,
+            status: page.status,
+            inlinks: page.inlinks,
+            named_by,
+            named_href,
+        }
+    });
+    let rows: Vec<MissingView> = rows.collect();
+    Ok(Missing {
+        // The class of their status includes pages that failed, such as those with 429.
+        total: match rows.len() {
+            few if few < MOST => few as u64,
+            _ => total,
+        },
+        rows,
+    })
 }
 
 /// Returns the redirects; those that end badly, or take more than one hop, need attention.

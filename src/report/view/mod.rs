@@ -7,6 +7,7 @@ mod color;
 mod facts;
 mod fixes;
 mod heat;
+mod lead;
 mod listing;
 mod pages;
 pub(super) mod problems;
@@ -70,6 +71,8 @@ pub(super) struct View {
     pub(super) findings: fixes::Findings,
     pub(super) pages: pages::Pages,
     experiments: Vec<fixes::ExperimentView>,
+    /// Pages that answer 4xx.
+    missing: listing::Missing,
     redirects: listing::Listing,
     sitemaps: listing::Listing,
     robots: listing::Listing,
@@ -88,7 +91,11 @@ impl View {
     pub(super) fn read(store: &Store, run: &RunRow, wanted: &Wanted) -> Result<View, Fault> {
         let summary = store.summary(run.id)?;
         let zone = &wanted.zone;
-        let pages = pages::read(store, run, zone)?;
+        let mut pages = pages::read(store, run, zone)?;
+        let findings = fixes::findings(store, run, &summary, zone)?;
+        for page in &mut pages.rows {
+            page.finding = findings.about(&page.id, page.topic);
+        }
         let brief = match &wanted.brief {
             Some(brief) => brief.clone(),
             None => {
@@ -129,9 +136,10 @@ impl View {
             verdicts: facts::verdicts(&summary),
             statuses: facts::statuses(&summary),
             coverage: facts::coverage(&summary),
-            heat: grid.heat(),
+            heat: grid.heat(zone),
+            missing: listing::missing(store, run, &summary)?,
             timeline,
-            findings: fixes::findings(store, run, &summary, zone)?,
+            findings,
             experiments: fixes::experiments(&summary.trials),
             pages,
             redirects: listing::redirects(store, run)?,

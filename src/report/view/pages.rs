@@ -63,8 +63,10 @@ pub(crate) struct Page {
     pub(crate) inlinks: u64,
     pub(crate) priority: Option<f64>,
     pub(crate) cause: String,
+    /// The finding that is about it; empty if none is known.
+    pub(super) finding: String,
     /// Topic of the playbook; empty if no cause is known.
-    topic: &'static str,
+    pub(super) topic: &'static str,
     /// 0..1.
     pub(crate) confidence: f64,
     source: String,
@@ -146,6 +148,7 @@ fn page(
         failed: page.failed,
         inlinks: page.inlinks,
         priority: page.priority,
+        finding: String::new(),
         topic: page.causes.first().map_or("", Cause::id),
         cause: cause_of_page(&page.causes, page.status),
         confidence: page.confidence,
@@ -154,7 +157,7 @@ fn page(
         request_id: page.request_id,
         error_body: page
             .error_body
-            .map(|body| body.chars().take(BODY).collect()),
+            .map(|body| body.replace("\r\n", "\n").chars().take(BODY).collect()),
         curl: curl.unwrap_or_default(),
         earlier: match page.earlier {
             (0, _) => String::new(),

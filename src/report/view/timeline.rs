@@ -279,6 +279,7 @@ mod tests {
                 started: Moment::from_millis(millis),
                 kind,
                 pass: 1,
+                is_first: true,
                 rate: Some(10.0),
                 section: None,
             });

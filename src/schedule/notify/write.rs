@@ -36,7 +36,7 @@ pub(super) fn run_message(
     if brief.news.is_empty() && !brief.is_first() {
         return Some(told);
     }
-    let state = Some(brief.state()).filter(|state| told.headline != *state);
+    let state = Some(brief.state_beside_changes()).filter(|state| told.headline != *state);
     Some(Message {
         state: state.map(str::to_owned),
         facts: brief.table.clone(),

@@ -34,6 +34,8 @@ pub struct Tick {
     pub kind: AttemptKind,
     /// The pass that it was made in: 1 is the crawl.
     pub pass: u32,
+    /// Whether it is the first request of its URL.
+    pub is_first: bool,
     /// Requests per second allowed to its host at that time; absent without a ceiling.
     pub rate: Option<f64>,
     /// Number of its section, see [`Store::section_numbers`]; absent for robots.txt and sitemaps.
@@ -78,7 +80,7 @@ fn busy_seconds(
 fn ticks(connection: &Connection, run: RunId, each: &mut dyn FnMut(Tick)) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
         "SELECT a.started, a.status, o.failure, a.purpose, a.rate,
-            CASE WHEN u.role >= 3 THEN u.section END, a.pass
+            CASE WHEN u.role >= 3 THEN u.section END, a.pass, a.number
          FROM attempt a CROSS JOIN url u ON u.run = a.run AND u.id = a.url
          CROSS JOIN outcome o ON o.code = a.outcome
          WHERE a.run = ? AND a.purpose <> 'outage'",
@@ -93,6 +95,7 @@ fn ticks(connection: &Connection, run: RunId, each: &mut dyn FnMut(Tick)) -> rus
             rate: row.get(4)?,
             section: row.get(5)?,
             pass: row.get(6)?,
+            is_first: row.get::<_, u32>(7)? == 1,
         });
     }
     Ok(())

@@ -313,8 +313,8 @@ mod tests {
         (summary.unseen, summary.unread_indexes) = (1, 1);
         assert_eq!(
             coverage(&summary),
-            "10 of 10 known pages fetched (at most 100 %); 1 index page that may link to unknown pages \
-             always failed, see skipped.csv, sitemaps.csv and pages.csv"
+            "10 of 10 known pages fetched (at most 100 %); 1 index page always failed, so pages \
+             that only it links to are unknown, see skipped.csv, sitemaps.csv and pages.csv"
         );
     }
 

@@ -294,10 +294,7 @@ async fn a_dead_start_page_or_a_forbidden_site_is_told_as_that() {
     has(&subject, &["the start page fails"]);
     has(
         &text,
-        &[
-            "The start page could not be used: ",
-            "other pages were audited.",
-        ],
+        &["The start page fails: ", "other pages were audited."],
     );
     let forbidden = Week {
         robots: Some((200, "User-agent: *\nDisallow: /\n")),

@@ -162,10 +162,10 @@ async fn what_a_site_repeats_of_secrets_comes_out_nowhere() {
         .map(|url| url.replace("://", &login))
         .join(" ");
     let common = "audit --url-list urls.txt --crawl --cookie-file cookies.txt --retries 0 --rate 0 --external --resources \
-                  --select who=h1 --overwrite --confirm 1s --fail-on 5xx>0";
+                  --select who=h1 --confirm 1s --fail-on 5xx>0";
     let formats = "csv,json,html,md,jsonl,xlsx,junit,screaming-frog";
     for call in [
-        format!("{common} -vv -o out -f {formats}"),
+        format!("{common} --overwrite -vv -o out -f {formats}"),
         format!("{common} -vv --log-format json"),
         format!("{common} --dry-run"),
         format!("report -f {formats} -o again"),

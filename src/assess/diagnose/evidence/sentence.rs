@@ -268,9 +268,11 @@ impl fmt::Display for Evidence {
                 )
             }
             E::FailsAsBrowser { fine } => {
+                let failed = fine.of.saturating_sub(fine.part);
                 write!(
                     f,
-                    "at failing URLs {fine} requests with a browser's user agent were fine"
+                    "they fail for a browser's user agent too: {failed} of {} requests",
+                    fine.of
                 )
             }
             E::Address {

@@ -31,6 +31,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// The share of the expected requests below which an expectation is no longer believed (ours).
 const LATE: f64 = 0.5;
 
+/// Requests of experiments that show a pace, at least (ours).
+const FEWEST_BEGUN: u64 = 3;
+
 /// A pass number greater than all others, for counting the looks that are still needed.
 const LATER: u32 = u32::MAX;
 
@@ -132,7 +135,7 @@ impl Experiments {
     /// Returns the time that the requests still to be made, and the one under way, take at the pace so far. Series that
     /// are over show how many requests one has; before that, the expectation does, until one has more.
     fn by_pace(self, passed: Duration, (left, of): (u64, u64), done: Done) -> Option<Duration> {
-        if done.begun == 0 {
+        if done.begun < FEWEST_BEGUN {
             return None;
         }
         let ended = of.saturating_sub(left);

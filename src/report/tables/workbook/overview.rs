@@ -15,7 +15,13 @@ use super::column::{format, header};
 use super::sheets::A4;
 
 /// Widths of the columns: name, value, the two ends of its interval, the band in a word.
-const WIDTHS: [f64; 5] = [28.0, 60.0, 12.0, 12.0, 16.0];
+const WIDTHS: [f64; 5] = [44.0, 60.0, 12.0, 12.0, 16.0];
+
+/// Points from one line of a cell to the next.
+const LINE: f64 = 15.0;
+
+/// Share of a line that is filled before its last word is moved to the next (ours).
+const FILLED: f64 = 0.85;
 
 /// The column of the band.
 const BAND: u16 = 4;
@@ -49,9 +55,9 @@ pub(super) fn write(
 ) -> Result<(), XlsxError> {
     let sheet = workbook.add_worksheet_with_constant_memory()?;
     sheet.set_name("summary")?;
-    // One page of A4 for those who print it.
+    // As wide as a page of A4 for those who print it.
     sheet.set_paper_size(A4);
-    sheet.set_print_fit_to_pages(1, 1);
+    sheet.set_print_fit_to_pages(1, 0);
     for (column, width) in (0..).zip(WIDTHS) {
         sheet.set_column_width(column, width)?;
     }
@@ -70,9 +76,9 @@ pub(super) fn write(
     lines.heading(&texts(&["Site", &run.site]))?;
     lines.wrapped("In short", headline)?;
     lines.line("Run", &[Content::Number(run.id.0 as f64)])?;
-    lines.time("Started", run.started)?;
+    lines.time("Started (UTC)", run.started)?;
     if let Some(ended) = run.ended {
-        lines.time("Ended", ended)?;
+        lines.time("Ended (UTC)", ended)?;
     }
     lines.line("State", &[Content::Text(run.state.name())])?;
 
@@ -120,7 +126,7 @@ pub(super) fn write(
     if summary.unseen > 0 {
         let unseen = summary.unseen as f64;
         lines.line(
-            "Links, sitemap entries or sitemaps left out, to unknown pages",
+            "Links and sitemaps to unknown pages",
             &[Content::Number(unseen)],
         )?;
     }
@@ -147,7 +153,15 @@ pub(super) fn write(
             )?;
         }
     }
-    lines.heading(&texts(&["Model", &summary.scores.model.footer()]))
+    lines.heading(&texts(&["Model"]))?;
+    let model = summary.scores.model;
+    lines.wrapped(&model.to_string(), &model.footer())
+}
+
+/// Returns the height of a row, in points, in which a text takes several lines of the second column.
+fn height(text: &str) -> f64 {
+    let lines = (text.chars().count() as f64 / (WIDTHS[1] * FILLED)).ceil();
+    LINE * lines.max(1.0)
 }
 
 impl Lines<'_> {
@@ -193,13 +207,14 @@ impl Lines<'_> {
         for problem in first.into_iter().map(|at| &problems[at]) {
             let playbook = lookup(&problem.main.advice, problem.main.server.as_deref());
             let playbook = playbook.unwrap_or_default();
-            let step = playbook.act.first().map_or("", String::as_str);
+            let step = playbook.fix().next().map_or("", String::as_str);
             let what = format!("{} ({})", step.replace('`', ""), problem.place());
             let pages = problem.pages();
             let pages = pages.map_or(Content::Empty, |pages| Content::Number(pages as f64));
             let owner = Content::Text(playbook.owner.map_or("", Owner::team));
             let row = self.row;
             let cells = [Content::Empty, pages, Content::Empty, owner];
+            self.sheet.set_row_height(row, height(&what))?;
             self.line(problem.main.rule.title(), &cells)?;
             (self.sheet).write_string_with_format(row, 1, cell_text(&what), &self.wrap)?;
         }
@@ -208,6 +223,7 @@ impl Lines<'_> {
 
     /// Writes a line whose text may take several lines of the cell.
     fn wrapped(&mut self, name: &str, text: &str) -> Result<(), XlsxError> {
+        self.sheet.set_row_height(self.row, height(text))?;
         self.sheet.write_string(self.row, 0, cell_text(name))?;
         (self.sheet).write_string_with_format(self.row, 1, cell_text(text), &self.wrap)?;
         self.row += 1;

@@ -27,6 +27,9 @@ pub struct Brief {
     pub news: Vec<News>,
     /// The state of the site, in one sentence.
     pub state: Headline,
+    /// The same without what a change says already; absent if no change says it.
+    #[serde(default)]
+    pub short_state: Option<String>,
     /// Problems, the worst first: findings of `warning` and above.
     pub findings: Vec<FindingBrief>,
     /// Number of findings that are left out.
@@ -53,8 +56,10 @@ impl Brief {
         let all = findings::reported(facts).count();
         let findings = findings::findings(facts);
         let news = news::news(facts);
+        let state = state::headline(facts.summary, facts.likeliest, facts.no_start);
         Brief {
-            state: state(facts, &news),
+            short_state: short_state(facts, &state, &news),
+            state,
             news,
             more_findings: (all - findings.len()) as u64,
             findings,
@@ -101,6 +106,11 @@ impl Brief {
         &self.state.text
     }
 
+    /// Returns the state of the site beside the changes: what they say already is left out.
+    pub fn state_beside_changes(&self) -> &str {
+        self.short_state.as_deref().unwrap_or(&self.state.text)
+    }
+
     /// Returns how bad the changes are.
     pub fn tone(&self) -> Tone {
         let worst = self.news.iter().map(News::tone).min();
@@ -140,12 +150,11 @@ fn sentence(note: &str) -> String {
     format!("{}{}{end}", first.unwrap_or_default(), letters.as_str())
 }
 
-/// Returns the state of the site, without what a change says already.
-fn state(facts: &BriefFacts<'_>, news: &[News]) -> Headline {
-    let found = state::headline(facts.summary, facts.likeliest, facts.no_start);
+/// Returns the state of the site without what a change says already; `None` if no change says it.
+fn short_state(facts: &BriefFacts<'_>, state: &Headline, news: &[News]) -> Option<String> {
     let is_said = |change: &News| match change {
         News::Unaudited { .. } => facts.summary.pages.fetched == 0,
-        News::Found { title, subject, .. } => found
+        News::Found { title, subject, .. } => state
             .text
             .contains(&format!("{} ({subject})", title.to_lowercase())),
         _ => false,
@@ -155,14 +164,7 @@ fn state(facts: &BriefFacts<'_>, news: &[News]) -> Headline {
         _ => "No page failed.",
     };
     let is_said = facts.failing_pages() == 0 && news.iter().any(is_said);
-    Headline {
-        text: if is_said {
-            short.to_owned()
-        } else {
-            found.text
-        },
-        tone: found.tone,
-    }
+    is_said.then(|| short.to_owned())
 }
 
 /// Maximum sections whose changed titles are counted one by one.

@@ -1,6 +1,6 @@
 //! Gathers the changes of a run.
 
-use crate::assess::compare::{Comparison, Group};
+use crate::assess::compare::{Comparison, Group, PageChange};
 use crate::assess::diagnose::rules::Severity;
 use crate::assess::{GateStatus, StartFault};
 use crate::model::SkipReason;
@@ -8,6 +8,7 @@ use crate::report::words::one_line;
 use crate::store::{RunState, StoredFinding};
 
 use super::super::facts::BriefFacts;
+use super::super::lists::is_bad_news;
 use super::kind::{News, UnauditedCause};
 
 /// Returns the changes, the worst first.
@@ -23,12 +24,8 @@ pub(in crate::report::view::brief) fn news(facts: &BriefFacts<'_>) -> Vec<News> 
         let urls = facts.summary.given_up;
         news.push(News::GivenUp { urls });
     }
-    // Without its start page, an audit of the other pages still says how they changed.
-    let is_blind = match unaudited_cause(facts) {
-        UnauditedCause::StartPage(_) => false,
-        UnauditedCause::Unread | UnauditedCause::Forbidden => facts.unaudited.is_some(),
-    };
-    if !is_blind {
+    if facts.unaudited.is_none() {
+        news.extend(start_page(facts));
         match facts.comparison {
             Some(comparison) => of_pages(facts, comparison, &mut news),
             None => first(facts, &mut news),
@@ -48,15 +45,24 @@ pub(in crate::report::view::brief) fn news(facts: &BriefFacts<'_>) -> Vec<News> 
 }
 
 fn unaudited_cause(facts: &BriefFacts<'_>) -> UnauditedCause {
-    let pages = &facts.summary.pages;
-    let most = pages.requested > pages.not_requested;
     match facts.no_start.map(|found| &found.fault) {
         Some(StartFault::Skipped(SkipReason::Robots)) => UnauditedCause::Forbidden,
-        Some(fault) if fault.is_server_error() && most && pages.requested > 1 => {
-            UnauditedCause::StartPage(pages.requested - 1)
-        }
         _ => UnauditedCause::Unread,
     }
+}
+
+/// Returns that the start page of a site that was audited fails, unless it failed before.
+fn start_page(facts: &BriefFacts<'_>) -> Option<News> {
+    let start = facts.no_start?;
+    let is_new = facts.comparison.is_none_or(|comparison| {
+        let mut changes = comparison.changes.iter();
+        changes.any(|page| page.address == start.address && is_bad_news(page))
+    });
+    let others = facts.summary.pages.requested.saturating_sub(1);
+    (is_new && others > 0).then(|| News::StartPage {
+        why: one_line(&start.to_string()),
+        others,
+    })
 }
 
 fn first(facts: &BriefFacts<'_>, news: &mut Vec<News>) {
@@ -145,8 +151,12 @@ fn found(facts: &BriefFacts<'_>) -> Option<News> {
 /// Returns the pages that newly fail, with their folder, and how many failed there before for the same cause.
 fn broken(facts: &BriefFacts<'_>, comparison: &Comparison) -> News {
     let mut group = Group::default();
+    // The start page is a change of its own.
+    let start = facts.no_start.map(|start| start.address.as_str());
+    let is_start = |page: &&PageChange| start == Some(page.address.as_str());
     let broken = comparison.changes.iter().filter(|page| page.is_broken());
-    for page in broken {
+    let (starts, others): (Vec<_>, Vec<_>) = broken.partition(is_start);
+    for page in others {
         group.add(&page.address);
     }
     let is_there = |found: &&StoredFinding| {
@@ -156,7 +166,7 @@ fn broken(facts: &BriefFacts<'_>, comparison: &Comparison) -> News {
     let grown = grown.filter_map(|found| facts.grown(found));
     let before = grown.map(|(before, _)| before).max();
     News::Broken {
-        pages: comparison.failures.broken,
+        pages: comparison.failures.broken - starts.len() as u64,
         folder: group.folder,
         before: before.unwrap_or_default(),
     }

@@ -19,6 +19,12 @@ pub enum News {
     GivenUp {
         urls: u64,
     },
+    /// The start page fails, and other pages do not.
+    StartPage {
+        why: String,
+        /// Other pages that were requested.
+        others: u64,
+    },
     /// Pages that fail and did not, or were absent.
     Broken {
         pages: u64,
@@ -116,8 +122,6 @@ pub enum UnauditedCause {
     Unread,
     /// robots.txt forbids the start page.
     Forbidden,
-    /// The start page could not be used, but this many other pages were requested.
-    StartPage(u64),
 }
 
 /// How bad something is.
@@ -138,6 +142,7 @@ impl News {
         match self {
             News::Unaudited { .. }
             | News::GivenUp { .. }
+            | News::StartPage { .. }
             | News::Broken { .. }
             | News::Failing { .. }
             | News::Died { .. }
@@ -169,7 +174,7 @@ impl News {
         let kind = match self {
             News::Unaudited { .. } => 0,
             News::Noindex(found) if found.whole => 1,
-            News::GivenUp { .. } => 2,
+            News::GivenUp { .. } | News::StartPage { .. } => 2,
             News::Broken { .. } | News::Failing { .. } => 3,
             News::Died { .. } => 4,
             News::Outage(_) => 5,
@@ -219,6 +224,7 @@ impl News {
             | News::SitemapBack { .. }
             | News::Resolved { .. }
             | News::GivenUp { .. }
+            | News::StartPage { .. }
             | News::Outage(_)
             | News::Found { .. }
             | News::GatesFailed { .. }

@@ -14,10 +14,10 @@ impl News {
             News::Unaudited { cause, .. } => match cause {
                 UnauditedCause::Unread => "the site could not be audited",
                 UnauditedCause::Forbidden => "robots.txt forbids the start page",
-                UnauditedCause::StartPage(_) => "the start page fails",
             }
             .to_owned(),
             News::GivenUp { .. } => "a part of the site was given up".to_owned(),
+            News::StartPage { .. } => "the start page fails".to_owned(),
             News::Broken {
                 pages: more,
                 folder,
@@ -77,12 +77,12 @@ impl News {
                 UnauditedCause::Forbidden => format!(
                     "Crawlers are locked out, those of search engines too, so nothing was audited: {why}."
                 ),
-                UnauditedCause::StartPage(pages) => {
-                    let verb = if *pages == 1 { "was" } else { "were" };
-                    let pages = count(*pages, "other page");
-                    format!("The start page could not be used: {why}. {pages} {verb} audited.")
-                }
             },
+            News::StartPage { why, others } => {
+                let verb = if *others == 1 { "was" } else { "were" };
+                let others = count(*others, "other page");
+                format!("The start page fails: {why}. {others} {verb} audited.")
+            }
             News::GivenUp { urls } => format!(
                 "A part of the site was given up, and {} not requested.",
                 match urls {
