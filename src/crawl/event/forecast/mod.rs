@@ -182,10 +182,12 @@ impl Forecast {
                 starts,
                 ends,
             } => {
+                // Beyond its expected end, a pass goes on for as long as the passes have time.
+                let longest = (starts + unspent).max(now);
                 let ends = if now < ends {
                     ends
                 } else {
-                    self.queue_ends().unwrap_or(now)
+                    self.queue_ends().unwrap_or(now).min(longest)
                 };
                 let unspent = unspent.saturating_sub(ends.since(starts));
                 self.after(crawl_ended, ends, (begun, unspent))
