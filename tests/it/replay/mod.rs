@@ -341,7 +341,8 @@ impl Simulated {
         let turn = self.all.fetch_add(1, Ordering::Relaxed);
         let is_mixed =
             (self.week.mixed).is_some_and(|(from, until)| (from..until).contains(&at.as_secs()));
-        (turn % 3 == 0 && dice % 100 < self.week.backend) || (is_mixed && dice / 100 % 2 == 0)
+        (turn.is_multiple_of(3) && dice % 100 < self.week.backend)
+            || (is_mixed && (dice / 100).is_multiple_of(2))
     }
 }
 
@@ -371,7 +372,7 @@ impl Fetcher for Simulated {
         };
         let (status, location, body, takes) =
             self.week.answer(&path, at, dice(self.number, &path, count));
-        let is_page = !path.ends_with(".txt") && !path.ends_with(".xml");
+        let is_page = !["/robots.txt", "/sitemap.xml"].contains(&path.as_str());
         let (status, location, body) = if is_page
             && self.fails_in_turn(at, dice(self.number, &format!("{path} backend"), count))
         {
