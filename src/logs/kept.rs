@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::bots::table::BOTS;
 use super::bots::verify::Verified;
@@ -17,11 +16,11 @@ use super::tally::clients::{ClientTally, Clients};
 use super::tally::failures::{Failure, MOST};
 use super::tally::times::Times;
 use super::tally::totals::{BackendTally, BotTally, FileTally, MessageTally, Span, Totals};
-use super::tally::urls::{FailureTally, UrlId, UrlTally, Urls};
+use super::tally::urls::{UrlId, UrlTally, Urls, hash_of_family, hash_of_url};
 use crate::model::{Cause, Moment};
 use crate::parse::log::{Source, pattern, pattern_number};
 use crate::store::{
-    LogChanges, LogCheckpoint, LogFailure, LogFailures, LogHour, LogRun, LogUrl, Store, URL_COUNTS,
+    LogChanges, LogCheckpoint, LogFailure, LogFailures, LogHour, LogRun, LogUrl, Store,
 };
 
 /// Stored counts are summed up once they are this many times as many as their sum. Ours: so each is written a few times at
@@ -51,6 +50,9 @@ pub(super) struct Counted {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Rest {
+    /// Number of URLs that are counted separately, and of failed requests that are kept.
+    urls: usize,
+    failures: usize,
     not_http: u64,
     own: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -116,7 +118,7 @@ impl<'a> Kept<'a> {
         let (mut urls, mut failures) = (sum.read_urls, sum.read_failures);
         let mut moved: HashMap<UrlId, UrlId> = HashMap::new();
         new.urls.each(|id, key, tally| {
-            let to = add(&sum.counted.urls, id.is_family(), key, tally);
+            let to = add(&mut sum.counted.urls, id.is_family(), key, tally);
             if tally.failures.is_some() {
                 moved.insert(id, to);
             }
@@ -164,19 +166,22 @@ impl<'a> Kept<'a> {
     fn stored(&self, run: &LogRun, order: &Order) -> Result<Stored, LogsError> {
         let store = self.keep.store;
         let rest = rest_of(run);
-        let urls = Urls::new(order.max_urls);
+        let mut urls = Urls::new(order.max_urls);
+        urls.reserve(rest.urls.min(order.max_urls));
         let (mut read_urls, mut read_failures) = (0, 0);
-        let mut failing: HashMap<u64, UrlId, ByHash> = HashMap::default();
+        // The families that count failing URLs and families, by their hashes.
+        let mut in_families: HashMap<u64, UrlId, ByHash> = HashMap::default();
         store.log_urls(run, &mut |url| {
             let tally = tally(&url);
-            let id = add(&urls, url.is_family, &url.address, &tally);
-            if tally.failures.is_some() {
-                failing.insert(hash(&url.address, url.is_family), id);
+            let id = add(&mut urls, url.is_family, &url.address, &tally);
+            if id.is_family() && tally.failures.is_some() {
+                in_families.insert(hash(&url), id);
             }
             read_urls += 1;
         })?;
         let mut totals = Totals::new(0);
         let mut files = Vec::new();
+        totals.failures.reserve(rest.failures.min(MOST));
         totals.not_http = rest.not_http;
         totals.own = rest.own;
         // Without the flag they are forgotten.
@@ -218,13 +223,14 @@ impl<'a> Kept<'a> {
         }
         store.log_failures(run, &mut |row| {
             read_failures += 1;
-            let Some(url) = failing.get(&row.url) else {
+            let family = in_families.get(&row.url).copied();
+            let Some(url) = family.or_else(|| urls.find(row.url)) else {
                 return;
             };
             let backend = row.backend.map_or("", |name| name);
             totals.failures.push(Failure {
                 millis: row.millis,
-                url: *url,
+                url,
                 status: row.status,
                 backend: totals.backends.number(backend.as_bytes()),
                 client: 0,
@@ -277,7 +283,7 @@ impl Counted {
 }
 
 /// Adds counts of a URL or a family.
-fn add(urls: &Urls, is_family: bool, key: &[u8], tally: &UrlTally) -> UrlId {
+fn add(urls: &mut Urls, is_family: bool, key: &[u8], tally: &UrlTally) -> UrlId {
     if is_family {
         urls.add_family(key, tally)
     } else {
@@ -293,14 +299,10 @@ fn rest_of(run: &LogRun) -> Rest {
 /// Returns failures as they are stored: without anything of the clients.
 fn packed(urls: &Urls, totals: &Totals) -> LogFailures {
     let mut packed = LogFailures::default();
-    let mut hashes: HashMap<UrlId, u64> = HashMap::new();
     for failure in &totals.failures {
-        let url = hashes
-            .entry(failure.url)
-            .or_insert_with(|| hash(&urls.key(failure.url), failure.url.is_family()));
         packed.add(&LogFailure {
             millis: failure.millis,
-            url: *url,
+            url: urls.hash(failure.url),
             status: failure.status,
             backend: totals.backends.name(failure.backend),
             cause: failure.cause.map(Cause::id),
@@ -308,11 +310,6 @@ fn packed(urls: &Urls, totals: &Totals) -> LogFailures {
         });
     }
     packed
-}
-
-/// Returns the hash that stands for a URL or a family in stored failures.
-fn hash(key: &[u8], is_family: bool) -> u64 {
-    xxh3_64_with_seed(key, u64::from(is_family))
 }
 
 fn rest(sum: &Counted) -> Rest {
@@ -343,6 +340,8 @@ fn rest(sum: &Counted) -> Rest {
         .cloned()
         .zip(totals.by_backend.iter().copied());
     Rest {
+        urls: sum.urls.sizes().0,
+        failures: totals.failures.len(),
         not_http: totals.not_http,
         own: totals.own,
         clients: totals.clients.all(),
@@ -355,33 +354,27 @@ fn rest(sum: &Counted) -> Rest {
 }
 
 fn packed_url<'a>(id: UrlId, key: &'a [u8], tally: &UrlTally) -> LogUrl<'a> {
-    let mut tally = tally.clone();
     let times = tally.times.as_ref().map(Times::packed);
-    let mut failures = tally.failures.unwrap_or_default();
-    let counts = tally.numbers().into_iter().chain(failures.numbers());
-    let mut row = LogUrl {
+    LogUrl {
         address: Cow::Borrowed(key),
         is_family: id.is_family(),
-        counts: [0; URL_COUNTS],
+        counts: tally.numbers(),
         times: Cow::Owned(times.unwrap_or_default()),
-    };
-    for (to, count) in row.counts.iter_mut().zip(counts) {
-        *to = *count;
     }
-    row
+}
+
+/// Returns the hash that stands for a stored URL or family.
+fn hash(row: &LogUrl<'_>) -> u64 {
+    if row.is_family {
+        hash_of_family(&row.address)
+    } else {
+        hash_of_url(&row.address)
+    }
 }
 
 fn tally(row: &LogUrl<'_>) -> UrlTally {
-    let (mut tally, mut failures) = (UrlTally::default(), FailureTally::default());
-    let counts = tally.numbers().into_iter().chain(failures.numbers());
-    for (to, count) in counts.zip(row.counts) {
-        *to = count;
-    }
-    UrlTally {
-        failures: (failures.total() > 0).then_some(failures),
-        times: (!row.times.is_empty()).then(|| Times::unpacked(&row.times)),
-        ..tally
-    }
+    let times = (!row.times.is_empty()).then(|| Times::unpacked(&row.times));
+    UrlTally::of(row.counts, times)
 }
 
 fn hour_row(totals: &Totals, hour: u32) -> LogHour {

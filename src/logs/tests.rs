@@ -340,12 +340,23 @@ fn urls_beyond_the_bound_count_for_their_families() {
         )
     };
     let log: String = (0..5_000).map(line).collect();
-    let (_dir, paths) = temp(&[("access.log", log.as_bytes())]);
-    let found = found(&Order {
+    let shop = Shop::new();
+    let path = shop.dir.path().join("access.log");
+    let sources = [path.display().to_string()];
+    let order = Order {
         max_urls: 1_000,
         threads: 1,
-        ..order(&paths)
+        ..order(&sources)
+    };
+    let calls = [1, 2].map(|half| {
+        fs::write(&path, &log[..log.len() * half / 2]).expect("written");
+        shop.call(&order).expect("readable logs")
     });
+    let found = found(&order);
+    // Stored failures are those of as many URLs and of the family, though perhaps of other URLs.
+    let episodes = rows(&calls[1], LogTable::Episodes);
+    assert_eq!(episodes, rows(&found, LogTable::Episodes));
+    assert!(episodes[0].contains("|1001|"), "{}", episodes[0]);
     let summary = found.summary();
     assert_eq!((summary.urls, summary.folded_families), (1_000, 1));
     assert_eq!(summary.failed, 5_000);

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::logs::order::Event;
 use crate::logs::tally::failures::Failure;
-use crate::logs::tally::family::section;
+use crate::logs::tally::family::{section, text};
 use crate::logs::tally::names::NO_NAME;
 use crate::logs::tally::totals::Totals;
-use crate::logs::tally::urls::{UrlId, Urls};
+use crate::logs::tally::urls::Urls;
 use crate::model::{Cause, Moment};
 
 /// Minimum failures of an episode. Ours.
@@ -160,18 +160,13 @@ pub(super) struct Episodes<'a> {
 impl Episodes<'_> {
     /// Returns the episodes in the order of time.
     pub(super) fn find(&self) -> Vec<Episode> {
-        let minutes: BTreeMap<u32, (u32, u32)> = self
-            .totals
-            .minutes
-            .iter()
-            .map(|(at, counts)| (*at, *counts))
-            .collect();
+        let minutes = &self.totals.minutes;
         let mut loads: Vec<u32> = minutes.values().map(|(requests, _)| *requests).collect();
         loads.sort_unstable();
         let usual_load = f64::from(loads.get(loads.len() / 2).copied().unwrap_or(0)) / 60.0;
-        let usual = usual_share(&minutes);
+        let usual = usual_share(minutes);
         let mut spans: Vec<(u32, u32)> = Vec::new();
-        for (minute, (requests, failed)) in &minutes {
+        for (minute, (requests, failed)) in minutes {
             let share = f64::from(*failed) / f64::from((*requests).max(1));
             if *failed == 0 || *minute == 0 || share < LEAST_SHARE.max(usual * TIMES_USUAL) {
                 continue;
@@ -182,7 +177,7 @@ impl Episodes<'_> {
             }
         }
         let spans = spans.into_iter();
-        let spans = spans.map(|(first, last)| Span::of(&minutes, first, last));
+        let spans = spans.map(|(first, last)| Span::of(minutes, first, last));
         let mut spans: Vec<Span> = spans.filter(|span| span.failed >= FEWEST).collect();
         spans.sort_by_key(|span| std::cmp::Reverse(span.failed));
         spans.truncate(MOST);
@@ -208,23 +203,26 @@ impl Episodes<'_> {
         let from = all.partition_point(|failure| failure.millis < millis(first));
         let to = all.partition_point(|failure| failure.millis < millis(last + 1));
         let own = &all[from..to];
-        let urls: HashSet<UrlId> = own.iter().map(|failure| failure.url).collect();
+        let urls = by_count(own, |failure| Some(failure.url));
         let statuses = by_count(own, |failure| Some(failure.status));
         let causes = by_count(own, |failure| failure.cause);
         let backends = by_count(own, |failure| {
             Some(failure.backend).filter(|it| *it != NO_NAME)
         });
-        let mut sections: HashMap<UrlId, String> = HashMap::new();
-        for url in &urls {
-            let key = self.urls.key(*url);
-            sections.insert(*url, String::from_utf8_lossy(section(&key)).into_owned());
+        let mut by_section: HashMap<Vec<u8>, u64> = HashMap::new();
+        for (url, failed) in &urls {
+            self.urls.with_key(*url, |key| {
+                let section = section(key);
+                match by_section.get_mut(section) {
+                    Some(count) => *count += failed,
+                    None => _ = by_section.insert(section.to_vec(), *failed),
+                }
+            });
         }
-        let by_section = by_count(own, |failure| sections.get(&failure.url).cloned());
         let tied = |count: u64| !own.is_empty() && count as f64 >= TIED * own.len() as f64;
-        let in_section = by_section
-            .first()
-            .filter(|(_, count)| tied(*count))
-            .map(|(name, _)| name.clone());
+        // There is no second one.
+        let in_section = by_section.iter().find(|(_, count)| tied(**count));
+        let in_section = in_section.map(|(name, _)| text(name).into_owned());
         let of_backend = backends.first().filter(|(_, count)| tied(*count));
         let backend = of_backend.and_then(|(number, _)| self.totals.backends.name(*number));
         let others_answer = self.totals.by_backend.len() > 1;
@@ -295,16 +293,18 @@ fn usual_share(minutes: &BTreeMap<u32, (u32, u32)>) -> f64 {
 }
 
 /// Returns the values with their counts, the most frequent first.
-fn by_count<T: Eq + std::hash::Hash + Ord + Clone>(
-    failures: &[Failure],
-    value: impl Fn(&Failure) -> Option<T>,
-) -> Vec<(T, u64)> {
-    let mut counts: HashMap<T, u64> = HashMap::new();
-    for value in failures.iter().filter_map(value) {
-        *counts.entry(value).or_default() += 1;
+fn by_count<T: Ord>(failures: &[Failure], value: impl Fn(&Failure) -> Option<T>) -> Vec<(T, u64)> {
+    let mut values: Vec<T> = failures.iter().filter_map(value).collect();
+    values.sort_unstable();
+    let mut counts: Vec<(T, u64)> = Vec::new();
+    for value in values {
+        match counts.last_mut() {
+            Some((last, count)) if *last == value => *count += 1,
+            _ => counts.push((value, 1)),
+        }
     }
-    let mut counts: Vec<(T, u64)> = counts.into_iter().collect();
-    counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    // Of equally frequent ones, the smaller stays first.
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts
 }
 

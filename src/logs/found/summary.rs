@@ -10,7 +10,7 @@ use crate::logs::bots::table::BOTS;
 use crate::logs::bots::verify::Verified;
 use crate::logs::pass::FileRead;
 use crate::logs::tally::by_hash::ByHash;
-use crate::logs::tally::family::Paths;
+use crate::logs::tally::family::{Paths, host_and_section, text};
 use crate::logs::tally::totals::{Span, Totals};
 use crate::logs::tally::urls::{STATUSES, UrlId, UrlTally, Urls};
 use crate::model::{Cause, Moment};
@@ -357,12 +357,13 @@ struct ByUrl {
 const MOST_GROUPS: usize = 10_000;
 
 fn by_url(facts: &Facts<'_>) -> ByUrl {
-    use crate::logs::tally::family::section;
     let mut sums = ByUrl::default();
     let mut sections = Groups::default();
     let mut hosts = Groups::default();
     // With the cause of the URL that failed most often.
-    let mut families: HashMap<String, (FamilyCount, (u32, Option<Cause>))> = HashMap::new();
+    let mut families: HashMap<u64, (FamilyCount, (u32, Option<Cause>)), ByHash> =
+        HashMap::default();
+    let mut family = String::new();
     let mut worst: Vec<UrlCount> = Vec::new();
     let mut least = 0;
     let add = |groups: &mut Groups, name: &[u8], tally: &UrlTally| {
@@ -375,8 +376,8 @@ fn by_url(facts: &Facts<'_>) -> ByUrl {
         *failed += u64::from(tally.failed());
     };
     facts.urls.each(|id, key, tally| {
-        add(&mut sections, section(key), tally);
-        let host = memchr::memchr(b'/', key).map_or(&b""[..], |end| &key[..end]);
+        let (host, section) = host_and_section(key);
+        add(&mut sections, section, tally);
         if !host.is_empty() {
             add(&mut hosts, host, tally);
         }
@@ -387,9 +388,8 @@ fn by_url(facts: &Facts<'_>) -> ByUrl {
         let failed = failures.total();
         if tally.google >= 2 && failures.google == tally.google {
             sums.google_failing += 1;
-            let address = String::from_utf8_lossy(key).into_owned();
             sums.google_since.push(Since {
-                address,
+                address: text(key).into_owned(),
                 since: moment(failures.google_first),
             });
             if sums.google_since.len() >= 2 * MOST_GOOGLE {
@@ -397,10 +397,11 @@ fn by_url(facts: &Facts<'_>) -> ByUrl {
                 sums.google_since.truncate(MOST_GOOGLE);
             }
         }
-        let family = facts.paths.family(key);
         let cause = facts.causes.get(&id).and_then(|(cause, _)| *cause);
         let proven = (if cause.is_some() { failed } else { 0 }, cause);
-        if let Some((row, most)) = families.get_mut(&family) {
+        facts.paths.write_family(key, &mut family);
+        let hash = xxh3_64(family.as_bytes());
+        if let Some((row, most)) = families.get_mut(&hash) {
             row.urls += 1;
             row.requests += u64::from(tally.requests);
             row.failed += u64::from(failed);
@@ -413,11 +414,11 @@ fn by_url(facts: &Facts<'_>) -> ByUrl {
                 failed: u64::from(failed),
                 cause: None,
             };
-            families.insert(family, (row, proven));
+            families.insert(hash, (row, proven));
         }
         if u64::from(failed) >= least {
             worst.push(UrlCount {
-                address: String::from_utf8_lossy(key).into_owned(),
+                address: text(key).into_owned(),
                 requests: u64::from(tally.requests),
                 failed: u64::from(failed),
                 last_failed: moment(failures.last),
@@ -459,7 +460,7 @@ fn most(groups: Groups) -> Vec<NamedCount> {
     let rows = groups
         .into_values()
         .map(|(name, requests, failed)| NamedCount {
-            name: String::from_utf8_lossy(&name).into_owned(),
+            name: text(&name).into_owned(),
             requests,
             failed,
         });

@@ -1,5 +1,7 @@
 //! Families of URLs, learned from a sample of them as the crawl learns its own.
 
+use std::borrow::Cow;
+
 use crate::policy::Families;
 
 /// What is known about the paths of a log.
@@ -11,23 +13,34 @@ pub(in crate::logs) struct Paths {
 impl Paths {
     /// Learns from the key of a URL.
     pub(in crate::logs) fn learn(&mut self, key: &[u8]) {
-        let text = String::from_utf8_lossy(key);
-        if let Some((host, path, query)) = split(&text) {
+        if let Some((host, path, query)) = split(&text(key)) {
             self.families.learn_path(host, path, query);
         }
     }
 
     /// Returns the family of a URL, with its host if the log names it.
     pub(in crate::logs) fn family(&self, key: &[u8]) -> String {
-        let text = String::from_utf8_lossy(key);
-        let Some((host, path, query)) = split(&text) else {
-            return "(other)".to_owned();
-        };
-        let mut family = String::with_capacity(text.len());
-        family.push_str(host);
-        self.families.add_pattern(host, path, query, &mut family);
+        let mut family = String::with_capacity(key.len());
+        self.write_family(key, &mut family);
         family
     }
+
+    /// Replaces a text by the family of a URL.
+    pub(in crate::logs) fn write_family(&self, key: &[u8], family: &mut String) {
+        family.clear();
+        match split(&text(key)) {
+            Some((host, path, query)) => {
+                family.push_str(host);
+                self.families.add_pattern(host, path, query, family);
+            }
+            None => family.push_str("(other)"),
+        }
+    }
+}
+
+/// Returns a key as a text. Most keys are ASCII, which is checked at once.
+pub(in crate::logs) fn text(key: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(key).map_or_else(|_| String::from_utf8_lossy(key), Cow::Borrowed)
 }
 
 /// Returns host, path and query of a key.
@@ -41,13 +54,22 @@ fn split(key: &str) -> Option<(&str, &str, Option<&str>)> {
 
 /// Returns the section of a URL: the first folder of its path, with its slashes.
 pub(in crate::logs) fn section(key: &[u8]) -> &[u8] {
-    let start = memchr::memchr(b'/', key).unwrap_or(key.len());
-    let path = &key[start..];
-    let path = &path[..memchr::memchr(b'?', path).unwrap_or(path.len())];
-    let inner = path.get(1..).unwrap_or_default();
-    match memchr::memchr(b'/', inner) {
-        Some(end) if end > 0 => &path[..end + 2],
-        _ => b"/",
+    host_and_section(key).1
+}
+
+/// Returns the host of a URL, empty if the log does not name it, and its section.
+pub(in crate::logs) fn host_and_section(key: &[u8]) -> (&[u8], &[u8]) {
+    // Both are short: a search for many bytes at once takes longer.
+    let Some(start) = key.iter().position(|byte| *byte == b'/') else {
+        return (b"", b"/");
+    };
+    let (host, path) = key.split_at(start);
+    let end = path[1..]
+        .iter()
+        .position(|byte| matches!(byte, b'/' | b'?'));
+    match end.map(|end| end + 1) {
+        Some(end) if end > 1 && path[end] == b'/' => (host, &path[..=end]),
+        _ => (host, b"/"),
     }
 }
 

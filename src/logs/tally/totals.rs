@@ -1,6 +1,6 @@
 //! Counts of everything but URLs. Each thread has its own; they are added at the end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -134,7 +134,7 @@ pub(in crate::logs) struct Totals {
     /// The minute that is counted right now.
     minute: u32,
     current: Span,
-    pub(in crate::logs) minutes: HashMap<u32, (u32, u32)>,
+    pub(in crate::logs) minutes: BTreeMap<u32, (u32, u32)>,
     pub(in crate::logs) hours: BTreeMap<u32, Span>,
     /// Requests that were not HTTP.
     pub(in crate::logs) not_http: u64,

@@ -24,6 +24,9 @@ use self::place::Place;
 /// kilobytes at most. Ours.
 const MOST_PLACES: usize = 4_096;
 
+/// Maximum bytes of an ending, with its dot. Ours: `.xhtml` has as many.
+const LONGEST_ENDING: usize = 6;
+
 /// A family of one host. It is the hash of its pattern: equal patterns of two hosts are two
 /// families.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -150,8 +153,12 @@ impl<'u> Parts<'u> {
     /// (`.html`, `/`). For `infoschema-tables.html` the word is `infoschema-`, for `p123` it is
     /// `p`.
     fn stem(&self) -> (&'u str, &'u str) {
-        let (name, ending) = match self.leaf.rfind('.') {
-            Some(dot) if dot > 0 && self.leaf.len() - dot <= 6 => self.leaf.split_at(dot),
+        let last = self.leaf.len().saturating_sub(LONGEST_ENDING);
+        let dot = self.leaf.as_bytes()[last..]
+            .iter()
+            .rposition(|byte| *byte == b'.');
+        let (name, ending) = match dot.map(|dot| last + dot) {
+            Some(dot) if dot > 0 => self.leaf.split_at(dot),
             _ => match self.leaf.strip_suffix('/') {
                 Some(name) => (name, "/"),
                 None => (self.leaf, ""),

@@ -93,6 +93,9 @@ fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {
 /// Where a spreadsheet separates cells by `;` or tab, as Excel does in half of Europe, our quotes protect nothing: a
 /// cell may begin after each of these and after each line break.
 pub fn without_formulas(text: &str) -> Cow<'_, str> {
+    if is_harmless(text) {
+        return Cow::Borrowed(text);
+    }
     let mut plain = String::new();
     // Bytes of the text that `plain` has already.
     let mut taken = 0;
@@ -120,6 +123,13 @@ pub fn without_formulas(text: &str) -> Cow<'_, str> {
     }
     plain.push_str(&text[taken..]);
     Cow::Owned(plain)
+}
+
+/// Returns whether a first look shows that nothing is to be changed, as in most texts: ASCII without control
+/// characters, in which no further cell can begin.
+fn is_harmless(text: &str) -> bool {
+    let is_usual = |byte: u8| matches!(byte, b' '..=b'~') && byte != b';';
+    !text.starts_with(is_formula) && text.bytes().all(is_usual)
 }
 
 /// Where a cell begins.

@@ -200,7 +200,19 @@ fn add(part: &mut Vec<u8>, number: u64) {
     part.push(rest as u8);
 }
 
+#[inline]
 fn next(part: &mut &[u8]) -> Option<u64> {
+    // Most numbers are small.
+    match part.split_first()? {
+        (byte, rest) if *byte < 0x80 => {
+            *part = rest;
+            Some(u64::from(*byte))
+        }
+        _ => next_long(part),
+    }
+}
+
+fn next_long(part: &mut &[u8]) -> Option<u64> {
     let (mut number, mut shift) = (0, 0);
     loop {
         let (byte, rest) = part.split_first()?;

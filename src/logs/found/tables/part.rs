@@ -151,9 +151,12 @@ impl<R> Part<R> {
     }
 }
 
+/// Room for the cells of a row; no table has more. Ours.
+const CELLS: usize = 32;
+
 /// Gives a row to a function. Returns whether that wants more.
 pub(super) fn give<R>(parts: &[Part<R>], row: &R, each: Each<'_>) -> bool {
-    let mut values = Vec::new();
+    let mut values = Vec::with_capacity(CELLS);
     for part in parts {
         part.add(row, &mut values);
     }

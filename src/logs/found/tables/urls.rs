@@ -3,6 +3,7 @@
 use super::part::{Answers, Each, Part, give, one};
 use crate::logs::found::Found;
 use crate::logs::found::summary::moment;
+use crate::logs::tally::family::text;
 use crate::logs::tally::names::NO_NAME;
 use crate::logs::tally::urls::{FailureTally, UrlTally};
 use crate::model::Cause;
@@ -72,7 +73,7 @@ pub(super) fn rows(found: &Found, each: Each<'_>) {
     found.urls.sorted(|id, key, tally| {
         let (cause, backend) = found.causes.get(&id).copied().unwrap_or((None, NO_NAME));
         let row = Row {
-            address: String::from_utf8_lossy(key).into_owned(),
+            address: text(key).into_owned(),
             family: paths.family(key),
             failures: tally.failures.unwrap_or_default(),
             tally,

@@ -1,6 +1,7 @@
 //! The counts of a URL, and a request as they need it.
 
 use crate::logs::tally::times::Times;
+use crate::store::URL_COUNTS;
 
 /// The statuses that are counted separately. The index after the last stands for all other failures.
 pub(in crate::logs) const STATUSES: [u16; 4] = [500, 502, 503, 504];
@@ -53,16 +54,71 @@ impl UrlTally {
         self.failures.as_ref().map_or(0, FailureTally::total)
     }
 
-    /// Returns its numbers besides failures and times, in the order in which they are stored.
-    pub(in crate::logs) fn numbers(&mut self) -> [&mut u32; 6] {
+    /// Returns its numbers in the order in which they are stored.
+    pub(in crate::logs) fn numbers(&self) -> [u32; URL_COUNTS] {
+        let failures = self.failures.unwrap_or_default();
+        let [of_500, of_502, of_503, of_504, other] = failures.by_status;
         [
-            &mut self.requests,
-            &mut self.user,
-            &mut self.search,
-            &mut self.google,
-            &mut self.not_found,
-            &mut self.last_ok,
+            self.requests,
+            self.user,
+            self.search,
+            self.google,
+            self.not_found,
+            self.last_ok,
+            of_500,
+            of_502,
+            of_503,
+            of_504,
+            other,
+            failures.user,
+            failures.search,
+            failures.google,
+            failures.first,
+            failures.last,
+            failures.google_first,
         ]
+    }
+
+    /// Returns the counts with such numbers.
+    pub(in crate::logs) fn of(numbers: [u32; URL_COUNTS], times: Option<Times>) -> UrlTally {
+        let [
+            requests,
+            user,
+            search,
+            google,
+            not_found,
+            last_ok,
+            of_500,
+            of_502,
+            of_503,
+            of_504,
+            other,
+            failed_user,
+            failed_search,
+            failed_google,
+            first,
+            last,
+            google_first,
+        ] = numbers;
+        let failures = FailureTally {
+            by_status: [of_500, of_502, of_503, of_504, other],
+            user: failed_user,
+            search: failed_search,
+            google: failed_google,
+            first,
+            last,
+            google_first,
+        };
+        UrlTally {
+            requests,
+            user,
+            search,
+            google,
+            not_found,
+            last_ok,
+            failures: (failures.total() > 0).then_some(failures),
+            times,
+        }
     }
 
     /// Returns requests and failures of users, and those of search engines.
@@ -92,24 +148,6 @@ pub(in crate::logs) struct FailureTally {
 impl FailureTally {
     pub(in crate::logs) fn total(&self) -> u32 {
         self.by_status.iter().sum()
-    }
-
-    /// Returns its numbers in the order in which they are stored.
-    pub(in crate::logs) fn numbers(&mut self) -> [&mut u32; 11] {
-        let [of_500, of_502, of_503, of_504, other] = &mut self.by_status;
-        [
-            of_500,
-            of_502,
-            of_503,
-            of_504,
-            other,
-            &mut self.user,
-            &mut self.search,
-            &mut self.google,
-            &mut self.first,
-            &mut self.last,
-            &mut self.google_first,
-        ]
     }
 
     pub(super) fn count(&mut self, hit: &Hit) {

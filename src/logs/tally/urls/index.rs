@@ -46,7 +46,18 @@ impl Index {
 
     /// Grows to one and a half times as many slots, from the hashes of all rows in their order.
     pub(super) fn grow(&mut self, hashes: impl Iterator<Item = u64>) {
-        let size = self.places.len() * 3 / 2 + 8;
+        self.resize(self.places.len() * 3 / 2 + 8, hashes);
+    }
+
+    /// Grows to as many slots as so many rows need, from the hashes of those that there are.
+    pub(super) fn reserve(&mut self, rows: usize, hashes: impl Iterator<Item = u64>) {
+        let size = rows.min(MOST) * 4 / 3 + 1;
+        if size > self.places.len() {
+            self.resize(size, hashes);
+        }
+    }
+
+    fn resize(&mut self, size: usize, hashes: impl Iterator<Item = u64>) {
         // First the old memory is given back.
         self.places = Vec::new();
         self.places.resize(size, FREE);

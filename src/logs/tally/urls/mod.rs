@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::family::Paths;
 use shard::Shard;
@@ -72,17 +72,38 @@ impl Urls {
         }
     }
 
-    /// Adds counts of a URL.
-    pub(in crate::logs) fn add(&self, key: &[u8], counts: &UrlTally) -> UrlId {
+    /// Makes room for so many URLs, which are then added without moving others.
+    pub(in crate::logs) fn reserve(&mut self, urls: usize) {
+        // Their hashes divide them among the shards almost evenly.
+        let each = urls / SHARDS * 9 / 8;
+        for shard in &mut self.shards[..SHARDS] {
+            shard
+                .get_mut()
+                .unwrap_or_else(PoisonError::into_inner)
+                .reserve(each);
+        }
+    }
+
+    /// Adds counts of a URL, as [`Urls::row`] does it but without a lock: no other thread has the table.
+    pub(in crate::logs) fn add(&mut self, key: &[u8], counts: &UrlTally) -> UrlId {
         let hash = xxh3_64(key);
         let number = shard_of(hash);
-        let mut shard = self.lock(number);
-        if let Some(row) = self.row(&mut shard, hash, key) {
-            shard.sum(row, counts);
-            return UrlId::new(number, row);
+        let has_room = *self.apart.get_mut() < self.most;
+        let shard = self.shards[number]
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut row = shard.find(hash);
+        if row.is_none() && has_room && !shard.is_full() {
+            *self.apart.get_mut() += 1;
+            row = Some(shard.add(hash, key));
         }
-        drop(shard);
-        self.in_family_of(key, |family, row| family.sum(row, counts))
+        match row {
+            Some(row) => {
+                shard.sum(row, counts);
+                UrlId::new(number, row)
+            }
+            None => self.in_family_of(key, |family, row| family.sum(row, counts)),
+        }
     }
 
     /// Adds counts of a family.
@@ -184,8 +205,39 @@ impl Urls {
 
     /// Returns the key of a URL.
     pub(in crate::logs) fn key(&self, id: UrlId) -> Vec<u8> {
-        self.lock(usize::from(id.shard)).key(id.row).to_vec()
+        self.with_key(id, <[u8]>::to_vec)
     }
+
+    /// Passes the key of a URL to a function. Returns what that returns.
+    pub(in crate::logs) fn with_key<T>(&self, id: UrlId, take: impl FnOnce(&[u8]) -> T) -> T {
+        take(self.lock(usize::from(id.shard)).key(id.row))
+    }
+
+    /// Returns the hash that stands for a URL or a family in the store.
+    pub(in crate::logs) fn hash(&self, id: UrlId) -> u64 {
+        if id.is_family() {
+            self.with_key(id, hash_of_family)
+        } else {
+            self.lock(usize::from(id.shard)).hash(id.row)
+        }
+    }
+
+    /// Returns the URL with a hash, if it is counted separately.
+    pub(in crate::logs) fn find(&self, hash: u64) -> Option<UrlId> {
+        let number = shard_of(hash);
+        let row = self.lock(number).find(hash)?;
+        Some(UrlId::new(number, row))
+    }
+}
+
+/// Returns the hash of a URL, which also stands for it in the store.
+pub(in crate::logs) fn hash_of_url(key: &[u8]) -> u64 {
+    xxh3_64(key)
+}
+
+/// Returns the hash that stands for a family in the store. A URL with the same text has another.
+pub(in crate::logs) fn hash_of_family(family: &[u8]) -> u64 {
+    xxh3_64_with_seed(family, 1)
 }
 
 impl UrlId {
@@ -244,7 +296,8 @@ mod tests {
             let expected = key(name as usize);
             assert!(id.is_family() || whole.key(id) == expected.as_bytes());
         }
-        let sum = Urls::new(200);
+        let mut sum = Urls::new(200);
+        sum.reserve(150);
         for piece in [one, two] {
             piece.each(|id, key, tally| {
                 let added = if id.is_family() {

@@ -60,6 +60,12 @@ impl Shard {
         self.rows.len()
     }
 
+    /// Makes room for so many URLs.
+    pub(super) fn reserve(&mut self, urls: usize) {
+        self.index
+            .reserve(urls, self.rows.iter().map(|row| row.hash));
+    }
+
     /// Returns whether no URL can be added.
     pub(super) fn is_full(&self) -> bool {
         self.len() >= index::MOST || self.keys.is_full()
@@ -84,6 +90,11 @@ impl Shard {
         });
         self.index.add(hash, number);
         number
+    }
+
+    /// Returns the hash of a URL.
+    pub(super) fn hash(&self, number: u32) -> u64 {
+        self.rows.get(number).map_or(0, |row| row.hash)
     }
 
     pub(super) fn key(&self, number: u32) -> &[u8] {
