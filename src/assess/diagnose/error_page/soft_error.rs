@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::catalogue::by_text;
 use super::text::{BODY_HEAD, head, headline};
@@ -60,7 +60,7 @@ impl SoftError {
 }
 
 /// The sign that a page with status 200 is an error page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SoftSign {
     /// The page is empty.

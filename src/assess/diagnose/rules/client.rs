@@ -45,7 +45,8 @@ pub fn client_block(facts: &ClientFacts<'_>) -> Option<Finding> {
     }
     evidence.push(Evidence::Policy {
         text: "whether search engines are let through has to be checked at the firewall; this is \
-               no proof of an outage",
+               no proof of an outage"
+            .into(),
     });
     Some(Finding {
         rule: Rule::ClientBlock,

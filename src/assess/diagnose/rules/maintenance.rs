@@ -47,7 +47,9 @@ pub fn host_maintenance(facts: &HostFacts) -> Option<Finding> {
                 count: announced,
                 longest_seconds: facts.longest_announced.as_secs(),
             },
-            Evidence::Policy { text: PATIENCE },
+            Evidence::Policy {
+                text: PATIENCE.into(),
+            },
         ],
         advice: "maintenance",
     })
@@ -74,7 +76,9 @@ pub fn announced_too_long(facts: &ClusterFacts) -> Option<Finding> {
                 outcome: facts.cluster.outcome,
                 count: facts.failures,
             },
-            Evidence::Policy { text: PATIENCE },
+            Evidence::Policy {
+                text: PATIENCE.into(),
+            },
         ],
         advice: "maintenance",
     })

@@ -27,7 +27,7 @@ pub fn broken_references(site: &str, references: &[BrokenReference]) -> Option<F
         return None;
     }
     let evidence = references.iter().map(|found| Evidence::BrokenReference {
-        reference: found.kind.name(),
+        reference: found.kind,
         urls: found.urls,
         pages: found.pages,
         address: found.address.clone(),

@@ -54,7 +54,9 @@ pub fn robots_unreachable(facts: &RobotsFacts, diagnosis: Option<&Diagnosis>) ->
                 count: facts.attempts,
             },
             Evidence::Lasts { hours },
-            Evidence::Policy { text: policy },
+            Evidence::Policy {
+                text: policy.into(),
+            },
         ],
         advice: "robots_unreachable",
     })

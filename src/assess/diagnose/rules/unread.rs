@@ -51,7 +51,7 @@ pub fn needs_script(site: &str, found: &ScriptedPages) -> Option<Finding> {
         evidence: vec![
             Evidence::Scripted { pages: found.pages },
             Evidence::Policy {
-                text: "links that scripts make are not followed, so pages behind them are not in this audit",
+                text: "links that scripts make are not followed, so pages behind them are not in this audit".into(),
             },
             Evidence::Example { url: example },
         ],
