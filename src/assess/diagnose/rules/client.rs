@@ -56,6 +56,9 @@ pub fn client_block(facts: &ClientFacts<'_>) -> Option<Finding> {
         causes: vec![Cause::Firewall],
         confidence: if proven.is_some() { 0.9 } else { 0.8 },
         evidence,
+        pages: proven.map(|_| facts.refused.part),
+        product: None,
+        shown: Vec::new(),
         advice: "firewall",
     })
 }

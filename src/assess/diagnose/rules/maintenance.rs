@@ -51,6 +51,9 @@ pub fn host_maintenance(facts: &HostFacts) -> Option<Finding> {
                 text: PATIENCE.into(),
             },
         ],
+        pages: Some(facts.urls.part),
+        product: None,
+        shown: Vec::new(),
         advice: "maintenance",
     })
 }
@@ -80,6 +83,9 @@ pub fn announced_too_long(facts: &ClusterFacts) -> Option<Finding> {
                 text: PATIENCE.into(),
             },
         ],
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "maintenance",
     })
 }
@@ -96,6 +102,9 @@ pub fn retry_after_invalid(facts: &HostFacts) -> Option<Finding> {
         evidence: vec![Evidence::InvalidRetryAfter {
             count: facts.announced_invalid,
         }],
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "retry_after",
     })
 }

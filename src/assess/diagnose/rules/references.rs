@@ -41,6 +41,9 @@ pub fn broken_references(site: &str, references: &[BrokenReference]) -> Option<F
         causes: Vec::new(),
         confidence: 1.0,
         evidence: evidence.collect(),
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "broken_references",
     })
 }

@@ -58,6 +58,9 @@ pub fn robots_unreachable(facts: &RobotsFacts, diagnosis: Option<&Diagnosis>) ->
                 text: policy.into(),
             },
         ],
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "robots_unreachable",
     })
 }

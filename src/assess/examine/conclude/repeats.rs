@@ -153,6 +153,9 @@ mod tests {
             causes: causes.to_vec(),
             confidence: 0.9,
             evidence: Vec::new(),
+            pages: None,
+            product: None,
+            shown: Vec::new(),
             advice: "check.logs",
         }
     }

@@ -109,18 +109,9 @@ impl Told {
 
 /// Returns the URLs that the evidence of a finding shows, or else its own.
 fn shown(finding: &Finding) -> Vec<String> {
-    let shown = finding
-        .evidence
-        .iter()
-        .filter_map(|evidence| match evidence {
-            Evidence::Example { url } => Some(url.clone()),
-            Evidence::DeadLink { address, .. } => Some(address.clone()),
-            _ => None,
-        });
-    let shown: Vec<String> = shown.collect();
     match finding.scope {
-        Scope::Url | Scope::Site if shown.is_empty() => vec![finding.subject.clone()],
-        _ => shown,
+        Scope::Url | Scope::Site if finding.shown.is_empty() => vec![finding.subject.clone()],
+        _ => finding.shown.clone(),
     }
 }
 
