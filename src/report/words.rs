@@ -4,10 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
-
+use crate::assess::diagnose::Evidence;
 use crate::assess::{Band, NotEstimated, Uncaught};
-use crate::model::{Cause, Causes};
+use crate::model::{Cause, Causes, Outcome};
 use crate::store::{
     ExternalCounts, RunSummary, RunTraffic, StoredDeduction, StoredFinding, UrlCounts, VisitSource,
 };
@@ -282,14 +281,18 @@ pub fn by_name<T: Copy>(
 /// Returns the causes of a finding in words. An overload that answers 429 is called a rate limit, because somebody has
 /// set that limit.
 pub fn causes_of(found: &StoredFinding) -> String {
-    let facts = found.facts.as_array().map_or(&[][..], Vec::as_slice);
-    let is_limit = |fact: &Value| match fact["kind"].as_str() {
-        Some("rate_limit") => fact["status"] == 429,
-        Some("outcome") => fact["outcome"] == "client_429",
-        _ => false,
+    let is_limit = |fact: &Evidence| {
+        matches!(
+            fact,
+            Evidence::RateLimit { status: 429, .. }
+                | Evidence::Outcome {
+                    outcome: Outcome::Client429,
+                    ..
+                }
+        )
     };
     let text = found.causes.title();
-    if facts.iter().any(is_limit) {
+    if found.known_facts().any(is_limit) {
         text.replace(Cause::Overload.title(), RATE_LIMIT)
     } else {
         text
@@ -417,10 +420,9 @@ pub const fn risk(band: Band) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::assess::Interval;
+    use crate::assess::diagnose::Ratio;
 
     #[test]
     fn a_text_of_a_site_stays_in_its_line() {
@@ -429,24 +431,32 @@ mod tests {
 
     #[test]
     fn an_overload_that_answers_429_is_a_rate_limit() {
-        let found = |facts| StoredFinding {
+        let found = |fact: Option<Evidence>| StoredFinding {
             causes: [Cause::Overload, Cause::Firewall].into_iter().collect(),
-            facts,
+            facts: fact.map(Into::into).into_iter().collect(),
             ..StoredFinding::default()
         };
-        let said = |facts| causes_of(&found(facts));
+        let said = |fact| causes_of(&found(fact));
+        let limit_of = |status| Evidence::RateLimit {
+            low: 2.0,
+            high: 3.0,
+            burst: 1,
+            refused: Ratio::new(4, 90),
+            status,
+            section: None,
+        };
         let limit = "a rate limit (429) or a firewall or bot protection";
-        assert_eq!(said(json!([{"kind": "rate_limit", "status": 429}])), limit);
+        assert_eq!(said(Some(limit_of(429))), limit);
         assert_eq!(
-            said(json!([{"kind": "outcome", "outcome": "client_429"}])),
+            said(Some(Evidence::Outcome {
+                outcome: Outcome::Client429,
+                count: 7
+            })),
             limit
         );
         let overload = "server overload or a firewall or bot protection";
-        assert_eq!(
-            said(json!([{"kind": "rate_limit", "status": 503}])),
-            overload
-        );
-        assert_eq!(said(Value::Null), overload);
+        assert_eq!(said(Some(limit_of(503))), overload);
+        assert_eq!(said(None), overload);
         let causes: Causes = [Cause::Overload].into_iter().collect();
         assert_eq!(cause_of_page(&causes, 429), "a rate limit (429)");
         assert_eq!(cause_of_page(&causes, 503), "server overload");

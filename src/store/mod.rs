@@ -36,6 +36,7 @@ pub use read::overview::{RunOverview, UrlInRun};
 pub use read::recheck::Rechecked;
 pub use read::still::StillFailing;
 pub use read::summary::counts::{ExternalCounts, RobotsSummary, RunSummary};
+pub use read::summary::fact::StoredFact;
 pub use read::summary::found::{
     RunScores, StoredDeduction, StoredFinding, StoredPart, StoredScore, StoredTrial,
 };

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use super::histories::Whole;
+use super::histories::{Home, Together, Whole};
 use super::host::fails;
 use super::trials::Trials;
 use super::url::Seen;
-use crate::assess::diagnose::{self, ClusterFacts, Ratio};
+use crate::assess::diagnose::{self, ClusterFacts, Outages, Ratio};
 use crate::assess::verdict::rules::Verdict;
 use crate::model::{Cause, Outcome, Role};
 
@@ -114,6 +114,17 @@ impl Cluster {
         let earlier = Ratio::new(earlier.failed().into(), earlier.all().into());
         self.facts.add_earlier(earlier);
         self.trials.take(seen);
+    }
+
+    /// Returns the outages that explain its failures.
+    pub(super) fn outages_in<'a>(&self, together: &'a Together) -> Option<&'a Outages> {
+        self.together?;
+        let home = Home {
+            host: &self.facts.cluster.host,
+            section: &self.facts.cluster.section,
+            family: &self.family,
+        };
+        together.of(home).map(|(_, outages)| outages)
     }
 
     /// Returns the name of the group that its URLs belong to.

@@ -175,7 +175,7 @@ fn a_folder_of_which_every_page_fails_is_one_finding_however_its_pages_fail() {
     let down = &found.findings[0];
     let expected = (format!("{HOST}/shop/checkout/"), Some(4), 2);
     assert_eq!(
-        (down.subject.clone(), down.pages(), down.clusters.len()),
+        (down.subject.clone(), down.pages, down.clusters.len()),
         expected
     );
 }

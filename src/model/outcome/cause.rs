@@ -1,6 +1,7 @@
 //! The names of the causes of a failing page, as exports, rules and playbooks write them.
 
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Cause;
 
@@ -64,6 +65,14 @@ impl Cause {
 impl Serialize for Cause {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.id())
+    }
+}
+
+impl<'de> Deserialize<'de> for Cause {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cause, D::Error> {
+        let id = String::deserialize(deserializer)?;
+        let unknown = || D::Error::custom(format_args!("unknown cause {id}"));
+        Cause::from_id(&id).ok_or_else(unknown)
     }
 }
 

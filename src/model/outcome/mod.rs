@@ -9,7 +9,8 @@ mod words;
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The part of an exchange in which an outcome occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -441,6 +442,14 @@ impl fmt::Display for Outcome {
 impl Serialize for Outcome {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.id())
+    }
+}
+
+impl<'de> Deserialize<'de> for Outcome {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Outcome, D::Error> {
+        let id = String::deserialize(deserializer)?;
+        let unknown = || D::Error::custom(format_args!("unknown outcome {id}"));
+        Outcome::from_id(&id).ok_or_else(unknown)
     }
 }
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use compact_str::CompactString;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The kind of a page's reference to another URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,6 +72,11 @@ impl LinkKind {
             .copied()
     }
 
+    /// Returns the kind with a name.
+    pub fn from_name(name: &str) -> Option<LinkKind> {
+        LinkKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Returns the name in `links` and in the `Type` column, after Screaming Frog where it has one.
     pub const fn name(self) -> &'static str {
         match self {
@@ -119,6 +126,20 @@ impl LinkKind {
             | LinkKind::MetaRefresh => Some(1),
             _ => None,
         }
+    }
+}
+
+impl Serialize for LinkKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for LinkKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<LinkKind, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let unknown = || D::Error::custom(format_args!("unknown kind of link {name}"));
+        LinkKind::from_name(&name).ok_or_else(unknown)
     }
 }
 

@@ -62,7 +62,7 @@ fn store_finding(
         facts: to_json(&finding.evidence),
         advice: finding.advice,
         server: finding.server(),
-        pages: finding.pages().map(u64::cast_signed),
+        pages: finding.pages.map(u64::cast_signed),
         id: id,
     )?;
     let mut insert = tx.prepare_cached(

@@ -158,7 +158,6 @@ mod tests {
                 .collect(),
             confidence: 0.62,
             evidence: vec!["63 of 64 answers took 60.0 s".to_owned(); 5],
-            facts: serde_json::Value::Null,
             advice: "upstream_timeout".to_owned(),
             server: Some("nginx".to_owned()),
             pages: Some(64),

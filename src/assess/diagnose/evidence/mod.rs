@@ -2,15 +2,17 @@
 
 mod sentence;
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use super::context::Ratio;
 use super::error_page::soft_error::SoftSign;
 use super::load_curve::Load;
-use crate::model::{Cause, Moment, Outcome};
+use crate::model::{Cause, LinkKind, Moment, Outcome};
 
 /// One observation that a developer can verify. `Display` prints its sentence.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the sentences below say what the fields are")]
 pub enum Evidence {
@@ -93,6 +95,8 @@ pub enum Evidence {
         from: Moment,
         until: Moment,
         failed: u64,
+        /// Absent in runs of earlier versions, like the good answers around it.
+        #[serde(default)]
         pages: u32,
         before: Option<Moment>,
         after: Option<Moment>,
@@ -308,7 +312,7 @@ pub enum Evidence {
         examples: Vec<String>,
     },
     BrokenReference {
-        reference: &'static str,
+        reference: LinkKind,
         urls: u64,
         pages: u64,
         address: String,
@@ -323,7 +327,7 @@ pub enum Evidence {
         line: String,
     },
     Policy {
-        text: &'static str,
+        text: Cow<'static, str>,
     },
     Example {
         url: String,

@@ -552,7 +552,8 @@ impl fmt::Display for Evidence {
                 let (pages, urls) = (count(*pages, "page"), count(*urls, "URL"));
                 write!(
                     f,
-                    "{reference} fails on {pages} ({urls}), such as {address} on {page}"
+                    "{} fails on {pages} ({urls}), such as {address} on {page}",
+                    reference.name()
                 )
             }
             E::Scripted { pages } => write!(

@@ -99,6 +99,9 @@ pub fn address_down(facts: &HostFacts) -> Option<Finding> {
         causes: causes.into_iter().collect(),
         confidence: 0.95,
         evidence,
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "address_down",
     })
 }

@@ -64,7 +64,12 @@ fn by_order(facts: &HostFacts) -> Option<Finding> {
             (0.6, order)
         }
     };
-    let mut found = finding(facts, confidence, vec![order, at_times(facts)]);
+    let mut found = finding(
+        facts,
+        confidence,
+        vec![order, at_times(facts)],
+        Some(facts.flapping.part),
+    );
     match &facts.pool.section {
         Some(section) => {
             found.scope = Scope::Section;
@@ -100,7 +105,7 @@ fn by_address(facts: &HostFacts) -> Option<Finding> {
         failed: *failed,
         outcome: None,
     });
-    Some(finding(facts, 0.95, evidence.collect()))
+    Some(finding(facts, 0.95, evidence.collect(), None))
 }
 
 fn by_share(facts: &HostFacts) -> Option<Finding> {
@@ -143,7 +148,7 @@ fn by_share(facts: &HostFacts) -> Option<Finding> {
             failing: facts.sections,
         },
     ];
-    Some(finding(facts, 0.6, evidence))
+    Some(finding(facts, 0.6, evidence, Some(facts.flapping.part)))
 }
 
 /// Returns whether pages that failed once fail again more often than any page fails: then pages are at fault, and
@@ -154,7 +159,12 @@ fn pages_differ(facts: &HostFacts) -> bool {
     hits_or_more(again.part, again.of, all.part, all.of) < DIFFERENT
 }
 
-fn finding(facts: &HostFacts, confidence: f64, evidence: Vec<Evidence>) -> Finding {
+fn finding(
+    facts: &HostFacts,
+    confidence: f64,
+    evidence: Vec<Evidence>,
+    pages: Option<u64>,
+) -> Finding {
     Finding {
         rule: Rule::OneBackendDown,
         severity: Severity::Error,
@@ -163,6 +173,9 @@ fn finding(facts: &HostFacts, confidence: f64, evidence: Vec<Evidence>) -> Findi
         causes: vec![cause(facts)],
         confidence,
         evidence,
+        pages,
+        product: None,
+        shown: Vec::new(),
         advice: "one_backend",
     }
 }

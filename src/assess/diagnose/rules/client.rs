@@ -45,7 +45,8 @@ pub fn client_block(facts: &ClientFacts<'_>) -> Option<Finding> {
     }
     evidence.push(Evidence::Policy {
         text: "whether search engines are let through has to be checked at the firewall; this is \
-               no proof of an outage",
+               no proof of an outage"
+            .into(),
     });
     Some(Finding {
         rule: Rule::ClientBlock,
@@ -55,6 +56,9 @@ pub fn client_block(facts: &ClientFacts<'_>) -> Option<Finding> {
         causes: vec![Cause::Firewall],
         confidence: if proven.is_some() { 0.9 } else { 0.8 },
         evidence,
+        pages: proven.map(|_| facts.refused.part),
+        product: None,
+        shown: Vec::new(),
         advice: "firewall",
     })
 }

@@ -94,6 +94,12 @@ fn of_urls(rule: Rule, severity: Severity, facts: &ClusterFacts, diagnosis: &Dia
         causes: diagnosis.named_causes(),
         confidence: diagnosis.confidence,
         evidence,
+        pages: Some(match facts.failing() {
+            0 => facts.transient,
+            failing => failing,
+        }),
+        product: diagnosis.product,
+        shown: example.cloned().into_iter().collect(),
         advice: diagnosis.advice(),
     }
 }
@@ -209,6 +215,9 @@ pub fn section_down(
         causes: diagnosis.named_causes(),
         confidence: diagnosis.confidence,
         evidence,
+        pages: down.first().map(|(_, urls)| urls.part),
+        product: diagnosis.product,
+        shown: Vec::new(),
         advice: diagnosis.advice(),
     })
 }

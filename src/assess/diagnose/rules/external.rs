@@ -70,6 +70,11 @@ pub fn external_links(facts: &DeadLinks) -> Option<Finding> {
         causes: Vec::new(),
         confidence: 0.9,
         evidence,
+        pages: None,
+        product: None,
+        shown: (facts.links.iter())
+            .map(|link| link.address.clone())
+            .collect(),
         advice: "external_links",
     })
 }

@@ -112,6 +112,12 @@ pub struct Finding {
     pub confidence: f64,
     /// The evidence for it.
     pub evidence: Vec<Evidence>,
+    /// Number of pages that it is about, as far as the rule counts them.
+    pub pages: Option<u64>,
+    /// The server product that made the error pages, if they name one.
+    pub product: Option<&'static str>,
+    /// URLs that the evidence shows.
+    pub shown: Vec<String>,
     /// The key of the playbook to follow.
     pub advice: &'static str,
 }
@@ -128,41 +134,14 @@ impl Finding {
         self.evidence.iter().map(ToString::to_string).collect()
     }
 
-    /// Returns the number of pages concerned, if the evidence counts them.
-    pub fn pages(&self) -> Option<u64> {
-        self.evidence.iter().find_map(|evidence| match evidence {
-            Evidence::Urls { failing, .. } => Some(failing.part),
-            Evidence::Soft { pages } | Evidence::SlowPages { pages, .. } => Some(pages.part),
-            Evidence::Recovered { urls, .. } => Some(*urls),
-            Evidence::MixedOutage { failed, .. } => Some(failed.part),
-            Evidence::FirstRequests { first, .. } => Some(first.part),
-            Evidence::Outage { .. } => self.evidence.iter().filter_map(down_pages).max(),
-            Evidence::Unseen { urls } => Some(urls.part),
-            _ => None,
-        })
-    }
-
-    /// Returns the server product whose notes apply, if the evidence names one.
+    /// Returns the server product whose notes apply, if the error pages name one.
     pub fn server(&self) -> Option<&'static str> {
-        self.evidence.iter().find_map(|evidence| match evidence {
-            Evidence::Page { product, .. } => server_key(product.as_deref()?),
-            Evidence::OwnStatus { product } => server_key(product),
-            _ => None,
-        })
+        server_key(self.product?)
     }
 
     /// Returns the evidence as one text.
     pub fn evidence_text(&self) -> String {
         sentences(&self.evidence)
-    }
-}
-
-/// Returns the pages that failed in an outage.
-fn down_pages(evidence: &Evidence) -> Option<u64> {
-    match evidence {
-        // One that only robots.txt met has no pages.
-        Evidence::Outage { pages, .. } => Some(u64::from(*pages)).filter(|pages| *pages > 0),
-        _ => None,
     }
 }
 

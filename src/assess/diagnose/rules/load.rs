@@ -63,6 +63,9 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
             0.75
         },
         evidence,
+        pages: confirmed.then_some(facts.load_induced.part),
+        product: None,
+        shown: Vec::new(),
         advice: if facts.limit.is_some() {
             "rate_limit"
         } else {
@@ -91,6 +94,9 @@ pub fn slow_host(facts: &HostFacts) -> Option<Finding> {
             p95_ms: p95.as_millis() as u64,
             answers,
         }],
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "slow",
     })
 }

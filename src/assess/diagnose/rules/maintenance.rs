@@ -47,8 +47,13 @@ pub fn host_maintenance(facts: &HostFacts) -> Option<Finding> {
                 count: announced,
                 longest_seconds: facts.longest_announced.as_secs(),
             },
-            Evidence::Policy { text: PATIENCE },
+            Evidence::Policy {
+                text: PATIENCE.into(),
+            },
         ],
+        pages: Some(facts.urls.part),
+        product: None,
+        shown: Vec::new(),
         advice: "maintenance",
     })
 }
@@ -74,8 +79,13 @@ pub fn announced_too_long(facts: &ClusterFacts) -> Option<Finding> {
                 outcome: facts.cluster.outcome,
                 count: facts.failures,
             },
-            Evidence::Policy { text: PATIENCE },
+            Evidence::Policy {
+                text: PATIENCE.into(),
+            },
         ],
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "maintenance",
     })
 }
@@ -92,6 +102,9 @@ pub fn retry_after_invalid(facts: &HostFacts) -> Option<Finding> {
         evidence: vec![Evidence::InvalidRetryAfter {
             count: facts.announced_invalid,
         }],
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "retry_after",
     })
 }

@@ -44,7 +44,7 @@ pub use pages::{PageFaults, cached_errors, soft_errors, truncated_bodies};
 pub use references::{BrokenReference, broken_references};
 pub use refusals::{Refusals, server_misconfigurations};
 pub use robots::{RobotsFacts, robots_unreachable};
-pub use rule::{About, Rule};
+pub use rule::{About, Concerns, Rule};
 pub use site_files::{
     RedirectChains, RedirectFacts, SitemapFacts, SitemapProblem, redirect_chains,
     redirect_into_error, sitemap_failing, sitemap_lists_failing, sitemap_problems,

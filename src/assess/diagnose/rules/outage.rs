@@ -50,6 +50,9 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
             .collect(),
         confidence: 0.9,
         evidence: outage_evidence(&outages, is_restart),
+        pages: most_pages(&outages),
+        product: None,
+        shown: Vec::new(),
         advice: if is_restart {
             "short_outage"
         } else {
@@ -84,6 +87,9 @@ fn of_mixed(outages: &Outages, scope: Scope, subject: &str) -> Option<Finding> {
             failed,
             after: outage.after,
         }],
+        pages: Some(failed.part),
+        product: None,
+        shown: Vec::new(),
         advice: "mixed_outage",
     })
 }
@@ -110,6 +116,9 @@ pub fn first_request_fails(facts: &FirstRequestFacts) -> Option<Finding> {
         causes: Vec::new(),
         confidence: 0.9,
         evidence: vec![Evidence::FirstRequests { first, later }],
+        pages: Some(first.part),
+        product: None,
+        shown: Vec::new(),
         advice: "first_request",
     })
 }
@@ -149,6 +158,9 @@ pub fn part_outage(facts: &PartFacts<'_>, diagnosis: &Diagnosis) -> Option<Findi
         causes: diagnosis.named_causes(),
         confidence: diagnosis.confidence,
         evidence,
+        pages: most_pages(facts.outages),
+        product: diagnosis.product,
+        shown: Vec::new(),
         advice: if is_restart {
             "short_outage"
         } else {
@@ -163,6 +175,13 @@ fn severity(outages: &Outages) -> Severity {
     } else {
         Severity::Warning
     }
+}
+
+/// Returns the pages that failed in the largest of the listed outages; `None` if only robots.txt or a sitemap did.
+fn most_pages(outages: &Outages) -> Option<u64> {
+    let pages = outages.times.iter().take(LISTED);
+    let most = pages.map(|outage| u64::from(outage.pages)).max();
+    most.filter(|pages| *pages > 0)
 }
 
 /// Returns the outages' times, number and rhythm.
@@ -267,7 +286,7 @@ mod tests {
             text.contains(" 61 of 120 pages failed at their first request (51 %); from "),
             "{text}"
         );
-        assert_eq!(found.pages(), Some(61));
+        assert_eq!(found.pages, Some(61));
         assert!(host_outage(&mixed).is_none() && host_outage(&whole).is_some());
     }
 
@@ -289,7 +308,7 @@ mod tests {
         let words =
             "298 of 300 first requests to a page failed, and 2 of 299 later ones to these pages";
         assert_eq!(found.evidence_text(), words);
-        assert_eq!(found.pages(), Some(298));
+        assert_eq!(found.pages, Some(298));
     }
 
     #[test]
@@ -319,12 +338,12 @@ mod tests {
             (&found.causes[..], found.severity),
             (&[Cause::UpstreamDown][..], Severity::Error)
         );
-        assert_eq!(found.pages(), Some(9));
+        assert_eq!(found.pages, Some(9));
         let mut growing = outages(3, 29);
         growing.times[0].pages = 4;
         growing.times[2].pages = 39;
         let found = part(&growing).expect("a finding");
-        assert_eq!(found.pages(), Some(39), "not those of the first");
+        assert_eq!(found.pages, Some(39), "not those of the first");
     }
 
     #[test]

@@ -43,6 +43,9 @@ pub fn own_outage(facts: &OwnOutageFacts) -> Option<Finding> {
         causes: Vec::new(),
         confidence: 0.95,
         evidence: told.chain([lost]).collect(),
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "own_outage",
     })
 }

@@ -88,6 +88,9 @@ pub fn soft_errors<'d>(
                 .chain(signs)
                 .chain(examples)
                 .collect(),
+            pages: Some(pages.part),
+            product: None,
+            shown: faults.examples.clone(),
             advice: "soft_error",
         }
     });
@@ -117,6 +120,9 @@ pub fn truncated_bodies(facts: &HostFacts) -> Option<Finding> {
         causes: vec![Cause::InvalidUpstreamResponse],
         confidence: 0.7,
         evidence: seen,
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "truncated",
     })
 }
@@ -150,6 +156,9 @@ pub fn cached_errors(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Find
         causes: Vec::new(),
         confidence: 0.9,
         evidence,
+        pages: None,
+        product: diagnosis.product,
+        shown: Vec::new(),
         advice: "cached_error",
     })
 }

@@ -27,7 +27,7 @@ pub fn broken_references(site: &str, references: &[BrokenReference]) -> Option<F
         return None;
     }
     let evidence = references.iter().map(|found| Evidence::BrokenReference {
-        reference: found.kind.name(),
+        reference: found.kind,
         urls: found.urls,
         pages: found.pages,
         address: found.address.clone(),
@@ -41,6 +41,9 @@ pub fn broken_references(site: &str, references: &[BrokenReference]) -> Option<F
         causes: Vec::new(),
         confidence: 1.0,
         evidence: evidence.collect(),
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "broken_references",
     })
 }

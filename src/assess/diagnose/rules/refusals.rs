@@ -81,6 +81,9 @@ pub fn server_misconfigurations(
             causes: causes.map(|(cause, _)| cause).collect(),
             confidence: page.confidence,
             evidence: evidence(section, refused, refused_of, page),
+            pages: None,
+            product: Some(page.product.as_str()),
+            shown: vec![refused.example.clone()],
             advice: "server_misconfiguration",
         })
     });

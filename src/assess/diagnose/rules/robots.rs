@@ -54,8 +54,13 @@ pub fn robots_unreachable(facts: &RobotsFacts, diagnosis: Option<&Diagnosis>) ->
                 count: facts.attempts,
             },
             Evidence::Lasts { hours },
-            Evidence::Policy { text: policy },
+            Evidence::Policy {
+                text: policy.into(),
+            },
         ],
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "robots_unreachable",
     })
 }

@@ -17,6 +17,23 @@ pub enum About {
     Beside,
 }
 
+/// The groups of failing URLs of a host that a finding about this host is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concerns {
+    /// Those given with the finding, or none: it is about single URLs, files or the host.
+    Given,
+    /// Those that failed when the whole host did.
+    Outage,
+    /// Those that fail at speed.
+    Speed,
+    /// Those that are refused to crawlers and not to browsers.
+    Crawler,
+    /// Error pages with a status of success that have its cause.
+    Soft,
+    /// Those with an outcome that its evidence counts.
+    Outcomes,
+}
+
 /// Whether notifications name a new finding of a rule as a change of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
@@ -28,7 +45,7 @@ enum Change {
 }
 
 macro_rules! rules {
-    ($($name:ident, $id:literal, $about:ident, $change:ident, $title:literal;)*) => {
+    ($($name:ident, $id:literal, $about:ident, $concerns:ident, $change:ident, $title:literal;)*) => {
         /// A rule that makes findings, in the order of the names in exports. Findings are stored by these names: a
         /// rule that is retired keeps its row.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,6 +60,7 @@ macro_rules! rules {
                 match self { $(Rule::$name => &Row {
                     id: $id,
                     about: About::$about,
+                    concerns: Concerns::$concerns,
                     change: Change::$change,
                     title: $title,
                 },)* }
@@ -54,52 +72,53 @@ macro_rules! rules {
 struct Row {
     id: &'static str,
     about: About,
+    concerns: Concerns,
     change: Change,
     title: &'static str,
 }
 
 rules! {
-    AddressDown, "address_down", Site, Own, "An address of the host is down";
-    AnnouncedTooLong, "announced_too_long", Site, None, "Downtime announced for longer than search engines wait";
-    BrokenReferences, "broken_references", Beside, None, "Pages refer to addresses that fail";
-    CachedError, "cached_error", Site, None, "A cache repeats errors";
-    ClientBlock, "client_block", Site, Own, "Crawlers are refused where browsers are not";
-    ClosedConnections, "closed_connections", Site, None, "The server closes kept connections without an answer";
-    CompressionFault, "compression_fault", Pages, None, "Pages fail when their answers are compressed";
-    DnsFault, "dns_fault", Site, Own, "The host's name does not resolve";
-    ExternalLinks, "external_links", Beside, Own, "External links that fail";
-    FamilyDown, "family_down", Site, None, "A group of URLs does not answer, and the rest of it was skipped";
-    FirstRequestFails, "first_request_fails", Site, Own, "Pages fail when they are requested first";
-    HostDown, "host_down", Site, None, "A host was given up, and the rest of it was skipped";
-    HostMaintenance, "host_maintenance", Site, Own, "The whole host is down for maintenance";
-    HostOutage, "host_outage", Site, None, "The whole host was down for a while";
-    IntermittentCluster, "intermittent_cluster", Pages, None, "Pages that fail at times";
-    LoadInduced, "load_induced", Site, Own, "Fails under fast requests";
-    MixedOutage, "mixed_outage", Site, None, "A part of all requests failed for a while";
-    NeedsScript, "needs_script", Beside, None, "Pages that only scripts fill";
-    OneBackendDown, "one_backend_down", Site, Own, "One backend of several fails";
-    OwnOutage, "own_outage", Site, None, "The crawler itself had no network";
-    PartOutage, "part_outage", Site, None, "A part of the site goes down as a whole";
-    PersistentCluster, "persistent_cluster", Pages, None, "Pages that fail again and again";
-    RedirectChains, "redirect_chains", Beside, None, "Redirects in a loop, or of many hops";
-    RedirectIntoError, "redirect_into_error", Site, None, "A redirect leads into an error";
-    RetryAfterInvalid, "retry_after_invalid", Site, None, "Invalid Retry-After header";
-    RobotsBlocks, "robots_blocks", Beside, Own, "robots.txt forbids a section";
-    RobotsUnreachable, "robots_unreachable", Site, Own, "robots.txt cannot be read";
-    SectionDown, "section_down", Section, None, "A section is down";
-    ServerMisconfiguration, "server_misconfiguration", Site, None, "The server itself refuses a section";
-    SitemapFailing, "sitemap_failing", Site, Own, "A sitemap cannot be read";
-    SitemapListsFailing, "sitemap_lists_failing", Site, None, "The sitemap lists pages that fail";
-    SitemapProblems, "sitemap_problems", Beside, None, "Sitemaps with problems";
-    SlowHost, "slow_host", Site, Own, "The host answers slowly";
-    SlowPages, "slow_pages", Site, Own, "Pages that answer slowly";
-    SoftError, "soft_error", Site, None, "Error pages that say 200";
-    StartPage, "start_page", Site, None, "The start page could not be used";
-    TimeoutWall, "timeout_wall", Site, None, "Failing answers all take the same time";
-    TlsFault, "tls_fault", Site, Own, "No secure connection";
-    TransientCluster, "transient_cluster", Pages, None, "Pages that failed and recovered";
-    TruncatedBodies, "truncated_bodies", Site, None, "Pages arrive cut short or unreadable";
-    UnconfirmedCluster, "unconfirmed_cluster", Pages, None, "Pages that fail, not yet confirmed";
+    AddressDown, "address_down", Site, Given, Own, "An address of the host is down";
+    AnnouncedTooLong, "announced_too_long", Site, Given, None, "Downtime announced for longer than search engines wait";
+    BrokenReferences, "broken_references", Beside, Given, None, "Pages refer to addresses that fail";
+    CachedError, "cached_error", Site, Given, None, "A cache repeats errors";
+    ClientBlock, "client_block", Site, Crawler, Own, "Crawlers are refused where browsers are not";
+    ClosedConnections, "closed_connections", Site, Given, None, "The server closes kept connections without an answer";
+    CompressionFault, "compression_fault", Pages, Given, None, "Pages fail when their answers are compressed";
+    DnsFault, "dns_fault", Site, Outcomes, Own, "The host's name does not resolve";
+    ExternalLinks, "external_links", Beside, Given, Own, "External links that fail";
+    FamilyDown, "family_down", Site, Given, None, "A group of URLs does not answer, and the rest of it was skipped";
+    FirstRequestFails, "first_request_fails", Site, Given, Own, "Pages fail when they are requested first";
+    HostDown, "host_down", Site, Given, None, "A host was given up, and the rest of it was skipped";
+    HostMaintenance, "host_maintenance", Site, Given, Own, "The whole host is down for maintenance";
+    HostOutage, "host_outage", Site, Outage, None, "The whole host was down for a while";
+    IntermittentCluster, "intermittent_cluster", Pages, Given, None, "Pages that fail at times";
+    LoadInduced, "load_induced", Site, Speed, Own, "Fails under fast requests";
+    MixedOutage, "mixed_outage", Site, Outage, None, "A part of all requests failed for a while";
+    NeedsScript, "needs_script", Beside, Given, None, "Pages that only scripts fill";
+    OneBackendDown, "one_backend_down", Site, Given, Own, "One backend of several fails";
+    OwnOutage, "own_outage", Site, Given, None, "The crawler itself had no network";
+    PartOutage, "part_outage", Site, Given, None, "A part of the site goes down as a whole";
+    PersistentCluster, "persistent_cluster", Pages, Given, None, "Pages that fail again and again";
+    RedirectChains, "redirect_chains", Beside, Given, None, "Redirects in a loop, or of many hops";
+    RedirectIntoError, "redirect_into_error", Site, Given, None, "A redirect leads into an error";
+    RetryAfterInvalid, "retry_after_invalid", Site, Given, None, "Invalid Retry-After header";
+    RobotsBlocks, "robots_blocks", Beside, Given, Own, "robots.txt forbids a section";
+    RobotsUnreachable, "robots_unreachable", Site, Given, Own, "robots.txt cannot be read";
+    SectionDown, "section_down", Section, Given, None, "A section is down";
+    ServerMisconfiguration, "server_misconfiguration", Site, Given, None, "The server itself refuses a section";
+    SitemapFailing, "sitemap_failing", Site, Given, Own, "A sitemap cannot be read";
+    SitemapListsFailing, "sitemap_lists_failing", Site, Given, None, "The sitemap lists pages that fail";
+    SitemapProblems, "sitemap_problems", Beside, Given, None, "Sitemaps with problems";
+    SlowHost, "slow_host", Site, Given, Own, "The host answers slowly";
+    SlowPages, "slow_pages", Site, Given, Own, "Pages that answer slowly";
+    SoftError, "soft_error", Site, Soft, None, "Error pages that say 200";
+    StartPage, "start_page", Site, Given, None, "The start page could not be used";
+    TimeoutWall, "timeout_wall", Site, Given, None, "Failing answers all take the same time";
+    TlsFault, "tls_fault", Site, Outcomes, Own, "No secure connection";
+    TransientCluster, "transient_cluster", Pages, Given, None, "Pages that failed and recovered";
+    TruncatedBodies, "truncated_bodies", Site, Outcomes, None, "Pages arrive cut short or unreadable";
+    UnconfirmedCluster, "unconfirmed_cluster", Pages, Given, None, "Pages that fail, not yet confirmed";
 }
 
 impl Rule {
@@ -121,6 +140,11 @@ impl Rule {
     /// Returns what its findings are about.
     pub const fn about(self) -> About {
         self.row().about
+    }
+
+    /// Returns which groups of failing URLs of a host its findings are about.
+    pub const fn concerns(self) -> Concerns {
+        self.row().concerns
     }
 
     /// Returns whether notifications name a new finding of it as a change of its own.

@@ -63,6 +63,9 @@ pub fn sitemap_failing(facts: &SitemapFacts, diagnosis: Option<&Diagnosis>) -> O
             outcome: facts.outcome,
             count: facts.failed,
         }],
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "sitemap",
     })
 }
@@ -77,10 +80,13 @@ pub fn sitemap_lists_failing(facts: &SitemapFacts) -> Option<Finding> {
         failing: facts.listed,
         whose: "the sitemap".to_owned(),
     }];
+    let mut shown = Vec::new();
     evidence.push(match facts.found.as_slice() {
-        [] => Evidence::Example {
-            url: facts.example.clone()?,
-        },
+        [] => {
+            let url = facts.example.clone()?;
+            shown.push(url.clone());
+            Evidence::Example { url }
+        }
         found => Evidence::SeeFindings {
             subjects: found.iter().take(POINTERS).cloned().collect(),
             more: found.len().saturating_sub(POINTERS) as u64,
@@ -94,6 +100,9 @@ pub fn sitemap_lists_failing(facts: &SitemapFacts) -> Option<Finding> {
         causes: Vec::new(),
         confidence: 1.0,
         evidence,
+        pages: Some(facts.listed.part),
+        product: None,
+        shown,
         advice: "sitemap_pages",
     })
 }
@@ -132,6 +141,9 @@ pub fn redirect_into_error(facts: &RedirectFacts, target: Option<&Diagnosis>) ->
             hops: facts.hops,
             inlinks: facts.inlinks,
         }],
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "redirect",
     })
 }
@@ -180,6 +192,9 @@ pub fn redirect_chains(site: &str, facts: &RedirectChains) -> Option<Finding> {
         causes: Vec::new(),
         confidence: 1.0,
         evidence,
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "redirect",
     })
 }
@@ -225,6 +240,9 @@ pub fn sitemap_problems(site: &str, facts: &[SitemapProblem]) -> Option<Finding>
         causes: Vec::new(),
         confidence: 1.0,
         evidence,
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "sitemap_problems",
     })
 }

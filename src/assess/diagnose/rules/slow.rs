@@ -90,6 +90,9 @@ pub fn slow_pages(subject: &str, speed: &FamilySpeed, host: &HostFacts) -> Optio
         causes: Vec::new(),
         confidence: 0.8,
         evidence: std::iter::once(times).chain(examples).collect(),
+        pages: Some(slow.part),
+        product: None,
+        shown: speed.examples.clone(),
         advice: "slow",
     })
 }

@@ -36,6 +36,9 @@ pub fn closed_connections(facts: &HostFacts) -> Option<Finding> {
         causes: Vec::new(),
         confidence: 0.9,
         evidence: vec![Evidence::ClosedConnections { requests }],
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "keep_alive_race",
     })
 }
@@ -58,6 +61,9 @@ fn faults(facts: &HostFacts, layer: Layer, rule: Rule, cause: Cause) -> Vec<Find
             causes: vec![cause],
             confidence: 0.95,
             evidence: evidence(facts, *outcome, *count),
+            pages: None,
+            product: None,
+            shown: Vec::new(),
             advice: outcome.id(),
         })
         .collect()

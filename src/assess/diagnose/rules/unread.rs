@@ -51,10 +51,13 @@ pub fn needs_script(site: &str, found: &ScriptedPages) -> Option<Finding> {
         evidence: vec![
             Evidence::Scripted { pages: found.pages },
             Evidence::Policy {
-                text: "links that scripts make are not followed, so pages behind them are not in this audit",
+                text: "links that scripts make are not followed, so pages behind them are not in this audit".into(),
             },
-            Evidence::Example { url: example },
+            Evidence::Example { url: example.clone() },
         ],
+        pages: None,
+        product: None,
+        shown: vec![example],
         advice: "needs_script",
     })
 }
@@ -85,6 +88,9 @@ pub fn robots_blocks(found: &BlockedSection) -> Option<Finding> {
                 url: found.example.clone(),
             },
         ],
+        pages: None,
+        product: None,
+        shown: vec![found.example.clone()],
         advice: "robots_blocks",
     })
 }

@@ -55,6 +55,9 @@ fn given_up(
         causes: Vec::new(),
         confidence: 0.95,
         evidence,
+        pages: Some(facts.unseen.part),
+        product: None,
+        shown: Vec::new(),
         advice: rule.id(),
     })
 }
@@ -77,6 +80,9 @@ pub fn start_page(no_start: Option<&NoStart>) -> Option<Finding> {
             pages: found.pages,
             fault: found.fault.to_string(),
         }],
+        pages: None,
+        product: None,
+        shown: Vec::new(),
         advice: "start_page",
     })
 }

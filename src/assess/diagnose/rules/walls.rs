@@ -38,6 +38,9 @@ pub fn timeout_wall(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Findi
         causes: diagnosis.named_causes(),
         confidence: diagnosis.confidence,
         evidence,
+        pages: None,
+        product: diagnosis.product,
+        shown: Vec::new(),
         advice: diagnosis.advice(),
     })
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod conclusions;
 pub(super) mod dead_backend;
+mod findings;
 mod merge;
 mod repeats;
 pub(super) mod scores;

@@ -39,71 +39,110 @@ pub(super) fn said_by<'a>(
 }
 
 fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
-    if wide.rule == Rule::SectionDown {
-        return narrow.rule != Rule::SectionDown
-            && place.is_in(&wide.subject)
-            && narrow.causes == wide.causes;
-    }
-    if wide.rule == Rule::PartOutage {
-        // Pages that come and go of something else have a finding of their own.
-        let is_part = match narrow.rule {
-            Rule::TransientCluster | Rule::UnconfirmedCluster => true,
-            Rule::IntermittentCluster => narrow.causes == wide.causes,
-            _ => false,
-        };
-        return is_part && place.is_in(&wide.subject);
-    }
     let has_recovered = narrow.rule == Rule::TransientCluster;
-    if wide.rule == Rule::FirstRequestFails {
-        let is_there = wide.subject == place.host || place.is_in(&wide.subject);
-        let is_of_family = || is_family(place, &wide.subject);
-        return has_recovered && (is_there || is_of_family());
-    }
-    let is_of_section = wide.rule == Rule::OneBackendDown && wide.scope == Scope::Section;
-    let is_of_place = if is_of_section {
-        place.is_in(&wide.subject)
-    } else {
-        wide.subject == place.host
-    };
-    is_of_place
-        && match wide.rule {
-            // "Maintenance or overload" of a part repeats what is certain for the whole host.
-            Rule::HostMaintenance => narrow.causes.contains(&Cause::Maintenance),
-            Rule::ClientBlock | Rule::DnsFault | Rule::TlsFault => narrow.causes == wide.causes,
-            // They failed there alone, and are fine at other times, or whenever they are requested elsewhere.
-            Rule::AddressDown => {
-                let at_times = has_recovered || narrow.rule.is_at_times();
-                let is_there = place.cluster.is_some_and(|it| failed_there(it, wide));
-                is_there && (at_times || narrow.advice == wide.advice)
-            }
-            // URLs that fail every time fail at the other backends too.
-            Rule::OneBackendDown => has_recovered || narrow.rule.is_at_times(),
-            Rule::HostOutage | Rule::MixedOutage => has_recovered,
-            // Whole answers that never arrive are told once, by what happens to them.
-            Rule::TruncatedBodies => {
-                let counts = |evidence: &Evidence| match evidence {
-                    Evidence::Outcome { outcome, .. } => place
-                        .cluster
-                        .is_some_and(|it| it.cluster.outcome == *outcome),
-                    _ => false,
-                };
-                narrow.causes == wide.causes && wide.evidence.iter().any(counts)
-            }
-            // URLs that a limit refuses at times are neither flaky nor broken.
-            Rule::LoadInduced => {
-                let is_limit = |evidence: &Evidence| match evidence {
-                    Evidence::RateLimit { section, .. } => section.as_ref().is_none_or(|limited| {
-                        let mut sections = place.cluster.iter().flat_map(|it| it.sections.keys());
-                        sections.all(|section| section == limited)
-                    }),
-                    _ => false,
-                };
-                let limited = wide.evidence.iter().any(is_limit);
-                let at_times = limited && narrow.rule.is_at_times();
-                (has_recovered || at_times) && narrow.causes.contains(&Cause::Overload)
-            }
-            _ => false,
+    let at_times = narrow.rule.is_at_times();
+    let is_of_host = || wide.subject == place.host;
+    match wide.rule {
+        Rule::SectionDown => {
+            narrow.rule != Rule::SectionDown
+                && place.is_in(&wide.subject)
+                && narrow.causes == wide.causes
         }
+        // Pages that come and go of something else have a finding of their own.
+        Rule::PartOutage => {
+            let is_part = has_recovered
+                || narrow.rule == Rule::UnconfirmedCluster
+                || (narrow.rule == Rule::IntermittentCluster && narrow.causes == wide.causes);
+            is_part && place.is_in(&wide.subject)
+        }
+        Rule::FirstRequestFails => {
+            let is_there = is_of_host() || place.is_in(&wide.subject);
+            has_recovered && (is_there || is_family(place, &wide.subject))
+        }
+        // "Maintenance or overload" of a part repeats what is certain for the whole host.
+        Rule::HostMaintenance => is_of_host() && narrow.causes.contains(&Cause::Maintenance),
+        Rule::ClientBlock | Rule::DnsFault | Rule::TlsFault => {
+            is_of_host() && narrow.causes == wide.causes
+        }
+        // They failed there alone, and are fine at other times, or whenever they are requested elsewhere.
+        Rule::AddressDown => {
+            let is_there = place.cluster.is_some_and(|it| failed_there(it, wide));
+            let is_alike = has_recovered || at_times || narrow.advice == wide.advice;
+            is_of_host() && is_there && is_alike
+        }
+        // URLs that fail every time fail at the other backends too.
+        Rule::OneBackendDown => {
+            let is_there = match wide.scope {
+                Scope::Section => place.is_in(&wide.subject),
+                Scope::Url | Scope::Host | Scope::Site => is_of_host(),
+            };
+            is_there && (has_recovered || at_times)
+        }
+        Rule::HostOutage | Rule::MixedOutage => is_of_host() && has_recovered,
+        // Whole answers that never arrive are reported once, by what happens to them.
+        Rule::TruncatedBodies => {
+            is_of_host() && narrow.causes == wide.causes && counts_outcome(wide, place)
+        }
+        // URLs that a limit refuses at times are neither flaky nor broken.
+        Rule::LoadInduced => {
+            let is_limited = at_times && limits(wide, place);
+            let is_load = narrow.causes.contains(&Cause::Overload);
+            is_of_host() && (has_recovered || is_limited) && is_load
+        }
+        // They are about something else than failing pages, or as narrow.
+        Rule::AnnouncedTooLong
+        | Rule::BrokenReferences
+        | Rule::CachedError
+        | Rule::ClosedConnections
+        | Rule::CompressionFault
+        | Rule::ExternalLinks
+        | Rule::FamilyDown
+        | Rule::HostDown
+        | Rule::IntermittentCluster
+        | Rule::NeedsScript
+        | Rule::OwnOutage
+        | Rule::PersistentCluster
+        | Rule::RedirectChains
+        | Rule::RedirectIntoError
+        | Rule::RetryAfterInvalid
+        | Rule::RobotsBlocks
+        | Rule::RobotsUnreachable
+        | Rule::ServerMisconfiguration
+        | Rule::SitemapFailing
+        | Rule::SitemapListsFailing
+        | Rule::SitemapProblems
+        | Rule::SlowHost
+        | Rule::SlowPages
+        | Rule::SoftError
+        | Rule::StartPage
+        | Rule::TimeoutWall
+        | Rule::TransientCluster
+        | Rule::UnconfirmedCluster => false,
+    }
+}
+
+/// Returns whether the evidence of a finding counts failures with the outcome of these.
+fn counts_outcome(finding: &Finding, place: Place<'_>) -> bool {
+    place.cluster.is_some_and(|it| {
+        let here = it.cluster.outcome;
+        let counts =
+            |it: &Evidence| matches!(it, Evidence::Outcome { outcome, .. } if *outcome == here);
+        finding.evidence.iter().any(counts)
+    })
+}
+
+/// Returns whether a finding has a rate limit, of the whole host or of the section of all failures.
+fn limits(finding: &Finding, place: Place<'_>) -> bool {
+    let is_limit = |evidence: &Evidence| {
+        let Evidence::RateLimit { section, .. } = evidence else {
+            return false;
+        };
+        section.as_ref().is_none_or(|limited| {
+            let mut sections = place.cluster.iter().flat_map(|it| it.sections.keys());
+            sections.all(|section| section == limited)
+        })
+    };
+    finding.evidence.iter().any(is_limit)
 }
 
 /// Returns whether all failures are of this family, which is named with its host.
@@ -153,6 +192,9 @@ mod tests {
             causes: causes.to_vec(),
             confidence: 0.9,
             evidence: Vec::new(),
+            pages: None,
+            product: None,
+            shown: Vec::new(),
             advice: "check.logs",
         }
     }

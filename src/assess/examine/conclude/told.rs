@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::merge::Group;
 use super::repeats::{Place, said_by};
-use crate::assess::diagnose::rules::{About, Finding, Rule, Scope};
+use crate::assess::diagnose::rules::{About, Concerns, Finding, Scope};
 use crate::assess::diagnose::{Diagnosis, Evidence, Trial};
 use crate::assess::examine::histories::Whole;
 use crate::model::Cause;
@@ -109,18 +109,9 @@ impl Told {
 
 /// Returns the URLs that the evidence of a finding shows, or else its own.
 fn shown(finding: &Finding) -> Vec<String> {
-    let shown = finding
-        .evidence
-        .iter()
-        .filter_map(|evidence| match evidence {
-            Evidence::Example { url } => Some(url.clone()),
-            Evidence::DeadLink { address, .. } => Some(address.clone()),
-            _ => None,
-        });
-    let shown: Vec<String> = shown.collect();
     match finding.scope {
-        Scope::Url | Scope::Site if shown.is_empty() => vec![finding.subject.clone()],
-        _ => shown,
+        Scope::Url | Scope::Site if finding.shown.is_empty() => vec![finding.subject.clone()],
+        _ => finding.shown.clone(),
     }
 }
 
@@ -139,15 +130,15 @@ pub(super) fn of_host(finding: &Finding, host: &str, groups: &[(Group, Diagnosis
 fn concerns(finding: &Finding, group: &Group, diagnosis: &Diagnosis) -> bool {
     let cluster = &group.cluster;
     let names = |cause: Cause| finding.causes.contains(&cause);
-    match finding.rule {
-        Rule::HostOutage | Rule::MixedOutage => cluster.together == Some(Whole::Host),
-        Rule::LoadInduced => cluster.at_speed,
-        Rule::ClientBlock => group.helping.iter().flatten().any(|it| *it == Trial::Browser),
-        Rule::SoftError => (cluster.facts.soft)
+    match finding.rule.concerns() {
+        Concerns::Given => false,
+        Concerns::Outage => cluster.together == Some(Whole::Host),
+        Concerns::Speed => cluster.at_speed,
+        Concerns::Crawler => group.helping.iter().flatten().any(|it| *it == Trial::Browser),
+        Concerns::Soft => (cluster.facts.soft)
             .is_some_and(|soft| names(soft) || diagnosis.named_causes().into_iter().any(names)),
-        Rule::TruncatedBodies | Rule::DnsFault | Rule::TlsFault => finding.evidence.iter().any(|it| {
+        Concerns::Outcomes => finding.evidence.iter().any(|it| {
             matches!(it, Evidence::Outcome { outcome, .. } if *outcome == cluster.facts.cluster.outcome)
         }),
-        _ => false,
     }
 }

@@ -1,13 +1,13 @@
 //! The problems, who fixes them, and the first step.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use crate::assess::diagnose::Evidence;
 use crate::assess::diagnose::rules::{Rule, Severity};
 use crate::assess::playbook::{Owner, lookup};
 use crate::model::Zone;
 use crate::report::words::{causes_of, number, one_line};
-use crate::store::StoredFinding;
+use crate::store::{StoredFact, StoredFinding};
 
 use super::facts::BriefFacts;
 use super::outage::is_outage;
@@ -111,9 +111,9 @@ fn is_new(found: &StoredFinding, facts: &BriefFacts<'_>) -> bool {
 
 /// Returns the first sentence of the evidence, without a leading "1 of 1 URLs fails", which the title already says.
 fn evidence(found: &StoredFinding) -> &str {
-    let facts = found.facts.as_array().map_or(&[][..], Vec::as_slice);
-    let is_the_only_url = |fact: &Value| fact["kind"] == "urls" && fact["failing"]["of"] == 1;
-    let at = usize::from(facts.first().is_some_and(is_the_only_url));
+    let first = found.facts.first().and_then(StoredFact::evidence);
+    let is_the_only_url = matches!(first, Some(Evidence::Urls { failing, .. }) if failing.of == 1);
+    let at = usize::from(is_the_only_url);
     let text = found.evidence.get(at).or(found.evidence.first());
     text.map_or("", String::as_str)
 }

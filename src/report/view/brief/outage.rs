@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::assess::diagnose::Lasted;
 use crate::assess::diagnose::rules::Rule;
+use crate::assess::diagnose::{Evidence, Lasted};
 use crate::model::{Moment, Zone};
 use crate::report::words::{count, one_line, percent};
 use crate::store::{RunRow, RunSummary, Store, StoreError, StoredFinding};
@@ -64,14 +63,30 @@ struct Span {
 
 impl Span {
     /// Reads the span from a fact of a finding.
-    fn of(fact: &Value) -> Option<Span> {
-        let time = |name: &str| Moment::parse(fact[name].as_str()?);
-        Some(Span {
-            before: time("before"),
-            from: time("from")?,
-            until: time("until")?,
-            after: time("after"),
-        })
+    fn of(fact: &Evidence) -> Option<Span> {
+        match fact {
+            Evidence::Outage {
+                from,
+                until,
+                before,
+                after,
+                ..
+            } => Some(Span {
+                before: *before,
+                from: *from,
+                until: *until,
+                after: *after,
+            }),
+            Evidence::MixedOutage {
+                from, until, after, ..
+            } => Some(Span {
+                before: None,
+                from: *from,
+                until: *until,
+                after: *after,
+            }),
+            _ => None,
+        }
     }
 
     /// Returns the span from the first failure of both to the last, with the nearest good answers around it.
@@ -107,13 +122,11 @@ impl Gap<'_> {
 
     /// Returns the share of the requests that failed.
     fn share(&self) -> Option<f64> {
-        let facts = self.found.facts.as_array()?;
-        let mixed = facts.iter().find(|fact| fact["kind"] == "mixed_outage")?;
-        let (part, of) = (
-            mixed["failed"]["part"].as_f64()?,
-            mixed["failed"]["of"].as_f64()?,
-        );
-        (of > 0.0).then(|| part / of)
+        let failed = self.found.known_facts().find_map(|fact| match fact {
+            Evidence::MixedOutage { failed, .. } => Some(*failed),
+            _ => None,
+        })?;
+        (failed.of > 0).then(|| failed.share())
     }
 
     fn is_whole(&self) -> bool {
@@ -150,15 +163,11 @@ pub(super) fn read(
         .iter()
         .filter(|found| found.rule != Rule::MixedOutage);
     for found in of_host.chain(others.filter(|found| is_outage(found))) {
-        let facts = found.facts.as_array().map_or(&[][..], Vec::as_slice);
-        let of_kind = |kind: &'static str| facts.iter().filter(move |fact| fact["kind"] == kind);
-        let times = of_kind("outages").find_map(|fact| fact["count"].as_u64());
-        let kind = if found.rule == Rule::MixedOutage {
-            "mixed_outage"
-        } else {
-            "outage"
-        };
-        let spans: Vec<Span> = of_kind(kind).filter_map(Span::of).collect();
+        let times = found.known_facts().find_map(|fact| match fact {
+            Evidence::Outages { count } => Some(*count),
+            _ => None,
+        });
+        let spans: Vec<Span> = found.known_facts().filter_map(Span::of).collect();
         let (Some(first), Some(last)) = (spans.first().copied(), spans.last().copied()) else {
             continue;
         };
@@ -306,9 +315,8 @@ impl OutageBrief {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use crate::assess::diagnose::Ratio;
 
     #[test]
     fn a_time_in_which_a_part_of_the_requests_failed_is_an_outage() {
@@ -317,13 +325,13 @@ mod tests {
             ..StoredFinding::default()
         };
         assert!(is_outage(&found));
-        let fact = json!({
-            "kind": "mixed_outage",
-            "from": "2026-11-22T11:00:03.000Z",
-            "until": "2026-11-22T11:01:03.000Z",
-            "failed": {"part": 31, "of": 60},
-            "after": "2026-11-22T11:01:04.000Z",
-        });
+        let from = Moment::from_millis(1_795_345_203_000);
+        let fact = Evidence::MixedOutage {
+            from,
+            until: from + Duration::from_mins(1),
+            failed: Ratio::new(31, 60),
+            after: Some(from + Duration::from_secs(61)),
+        };
         let span = Span::of(&fact).expect("a span");
         assert_eq!(span.until.since(span.from), Duration::from_mins(1));
         assert!(span.before.is_none() && span.after.is_some());

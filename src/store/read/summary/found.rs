@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use crate::assess::{Band, FEWEST_LOOKS, Interval, NotEstimated, Score, ScoreModel, Uncaught};
 
+use super::fact::StoredFact;
+use crate::assess::diagnose::Evidence;
 use crate::assess::diagnose::rules::{Rule, Scope, Severity};
 use crate::model::{Causes, Moment, Outcome, Probe};
 use crate::store::conclude::conclusions::{SCORE_MODEL, UNCAUGHT};
@@ -115,7 +117,7 @@ pub struct StoredFinding {
     /// Evidence in words.
     pub evidence: Vec<String>,
     /// Evidence in numbers.
-    pub facts: Value,
+    pub facts: Vec<StoredFact>,
     /// Topic of the playbooks.
     pub advice: String,
     /// The server product whose notes apply.
@@ -126,6 +128,13 @@ pub struct StoredFinding {
     pub since: Option<Moment>,
     /// Number of these runs, this one included.
     pub runs: u32,
+}
+
+impl StoredFinding {
+    /// Returns the facts that this program knows.
+    pub fn known_facts(&self) -> impl Iterator<Item = &Evidence> {
+        self.facts.iter().filter_map(StoredFact::evidence)
+    }
 }
 
 /// An experiment on failing URLs, and its result.
@@ -321,7 +330,7 @@ pub(in crate::store) fn findings(
             causes: named(row, 4, Causes::from_text)?,
             confidence: row.get(5)?,
             evidence: serde_json::from_str(&sentences).unwrap_or_default(),
-            facts: json(row, 7)?,
+            facts: facts(&row.get::<_, String>(7)?),
             advice: row.get(8)?,
             server: row.get(9)?,
             pages: row.get::<_, Option<i64>>(10)?.map(i64::cast_unsigned),
@@ -351,6 +360,11 @@ pub(in crate::store) fn trials(
             own_tried: count(row, 7)?,
         })
     })
+}
+
+fn facts(text: &str) -> Vec<StoredFact> {
+    let stored: Vec<Value> = serde_json::from_str(text).unwrap_or_default();
+    stored.into_iter().map(StoredFact::from).collect()
 }
 
 fn json(row: &Row<'_>, at: usize) -> rusqlite::Result<Value> {

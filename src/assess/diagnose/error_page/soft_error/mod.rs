@@ -5,30 +5,20 @@
 //! as the program writes it. Only its beginning is read and, because a fatal error ends the output, its
 //! end.
 
+mod complaint;
+mod length;
+
 use std::cell::LazyCell;
-use std::ops::Range;
-use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-use regex::bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::catalogue::by_text;
-use super::text::{BODY_HEAD, head, headline};
-use super::wording::{begins_with_error, of_heading};
+use self::complaint::complaint;
+use self::length::{SHORT_TEXT, text_length};
+use crate::assess::diagnose::error_page::catalogue::by_text;
+use crate::assess::diagnose::error_page::text::{BODY_HEAD, head, headline};
+use crate::assess::diagnose::error_page::wording::{begins_with_error, of_heading};
 use crate::model::Cause;
 
-/// Bytes of a page's end that are searched for the last words of an error message. Ours.
-const LAST_WORDS: usize = 2 * 1024;
-
-/// Bytes of a page that are read for its text, and bytes of its end for an error message.
-const LOOKED_AT: usize = 16 * 1024;
-/// Maximum text of an error page, in bytes without white space. Longer pages are articles, forms or shops. Ours.
-const SHORT_TEXT: usize = 500;
-/// Maximum text of a known error page, in bytes without white space; Squid's is the longest of those captured.
-const KNOWN_TEXT: usize = 1200;
-/// A page with more links than this is a page of the site, with any heading.
-const FEW_LINKS: usize = 12;
 /// Minimum share of a page's text that a sentence about an error has, for the page to be one without a heading (ours).
 const MOST_OF_IT: f64 = 0.5;
 /// Fingerprints below this confidence need a heading that agrees: other pages contain their words too.
@@ -60,7 +50,7 @@ impl SoftError {
 }
 
 /// The sign that a page with status 200 is an error page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SoftSign {
     /// The page is empty.
@@ -88,121 +78,10 @@ impl SoftSign {
     }
 }
 
-/// Words of which every error message has one. Searching them first saves the patterns for most pages.
-static COMPLAINT_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let words = [
-        "atal error",
-        "Parse error",
-        "Traceback (most recent call last):",
-        "SQLSTATE[",
-        "// Werkzeug Debugger",
-        "NONE,NOARCHIVE",
-        "Exception caught",
-        "Server Error in '",
-        "Error) -->",
-        "HTTP Status 50",
-        "<br> &nbsp; &nbsp;at ",
-    ];
-    // Only this kind of match is searched in steps of many bytes.
-    let searcher = AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostFirst)
-        .build(words);
-    searcher.ok()
-});
-
-/// A pattern of a program's error message, and its possible position in a page.
-struct Complaint {
-    pattern: bytes::Regex,
-    /// Maximum text after the message, in bytes without white space; `usize::MAX` for any length.
-    rest: usize,
-}
-
-/// Markup that may precede the message if it is the whole page; no article begins like that.
-const OPENING: &str = r"^\s*(?:<(?:!doctype|html|body|pre|p|br|b|div)\b[^>]{0,80}>\s*){0,4}";
-/// The message that ends a PHP program.
-const PHP: &str = r"(?:PHP )?(?:(?:Recoverable |Catchable )?[Ff]atal|Parse) error";
-
-/// Messages at the beginning of a page. Those of development pages are recognised by their markup, which
-/// an article would have escaped.
-static AT_THE_BEGINNING: LazyLock<Vec<Complaint>> = LazyLock::new(|| {
-    let python = r#"Traceback \(most recent call last\):\s+File (?:"|&quot;|&#34;)"#;
-    let debuggers = [
-        // Werkzeug, Django, Rails, ASP.NET, Symfony, Tomcat, Express.
-        r"<title>[^<]{1,500}// Werkzeug Debugger</title>",
-        r#"<meta name="robots" content="NONE,NOARCHIVE">\s*<title>\s*\w+\s+at /[^<]*</title>"#,
-        r"<title>Action Controller: Exception caught</title>",
-        r"(?i:<h1>Server Error in '/[^<]{0,200}' Application\.<hr\b)",
-        r"^<!--[^>]{1,1000} \(50[0-9] [A-Z][A-Za-z ]{1,30}\) -->",
-        r"<h1>HTTP Status 50[0-9] [^<]{1,500}</h1><(?:hr|HR) ",
-        r"<body>\s*<pre>\w*Error: [^<]{0,1000}<br> &nbsp; &nbsp;at ",
-    ];
-    complaints(&[
-        (&debuggers.join("|"), usize::MAX),
-        (&format!("{OPENING}{python}"), usize::MAX),
-        (&format!(r"{OPENING}SQLSTATE\["), SHORT_TEXT),
-        (
-            &format!(r"{OPENING}{PHP}: .*? in [^\n<>]{{1,1000}} on line [0-9]"),
-            SHORT_TEXT,
-        ),
-    ])
-});
-
-/// Messages after which little or nothing follows: those of PHP, with and without `html_errors`. An
-/// article continues after one, or ends with its closing tags.
-static AT_THE_END: LazyLock<Vec<Complaint>> = LazyLock::new(|| {
-    let place = r"[^<]{1,1000}</b> on line <b>[0-9]+</b>";
-    complaints(&[
-        (
-            &format!(r"<br ?/?>\s*<b>{PHP}</b>:\s.*? in <b>{place}"),
-            SHORT_TEXT,
-        ),
-        (
-            &format!(r"(?:^|[\n>])\s*{PHP}: .*? in [^\n<>]{{1,1000}} on line [0-9]+\s*$"),
-            0,
-        ),
-    ])
-});
-
-fn complaints(kinds: &[(&str, usize)]) -> Vec<Complaint> {
-    let kinds = kinds.iter().filter_map(|(pattern, rest)| {
-        let pattern = bytes::Regex::new(&format!("(?s-u){pattern}")).ok()?;
-        Some(Complaint {
-            pattern,
-            rest: *rest,
-        })
-    });
-    kinds.collect()
-}
-
 /// Returns the part of a page with a success status that shows the error: a program's error message if
 /// there is one, otherwise the whole page.
 pub fn telling_part(body: &[u8]) -> &[u8] {
     complaint(body).map_or(body, |at| &body[at..])
-}
-
-/// Returns the position of a program's error message in a page.
-fn complaint(body: &[u8]) -> Option<usize> {
-    let words = COMPLAINT_WORDS.as_ref()?;
-    let find = |part: Range<usize>, kinds: &[Complaint]| {
-        let start = part.start;
-        let part = &body[part];
-        kinds.iter().find_map(|kind| {
-            // The last one ended the page.
-            let found = kind.pattern.find_iter(part).last()?;
-            let after = || text_length(&body[start + found.end()..]);
-            let ends = kind.rest == usize::MAX || after().is_some_and(|text| text <= kind.rest);
-            ends.then_some(start + found.start())
-        })
-    };
-    let head = 0..body.len().min(BODY_HEAD);
-    let end = body.len().saturating_sub(LOOKED_AT)..body.len();
-    let at_the_beginning = || find(head.clone(), &AT_THE_BEGINNING);
-    let at_the_end = || find(end.clone(), &AT_THE_END);
-    let may_begin = words.is_match(&body[head.clone()]);
-    // The line that it names comes last, followed by little text.
-    let last = &body[body.len().saturating_sub(LAST_WORDS)..];
-    let may_end = memchr::memmem::find(last, b" on line ").is_some();
-    (may_begin.then(at_the_beginning).flatten()).or_else(|| may_end.then(at_the_end).flatten())
 }
 
 /// Returns the error page in an answer with this status and page, if it is one. The body is decoded HTML
@@ -315,50 +194,6 @@ fn headings(text: &str) -> impl Iterator<Item = &str> {
     [headline(text), headline(after_title)]
         .into_iter()
         .flatten()
-}
-
-/// Returns the length of a page's text, in bytes without white space. Returns `None` if that is longer
-/// than a known error page, or if there are as many links as on a page of the site. The first kilobytes
-/// decide most pages.
-fn text_length(body: &[u8]) -> Option<usize> {
-    let mut rest = &body[..body.len().min(LOOKED_AT)];
-    let (mut shown, mut links) = (0, 0);
-    loop {
-        let at = memchr::memchr(b'<', rest).unwrap_or(rest.len());
-        let text = &rest[..at];
-        shown += text.iter().filter(|b| !b.is_ascii_whitespace()).count();
-        rest = &rest[at..];
-        let kind = rest.get(1).map_or(0, u8::to_ascii_lowercase);
-        links += usize::from(kind == b'a' && begins(rest, b"<a "));
-        if shown > KNOWN_TEXT || links > FEW_LINKS {
-            return None;
-        }
-        if rest.is_empty() {
-            return Some(shown);
-        }
-        rest = match kind {
-            b's' if begins(rest, b"<script") => after_end_tag(rest, b"</script"),
-            b's' if begins(rest, b"<style") => after_end_tag(rest, b"</style"),
-            b'!' if begins(rest, b"<!--") => after(rest, memchr::memmem::find(rest, b"-->"), 3),
-            _ => after(rest, memchr::memchr(b'>', rest), 1),
-        };
-    }
-}
-
-fn begins(text: &[u8], with: &[u8]) -> bool {
-    let start = text.get(..with.len());
-    start.is_some_and(|start| start.eq_ignore_ascii_case(with))
-}
-
-fn after_end_tag<'a>(text: &'a [u8], tag: &[u8]) -> &'a [u8] {
-    let mut starts = memchr::memchr_iter(b'<', text);
-    let at = starts.find(|at| begins(&text[*at..], tag));
-    after(text, at, tag.len())
-}
-
-/// Returns the text after a match of this length, or an empty one without a match.
-fn after(text: &[u8], at: Option<usize>, length: usize) -> &[u8] {
-    at.map_or(&[], |at| &text[at + length..])
 }
 
 #[cfg(test)]

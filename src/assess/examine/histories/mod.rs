@@ -1,14 +1,18 @@
 //! The histories of hosts, sections and families over the time of a run, and those that went down as a
 //! whole. All attempts are added in time order, before the URLs.
 
+mod together;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::assess::diagnose::{LoadCurve, LoadStep, Outage, Outages};
+pub use self::together::{Home, Together, Whole};
+pub(in crate::assess::examine) use self::together::{HostTogether, is_refusal};
+use crate::assess::diagnose::{LoadCurve, Outages};
 use crate::assess::history::first_requests::FailsFirst;
 use crate::assess::history::group_history::GroupHistory;
 use crate::assess::history::mixed_outage::MixedOutage;
 use crate::assess::history::rate_limit::{Limited, LimitedRequests, RateLimit};
-use crate::assess::history::recurrence::{NextRequest, Recurrence, Rotation};
+use crate::assess::history::recurrence::{NextRequest, Recurrence};
 use crate::assess::history::timed_attempt::{Nth, TimedAttempt};
 use crate::assess::verdict::observation::is_polite;
 use crate::model::{Moment, Outcome, Pressure, Probe, Purpose};
@@ -27,17 +31,6 @@ const MOST_FAILED_FIRST: usize = 8_192;
 
 /// Maximum hosts and sections for which times are searched in which a part of the requests failed; about 200 kB each.
 const MOST_MIXED: usize = 50;
-
-/// The groups of a URL.
-#[derive(Clone, Copy, Debug)]
-pub struct Home<'a> {
-    /// Scheme, host and port.
-    pub host: &'a str,
-    /// The first folder of the path.
-    pub section: &'a str,
-    /// The pattern of the family.
-    pub family: &'a str,
-}
 
 /// An attempt at a page, a resource or a file.
 #[derive(Clone, Copy, Debug)]
@@ -108,42 +101,6 @@ struct HostHistories {
     /// Requests that a limit of the whole host, or of a section, may refuse.
     requests: LimitedRequests,
     of_sections: BTreeMap<String, LimitedRequests>,
-}
-
-/// The groups that went down as a whole, and the hosts that limit the rate of requests.
-#[derive(Debug, Default)]
-pub struct Together(HashMap<String, HostTogether>);
-
-#[derive(Debug, Default)]
-pub(super) struct HostTogether {
-    pub(super) whole: Outages,
-    /// A time from the start in which all requests for files failed, and nothing else was requested.
-    pub(super) at_start: Option<Outage>,
-    /// Whether first looks fail together in time.
-    is_clustered: bool,
-    /// The load from which it fails more.
-    pub(super) load: Option<LoadStep>,
-    /// The order of failures, if it is that of one failing backend of several.
-    pub(super) rotation: Option<Rotation>,
-    /// The rate that it refuses to exceed, and in which section if not on the whole host.
-    pub(super) limit: Option<(RateLimit, Option<String>)>,
-    /// When requests began that it refused, although this limit lets them through.
-    unexplained: BTreeSet<Moment>,
-    sections: HashMap<String, Outages>,
-    families: HashMap<String, Outages>,
-    /// The host or, with their names, its sections or families whose pages fail at their first request.
-    pub(super) fails_first: Vec<(Whole, String, FailsFirst)>,
-}
-
-/// The group of a URL that went down as a whole when the URL failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Whole {
-    /// Its host.
-    Host,
-    /// Its section.
-    Section,
-    /// Its family.
-    Family,
 }
 
 impl GroupAttempt {
@@ -411,128 +368,6 @@ impl HostHistories {
     }
 }
 
-impl HostTogether {
-    /// Returns whether a limit of its rate explains the failures of a URL of a section: all are refusals, and more of
-    /// them are beyond the limit than not.
-    pub(super) fn explains(
-        &self,
-        section: &str,
-        failures: impl Iterator<Item = (Moment, Option<u16>)>,
-    ) -> bool {
-        if !self.limits(section) {
-            return false;
-        }
-        let (mut all, mut beyond) = (0, 0);
-        for (started, status) in failures {
-            if !is_refusal(status) {
-                return false;
-            }
-            all += 1;
-            beyond += u32::from(!self.unexplained.contains(&started));
-        }
-        beyond * 2 > all
-    }
-
-    /// Returns whether it limits the rate of requests to all sections.
-    pub(super) fn limits_all(&self) -> bool {
-        matches!(self.limit, Some((_, None)))
-    }
-
-    /// Returns whether it limits the rate of requests to a section.
-    fn limits(&self, section: &str) -> bool {
-        let limited = |(_, limited): &(RateLimit, Option<String>)| {
-            limited.as_deref().is_none_or(|limited| limited == section)
-        };
-        self.limit.as_ref().is_some_and(limited)
-    }
-
-    /// Adds times in which a part of the requests to a section failed, unless the host or the section went down as a
-    /// whole.
-    fn add_mixed(&mut self, may_be_mixed: bool, sections: HashMap<String, MixedOutage>) {
-        if !may_be_mixed || !self.whole.is_empty() {
-            return;
-        }
-        for (name, mixed) in sections {
-            if let Some(found) = (!self.sections.contains_key(&name))
-                .then(|| mixed.find())
-                .flatten()
-            {
-                self.sections.insert(name, found);
-            }
-        }
-    }
-
-    /// Removes outages of parts whose pages fail at their first request: their failures come together because first
-    /// requests do.
-    fn leave_out_first_requests(&mut self) {
-        for (whole, name, _) in &self.fails_first {
-            match whole {
-                Whole::Host => {
-                    self.whole = Outages::default();
-                    self.sections.clear();
-                    self.families.clear();
-                }
-                // A family does not name its section.
-                Whole::Section => {
-                    self.sections.remove(name);
-                    self.families.clear();
-                }
-                Whole::Family => {
-                    self.families.remove(name);
-                    self.sections.clear();
-                }
-            }
-        }
-    }
-
-    /// Returns whether it fails more at higher load.
-    pub(super) fn fails_by_load(&self) -> bool {
-        self.limit.is_some() || self.load.is_some()
-    }
-}
-
-impl Together {
-    /// Returns whether failures of a host come together in time, and no outage explains them.
-    pub(super) fn fails_for_a_while(&self) -> bool {
-        let mut hosts = self.0.values();
-        hosts.any(|host| {
-            let outages = host.sections.is_empty() && host.families.is_empty();
-            host.is_clustered && outages && host.whole.is_empty()
-        })
-    }
-
-    /// Returns whether the pages of a URL's host, section or family fail at their first request only.
-    pub fn fails_first(&self, home: Home<'_>) -> bool {
-        let host = self.0.get(home.host);
-        let mut parts = host.iter().flat_map(|host| &host.fails_first);
-        parts.any(|(whole, name, _)| match whole {
-            Whole::Host => true,
-            Whole::Section => name == home.section,
-            Whole::Family => name == home.family,
-        })
-    }
-
-    pub(super) fn host(&self, name: &str) -> Option<&HostTogether> {
-        self.0.get(name)
-    }
-
-    /// Returns the widest group of a URL that went down as a whole, with its outages.
-    pub(super) fn of(&self, home: Home<'_>) -> Option<(Whole, &Outages)> {
-        let host = self.0.get(home.host)?;
-        // Refusals of a rate limit come together too.
-        if host.limits(home.section) {
-            return None;
-        }
-        let whole = Some(&host.whole).filter(|found| !found.is_empty());
-        let section = || host.sections.get(home.section);
-        let family = || host.families.get(home.family);
-        whole
-            .map(|found| (Whole::Host, found))
-            .or_else(|| section().map(|found| (Whole::Section, found)))
-            .or_else(|| family().map(|found| (Whole::Family, found)))
-    }
-}
-
 /// Returns the number of a part; parts beyond the bound share one.
 fn number(parts: &mut HashMap<String, u32>, name: &str) -> u32 {
     let next = parts.len() as u32 + 1;
@@ -544,9 +379,4 @@ fn number(parts: &mut HashMap<String, u32>, name: &str) -> u32 {
         }
         None => 0,
     }
-}
-
-/// Returns whether rate limits answer with this status.
-pub(super) fn is_refusal(status: Option<u16>) -> bool {
-    matches!(status, Some(429 | 503))
 }

@@ -1,0 +1,184 @@
+//! The parts of a site that went down as a whole, and the limits of its hosts.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::assess::diagnose::{LoadStep, Outage, Outages};
+use crate::assess::history::first_requests::FailsFirst;
+use crate::assess::history::mixed_outage::MixedOutage;
+use crate::assess::history::rate_limit::RateLimit;
+use crate::assess::history::recurrence::Rotation;
+use crate::model::Moment;
+
+/// The groups of a URL.
+#[derive(Clone, Copy, Debug)]
+pub struct Home<'a> {
+    /// Scheme, host and port.
+    pub host: &'a str,
+    /// The first folder of the path.
+    pub section: &'a str,
+    /// The pattern of the family.
+    pub family: &'a str,
+}
+
+/// The groups that went down as a whole, and the hosts that limit the rate of requests.
+#[derive(Debug, Default)]
+pub struct Together(pub(super) HashMap<String, HostTogether>);
+
+#[derive(Debug, Default)]
+pub(in crate::assess::examine) struct HostTogether {
+    pub(in crate::assess::examine) whole: Outages,
+    /// A time from the start in which all requests for files failed, and nothing else was requested.
+    pub(in crate::assess::examine) at_start: Option<Outage>,
+    /// Whether first looks fail together in time.
+    pub(super) is_clustered: bool,
+    /// The load from which it fails more.
+    pub(in crate::assess::examine) load: Option<LoadStep>,
+    /// The order of failures, if it is that of one failing backend of several.
+    pub(in crate::assess::examine) rotation: Option<Rotation>,
+    /// The rate that it refuses to exceed, and in which section if not on the whole host.
+    pub(in crate::assess::examine) limit: Option<(RateLimit, Option<String>)>,
+    /// When requests began that it refused, although this limit lets them through.
+    pub(super) unexplained: BTreeSet<Moment>,
+    pub(super) sections: HashMap<String, Outages>,
+    pub(super) families: HashMap<String, Outages>,
+    /// The host or, with their names, its sections or families whose pages fail at their first request.
+    pub(in crate::assess::examine) fails_first: Vec<(Whole, String, FailsFirst)>,
+}
+
+/// The group of a URL that went down as a whole when the URL failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Whole {
+    /// Its host.
+    Host,
+    /// Its section.
+    Section,
+    /// Its family.
+    Family,
+}
+
+impl HostTogether {
+    /// Returns whether a limit of its rate explains the failures of a URL of a section: all are refusals, and more of
+    /// them are beyond the limit than not.
+    pub(in crate::assess::examine) fn explains(
+        &self,
+        section: &str,
+        failures: impl Iterator<Item = (Moment, Option<u16>)>,
+    ) -> bool {
+        if !self.limits(section) {
+            return false;
+        }
+        let (mut all, mut beyond) = (0, 0);
+        for (started, status) in failures {
+            if !is_refusal(status) {
+                return false;
+            }
+            all += 1;
+            beyond += u32::from(!self.unexplained.contains(&started));
+        }
+        beyond * 2 > all
+    }
+
+    /// Returns whether it limits the rate of requests to all sections.
+    pub(in crate::assess::examine) fn limits_all(&self) -> bool {
+        matches!(self.limit, Some((_, None)))
+    }
+
+    /// Returns whether it limits the rate of requests to a section.
+    fn limits(&self, section: &str) -> bool {
+        let limited = |(_, limited): &(RateLimit, Option<String>)| {
+            limited.as_deref().is_none_or(|limited| limited == section)
+        };
+        self.limit.as_ref().is_some_and(limited)
+    }
+
+    /// Adds times in which a part of the requests to a section failed, unless the host or the section went down as a
+    /// whole.
+    pub(super) fn add_mixed(&mut self, may_be_mixed: bool, sections: HashMap<String, MixedOutage>) {
+        if !may_be_mixed || !self.whole.is_empty() {
+            return;
+        }
+        for (name, mixed) in sections {
+            if let Some(found) = (!self.sections.contains_key(&name))
+                .then(|| mixed.find())
+                .flatten()
+            {
+                self.sections.insert(name, found);
+            }
+        }
+    }
+
+    /// Removes outages of parts whose pages fail at their first request: their failures come together because first
+    /// requests do.
+    pub(super) fn leave_out_first_requests(&mut self) {
+        for (whole, name, _) in &self.fails_first {
+            match whole {
+                Whole::Host => {
+                    self.whole = Outages::default();
+                    self.sections.clear();
+                    self.families.clear();
+                }
+                // A family does not name its section.
+                Whole::Section => {
+                    self.sections.remove(name);
+                    self.families.clear();
+                }
+                Whole::Family => {
+                    self.families.remove(name);
+                    self.sections.clear();
+                }
+            }
+        }
+    }
+
+    /// Returns whether it fails more at higher load.
+    pub(in crate::assess::examine) fn fails_by_load(&self) -> bool {
+        self.limit.is_some() || self.load.is_some()
+    }
+}
+
+impl Together {
+    /// Returns whether failures of a host come together in time, and no outage explains them.
+    pub(in crate::assess::examine) fn fails_for_a_while(&self) -> bool {
+        let mut hosts = self.0.values();
+        hosts.any(|host| {
+            let outages = host.sections.is_empty() && host.families.is_empty();
+            host.is_clustered && outages && host.whole.is_empty()
+        })
+    }
+
+    /// Returns whether the pages of a URL's host, section or family fail at their first request only.
+    pub fn fails_first(&self, home: Home<'_>) -> bool {
+        let host = self.0.get(home.host);
+        let mut parts = host.iter().flat_map(|host| &host.fails_first);
+        parts.any(|(whole, name, _)| match whole {
+            Whole::Host => true,
+            Whole::Section => name == home.section,
+            Whole::Family => name == home.family,
+        })
+    }
+
+    pub(in crate::assess::examine) fn host(&self, name: &str) -> Option<&HostTogether> {
+        self.0.get(name)
+    }
+
+    /// Returns the widest group of a URL that went down as a whole, with its outages.
+    pub(in crate::assess::examine) fn of(&self, home: Home<'_>) -> Option<(Whole, &Outages)> {
+        let host = self.0.get(home.host)?;
+        // Refusals of a rate limit come together too.
+        if host.limits(home.section) {
+            return None;
+        }
+        let whole = Some(&host.whole).filter(|found| !found.is_empty());
+        let section = || host.sections.get(home.section);
+        let family = || host.families.get(home.family);
+        whole
+            .map(|found| (Whole::Host, found))
+            .or_else(|| section().map(|found| (Whole::Section, found)))
+            .or_else(|| family().map(|found| (Whole::Family, found)))
+    }
+}
+
+/// Returns whether rate limits answer with this status.
+pub(in crate::assess::examine) fn is_refusal(status: Option<u16>) -> bool {
+    matches!(status, Some(429 | 503))
+}
