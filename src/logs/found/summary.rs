@@ -356,13 +356,14 @@ struct ByUrl {
 /// Maximum groups of each kind that are counted: sections, hosts and families. Ours.
 const MOST_GROUPS: usize = 10_000;
 
+/// A family, and the failures and cause of the URL that failed most often.
+type FamilySum = (FamilyCount, (u32, Option<Cause>));
+
 fn by_url(facts: &Facts<'_>) -> ByUrl {
     let mut sums = ByUrl::default();
     let mut sections = Groups::default();
     let mut hosts = Groups::default();
-    // With the cause of the URL that failed most often.
-    let mut families: HashMap<u64, (FamilyCount, (u32, Option<Cause>)), ByHash> =
-        HashMap::default();
+    let mut families: HashMap<u64, FamilySum, ByHash> = HashMap::default();
     let mut family = String::new();
     let mut worst: Vec<UrlCount> = Vec::new();
     let mut least = 0;
