@@ -361,8 +361,7 @@ fn by_url(facts: &Facts<'_>) -> ByUrl {
     let mut sections = Groups::default();
     let mut hosts = Groups::default();
     // With the cause of the URL that failed most often.
-    let mut families: HashMap<u64, (FamilyCount, (u32, Option<Cause>)), ByHash> =
-        HashMap::default();
+    let mut families: HashMap<u64, (FamilyCount, Proven), ByHash> = HashMap::default();
     let mut family = String::new();
     let mut worst: Vec<UrlCount> = Vec::new();
     let mut least = 0;
@@ -452,6 +451,9 @@ fn rank(worst: &mut Vec<UrlCount>) {
     worst.sort_by(|one, other| (other.failed, &one.address).cmp(&(one.failed, &other.address)));
     worst.truncate(MOST);
 }
+
+/// The failures of a URL that have a cause, and the cause.
+type Proven = (u32, Option<Cause>);
 
 /// Groups of URLs by the hashes of their names: name, requests, failures.
 type Groups = HashMap<u64, (Vec<u8>, u64, u64), ByHash>;
