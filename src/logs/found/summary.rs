@@ -356,14 +356,12 @@ struct ByUrl {
 /// Maximum groups of each kind that are counted: sections, hosts and families. Ours.
 const MOST_GROUPS: usize = 10_000;
 
-/// A family, and the failures and cause of the URL that failed most often.
-type FamilySum = (FamilyCount, (u32, Option<Cause>));
-
 fn by_url(facts: &Facts<'_>) -> ByUrl {
     let mut sums = ByUrl::default();
     let mut sections = Groups::default();
     let mut hosts = Groups::default();
-    let mut families: HashMap<u64, FamilySum, ByHash> = HashMap::default();
+    // With the cause of the URL that failed most often.
+    let mut families: HashMap<u64, (FamilyCount, Proven), ByHash> = HashMap::default();
     let mut family = String::new();
     let mut worst: Vec<UrlCount> = Vec::new();
     let mut least = 0;
@@ -453,6 +451,9 @@ fn rank(worst: &mut Vec<UrlCount>) {
     worst.sort_by(|one, other| (other.failed, &one.address).cmp(&(one.failed, &other.address)));
     worst.truncate(MOST);
 }
+
+/// The failures of a URL that have a cause, and the cause.
+type Proven = (u32, Option<Cause>);
 
 /// Groups of URLs by the hashes of their names: name, requests, failures.
 type Groups = HashMap<u64, (Vec<u8>, u64, u64), ByHash>;
