@@ -58,8 +58,10 @@ pub enum Event {
         step: u8,
         /// When it ended, the run or the recheck.
         at: Moment,
-        /// URLs whose last attempt before it failed and whose last attempt now did not.
+        /// URLs whose last attempt before it failed and whose last attempt now did not, without the lost ones.
         recovered: Vec<String>,
+        /// Those of them that are missing, refused or redirected to where they are not.
+        lost: Vec<String>,
         /// URLs whose last attempt failed, whether or not there was time to request them.
         failing: Vec<String>,
         /// When these URLs are requested next; absent after the last recheck.

@@ -11,8 +11,8 @@ pub enum Change {
     New,
     /// It failed and fails more often now.
     Worse,
-    /// It answered with a page, and is refused now (4xx other than 404 and 410), or redirects in a loop, to a URL that
-    /// fails, or with many others to one page.
+    /// It answered with a page or failed, and is refused now (4xx other than 404 and 410), or redirects in a loop, to a
+    /// URL that fails, or with many others to one page.
     Lost,
     /// It changed between failing and fine at least three times over the last five runs.
     Flapping,
@@ -29,6 +29,8 @@ pub enum Change {
     Unlinked,
     /// It fails, and less often than before.
     Better,
+    /// It was refused, missing or redirected, and answers with a page now.
+    Back,
     /// It failed and is fine now.
     Fixed,
 }
@@ -48,6 +50,8 @@ pub struct ChangeCounts {
     pub lost: u64,
     /// Alternating over the last five runs.
     pub flapping: u64,
+    /// Refused, missing or redirected before, answering with a page now.
+    pub back: u64,
     /// Only in the new run.
     pub appeared: u64,
     /// Answering 404 or 410 now, or out of scope.
@@ -62,7 +66,7 @@ pub struct ChangeCounts {
 
 impl Change {
     /// Every change, the worst first.
-    pub const ALL: [Change; 11] = [
+    pub const ALL: [Change; 12] = [
         Change::New,
         Change::Worse,
         Change::Lost,
@@ -73,6 +77,7 @@ impl Change {
         Change::Moved,
         Change::Unlinked,
         Change::Better,
+        Change::Back,
         Change::Fixed,
     ];
 
@@ -89,6 +94,7 @@ impl Change {
             Change::Moved => "moved",
             Change::Unlinked => "unlinked",
             Change::Better => "better",
+            Change::Back => "back",
             Change::Fixed => "fixed",
         }
     }
@@ -117,6 +123,7 @@ impl ChangeCounts {
             Change::Moved => &mut self.moved,
             Change::Unlinked => &mut self.unlinked,
             Change::Better => &mut self.better,
+            Change::Back => &mut self.back,
             Change::Fixed => &mut self.fixed,
         }
     }

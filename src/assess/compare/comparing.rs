@@ -64,6 +64,7 @@ impl Comparing {
             match (judged.change, pair.target) {
                 (Change::Moved, Some(target)) => self.moves.moved(pair.address, target.address),
                 (Change::Lost, _) => self.losses.lost(pair),
+                (Change::Back, _) => found.back.add(pair.address),
                 (Change::Appeared, _) => self.moves.appeared(pair.address),
                 _ => {}
             }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::assess::{Interval, ScoreModel, Verdict};
 
 use super::change::{Change, ChangeCounts};
-use super::groups::{DeadLinks, Lost, MarksChange, Move};
+use super::groups::{DeadLinks, Group, Lost, MarksChange, Move};
 use super::judge::Yardstick;
 use super::newcombe::difference;
 use super::sight::PageState;
@@ -47,6 +47,9 @@ pub struct Comparison {
     /// texts about the run, as what follows: exports have the changes.
     #[serde(skip)]
     pub lost: Vec<Lost>,
+    /// Pages that are [`Change::Back`].
+    #[serde(skip)]
+    pub back: Group,
     /// Missing and refused URLs that only the new run knows, by status.
     #[serde(skip)]
     pub dead_links: Vec<DeadLinks>,

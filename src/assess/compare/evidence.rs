@@ -17,7 +17,7 @@ pub(super) fn of(pair: &Pair<'_>, change: Change) -> String {
     }
     match (&pair.old, &pair.new) {
         (Sight::Seen(old), Sight::Seen(new))
-            if matches!(change, Change::Gone | Change::Appeared | Change::Lost)
+            if matches!(change, Change::Gone | Change::Back | Change::Lost)
                 && !new.is_redirect() =>
         {
             format!("answers {}, answered {}", new.status, old.status)

@@ -68,12 +68,22 @@ impl Yardstick {
         match (&pair.old, &pair.new) {
             // Neither its status nor its links are known.
             (Sight::Seen(old), Sight::Seen(new)) if old.assumed && !new.fails() => None,
+            // What a page that failed is now comes before how often it failed: a lost page has not recovered.
+            (Sight::Seen(old), Sight::Seen(new))
+                if groups::cause(old, new, (pair.address, pair.target)).is_some() =>
+            {
+                Some(Change::Lost)
+            }
+            (Sight::Seen(old), Sight::Seen(new)) if new.is_gone() && !old.is_missing() => {
+                Some(Change::Gone)
+            }
             (Sight::Seen(_), Sight::Seen(_)) if state_changes(pair.states) >= FLAPPING_CHANGES => {
                 Some(Change::Flapping)
             }
             (Sight::Seen(old), Sight::Seen(new)) => self.of_both(old, new).or_else(|| {
-                if groups::cause(old, new, (pair.address, pair.target)).is_some() {
-                    return Some(Change::Lost);
+                let is_there = pair.old_address == pair.address && new.is_fine();
+                if is_there && (old.is_gone() || old.is_refused() || old.is_redirect()) {
+                    return Some(Change::Back);
                 }
                 if pair.target.is_some() && old.is_fine() && new.is_redirect() {
                     return Some(Change::Moved);
@@ -99,13 +109,10 @@ impl Yardstick {
         let (rose, fell) = (is_sure && between.low > 0.0, is_sure && between.high < 0.0);
         match (old.fails(), new.fails()) {
             (false, true) if rose => Some(Change::New),
-            (true, false) if new.is_missing() => Some(Change::Gone),
             (true, false) if fell => Some(Change::Fixed),
             (false, true) | (true, false) => Some(Change::Unclear),
             (true, true) if rose => Some(Change::Worse),
             (true, true) if fell => Some(Change::Better),
-            (false, false) if new.is_missing() && !old.is_missing() => Some(Change::Gone),
-            (false, false) if old.is_missing() && !new.is_missing() => Some(Change::Appeared),
             _ => None,
         }
     }

@@ -129,6 +129,11 @@ impl PageState {
         matches!(self.status, 404 | 410)
     }
 
+    /// Returns whether it answers that there is no such page, and does not fail.
+    pub(super) const fn is_gone(&self) -> bool {
+        self.is_missing() && !self.fails()
+    }
+
     /// Returns whether it answers 4xx other than that there is no such page, and does not fail.
     pub(super) const fn is_refused(&self) -> bool {
         self.status >= 400 && self.status <= 499 && !self.is_missing() && !self.fails()

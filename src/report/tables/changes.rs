@@ -38,7 +38,7 @@ pub const COMPARE_COLUMNS: [Column; 17] = [
         "Change",
         Kind::Text,
         Some(
-            "`new`, `fixed`, `worse`, `better`, `flapping`, `appeared`, `gone`, `lost`, `moved`, \
+            "`new`, `fixed`, `worse`, `better`, `flapping`, `appeared`, `gone`, `lost`, `back`, `moved`, \
             `unlinked` or `unclear`.",
         ),
     ),

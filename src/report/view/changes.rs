@@ -143,6 +143,7 @@ const fn meaning(change: Change) -> &'static str {
         Change::Moved => "redirecting to another address now",
         Change::Unlinked => "answering, with nothing that links to it any more",
         Change::Better => "failing less often",
+        Change::Back => "refused, missing or redirected before, answering with a page now",
         Change::Fixed => "failing before, fine now",
     }
 }

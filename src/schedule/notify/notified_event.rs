@@ -58,6 +58,8 @@ pub(super) struct Rechecked {
     #[serde(flatten)]
     pub(super) head: Head,
     pub(super) recovered: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) lost: Vec<String>,
     pub(super) failing: u64,
     pub(super) next: Option<i64>,
 }
@@ -93,12 +95,14 @@ impl NotifiedEvent {
                 run,
                 at,
                 recovered,
+                lost,
                 failing,
                 next,
                 ..
             } => Some(NotifiedEvent::Rechecked(Rechecked {
                 head: Head::of(project, Some(*run), *at),
                 recovered: recovered.clone(),
+                lost: lost.clone(),
                 failing: failing.len() as u64,
                 next: next.map(Moment::millis),
             })),
@@ -149,6 +153,7 @@ mod tests {
         let rechecked = NotifiedEvent::Rechecked(Rechecked {
             head: Head::of("shop", Some(RunId(7)), Moment::from_millis(6)),
             recovered: vec!["https://shop.example/".to_owned()],
+            lost: Vec::new(),
             failing: 2,
             next: None,
         });

@@ -551,6 +551,7 @@ async fn notify_tells_a_recovery_between_runs() {
             step,
             at: Moment::from_millis(9),
             recovered: vec![format!("https://shop.example/{step}")],
+            lost: Vec::new(),
             failing: vec![],
             next: None,
         });

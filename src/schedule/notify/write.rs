@@ -43,7 +43,7 @@ pub(super) fn run_message(
         findings: brief.findings.clone(),
         more_findings: brief.more_findings,
         lists: brief.lists.clone(),
-        notes: brief.notes.clone(),
+        notes: brief.further().chain(brief.notes.iter().cloned()).collect(),
         ..told
     })
 }
@@ -83,48 +83,93 @@ pub(super) fn failure_message(
     })
 }
 
-/// Returns the notification of pages that recovered in a recheck.
+/// Returns the notification of pages that recovered or were lost in a recheck.
 pub(super) fn recheck_message(
     key: &str,
     made: &Rechecked,
     site: &str,
     (choice, zone): (&Choice, &Zone),
 ) -> Option<Message> {
-    let (project, recovered) = (&made.head.project, &made.recovered);
-    let occasions = choice.wanted(&[Occasion::Recovery]);
-    if recovered.is_empty() || occasions.is_empty() {
+    let (project, recovered, lost) = (&made.head.project, &made.recovered, &made.lost);
+    let of = |occasion, pages: &[String]| (!pages.is_empty()).then_some(occasion);
+    let occasions = [
+        of(Occasion::Recovery, recovered),
+        of(Occasion::Digest, lost),
+    ];
+    let occasions: Vec<Occasion> = occasions.into_iter().flatten().collect();
+    let occasions = choice.wanted(&occasions);
+    if occasions.is_empty() {
         return None;
     }
-    let pages = count(recovered.len() as u64, "page");
-    let are = verb(recovered.len() as u64, "is", "are");
+    let pages = |of: &[String]| count(of.len() as u64, "page");
+    let are = |of: &[String]| verb(of.len() as u64, "is", "are");
     let still = match made.failing {
         0 => "none fails any more".to_owned(),
         left => format!("{} still {}", number(left), verb(left, "fails", "fail")),
     };
-    let shown = recovered.iter().take(MOST_PAGES).map(|address| BriefPage {
-        address: address.clone(),
-        status: None,
-        detail: String::new(),
-    });
+    let named = |kind: ListKind, all: &[String], title: String| PageList {
+        kind,
+        title,
+        tone: kind.tone(),
+        pages: all
+            .iter()
+            .take(MOST_PAGES)
+            .map(|page| plain(page))
+            .collect(),
+        more: all.len().saturating_sub(MOST_PAGES) as u64,
+    };
+    let lost_now = format!("{} {} not served any more", pages(lost), are(lost));
+    let recovered_now = format!("{} recovered", pages(recovered));
+    let mut lists = vec![
+        named(ListKind::Lost, lost, lost_now.clone()),
+        named(ListKind::Recovered, recovered, recovered_now.clone()),
+    ];
+    lists.retain(|list| !list.pages.is_empty());
+    let fine = format!(
+        "{} that failed {} fine again; {still}.",
+        pages(recovered),
+        are(recovered)
+    );
+    let (tone, subject, headline) = match (lost.is_empty(), recovered.is_empty()) {
+        (true, _) => (Tone::Good, recovered_now, fine),
+        (false, is_none) => {
+            let why = format!(
+                "{} that failed {} not served any more: missing, refused or redirected elsewhere",
+                pages(lost),
+                are(lost)
+            );
+            match is_none {
+                true => (Tone::Bad, lost_now, format!("{why}; {still}.")),
+                false => (
+                    Tone::Bad,
+                    format!("{lost_now}, {} recovered", number(recovered.len() as u64)),
+                    format!("{why}. {fine}"),
+                ),
+            }
+        }
+    };
     Some(Message {
-        tone: Tone::Good,
-        subject: format!("{project}: {pages} recovered"),
-        headline: format!("{pages} that failed {are} fine again; {still}."),
+        tone,
+        subject: format!("{project}: {subject}"),
+        headline,
         site: tame(site).into_owned(),
         facts: made
             .next
             .map(|next| fact("Rechecked", zone.minutes(Moment::from_millis(next))))
             .into_iter()
             .collect(),
-        lists: vec![PageList {
-            kind: ListKind::Recovered,
-            title: format!("{pages} recovered"),
-            tone: ListKind::Recovered.tone(),
-            pages: shown.collect(),
-            more: recovered.len().saturating_sub(MOST_PAGES) as u64,
-        }],
+        lists,
         ..frame(key, &made.head, occasions, zone)
     })
+}
+
+/// Returns a page of which only the URL is known.
+fn plain(address: &str) -> BriefPage {
+    BriefPage {
+        address: address.to_owned(),
+        status: None,
+        detail: String::new(),
+    }
 }
 
 /// Returns a message with the common fields.

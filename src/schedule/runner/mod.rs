@@ -473,6 +473,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             step,
             at: now,
             recovered: found.recovered,
+            lost: found.lost,
             failing: found.failing,
             next: project.ladder.next(last.ended, last.step),
         });

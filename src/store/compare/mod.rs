@@ -6,4 +6,4 @@ mod runs;
 pub(super) mod sights;
 mod sitemaps;
 mod states;
-mod targets;
+pub(super) mod targets;

@@ -11,7 +11,7 @@ use crate::store::runs::login_pages;
 
 /// Returns the query for the pages of a run that redirect, with the last URL of each chain: how the chain ends,
 /// whether the last request of that URL failed or answered 4xx, whether it is a login, and how many pages end there.
-pub(super) fn query(connection: &Connection) -> rusqlite::Result<String> {
+pub(in crate::store) fn query(connection: &Connection) -> rusqlite::Result<String> {
     let is_login = if login_pages::are_known(connection)? {
         "EXISTS (SELECT 1 FROM login_page l WHERE l.run = e.run AND l.url = e.last)"
     } else {
@@ -31,7 +31,7 @@ pub(super) fn query(connection: &Connection) -> rusqlite::Result<String> {
 }
 
 /// The rows of that query, walked beside pages in the order of their URLs.
-pub(super) struct Targets<'a> {
+pub(in crate::store) struct Targets<'a> {
     rows: Rows<'a>,
     /// The page at which it is, and the end of its redirects; `None` before the first page and after the last.
     at: Option<(String, Known)>,
@@ -48,7 +48,7 @@ struct Known {
 }
 
 impl<'a> Targets<'a> {
-    pub(super) fn of(rows: Rows<'a>) -> Targets<'a> {
+    pub(in crate::store) fn of(rows: Rows<'a>) -> Targets<'a> {
         Targets {
             rows,
             at: None,
@@ -57,7 +57,10 @@ impl<'a> Targets<'a> {
     }
 
     /// Returns the URL that a page redirects to, if it does. URLs must come in their order.
-    pub(super) fn of_page(&mut self, address: &str) -> rusqlite::Result<Option<Target<'_>>> {
+    pub(in crate::store) fn of_page(
+        &mut self,
+        address: &str,
+    ) -> rusqlite::Result<Option<Target<'_>>> {
         while !self.began || matches!(&self.at, Some((from, _)) if from.as_str() < address) {
             self.began = true;
             self.at = self.rows.next()?.map(known).transpose()?;

@@ -3,6 +3,8 @@
 use rusqlite::Connection;
 
 use crate::assess::Verdict;
+use crate::assess::compare::{PageState, loss};
+use crate::store::compare::targets::{self, Targets};
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::rows::row::list;
@@ -14,6 +16,8 @@ pub struct Rechecked {
     /// URLs whose last attempt before the pass failed, whose last attempt in it did not, and that do not come and
     /// go: their verdict is not one of a failing page.
     pub recovered: Vec<String>,
+    /// Those of them that are not fine: they are missing, refused or redirected to where they are not.
+    pub lost: Vec<String>,
     /// URLs whose last attempt failed, whether or not the pass requested them.
     pub failing: Vec<String>,
 }
@@ -37,7 +41,7 @@ fn rechecked(connection: &Connection, run: RunId, pass: u8) -> rusqlite::Result<
                 (SELECT max(number) FROM evidence a WHERE a.run = ?1 AND a.url = f.url) AS now
             FROM failed f
          )
-         SELECT u.address, coalesce(bo.failure, 0), no.failure, s.verdict
+         SELECT u.address, coalesce(bo.failure, 0), no.failure, s.verdict, n.status
          FROM last
          JOIN url u ON u.run = ?1 AND u.id = last.url AND u.role >= 3
          JOIN attempt n ON n.run = ?1 AND n.url = last.url AND n.number = last.now
@@ -45,18 +49,30 @@ fn rechecked(connection: &Connection, run: RunId, pass: u8) -> rusqlite::Result<
          LEFT JOIN assessment s ON s.run = ?1 AND s.url = last.url
          LEFT JOIN attempt b ON b.run = ?1 AND b.url = last.url AND b.number = last.before
          LEFT JOIN outcome bo ON bo.code = b.outcome
-         ORDER BY u.id";
-    let rows: Vec<(String, bool, bool, Option<String>)> =
+         ORDER BY u.address";
+    let rows: Vec<(String, bool, bool, Option<String>, Option<u16>)> =
         list(connection, sql, (run, pass), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            let (before, now, verdict) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            Ok((row.get(0)?, before, now, verdict, row.get(4)?))
         })?;
+    let mut targets = connection.prepare(&targets::query(connection)?)?;
+    let mut targets = Targets::of(targets.query([run])?);
     let mut found = Rechecked::default();
-    for (address, before, now, verdict) in rows {
+    for (address, before, now, verdict, status) in rows {
         let verdict = verdict.as_deref().and_then(Verdict::from_name);
         if now {
             found.failing.push(address);
         } else if before && !verdict.is_some_and(Verdict::is_failing) {
-            found.recovered.push(address);
+            let state = PageState {
+                status: status.unwrap_or_default(),
+                ..PageState::unlisted()
+            };
+            let target = targets.of_page(&address)?;
+            if state.is_missing() || loss(&state, (&address, target)).is_some() {
+                found.lost.push(address);
+            } else {
+                found.recovered.push(address);
+            }
         }
     }
     Ok(found)

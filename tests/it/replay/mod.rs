@@ -581,6 +581,7 @@ fn said(delivered: &Delivered) -> Truth {
             Change::Unlinked => "unlinked",
             Change::Worse => "worse",
             Change::Better => "better",
+            Change::Back => "back",
             Change::Unclear | Change::Flapping => continue,
         };
         let path = page

@@ -260,6 +260,107 @@ async fn pages_that_redirect_to_the_home_page_or_a_login_did_not_move() {
     assert!(!text.contains("moved"), "{text}");
 }
 
+/// Returns pages that all answer with this status.
+fn answering(pages: BTreeSet<String>, status: u16) -> BTreeMap<String, Odd> {
+    let odd = Odd {
+        status,
+        ..Odd::default()
+    };
+    alike(pages, &odd)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_failed_and_is_lost_has_not_recovered_and_is_told_when_it_is_back() {
+    let replay = Replay::new(&[]);
+    let odd = |odd| Week {
+        odd,
+        ..Week::default()
+    };
+    let (shop, home) = (|| pages("shop", 0..16), redirect(&format!("{ORIGIN}/")));
+    let mut lost = answering(pages("shop", 0..8), 401);
+    lost.extend(alike(pages("shop", 8..16), &home));
+    let weeks = [
+        Week::default(),
+        odd(answering(shop(), 500)),
+        odd(lost),
+        Week::default(),
+        odd(answering(shop(), 404)),
+        Week::default(),
+    ];
+    let mut mails = Vec::new();
+    for (number, week) in (0..).zip(weeks) {
+        let told = replay.week(number, week).await;
+        if number > 1 {
+            mails.push(mail(&told));
+        }
+    }
+    let [lost, back, gone, again] = mails.as_slice() else {
+        panic!("{mails:?}");
+    };
+    has(
+        &lost.1,
+        &[
+            "8 pages in /shop/ now ask for a login (401)",
+            "8 pages in /shop/ now redirect to the home page",
+        ],
+    );
+    for wrong in ["recovered", "All is well"] {
+        assert!(!lost.1.contains(wrong), "{}", lost.1);
+    }
+    has(&gone.0, &["16 pages gone"]);
+    for (subject, text) in [back, again] {
+        has(subject, &["16 pages in /shop/ served again"]);
+        has(
+            text,
+            &["16 pages in /shop/ are served again (such as /shop/"],
+        );
+        assert!(!text.contains("new"), "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_change_is_in_the_mail_and_parts_of_sections_are_summed() {
+    let noindex = Odd {
+        head: "<meta name=robots content=noindex>",
+        ..Odd::default()
+    };
+    let canonical = Odd {
+        head: "<link rel=canonical href='/'>",
+        ..Odd::default()
+    };
+    let mut odd = alike(pages("shop", 0..5), &noindex);
+    odd.extend(alike(pages("blog", 0..5), &noindex));
+    odd.extend(alike(pages("help", 0..9), &canonical));
+    let hidden = Week {
+        odd: odd.clone(),
+        ..Week::default()
+    };
+    let (subject, text) = mail(&after(Week::default(), hidden).await);
+    has(&subject, &["10 pages turned noindex in 2 sections"]);
+    has(
+        &text,
+        &["No page failed, but 10 pages turned noindex, 9 pages name another page as canonical."],
+    );
+    assert!(!text.contains("All is well"), "{text}");
+    odd.extend(answering(pages("blog", 10..16), 403));
+    odd.extend(answering(pages("blog", 20..26), 401));
+    let many = Week {
+        odd,
+        no_sitemap: true,
+        removed: pages("shop", 100..106),
+        ..Week::default()
+    };
+    let (_, text) = mail(&after(Week::default(), many).await);
+    has(
+        &text,
+        &[
+            "And 2 more changes.",
+            "The canonical of 9 pages in /help/ now names /",
+            "6 pages are gone.",
+        ],
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_time_in_which_half_of_the_requests_fail_is_one_outage() {
     let week = Week {

@@ -58,15 +58,21 @@ pub struct DeadLinks {
     pub pages: Group,
 }
 
-/// Returns how a page was lost that both runs requested and that was fine in the older one; `None` if it was not.
+/// Returns how a page was lost that both runs requested and that was fine or failed in the older one; `None` if it was
+/// not.
 pub(in crate::assess::compare) fn cause(
     old: &PageState,
     new: &PageState,
     (address, target): (&str, Option<Target<'_>>),
 ) -> Option<LostCause> {
-    if !old.is_fine() {
+    if !old.is_fine() && !old.fails() {
         return None;
     }
+    loss(new, (address, target))
+}
+
+/// Returns how a page is lost in a run, whatever it was before; `None` if it is not.
+pub fn loss(new: &PageState, (address, target): (&str, Option<Target<'_>>)) -> Option<LostCause> {
     if new.is_refused() {
         return Some(LostCause::Refused(new.status));
     }

@@ -21,6 +21,9 @@ pub struct Noindex {
     pub pages: Group,
     /// Whether they are all pages of the section; of the site if they have no common folder.
     pub whole: bool,
+    /// Number of sections that they are in, if they are parts of several; otherwise 0.
+    #[serde(default)]
+    pub sections: u64,
 }
 
 /// Pages whose canonical link names another page now.
@@ -105,8 +108,10 @@ impl MarkChanges {
             .map(|(pages, all)| Noindex {
                 whole: pages.pages == all && all >= WHOLE,
                 pages,
+                sections: 0,
             })
             .collect();
+        parts_as_one(&mut noindex);
         noindex.sort_by_key(|found| most_first(found.pages.pages));
         // A site in which every section turned is one change.
         if turned_everywhere && noindex.len() > 1 {
@@ -119,6 +124,7 @@ impl MarkChanges {
             noindex = vec![Noindex {
                 pages: site,
                 whole: true,
+                sections: 0,
             }];
         }
         let mut titles: Vec<(String, u64)> = self.titles.into_iter().collect();
@@ -132,6 +138,27 @@ impl MarkChanges {
                 pages: canonical,
             }),
             titles,
+        }
+    }
+}
+
+/// Puts parts of several sections together: one cause is likelier than as many as there are sections.
+fn parts_as_one(noindex: &mut Vec<Noindex>) {
+    let (parts, whole): (Vec<_>, Vec<_>) = noindex.drain(..).partition(|found| !found.whole);
+    *noindex = whole;
+    match parts.as_slice() {
+        [] | [_] => noindex.extend(parts),
+        parts => {
+            let examples = parts.iter().filter_map(|part| part.pages.examples.first());
+            noindex.push(Noindex {
+                pages: Group {
+                    pages: parts.iter().map(|part| part.pages.pages).sum(),
+                    folder: None,
+                    examples: examples.take(3).cloned().collect(),
+                },
+                whole: false,
+                sections: parts.len() as u64,
+            });
         }
     }
 }

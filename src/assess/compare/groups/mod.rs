@@ -6,7 +6,7 @@ mod marks;
 mod moves;
 
 pub use group::Group;
-pub use lost::{DeadLinks, Lost, LostCause};
+pub use lost::{DeadLinks, Lost, LostCause, loss};
 pub use marks::{Canonical, MarksChange, Noindex};
 pub use moves::Move;
 

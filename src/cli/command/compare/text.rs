@@ -126,7 +126,7 @@ fn page(page: &PageChange, color: bool) -> String {
     let style = match page.change {
         Change::New | Change::Worse | Change::Lost => RED,
         Change::Flapping | Change::Unclear => YELLOW,
-        Change::Better | Change::Fixed => GREEN,
+        Change::Better | Change::Back | Change::Fixed => GREEN,
         Change::Appeared | Change::Gone | Change::Moved | Change::Unlinked => PLAIN,
     };
     let name = format!("{:<9}", page.change.name());

@@ -50,14 +50,19 @@ impl Listener for Printer {
                 project,
                 run,
                 recovered,
+                lost,
                 failing,
                 next,
                 ..
             } => {
                 let next = next.map(|at| format!("; rechecked {}", self.local(project, at)));
                 self.people.mention(format!(
-                    "{project}: run {run}: {} recovered, {} still fail{}",
+                    "{project}: run {run}: {} recovered{}, {} still fail{}",
                     recovered.len(),
+                    match lost.len() {
+                        0 => String::new(),
+                        lost => format!(", {lost} lost"),
+                    },
                     failing.len(),
                     next.unwrap_or_default()
                 ));

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::compare::Comparison;
 use crate::assess::diagnose::rules::Severity;
+use crate::report::view::color::Color;
 use crate::report::words::{count, number, tame};
 
 use super::facts::BriefFacts;
@@ -57,6 +58,7 @@ impl Brief {
         let findings = findings::findings(facts);
         let news = news::news(facts);
         let state = state::headline(facts.summary, facts.likeliest, facts.no_start);
+        let state = not_well(state, &news);
         Brief {
             short_state: short_state(facts, &state, &news),
             state,
@@ -90,10 +92,19 @@ impl Brief {
         self.news.iter().map(News::sentence).collect()
     }
 
+    /// Returns the sentences of the changes that the headline only counts.
+    pub fn further(&self) -> impl Iterator<Item = String> + '_ {
+        self.news.iter().skip(IN_HEADLINE).map(News::sentence)
+    }
+
     /// Returns the changes in sentences, the worst first; the state of the site, if nothing changed.
     pub fn headline(&self) -> String {
         let mut sentences = self.sentences();
+        let more = sentences.len().saturating_sub(IN_HEADLINE) as u64;
         sentences.truncate(IN_HEADLINE);
+        if more > 0 {
+            sentences.push(format!("And {}.", count(more, "more change")));
+        }
         match sentences.as_slice() {
             [] if self.is_first() => self.state.text.clone(),
             [] => self.unchanged(),
@@ -148,6 +159,40 @@ fn sentence(note: &str) -> String {
     let first = letters.next().map(|first| first.to_uppercase().to_string());
     let end = if note.ends_with('.') { "" } else { "." };
     format!("{}{}{end}", first.unwrap_or_default(), letters.as_str())
+}
+
+/// Returns the state of the site, which is not well if a change hides its pages though none fails.
+fn not_well(state: Headline, news: &[News]) -> Headline {
+    if state.tone != Color::Fine {
+        return state;
+    }
+    let sum = |of: fn(&News) -> bool| -> u64 {
+        news.iter().filter(|news| of(news)).map(News::pages).sum()
+    };
+    let noindex = sum(|news| matches!(news, News::Noindex(_)));
+    let lost = sum(|news| matches!(news, News::Lost(_)));
+    let canonical = sum(|news| matches!(news, News::Canonical(_)));
+    let now = |n, one: &str, many: &str| {
+        let verb = if n == 1 { one } else { many };
+        (n > 0).then(|| format!("{} {verb}", count(n, "page")))
+    };
+    let what = [
+        now(noindex, "turned noindex", "turned noindex"),
+        now(lost, "is not served any more", "are not served any more"),
+        now(
+            canonical,
+            "names another page as canonical",
+            "name another page as canonical",
+        ),
+    ];
+    let what: Vec<String> = what.into_iter().flatten().collect();
+    if what.is_empty() {
+        return state;
+    }
+    Headline {
+        tone: Color::Other,
+        text: format!("No page failed, but {}.", what.join(", ")),
+    }
 }
 
 /// Returns the state of the site without what a change says already; `None` if no change says it.

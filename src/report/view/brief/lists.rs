@@ -38,6 +38,8 @@ pub enum ListKind {
     Unlinked,
     /// They failed before and are fine now.
     Recovered,
+    /// They were refused, missing or redirected before, and are there now.
+    Back,
     /// They did not exist before, and are fine.
     Appeared,
 }
@@ -54,7 +56,7 @@ impl ListKind {
             ListKind::Moved | ListKind::Gone | ListKind::Unlinked | ListKind::Appeared => {
                 Tone::Neutral
             }
-            ListKind::Recovered => Tone::Good,
+            ListKind::Recovered | ListKind::Back => Tone::Good,
         }
     }
 
@@ -68,6 +70,7 @@ impl ListKind {
             | ListKind::Moved
             | ListKind::Gone
             | ListKind::Unlinked
+            | ListKind::Back
             | ListKind::Appeared => FEW,
         }
     }
@@ -177,6 +180,12 @@ fn changed(facts: &BriefFacts<'_>, comparison: &Comparison) -> Vec<PageList> {
             counts.fixed,
             format!("{} recovered", count(counts.fixed, "page")),
             &of(Change::Fixed),
+        ),
+        list(
+            ListKind::Back,
+            counts.back,
+            format!("{} served again", are(counts.back)),
+            &of(Change::Back),
         ),
         list(
             ListKind::Appeared,

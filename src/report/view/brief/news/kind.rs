@@ -93,6 +93,8 @@ pub enum News {
     Recovered {
         pages: u64,
     },
+    /// Pages that were refused, missing or redirected, and are there again.
+    Back(Group),
     SitemapBack {
         address: String,
         more: u64,
@@ -162,6 +164,7 @@ impl News {
             | News::Appeared { .. } => Tone::Neutral,
             News::AuditedAgain { .. }
             | News::Recovered { .. }
+            | News::Back(_)
             | News::SitemapBack { .. }
             | News::Resolved { .. }
             | News::Indexable(_)
@@ -191,17 +194,18 @@ impl News {
             News::Unlinked { .. } => 16,
             News::AuditedAgain { .. } => 17,
             News::Recovered { .. } => 18,
-            News::SitemapBack { .. } => 19,
-            News::Resolved { .. } => 20,
-            News::Indexable(_) => 21,
-            News::Better { .. } => 22,
-            News::Appeared { .. } => 23,
+            News::Back(_) => 19,
+            News::SitemapBack { .. } => 20,
+            News::Resolved { .. } => 21,
+            News::Indexable(_) => 22,
+            News::Better { .. } => 23,
+            News::Appeared { .. } => 24,
         };
         (kind, std::cmp::Reverse(self.pages()))
     }
 
     /// Returns the number of pages that it is about; 0 if it is not about pages.
-    pub(super) fn pages(&self) -> u64 {
+    pub(in crate::report::view::brief) fn pages(&self) -> u64 {
         match self {
             News::Broken { pages, .. }
             | News::Failing { pages }
@@ -217,6 +221,7 @@ impl News {
             | News::Lost(Lost { pages, .. })
             | News::Canonical(Canonical { pages, .. })
             | News::DeadLinks(DeadLinks { pages, .. })
+            | News::Back(pages)
             | News::Indexable(pages) => pages.pages,
             News::Unaudited { .. }
             | News::Rescoped { .. }

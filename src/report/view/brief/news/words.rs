@@ -1,6 +1,6 @@
 //! The words of a change: a few for a subject, and a sentence.
 
-use crate::assess::compare::{Group, Lost, LostCause};
+use crate::assess::compare::{Group, Lost, LostCause, Noindex};
 use crate::report::words::{count, number, tame};
 
 use super::kind::{News, UnauditedCause};
@@ -27,7 +27,7 @@ impl News {
             News::Noindex(found) => match (found.whole, &found.pages.folder) {
                 (true, Some(folder)) => format!("{} turned noindex", cut(folder)),
                 (true, None) => "the whole site turned noindex".to_owned(),
-                (false, _) => format!("{pages} turned noindex"),
+                (false, _) => format!("{pages} turned noindex{}", sections(found)),
             },
             News::Lost(lost) => format!("{pages} {}", how_lost(lost)),
             News::Canonical(_) => format!("{pages} with another canonical"),
@@ -61,6 +61,9 @@ impl News {
             News::Gone { .. } => format!("{pages} gone"),
             News::Unlinked { .. } => format!("{pages} without links"),
             News::Recovered { pages } => format!("{} recovered", number(*pages)),
+            News::Back(group) => {
+                format!("{pages}{} served again", inside(group.folder.as_ref()))
+            }
             News::Better { .. } => format!("{pages} failing less often"),
             News::Appeared { pages } => format!("{} new", count(*pages, "page")),
         }
@@ -110,6 +113,7 @@ impl News {
             | News::Lost(_)
             | News::Canonical(_)
             | News::DeadLinks(_)
+            | News::Back(_)
             | News::Indexable(_) => self.of_group(),
             News::Rescoped { how } => format!(
                 "The scope of the audit changed ({how}): pages that only one of the two scopes has are not compared."
@@ -179,14 +183,17 @@ impl News {
                 let what = match (found.whole, &found.pages.folder) {
                     (true, Some(folder)) => format!("The whole section {} turned", cut(folder)),
                     (true, None) => "The whole site turned".to_owned(),
-                    (false, folder) => format!("{pages}{} turned", inside(folder.as_ref())),
+                    (false, folder) => {
+                        let place = format!("{}{}", sections(found), inside(folder.as_ref()));
+                        format!("{pages}{place} turned")
+                    }
                 };
                 let examples = if found.whole {
                     format!(" ({pages})")
                 } else {
                     examples(&found.pages)
                 };
-                format!("{what} noindex{examples}: search engines drop what has it.")
+                format!("{what} noindex{examples}: search engines leave such pages out.")
             }
             News::Lost(lost) => {
                 format!(
@@ -212,6 +219,12 @@ impl News {
                 if n == 1 { "answers" } else { "answer" },
                 links.status,
                 examples(&links.pages)
+            ),
+            News::Back(group) => format!(
+                "{pages}{} {} served again{}.",
+                inside(group.folder.as_ref()),
+                if n == 1 { "is" } else { "are" },
+                examples(group)
             ),
             News::Indexable(group) => format!(
                 "{pages}{} may be indexed again: noindex is gone{}.",
@@ -258,6 +271,14 @@ fn how_lost(lost: &Lost) -> String {
         (LostCause::Home, Some(host)) => format!("{redirect} to the home page of {host}"),
         (LostCause::Login, to) => format!("{redirect} to the login {}", to.unwrap_or_default()),
         (LostCause::OnePage, to) => format!("{redirect} to one page, {}", to.unwrap_or_default()),
+    }
+}
+
+/// Returns in how many sections pages turned noindex, if in several.
+fn sections(found: &Noindex) -> String {
+    match found.sections {
+        0 => String::new(),
+        many => format!(" in {}", count(many, "section")),
     }
 }
 
