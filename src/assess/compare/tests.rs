@@ -93,7 +93,7 @@ fn changes_depend_on_rates() {
         (broken(), broken(), None),
         (fine(), not_there, Some(Change::Gone)),
         (broken(), not_there, Some(Change::Gone)),
-        (not_there, fine(), Some(Change::Appeared)),
+        (not_there, fine(), Some(Change::Back)),
         (not_there, not_there, None),
         (not_there, broken(), Some(Change::New)),
     ];

@@ -212,9 +212,11 @@ impl LimitedRequests {
         let most = most.max(1).min((refused - 1) / 2);
         let otherwise = self.wrong_by_open().min(self.wrong_by_outage());
         let found = |explained: &Explained| explained.wrong <= most && explained.wrong < otherwise;
+        // Only a 429 says that there is a limit: what is unsure about its number does not matter.
+        let unsure = || (self.status() == 429).then(|| self.by_bucket(UNSURE)).flatten();
         let explained = self.by_bucket(0.0).filter(found);
+        let explained = explained.or_else(|| unsure().filter(found));
         let explained = explained.or_else(|| self.by_window().filter(found));
-        let explained = explained.or_else(|| self.by_bucket(UNSURE).filter(found));
         explained.filter(|limit| {
             let pause = SLOW / limit.low;
             let dead = self.dead.values().filter(|longest| **longest >= pause);
