@@ -213,7 +213,11 @@ impl LimitedRequests {
         let otherwise = self.wrong_by_open().min(self.wrong_by_outage());
         let found = |explained: &Explained| explained.wrong <= most && explained.wrong < otherwise;
         // Only a 429 says that there is a limit: what is unsure about its number does not matter.
-        let unsure = || (self.status() == 429).then(|| self.by_bucket(UNSURE)).flatten();
+        let unsure = || {
+            (self.status() == 429)
+                .then(|| self.by_bucket(UNSURE))
+                .flatten()
+        };
         let explained = self.by_bucket(0.0).filter(found);
         let explained = explained.or_else(|| unsure().filter(found));
         let explained = explained.or_else(|| self.by_window().filter(found));

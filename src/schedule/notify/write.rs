@@ -138,13 +138,11 @@ pub(super) fn recheck_message(
                 pages(lost),
                 are(lost)
             );
-            match is_none {
-                true => (Tone::Bad, lost_now, format!("{why}; {still}.")),
-                false => (
-                    Tone::Bad,
-                    format!("{lost_now}, {} recovered", number(recovered.len() as u64)),
-                    format!("{why}. {fine}"),
-                ),
+            if is_none {
+                (Tone::Bad, lost_now, format!("{why}; {still}."))
+            } else {
+                let both = format!("{lost_now}, {} recovered", number(recovered.len() as u64));
+                (Tone::Bad, both, format!("{why}. {fine}"))
             }
         }
     };

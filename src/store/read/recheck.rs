@@ -50,21 +50,26 @@ fn rechecked(connection: &Connection, run: RunId, pass: u8) -> rusqlite::Result<
          LEFT JOIN attempt b ON b.run = ?1 AND b.url = last.url AND b.number = last.before
          LEFT JOIN outcome bo ON bo.code = b.outcome
          ORDER BY u.address";
-    let rows: Vec<(String, bool, bool, Option<String>, Option<u16>)> =
-        list(connection, sql, (run, pass), |row| {
-            let (before, now, verdict) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            Ok((row.get(0)?, before, now, verdict, row.get(4)?))
-        })?;
+    let rows = list(connection, sql, (run, pass), |row| {
+        Ok(RecheckedPage {
+            address: row.get(0)?,
+            failed_before: row.get(1)?,
+            fails_now: row.get(2)?,
+            verdict: row.get(3)?,
+            status: row.get(4)?,
+        })
+    })?;
     let mut targets = connection.prepare(&targets::query(connection)?)?;
     let mut targets = Targets::of(targets.query([run])?);
     let mut found = Rechecked::default();
-    for (address, before, now, verdict, status) in rows {
-        let verdict = verdict.as_deref().and_then(Verdict::from_name);
-        if now {
+    for page in rows {
+        let address = page.address;
+        let verdict = page.verdict.as_deref().and_then(Verdict::from_name);
+        if page.fails_now {
             found.failing.push(address);
-        } else if before && !verdict.is_some_and(Verdict::is_failing) {
+        } else if page.failed_before && !verdict.is_some_and(Verdict::is_failing) {
             let state = PageState {
-                status: status.unwrap_or_default(),
+                status: page.status.unwrap_or_default(),
                 ..PageState::unlisted()
             };
             let target = targets.of_page(&address)?;
@@ -76,4 +81,14 @@ fn rechecked(connection: &Connection, run: RunId, pass: u8) -> rusqlite::Result<
         }
     }
     Ok(found)
+}
+
+/// A page that failed, as a recheck found it.
+struct RecheckedPage {
+    address: String,
+    failed_before: bool,
+    fails_now: bool,
+    verdict: Option<String>,
+    /// The status of the last answer.
+    status: Option<u16>,
 }

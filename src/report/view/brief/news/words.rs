@@ -82,17 +82,13 @@ impl News {
                 ),
             },
             News::StartPage { why, others } => {
-                let verb = if *others == 1 { "was" } else { "were" };
-                let others = count(*others, "other page");
-                format!("The start page fails: {why}. {others} {verb} audited.")
+                let others = were(*others, "other page");
+                format!("The start page fails: {why}. {others} audited.")
             }
-            News::GivenUp { urls } => format!(
-                "A part of the site was given up, and {} not requested.",
-                match urls {
-                    1 => "1 URL was".to_owned(),
-                    many => format!("{} were", count(*many, "URL")),
-                }
-            ),
+            News::GivenUp { urls } => {
+                let urls = were(*urls, "URL");
+                format!("A part of the site was given up, and {urls} not requested.")
+            }
             News::Broken {
                 folder,
                 before: before @ 1..,
@@ -327,4 +323,10 @@ fn and_more(more: u64) -> String {
         0 => String::new(),
         more => format!(" and {}", count(more, "other finding")),
     }
+}
+
+/// Returns a count with its verb: `1 URL was`, `2 URLs were`.
+fn were(n: u64, what: &str) -> String {
+    let verb = if n == 1 { "was" } else { "were" };
+    format!("{} {verb}", count(n, what))
 }
