@@ -1,8 +1,8 @@
 //! Requests a URL as each client in turn.
 
-use crate::assess::diagnose::{Context, Experiment, Ratio, Trial};
+use crate::assess::diagnose::{Context, ExperimentResult, Ratio};
 use crate::fetch::Fetcher;
-use crate::model::{ClientPreset, CrawlUrl};
+use crate::model::{ClientPreset, CrawlUrl, Experiment};
 
 use super::clients::{Checked, Seen, checked};
 use super::request::{CheckClient, ClientResult, request_as};
@@ -48,8 +48,8 @@ fn around(
     }
     let fine = others().any(|(_, other)| other.is_fine());
     Context {
-        experiments: vec![Experiment {
-            trial: Trial::Browser,
+        experiments: vec![ExperimentResult {
+            experiment: Experiment::Browser,
             fine: Ratio::new(u64::from(fine), 1),
             crawler_fine: Ratio::new(0, 1),
             crawl_fine: Ratio::default(),

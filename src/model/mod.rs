@@ -18,7 +18,7 @@ pub use attempt::exchange::{
     Coding, Connection, Cookies, Exchange, Held, Keep, MAX_HEADER_TEXT, Protocol, Request, Timings,
     Version,
 };
-pub use attempt::probe::Probe;
+pub use attempt::experiment::Experiment;
 pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
 pub use bytes::{LONGEST_VARINT, bytes_in_words, put_varint, take_varint};
 pub use excerpt::{beginning, excerpt, marked_excerpt};
@@ -39,7 +39,7 @@ pub use page::{
 };
 pub use plan::pace::Pace;
 pub use plan::{
-    ConfirmPlan, Coverage, CrawlPlan, PacePlan, ProbePlan, ReachPlan, RequestPlan, SamplePlan,
+    ConfirmPlan, Coverage, CrawlPlan, ExperimentPlan, PacePlan, ReachPlan, RequestPlan, SamplePlan,
     ScopePlan, SegmentPlan, Sitemaps,
 };
 pub use secret::Secret;

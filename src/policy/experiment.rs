@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::model::{Layer, Outcome, Probe};
+use crate::model::{Experiment, Layer, Outcome};
 
 /// Requests in the crawl's own way, and as many as a browser, for a URL that fails at times. Their order is random:
 /// in a fixed order, backends that take turns would get one kind more often than the other. A URL that fails half of
@@ -57,7 +57,7 @@ pub struct Subject {
     pub failing: Failing,
     /// Ways of requesting that may make a difference, by its answers so far. A browser, the host's
     /// IP addresses and a request without compression are always tried.
-    pub ways: Vec<Probe>,
+    pub ways: Vec<Experiment>,
 }
 
 impl Subject {
@@ -109,7 +109,7 @@ pub enum Failing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// The variation of the request.
-    pub probe: Probe,
+    pub experiment: Experiment,
     /// The IP address to request it at, if the experiment varies that.
     pub address: Option<IpAddr>,
     /// From its start to the next request, if that is shorter than in other experiments.
@@ -120,7 +120,7 @@ pub struct Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Made {
     /// The variation of the request.
-    pub probe: Probe,
+    pub experiment: Experiment,
     /// The IP address it was requested at, if the experiment varied that.
     pub address: Option<IpAddr>,
     /// The outcome.
@@ -130,9 +130,9 @@ pub struct Made {
 /// Returns the first requests of a series. `dice` give the order of the ways that are compared.
 pub fn opening(failing: Failing, dice: &mut fastrand::Rng) -> Vec<Step> {
     match failing {
-        Failing::Always => vec![step(Probe::Alone)],
+        Failing::Always => vec![step(Experiment::Alone)],
         Failing::AtTimes => {
-            let each = [Probe::Alone, Probe::Browser];
+            let each = [Experiment::Alone, Experiment::Browser];
             let mut steps: Vec<Step> = each
                 .into_iter()
                 .flat_map(|it| vec![step(it); EACH_WAY])
@@ -140,8 +140,8 @@ pub fn opening(failing: Failing, dice: &mut fastrand::Rng) -> Vec<Step> {
             dice.shuffle(&mut steps);
             steps
         }
-        Failing::Announced => vec![step(Probe::Browser), step(Probe::Alone)],
-        Failing::Silently => vec![step(Probe::Browser)],
+        Failing::Announced => vec![step(Experiment::Browser), step(Experiment::Alone)],
+        Failing::Silently => vec![step(Experiment::Browser)],
         Failing::Never => Vec::new(),
         Failing::AtSpeed { first } => burst(first).take(1).collect(),
     }
@@ -158,7 +158,7 @@ fn burst(first: Duration) -> impl Iterator<Item = Step> {
     };
     (-AT_FULL_SPEED..most).map(move |n| Step {
         pause: Some(first.max(shortest).mul_f64(SLOWER.powi(n.max(0)))),
-        ..step(Probe::Burst)
+        ..step(Experiment::Burst)
     })
 }
 
@@ -182,36 +182,38 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
     }
     if !outcome.is_failure() {
         // The crawl's own way works by now, so other ways that work would prove nothing.
-        return vec![step(Probe::Alone)];
+        return vec![step(Experiment::Alone)];
     }
     let mut steps = Vec::new();
-    for probe in Probe::ALL {
-        match probe {
-            Probe::Browser => steps.push(step(probe)),
-            Probe::Address => steps.extend(there_and_back(addresses, ADDRESSES_OF_FAILING)),
-            Probe::Alone | Probe::Burst => {}
-            Probe::Uncompressed => steps.extend(got_through(outcome).then(|| step(probe))),
+    for experiment in Experiment::ALL {
+        match experiment {
+            Experiment::Browser => steps.push(step(experiment)),
+            Experiment::Address => steps.extend(there_and_back(addresses, ADDRESSES_OF_FAILING)),
+            Experiment::Alone | Experiment::Burst => {}
+            Experiment::Uncompressed => {
+                steps.extend(got_through(outcome).then(|| step(experiment)));
+            }
             // A cache stores answers only.
-            Probe::CacheBusting if outcome.layer() != Layer::Http => {}
-            Probe::Respelled => {
-                let is_open = subject.ways.contains(&probe) && got_through(outcome);
+            Experiment::CacheBusting if outcome.layer() != Layer::Http => {}
+            Experiment::Respelled => {
+                let is_open = subject.ways.contains(&experiment) && got_through(outcome);
                 steps.extend(
                     is_open
-                        .then_some([step(probe); SPELLINGS])
+                        .then_some([step(experiment); SPELLINGS])
                         .into_iter()
                         .flatten(),
                 );
             }
-            Probe::FreshConnection
-            | Probe::Http1
-            | Probe::CacheBusting
-            | Probe::WithoutQuery
-            | Probe::WithoutCookies => {
-                steps.extend(subject.ways.contains(&probe).then(|| step(probe)));
+            Experiment::FreshConnection
+            | Experiment::Http1
+            | Experiment::CacheBusting
+            | Experiment::WithoutQuery
+            | Experiment::WithoutCookies => {
+                steps.extend(subject.ways.contains(&experiment).then(|| step(experiment)));
             }
         }
     }
-    steps.push(step(Probe::Alone));
+    steps.push(step(Experiment::Alone));
     steps
 }
 
@@ -226,7 +228,7 @@ fn there_and_back(addresses: &[IpAddr], most: usize) -> Vec<Step> {
     there_and_back
         .map(|address| Step {
             address: Some(*address),
-            ..step(Probe::Address)
+            ..step(Experiment::Address)
         })
         .collect()
 }
@@ -235,11 +237,13 @@ fn there_and_back(addresses: &[IpAddr], most: usize) -> Vec<Step> {
 /// requesting was fine, only the crawl's own way and the other IP addresses can. An IP address is requested a
 /// second time only if it could be requested at all, and if IP addresses differ.
 pub fn is_worth(step: Step, made: &[Made]) -> bool {
-    if step.probe == Probe::Burst {
+    if step.experiment == Experiment::Burst {
         return goes_on(made);
     }
     let mut before = made.iter().filter(|made| {
-        made.probe == Probe::Address && step.probe == Probe::Address && made.address == step.address
+        made.experiment == Experiment::Address
+            && step.experiment == Experiment::Address
+            && made.address == step.address
     });
     if let Some(before) = before.next() {
         return !before.outcome.is_untried() && do_addresses_differ(made);
@@ -247,14 +251,17 @@ pub fn is_worth(step: Step, made: &[Made]) -> bool {
     let is_explained = made.iter().any(|made| {
         // Without the caches, or from another backend, the same page may be fine.
         let is_other = matches!(
-            made.probe,
-            Probe::Alone | Probe::Address | Probe::CacheBusting | Probe::Respelled
+            made.experiment,
+            Experiment::Alone
+                | Experiment::Address
+                | Experiment::CacheBusting
+                | Experiment::Respelled
         );
         !is_other && !made.outcome.is_failure()
     });
-    match step.probe {
-        Probe::Alone | Probe::Address => true,
-        Probe::Respelled => !is_explained && may_be_spelling(made),
+    match step.experiment {
+        Experiment::Alone | Experiment::Address => true,
+        Experiment::Respelled => !is_explained && may_be_spelling(made),
         _ => !is_explained,
     }
 }
@@ -267,21 +274,34 @@ pub fn check(made: &[Made]) -> Vec<Step> {
         return Vec::new();
     };
     let is_way = !matches!(
-        last.probe,
-        Probe::Alone | Probe::Address | Probe::CacheBusting | Probe::Respelled | Probe::Burst
+        last.experiment,
+        Experiment::Alone
+            | Experiment::Address
+            | Experiment::CacheBusting
+            | Experiment::Respelled
+            | Experiment::Burst
     );
-    let before = made.iter().filter(|made| made.probe == last.probe);
+    let before = made
+        .iter()
+        .filter(|made| made.experiment == last.experiment);
     if !is_way || last.outcome.is_failure() || before.count() > 1 {
         return Vec::new();
     }
-    [Probe::Alone, last.probe, Probe::Alone, last.probe]
-        .map(step)
-        .to_vec()
+    [
+        Experiment::Alone,
+        last.experiment,
+        Experiment::Alone,
+        last.experiment,
+    ]
+    .map(step)
+    .to_vec()
 }
 
 /// Returns whether another spelling may show something, after those that were tried.
 fn may_be_spelling(made: &[Made]) -> bool {
-    let tried = made.iter().filter(|made| made.probe == Probe::Respelled);
+    let tried = made
+        .iter()
+        .filter(|made| made.experiment == Experiment::Respelled);
     let outcomes: Vec<Outcome> = tried.map(|made| made.outcome).collect();
     outcomes.len() < FAILED_SPELLINGS || outcomes.iter().any(|it| it.is_content())
 }
@@ -289,7 +309,9 @@ fn may_be_spelling(made: &[Made]) -> bool {
 /// Returns whether a URL was fine at one IP address of its host and failed at another.
 fn do_addresses_differ(made: &[Made]) -> bool {
     let at_addresses = || {
-        let made = made.iter().filter(|made| made.probe == Probe::Address);
+        let made = made
+            .iter()
+            .filter(|made| made.experiment == Experiment::Address);
         made.map(|made| made.outcome)
             .filter(|outcome| !outcome.is_untried())
     };
@@ -319,9 +341,9 @@ fn got_through(outcome: Outcome) -> bool {
     outcome.layer() == Layer::Http && !announced
 }
 
-const fn step(probe: Probe) -> Step {
+const fn step(experiment: Experiment) -> Step {
     Step {
-        probe,
+        experiment,
         address: None,
         pause: None,
     }
@@ -337,19 +359,19 @@ mod tests {
         fastrand::Rng::with_seed(1)
     }
 
-    fn made(probe: Probe, outcome: Outcome) -> Made {
+    fn made(experiment: Experiment, outcome: Outcome) -> Made {
         Made {
-            probe,
+            experiment,
             address: None,
             outcome,
         }
     }
 
-    fn probes(steps: &[Step]) -> Vec<Probe> {
-        steps.iter().map(|step| step.probe).collect()
+    fn experiments(steps: &[Step]) -> Vec<Experiment> {
+        steps.iter().map(|step| step.experiment).collect()
     }
 
-    fn subject(ways: &[Probe]) -> Subject {
+    fn subject(ways: &[Experiment]) -> Subject {
         Subject {
             failing: Failing::Always,
             ways: ways.to_vec(),
@@ -359,45 +381,49 @@ mod tests {
     #[test]
     fn each_way_is_tried_between_requests_in_the_crawls_own_way() {
         assert_eq!(
-            probes(&opening(Failing::Always, &mut dice())),
-            [Probe::Alone]
+            experiments(&opening(Failing::Always, &mut dice())),
+            [Experiment::Alone]
         );
         let few = rest(&subject(&[]), DOWN, &[]);
         assert_eq!(
-            probes(&few),
-            [Probe::Browser, Probe::Uncompressed, Probe::Alone]
+            experiments(&few),
+            [
+                Experiment::Browser,
+                Experiment::Uncompressed,
+                Experiment::Alone
+            ]
         );
         let all = [
-            Probe::CacheBusting,
-            Probe::Http1,
-            Probe::FreshConnection,
-            Probe::WithoutCookies,
-            Probe::WithoutQuery,
-            Probe::Respelled,
+            Experiment::CacheBusting,
+            Experiment::Http1,
+            Experiment::FreshConnection,
+            Experiment::WithoutCookies,
+            Experiment::WithoutQuery,
+            Experiment::Respelled,
         ];
         let addresses = [IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
         let steps = rest(&subject(&all), DOWN, &addresses);
         assert_eq!(
-            probes(&steps),
+            experiments(&steps),
             [
-                Probe::Browser,
-                Probe::FreshConnection,
-                Probe::Http1,
-                Probe::Address,
-                Probe::Address,
-                Probe::Address,
-                Probe::Address,
-                Probe::CacheBusting,
-                Probe::Uncompressed,
-                Probe::WithoutQuery,
-                Probe::WithoutCookies,
-                Probe::Respelled,
-                Probe::Respelled,
-                Probe::Respelled,
-                Probe::Respelled,
-                Probe::Respelled,
-                Probe::Respelled,
-                Probe::Alone,
+                Experiment::Browser,
+                Experiment::FreshConnection,
+                Experiment::Http1,
+                Experiment::Address,
+                Experiment::Address,
+                Experiment::Address,
+                Experiment::Address,
+                Experiment::CacheBusting,
+                Experiment::Uncompressed,
+                Experiment::WithoutQuery,
+                Experiment::WithoutCookies,
+                Experiment::Respelled,
+                Experiment::Respelled,
+                Experiment::Respelled,
+                Experiment::Respelled,
+                Experiment::Respelled,
+                Experiment::Respelled,
+                Experiment::Alone,
             ]
         );
         assert!(steps.len() < subject(&all).longest());
@@ -405,7 +431,7 @@ mod tests {
             2 * subject(&all).longest() <= MOST_REQUESTS,
             "two URLs fit, and three of a host with fewer addresses"
         );
-        let usual = subject(&[Probe::FreshConnection, Probe::Respelled]).longest();
+        let usual = subject(&[Experiment::FreshConnection, Experiment::Respelled]).longest();
         assert!(3 * usual <= MOST_REQUESTS, "and usually three");
         let asked_at: Vec<IpAddr> = steps.iter().filter_map(|step| step.address).collect();
         let [one, other] = addresses;
@@ -435,7 +461,7 @@ mod tests {
                 asked.push(number as u8);
                 done.push(Made {
                     address: step.address,
-                    ..made(step.probe, answers[number])
+                    ..made(step.experiment, answers[number])
                 });
             }
         }
@@ -469,56 +495,71 @@ mod tests {
     fn a_connection_that_is_refused_is_not_tried_without_compression() {
         for outcome in [Outcome::ConnectRefused, Outcome::Client429] {
             let steps = rest(&subject(&[]), outcome, &[]);
-            assert_eq!(probes(&steps), [Probe::Browser, Probe::Alone], "{outcome}");
+            assert_eq!(
+                experiments(&steps),
+                [Experiment::Browser, Experiment::Alone],
+                "{outcome}"
+            );
         }
         let steps = rest(
-            &subject(&[Probe::CacheBusting]),
+            &subject(&[Experiment::CacheBusting]),
             Outcome::ConnectRefused,
             &[],
         );
         assert_eq!(
-            probes(&steps),
-            [Probe::Browser, Probe::Alone],
+            experiments(&steps),
+            [Experiment::Browser, Experiment::Alone],
             "no cache answers"
         );
     }
 
     #[test]
     fn if_one_way_is_fine_the_others_are_left_out() {
-        let failed = [made(Probe::Alone, DOWN), made(Probe::Browser, DOWN)];
+        let failed = [
+            made(Experiment::Alone, DOWN),
+            made(Experiment::Browser, DOWN),
+        ];
         let fine = [
-            made(Probe::Alone, DOWN),
-            made(Probe::Browser, Outcome::OkHtml),
+            made(Experiment::Alone, DOWN),
+            made(Experiment::Browser, Outcome::OkHtml),
         ];
         let cases = [
-            (Probe::Http1, true, false),
-            (Probe::Uncompressed, true, false),
-            (Probe::Address, true, true),
-            (Probe::Alone, true, true),
+            (Experiment::Http1, true, false),
+            (Experiment::Uncompressed, true, false),
+            (Experiment::Address, true, true),
+            (Experiment::Alone, true, true),
         ];
         let past = [
-            made(Probe::Alone, DOWN),
-            made(Probe::CacheBusting, Outcome::OkHtml),
+            made(Experiment::Alone, DOWN),
+            made(Experiment::CacheBusting, Outcome::OkHtml),
         ];
         assert!(
-            is_worth(step(Probe::Uncompressed), &past),
+            is_worth(step(Experiment::Uncompressed), &past),
             "a hash may do that"
         );
-        for (probe, unexplained, explained) in cases {
-            assert_eq!(is_worth(step(probe), &failed), unexplained, "{probe:?}");
-            assert_eq!(is_worth(step(probe), &fine), explained, "{probe:?}");
+        for (experiment, unexplained, explained) in cases {
+            assert_eq!(
+                is_worth(step(experiment), &failed),
+                unexplained,
+                "{experiment:?}"
+            );
+            assert_eq!(
+                is_worth(step(experiment), &fine),
+                explained,
+                "{experiment:?}"
+            );
         }
     }
 
     #[test]
     fn other_spellings_are_tried_as_long_as_some_are_fine_and_nothing_else_helps() {
         let worth = |outcomes: &[Outcome]| {
-            let spelled = outcomes.iter().map(|it| made(Probe::Respelled, *it));
-            let made: Vec<_> = [made(Probe::Browser, DOWN)]
+            let spelled = outcomes.iter().map(|it| made(Experiment::Respelled, *it));
+            let made: Vec<_> = [made(Experiment::Browser, DOWN)]
                 .into_iter()
                 .chain(spelled)
                 .collect();
-            is_worth(step(Probe::Respelled), &made)
+            is_worth(step(Experiment::Respelled), &made)
         };
         assert!(worth(&[]) && worth(&[DOWN, DOWN]) && !worth(&[DOWN, DOWN, DOWN]));
         assert!(worth(&[DOWN, Outcome::OkHtml, DOWN, DOWN]));
@@ -526,38 +567,51 @@ mod tests {
             !worth(&[Outcome::Client404, Outcome::Client404, DOWN]),
             "who does not know the spelling says nothing"
         );
-        let helped = [made(Probe::Browser, Outcome::OkHtml)];
-        assert!(!is_worth(step(Probe::Respelled), &helped));
-        let tried = [made(Probe::Respelled, Outcome::OkHtml)];
-        assert!(is_worth(step(Probe::Alone), &tried));
-        let refused = rest(&subject(&[Probe::Respelled]), Outcome::ConnectRefused, &[]);
-        assert_eq!(probes(&refused), [Probe::Browser, Probe::Alone]);
+        let helped = [made(Experiment::Browser, Outcome::OkHtml)];
+        assert!(!is_worth(step(Experiment::Respelled), &helped));
+        let tried = [made(Experiment::Respelled, Outcome::OkHtml)];
+        assert!(is_worth(step(Experiment::Alone), &tried));
+        let refused = rest(
+            &subject(&[Experiment::Respelled]),
+            Outcome::ConnectRefused,
+            &[],
+        );
+        assert_eq!(
+            experiments(&refused),
+            [Experiment::Browser, Experiment::Alone]
+        );
     }
 
     #[test]
     fn a_way_of_requesting_that_was_fine_is_checked_twice_more() {
         let fine = Outcome::OkHtml;
-        let lucky = [made(Probe::Alone, DOWN), made(Probe::Uncompressed, fine)];
-        let again = [Probe::Alone, Probe::Uncompressed];
-        assert_eq!(probes(&check(&lucky)), [again, again].concat());
-        let checked = [&lucky[..], &[made(Probe::Uncompressed, fine)]].concat();
+        let lucky = [
+            made(Experiment::Alone, DOWN),
+            made(Experiment::Uncompressed, fine),
+        ];
+        let again = [Experiment::Alone, Experiment::Uncompressed];
+        assert_eq!(experiments(&check(&lucky)), [again, again].concat());
+        let checked = [&lucky[..], &[made(Experiment::Uncompressed, fine)]].concat();
         assert_eq!(check(&checked), [], "once only");
-        let failed = [made(Probe::Alone, fine), made(Probe::Browser, DOWN)];
+        let failed = [
+            made(Experiment::Alone, fine),
+            made(Experiment::Browser, DOWN),
+        ];
         assert_eq!(check(&failed), []);
-        assert_eq!(check(&[made(Probe::CacheBusting, fine)]), []);
+        assert_eq!(check(&[made(Experiment::CacheBusting, fine)]), []);
         assert_eq!(check(&[]), []);
     }
 
     #[test]
     fn a_url_that_is_fine_again_is_requested_once_more_only() {
-        let steps = rest(&subject(&[Probe::Http1]), Outcome::OkHtml, &[]);
-        assert_eq!(probes(&steps), [Probe::Alone]);
+        let steps = rest(&subject(&[Experiment::Http1]), Outcome::OkHtml, &[]);
+        assert_eq!(experiments(&steps), [Experiment::Alone]);
     }
 
     #[test]
     fn other_kinds_of_failure_have_their_own_series() {
-        let announced = probes(&opening(Failing::Announced, &mut dice()));
-        assert_eq!(announced, [Probe::Browser, Probe::Alone]);
+        let announced = experiments(&opening(Failing::Announced, &mut dice()));
+        assert_eq!(announced, [Experiment::Browser, Experiment::Alone]);
         assert!(leads_on(Failing::Always, DOWN));
         assert!(!leads_on(Failing::AtTimes, DOWN) && !leads_on(Failing::Announced, DOWN));
         assert!(!leads_on(Failing::Always, Outcome::DnsNxdomain));
@@ -586,8 +640,8 @@ mod tests {
             let all = outcomes
                 .iter()
                 .flat_map(|(outcome, times)| vec![*outcome; *times]);
-            let all: Vec<Made> = all.map(|it| made(Probe::Burst, it)).collect();
-            is_worth(step(Probe::Burst), &all)
+            let all: Vec<Made> = all.map(|it| made(Experiment::Burst, it)).collect();
+            is_worth(step(Experiment::Burst), &all)
         };
         let (fine, refused) = (Outcome::OkHtml, Outcome::Client429);
         assert!(goes_on(&[(refused, 1), (fine, 4)]) && !goes_on(&[(refused, 1), (fine, 5)]));
@@ -602,11 +656,11 @@ mod tests {
             // How much more often the dead backend got the crawl's own requests than a browser's.
             let mut more = 0_i32;
             for series in 0..2_000 {
-                let asked = probes(&opening(Failing::AtTimes, &mut dice));
+                let asked = experiments(&opening(Failing::AtTimes, &mut dice));
                 assert_eq!(asked.len(), 2 * EACH_WAY);
                 let at_dead = asked.iter().skip(series % backends).step_by(backends);
                 more += at_dead
-                    .map(|asked| if *asked == Probe::Alone { 1 } else { -1 })
+                    .map(|asked| if *asked == Experiment::Alone { 1 } else { -1 })
                     .sum::<i32>();
             }
             assert!(more.abs() < 250, "{more} with {backends}");

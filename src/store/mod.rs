@@ -38,7 +38,7 @@ pub use read::still::StillFailing;
 pub use read::summary::counts::{ExternalCounts, RobotsSummary, RunSummary};
 pub use read::summary::fact::StoredFact;
 pub use read::summary::found::{
-    RunScores, StoredDeduction, StoredFinding, StoredPart, StoredScore, StoredTrial,
+    RunScores, StoredDeduction, StoredExperiment, StoredFinding, StoredPart, StoredScore,
 };
 pub use read::summary::run::SlowPage;
 pub use read::summary::url_counts::{StatusClasses, UrlCounts};

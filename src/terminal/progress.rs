@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::crawl::{Event, Forecast, Gauge, Rest};
-use crate::model::{Attempt, CrawlPlan, Moment, Probe, Purpose, Role};
+use crate::model::{Attempt, CrawlPlan, Experiment, Moment, Purpose, Role};
 
 use super::stall::Stall;
 use super::streams::People;
@@ -60,7 +60,7 @@ impl Phases {
         Phases {
             sample: plan.sample.size(u64::MAX) > 0,
             passes: plan.confirm.delays.len(),
-            experiments: plan.probe.enabled,
+            experiments: plan.experiments.enabled,
         }
     }
 
@@ -108,7 +108,7 @@ enum After {
 #[derive(Debug)]
 struct ExperimentRequest {
     url: String,
-    probe: Probe,
+    experiment: Experiment,
     at: Moment,
 }
 
@@ -118,7 +118,7 @@ impl ExperimentRequest {
             wait if wait > PAUSE => format!("in {}", duration(wait)),
             _ => "now".to_owned(),
         };
-        format!(" | {when} {}: {}", self.probe.way(), self.url)
+        format!(" | {when} {}: {}", self.experiment.way(), self.url)
     }
 }
 
@@ -218,10 +218,14 @@ impl Progress {
                     ends_by: *ends_by,
                 });
             }
-            Event::ExperimentRequest { url, probe, at } => {
+            Event::ExperimentRequest {
+                url,
+                experiment,
+                at,
+            } => {
                 self.experiment = Some(ExperimentRequest {
                     url: url.to_string(),
-                    probe: *probe,
+                    experiment: *experiment,
                     at: *at,
                 });
             }
@@ -569,7 +573,7 @@ mod tests {
         let at = |seconds| Moment::default() + Duration::from_secs(seconds);
         let experiment = ExperimentRequest {
             url: "http://a.example/x".to_owned(),
-            probe: Probe::Browser,
+            experiment: Experiment::Browser,
             at: at(40),
         };
         assert_eq!(

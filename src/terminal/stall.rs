@@ -120,7 +120,7 @@ impl Stall {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{CrawlUrl, Probe};
+    use crate::model::{CrawlUrl, Experiment};
 
     #[test]
     fn a_stall_names_the_host_whose_pause_ends_first() {
@@ -164,8 +164,12 @@ mod tests {
         let at = |seconds| Moment::default() + Duration::from_secs(seconds);
         let mut reason_at = |now, next: Option<u64>| {
             if let Some(next) = next {
-                let (url, probe, at) = (&url, Probe::Browser, at(next));
-                stall.see(&Event::ExperimentRequest { url, probe, at });
+                let (url, experiment, at) = (&url, Experiment::Browser, at(next));
+                stall.see(&Event::ExperimentRequest {
+                    url,
+                    experiment,
+                    at,
+                });
             }
             let gauge = Gauge {
                 now: at(now),

@@ -76,9 +76,11 @@ impl Observer for Watch {
                     "experiments: requesting {n} of {kinds} of failure in other ways"
                 );
             }
-            Event::ExperimentRequest { url, probe, .. } => {
-                let way = probe.way();
-                tracing::debug!(%url, probe = probe.name(), "experiment with {url}: {way}");
+            Event::ExperimentRequest {
+                url, experiment, ..
+            } => {
+                let way = experiment.way();
+                tracing::debug!(%url, experiment = experiment.name(), "experiment with {url}: {way}");
             }
             Event::Outage {
                 since,

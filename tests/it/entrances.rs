@@ -273,7 +273,7 @@ fn order(workdir: &Workdir, origin: &Origin, case: &Case) -> Order {
     (plan.pace.rate, plan.pace.retries) = (None, 0);
     plan.confirm.delays.clear();
     plan.sample = SamplePlan::Off;
-    plan.probe.enabled = false;
+    plan.experiments.enabled = false;
     let gates = case.gates.iter().map(|gate| gate.parse().expect("a gate"));
     let formats = case.formats.split(',');
     // A file is named from the test's own directory.

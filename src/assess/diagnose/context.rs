@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::assess::statistics::chance::hits_or_more;
 use crate::assess::statistics::rate::Interval;
+use crate::model::Experiment;
 
 /// A count out of a total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -54,37 +55,12 @@ impl Serialize for Ratio {
     }
 }
 
-/// The difference of an experiment from the crawl's own requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Trial {
-    /// With a browser's user agent.
-    Browser,
-    /// Slowly, one request at a time.
-    Slow,
-    /// On a new connection.
-    FreshConnection,
-    /// With HTTP/1.1.
-    Http1,
-    /// Each IP address of the host.
-    Addresses,
-    /// Without compression.
-    Uncompressed,
-    /// With a query that no cache has seen.
-    PastCaches,
-    /// Without the query.
-    WithoutQuery,
-    /// Without the cookies of the crawl.
-    WithoutCookies,
-    /// With other spellings of the same URL.
-    Respelled,
-}
-
 /// An experiment with failing URLs and its result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Experiment {
-    /// The difference.
-    pub trial: Trial,
-    /// Requests at failing URLs that succeeded in this way, out of all; for [`Trial::Addresses`], IP addresses that
+pub struct ExperimentResult {
+    /// The experiment: the difference from the crawl's own requests.
+    pub experiment: Experiment,
+    /// Requests at failing URLs that succeeded in this way, out of all; for [`Experiment::Address`], IP addresses that
     /// succeeded.
     pub fine: Ratio,
     /// Requests at the same URLs in the crawl's own way, next to the experiment, because a URL that recovers
@@ -111,7 +87,7 @@ const UNLIKELY_SPELLINGS: f64 = 0.001;
 /// Minimum other spellings that fail at URLs with one that is fine, for a hash to be the reason. Ours.
 const FAILED_SPELLINGS: u64 = 2;
 
-impl Experiment {
+impl ExperimentResult {
     /// Returns whether this way of requesting helps: it mostly succeeds, and the crawl's own way failed
     /// next to it. If either way succeeds only sometimes, chance must hardly explain the difference:
     /// backends that take turns answer both ways alike.
@@ -121,13 +97,14 @@ impl Experiment {
         let is_repeated = own.of.min(fine.of) >= 2;
         let parts = own.part == 0 && fine.part == fine.of && is_repeated;
         // Only the crawl itself requests at speed: there is nothing to compare with.
-        let is_sure = parts || self.trial == Trial::Slow || self.by_chance(own) <= BY_CHANCE;
+        let is_sure =
+            parts || self.experiment == Experiment::Alone || self.by_chance(own) <= BY_CHANCE;
         // A URL that was never fine in the crawl is not fine in the experiment by luck.
         let was_lucky =
             self.crawl_fine.part > 0 && self.by_chance(self.crawl_fine) > BY_CHANCE_IN_CRAWL;
-        let is_lucky = was_lucky && self.trial != Trial::Slow;
+        let is_lucky = was_lucky && self.experiment != Experiment::Alone;
         let gain = fine.share() - own.share();
-        let may_help = self.trial != Trial::Respelled;
+        let may_help = self.experiment != Experiment::Respelled;
         may_help && fine.share() > 0.5 && own.of > 0 && gain >= GAIN && is_sure && !is_lucky
     }
 
@@ -141,7 +118,7 @@ impl Experiment {
     /// Returns whether it shows why a URL fails. Success past the caches only shows that the URL no
     /// longer fails.
     pub fn tells_cause(&self) -> bool {
-        self.trial != Trial::PastCaches && self.helps()
+        self.experiment != Experiment::CacheBusting && self.helps()
     }
 
     /// Returns whether URLs that always fail are fine in other spellings, and chance does not explain it (Fisher's
@@ -149,7 +126,7 @@ impl Experiment {
     pub fn differs_by_spelling(&self) -> bool {
         let own = self.crawler_fine;
         let plain = Ratio::new(own.part + self.crawl_fine.part, own.of + self.crawl_fine.of);
-        self.trial == Trial::Respelled
+        self.experiment == Experiment::Respelled
             && own.of > 0
             && own.part == 0
             && self.by_chance(plain) <= UNLIKELY_SPELLINGS
@@ -168,7 +145,7 @@ impl Experiment {
 
     /// Returns whether some IP addresses of the host are fine and others are not.
     pub fn parts_addresses(&self) -> bool {
-        self.trial == Trial::Addresses && (1..self.fine.of).contains(&self.fine.part)
+        self.experiment == Experiment::Address && (1..self.fine.of).contains(&self.fine.part)
     }
 }
 
@@ -188,7 +165,7 @@ pub struct Context {
     /// Whether they come in short outages of everything that the cluster belongs to.
     pub restart: bool,
     /// Experiments with URLs of the cluster.
-    pub experiments: Vec<Experiment>,
+    pub experiments: Vec<ExperimentResult>,
 }
 
 impl Context {
@@ -197,16 +174,16 @@ impl Context {
     /// another URL. The share of URLs that succeed is estimated with one more on either side (P. S. Laplace, 1774).
     pub fn keeps_errors(&self) -> bool {
         let made = &self.experiments;
-        let is_hashed = made.iter().any(Experiment::parts_spellings);
-        let is_kept = |it: &Experiment| it.fails_as_spelled() || self.is_kept(*it);
+        let is_hashed = made.iter().any(ExperimentResult::parts_spellings);
+        let is_kept = |it: &ExperimentResult| it.fails_as_spelled() || self.is_kept(*it);
         !is_hashed && made.iter().any(is_kept)
     }
 
-    pub(super) fn is_kept(&self, experiment: Experiment) -> bool {
+    pub(super) fn is_kept(&self, experiment: ExperimentResult) -> bool {
         let (fine, nearby) = (experiment.fine, self.nearby);
         let good = (nearby.of - nearby.part + 1) as f64 / (nearby.of + 2) as f64;
         let by_chance = good.powf(fine.of as f64);
-        experiment.trial == Trial::PastCaches
+        experiment.experiment == Experiment::CacheBusting
             && experiment.helps()
             && fine.part == fine.of
             && by_chance <= BY_CHANCE
@@ -220,8 +197,8 @@ mod tests {
     #[test]
     fn errors_that_vanish_past_the_caches_are_cached_unless_other_urls_succeed_as_often() {
         let kept = |fine: (u64, u64), own: (u64, u64), nearby: (u64, u64)| {
-            let experiment = Experiment {
-                trial: Trial::PastCaches,
+            let experiment = ExperimentResult {
+                experiment: Experiment::CacheBusting,
                 fine: Ratio::new(fine.0, fine.1),
                 crawler_fine: Ratio::new(own.0, own.1),
                 crawl_fine: Ratio::default(),
@@ -256,8 +233,8 @@ mod tests {
             ((2, 2), (0, 0), false),
         ];
         for (fine, own, expected) in cases {
-            let experiment = Experiment {
-                trial: Trial::Browser,
+            let experiment = ExperimentResult {
+                experiment: Experiment::Browser,
                 fine: Ratio::new(fine.0, fine.1),
                 crawler_fine: Ratio::new(own.0, own.1),
                 crawl_fine: Ratio::default(),
@@ -280,8 +257,8 @@ mod tests {
             ((1, 1), (0, 2), (0, 3), false),
         ];
         for (fine, own, crawl, expected) in cases {
-            let experiment = Experiment {
-                trial: Trial::Browser,
+            let experiment = ExperimentResult {
+                experiment: Experiment::Browser,
                 fine: Ratio::new(fine.0, fine.1),
                 crawler_fine: Ratio::new(own.0, own.1),
                 crawl_fine: Ratio::new(crawl.0, crawl.1),
@@ -307,8 +284,8 @@ mod tests {
             ((12, 18), (2, 6), (0, 12), false),
         ];
         for (fine, own, crawl, expected) in cases {
-            let experiment = Experiment {
-                trial: Trial::Respelled,
+            let experiment = ExperimentResult {
+                experiment: Experiment::Respelled,
                 fine: Ratio::new(fine.0, fine.1),
                 crawler_fine: Ratio::new(own.0, own.1),
                 crawl_fine: Ratio::new(crawl.0, crawl.1),

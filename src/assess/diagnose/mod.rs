@@ -25,7 +25,7 @@ pub use answer::{Announced, Answer, AnswerFacts, LONGEST_DEFAULT_DELAY, is_cache
 pub use causes::shares::Shares;
 pub use causes::{Diagnosis, Special, diagnose};
 pub use cluster::{Cluster, ClusterFacts};
-pub use context::{Context, Experiment, Ratio, Trial};
+pub use context::{Context, ExperimentResult, Ratio};
 pub use error_page::catalogue::{CatalogueFault, Fingerprint, fingerprint, fingerprints};
 pub use error_page::fingerprints::{Match, identify};
 pub use error_page::layer::maker_of;

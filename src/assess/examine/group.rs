@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use super::experiments::ExperimentCounts;
 use super::histories::{Home, Together, Whole};
 use super::host::fails;
-use super::trials::Trials;
 use super::url::Seen;
 use crate::assess::diagnose::{self, ClusterFacts, Outages, Ratio};
 use crate::assess::verdict::rules::Verdict;
@@ -63,7 +63,7 @@ pub(super) struct Cluster {
     /// Whether any of its URLs belongs to the site.
     pub(super) internal: bool,
     pub(super) made_by: Option<String>,
-    pub(super) trials: Trials,
+    pub(super) experiments: ExperimentCounts,
 }
 
 impl Cluster {
@@ -88,7 +88,7 @@ impl Cluster {
             listed: 0,
             internal: false,
             made_by: None,
-            trials: Trials::default(),
+            experiments: ExperimentCounts::default(),
         }
     }
 
@@ -113,7 +113,7 @@ impl Cluster {
         let earlier = seen.earlier;
         let earlier = Ratio::new(earlier.failed().into(), earlier.all().into());
         self.facts.add_earlier(earlier);
-        self.trials.take(seen);
+        self.experiments.take(seen);
     }
 
     /// Returns the outages that explain its failures.

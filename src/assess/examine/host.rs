@@ -10,7 +10,7 @@ use crate::assess::diagnose::{Cluster, ClusterFacts, HostFacts, Ratio, fingerpri
 use crate::assess::score::site::OTHER;
 use crate::assess::verdict::judgement::Judgement;
 use crate::assess::verdict::rules::Verdict;
-use crate::model::{Cause, Outcome, Probe, Purpose, Role};
+use crate::model::{Cause, Experiment, Outcome, Purpose, Role};
 
 /// Maximum sections of a host that are counted separately.
 const MOST_SECTIONS: usize = 500;
@@ -204,7 +204,7 @@ impl Host {
         let tried = || {
             let tried = seen.attempts.iter().filter(|attempt| {
                 let outcome = attempt.facts.outcome;
-                attempt.purpose == Purpose::Probe(Probe::Address)
+                attempt.purpose == Purpose::Experiment(Experiment::Address)
                     && !outcome.is_untried()
                     && outcome != Outcome::Client429
             });

@@ -4,6 +4,7 @@
 //! scores. Memory grows with hosts, sections and clusters, each of which has a bound.
 
 mod conclude;
+mod experiments;
 mod files;
 mod flapping;
 mod group;
@@ -12,7 +13,6 @@ mod host;
 mod known;
 mod outage_of_url;
 mod speed;
-mod trials;
 mod url;
 
 #[cfg(test)]
@@ -21,7 +21,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub use conclude::conclusions::{ClusterFound, Conclusions, TrialFound};
+pub use conclude::conclusions::{ClusterFound, Conclusions, ExperimentFound};
 pub use conclude::dead_backend::DeadBackend;
 pub use conclude::scores::PartFound;
 pub use conclude::told::FindingFound;
@@ -32,11 +32,11 @@ pub use outage_of_url::OutageOfUrl;
 pub use speed::SpeedEffect;
 pub use url::{Examined, Seen, SeenAttempt, SeenLine, SeenPage};
 
+use self::experiments::ExperimentCounts;
 use self::group::{Cluster, ClusterKey};
 use self::histories::HostTogether;
 use self::host::Host;
 use self::known::Known;
-use self::trials::Trials;
 use super::diagnose::rules::FamilySpeed;
 use super::history::episode::FirstLook;
 use super::history::host_episodes::HostEpisodes;
@@ -290,7 +290,8 @@ impl Examination {
             outcome: main.facts.outcome,
             fingerprint: main.facts.fingerprint.map(str::to_owned),
             soft: (main.facts.outcome == Outcome::SoftError200).then(|| seen.soft_error().cause),
-            crawler_only: verdict == Verdict::Persistent && Trials::of(seen).is_crawler_only(),
+            crawler_only: verdict == Verdict::Persistent
+                && ExperimentCounts::of(seen).is_crawler_only(),
             at_speed: verdict == Verdict::LoadInduced,
             waits: ClusterKey::is_wait(main.facts.waited),
             together,

@@ -10,7 +10,7 @@ use crate::assess::history::episode::FirstLook;
 use crate::assess::score::indexing::Extent;
 use crate::assess::verdict::observation::Observation;
 use crate::assess::{EarlierRuns, Importance};
-use crate::model::{Cause, Moment, Pressure, Probe, Purpose};
+use crate::model::{Cause, Experiment, Moment, Pressure, Purpose};
 
 const HOST: &str = "https://www.shop.test";
 
@@ -214,10 +214,10 @@ fn pages_of_one_cause_are_one_finding_across_sections_and_verdicts() {
 }
 
 /// Returns an attempt of an experiment.
-fn tried(probe: Probe, outcome: Outcome, mark: &'static str) -> SeenAttempt<'static> {
+fn tried(experiment: Experiment, outcome: Outcome, mark: &'static str) -> SeenAttempt<'static> {
     let made = attempt(outcome, 4, 0, true);
     SeenAttempt {
-        purpose: Purpose::Probe(probe),
+        purpose: Purpose::Experiment(experiment),
         facts: AnswerFacts {
             fingerprint: Some(mark),
             ..made.facts
@@ -230,31 +230,31 @@ fn tried(probe: Probe, outcome: Outcome, mark: &'static str) -> SeenAttempt<'sta
 fn two_faults_behind_one_error_page_are_two_findings() {
     const MARK: &str = "nginx-503";
     let mut run = Run::new();
-    let failing = |fine: Probe| {
+    let failing = |fine: Experiment| {
         let mut made = attempts("F f f");
         for attempt in &mut made {
             attempt.facts.fingerprint = Some(MARK);
         }
-        for probe in [
-            Probe::Alone,
-            Probe::Browser,
-            Probe::Uncompressed,
-            Probe::Alone,
+        for experiment in [
+            Experiment::Alone,
+            Experiment::Browser,
+            Experiment::Uncompressed,
+            Experiment::Alone,
         ] {
-            let outcome = if probe == fine {
+            let outcome = if experiment == fine {
                 Outcome::OkHtml
             } else {
                 Outcome::Server502
             };
-            made.push(tried(probe, outcome, MARK));
+            made.push(tried(experiment, outcome, MARK));
         }
         made
     };
     for n in 0..12 {
-        run.page("/a/", &failing(Probe::Browser));
-        run.page("/b/", &failing(Probe::Uncompressed));
+        run.page("/a/", &failing(Experiment::Browser));
+        run.page("/b/", &failing(Experiment::Uncompressed));
         // Most pages had no experiment: they join those of their section.
-        let mut untried = failing(Probe::Browser);
+        let mut untried = failing(Experiment::Browser);
         untried.truncate(3);
         run.page(if n % 2 == 0 { "/a/" } else { "/b/" }, &untried);
     }
@@ -283,27 +283,32 @@ fn two_faults_behind_one_error_page_are_two_findings() {
 fn a_page_that_fails_for_the_crawler_only_and_its_neighbour_that_fails_for_all_are_two_findings() {
     const MARK: &str = "nginx-503";
     let mut run = Run::new();
-    let failing = |fine: Option<Probe>| {
+    let failing = |fine: Option<Experiment>| {
         let mut made = attempts("F f f");
         for attempt in &mut made {
             attempt.facts.fingerprint = Some(MARK);
         }
-        let asked = [Probe::Alone, Probe::Browser, Probe::Browser, Probe::Alone];
-        made.extend(asked.map(|probe| {
-            let outcome = if fine == Some(probe) {
+        let asked = [
+            Experiment::Alone,
+            Experiment::Browser,
+            Experiment::Browser,
+            Experiment::Alone,
+        ];
+        made.extend(asked.map(|experiment| {
+            let outcome = if fine == Some(experiment) {
                 Outcome::OkHtml
             } else {
                 Outcome::Server502
             };
-            tried(probe, outcome, MARK)
+            tried(experiment, outcome, MARK)
         }));
         made
     };
-    let refused = run.page("/a/", &failing(Some(Probe::Browser))).cluster;
+    let refused = run.page("/a/", &failing(Some(Experiment::Browser))).cluster;
     let broken = run.page("/a/", &failing(None)).cluster;
     assert_ne!(refused, broken);
     // An intermittent page may have succeeded for a browser by chance.
-    let mut by_turns = failing(Some(Probe::Browser));
+    let mut by_turns = failing(Some(Experiment::Browser));
     by_turns.splice(1..1, attempts(", , f ,"));
     assert_eq!(run.page("/a/", &by_turns).cluster, broken);
     run.pages("/d/", 60, ".");
@@ -322,11 +327,11 @@ fn respelled(spellings: &str) -> Vec<SeenAttempt<'static>> {
         '4' => Outcome::Client404,
         _ => Outcome::Server502,
     };
-    let alone = || tried(Probe::Alone, Outcome::Server502, MARK);
+    let alone = || tried(Experiment::Alone, Outcome::Server502, MARK);
     let mut made = attempts("F f f");
     made.push(alone());
     let spelled = spellings.chars().map(outcome);
-    made.extend(spelled.map(|outcome| tried(Probe::Respelled, outcome, MARK)));
+    made.extend(spelled.map(|outcome| tried(Experiment::Respelled, outcome, MARK)));
     made.push(alone());
     for attempt in &mut made {
         attempt.facts.fingerprint = Some(MARK);
@@ -452,9 +457,9 @@ fn experiments_are_no_evidence_about_a_page() {
     let mut run = Run::new();
     let mut made = attempts("F f f");
     made.extend(["alone", "browser", "alone"].map(|name| {
-        let probe = Probe::ALL
+        let experiment = Experiment::ALL
             .into_iter()
-            .find(|probe| probe.name().ends_with(name));
+            .find(|experiment| experiment.name().ends_with(name));
         let fine = name == "browser";
         let outcome = if fine {
             Outcome::OkHtml
@@ -462,14 +467,16 @@ fn experiments_are_no_evidence_about_a_page() {
             Outcome::Server502
         };
         SeenAttempt {
-            purpose: Purpose::Probe(probe.expect("an experiment")),
+            purpose: Purpose::Experiment(experiment.expect("an experiment")),
             ..attempt(outcome, 4, 0, true)
         }
     }));
     let found = run.page("/a/", &made).judgement;
     assert_eq!((found.verdict, found.attempts), (Verdict::Persistent, 3));
-    let trials = &run.conclude().clusters[0].trials;
-    let browser = trials.iter().find(|trial| trial.probe == Probe::Browser);
+    let experiments = &run.conclude().clusters[0].experiments;
+    let browser = experiments
+        .iter()
+        .find(|experiment| experiment.experiment == Experiment::Browser);
     let browser = browser.expect("a trial");
     assert_eq!(
         (browser.fine, browser.own),
@@ -635,17 +642,23 @@ fn a_part_that_goes_down_again_and_again_says_nothing_against_nine_good_looks() 
 
 #[test]
 fn a_page_that_is_fine_in_the_crawls_own_way_does_not_always_fail() {
-    let verdict = |probe, outcome| {
+    let verdict = |experiment, outcome| {
         let mut made = attempts("F f f");
-        made.push(tried(Probe::Alone, Outcome::Server502, ""));
-        made.push(tried(probe, outcome, ""));
+        made.push(tried(Experiment::Alone, Outcome::Server502, ""));
+        made.push(tried(experiment, outcome, ""));
         Run::new().page("/a/", &made).judgement.verdict
     };
     let (fine, failed) = (Outcome::OkHtml, Outcome::Server502);
-    assert_eq!(verdict(Probe::Alone, fine), Verdict::Intermittent);
-    assert_eq!(verdict(Probe::FreshConnection, fine), Verdict::Intermittent);
-    assert_eq!(verdict(Probe::FreshConnection, failed), Verdict::Persistent);
-    assert_eq!(verdict(Probe::Browser, fine), Verdict::Persistent);
+    assert_eq!(verdict(Experiment::Alone, fine), Verdict::Intermittent);
+    assert_eq!(
+        verdict(Experiment::FreshConnection, fine),
+        Verdict::Intermittent
+    );
+    assert_eq!(
+        verdict(Experiment::FreshConnection, failed),
+        Verdict::Persistent
+    );
+    assert_eq!(verdict(Experiment::Browser, fine), Verdict::Persistent);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::assess::score::weight::Importance;
 use crate::assess::verdict::earlier_runs::EarlierRuns;
 use crate::assess::verdict::judgement::Judgement;
 use crate::assess::verdict::observation::Observation;
-use crate::model::{Cause, Probe, Purpose, Role};
+use crate::model::{Cause, Experiment, Purpose, Role};
 
 /// A URL with all its records.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl<'a> Seen<'a> {
 
     /// Returns whether an experiment in the crawl's own way was fine: alone, or over a new connection.
     pub(super) fn is_fine_alone(&self) -> bool {
-        let own = [Probe::Alone, Probe::FreshConnection].map(Purpose::Probe);
+        let own = [Experiment::Alone, Experiment::FreshConnection].map(Purpose::Experiment);
         let mut made = self.attempts.iter();
         made.any(|made| own.contains(&made.purpose) && made.facts.outcome.is_content())
     }

@@ -46,7 +46,7 @@ fn recheck(plan: &mut CrawlPlan, pass: u8) {
         proof: PROOF,
     };
     plan.sample = SamplePlan::Off;
-    plan.probe.enabled = false;
+    plan.experiments.enabled = false;
 }
 
 /// Returns delays of zero for the passes up to this one. Pass 1 is the crawl itself and has no delay.
@@ -83,7 +83,10 @@ mod tests {
         recheck(&mut plan, 4);
         assert_eq!(plan.confirm.delays, [Duration::ZERO; 3]);
         assert_eq!(plan.confirm.budget, usual.confirm.budget);
-        assert_eq!((plan.sample, plan.probe.enabled), (SamplePlan::Off, false));
+        assert_eq!(
+            (plan.sample, plan.experiments.enabled),
+            (SamplePlan::Off, false)
+        );
         assert_eq!((plan.scope, plan.pace), (usual.scope, usual.pace));
     }
 }

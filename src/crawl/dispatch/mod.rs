@@ -503,10 +503,18 @@ where
 
     /// Sends events for the requests that series are about to make.
     fn announce_steps(&mut self) {
-        while let Ok(NextStep { url, probe, at }) = self.steps.try_recv() {
+        while let Ok(NextStep {
+            url,
+            experiment,
+            at,
+        }) = self.steps.try_recv()
+        {
             let url = &url;
-            self.observer
-                .see(&Event::ExperimentRequest { url, probe, at });
+            self.observer.see(&Event::ExperimentRequest {
+                url,
+                experiment,
+                at,
+            });
         }
     }
 }

@@ -3,7 +3,7 @@
 mod forecast;
 
 use crate::model::{
-    Attempt, CrawlUrl, HostKey, Moment, Pace, Probe, RobotsAccess, Role, Silence, Skip,
+    Attempt, CrawlUrl, Experiment, HostKey, Moment, Pace, RobotsAccess, Role, Silence, Skip,
 };
 use crate::policy::BreakerChange;
 
@@ -99,7 +99,7 @@ pub enum Event<'a> {
         /// The URL.
         url: &'a CrawlUrl,
         /// How it is requested.
-        probe: Probe,
+        experiment: Experiment,
         /// The moment.
         at: Moment,
     },

@@ -90,7 +90,7 @@ impl State {
             disk,
             levels: Levels::new(scope.max_depth),
             passes: Passes::new(plan.confirm.clone(), plan.sample, pace),
-            experiments: Experiments::new(plan.probe),
+            experiments: Experiments::new(plan.experiments),
             network: OwnNetwork::new(plan.requests.reach.proxy.is_some(), now),
             last_attempt: HashMap::new(),
             pages: 0,

@@ -11,8 +11,8 @@ use crate::crawl::tests::plan;
 use crate::crawl::visit::{Brought, series::Probed};
 use crate::frontier::{Discovery, Lease, Settlement, Ticket};
 use crate::model::{
-    Admission, Attempt, CrawlPlan, Held, HtmlFacts, Link, LinkKind, LinkTarget, Network, Outcome,
-    Pace, PageRecord, Position, ProbePlan, Purpose, Role, Silence, Timings, Trace, Version,
+    Admission, Attempt, CrawlPlan, ExperimentPlan, Held, HtmlFacts, Link, LinkKind, LinkTarget,
+    Network, Outcome, Pace, PageRecord, Position, Purpose, Role, Silence, Timings, Trace, Version,
 };
 use crate::policy::Tried;
 use crate::store::{Change, NewRun, Then, VisitRecord, Writer};
@@ -313,7 +313,7 @@ fn a_pass_is_announced_paced_and_reopened() {
 fn an_experiment_is_made_once_and_its_host_is_paused_afterwards() {
     let mut plan = plan();
     plan.confirm.delays = Vec::new();
-    plan.probe = ProbePlan {
+    plan.experiments = ExperimentPlan {
         enabled: true,
         cache: false,
     };

@@ -9,7 +9,7 @@ const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
 fn two_addresses() -> Crawl {
     let start = [links(&["/a"])];
     let plan = CrawlPlan {
-        probe: ProbePlan::default(),
+        experiments: ExperimentPlan::default(),
         ..plan()
     };
     let mut crawl = Crawl::new(plan, &[("/", &start), ("/a", &[page("a page")])]);

@@ -2,9 +2,9 @@
 
 use super::*;
 
-fn probing() -> CrawlPlan {
+fn experimenting() -> CrawlPlan {
     CrawlPlan {
-        probe: ProbePlan {
+        experiments: ExperimentPlan {
             enabled: true,
             cache: false,
         },
@@ -33,7 +33,7 @@ fn browsers_only(request: &Request) -> Option<Reply> {
 
 impl Crawl {
     /// Experiments on a path in order: purpose and outcome.
-    fn probes(&self, path: &str) -> Vec<String> {
+    fn experiments(&self, path: &str) -> Vec<String> {
         let rows = self.rows(Table::Attempts, &["Address", "Purpose", "Outcome"]);
         let prefix = format!("{path} | probe:");
         let rows = rows.into_iter().filter(|row| row.starts_with(&prefix));
@@ -55,11 +55,11 @@ impl Crawl {
 #[tokio::test(start_paused = true)]
 async fn a_block_of_crawlers_is_told_from_a_fault_of_the_server() {
     let start = [links(&["/blocked", "/dead"])];
-    let mut crawl = Crawl::new(probing(), &site(&start, &[("/dead", &[error(500)])]));
+    let mut crawl = Crawl::new(experimenting(), &site(&start, &[("/dead", &[error(500)])]));
     crawl.script.edge = Some(browsers_only);
     let crawl = crawl.finish().await;
     assert_eq!(
-        crawl.probes("/blocked"),
+        crawl.experiments("/blocked"),
         [
             "alone | server_502",
             "browser | ok_html",
@@ -72,7 +72,7 @@ async fn a_block_of_crawlers_is_told_from_a_fault_of_the_server() {
         "what a browser explains needs no other way"
     );
     assert_eq!(
-        crawl.probes("/dead"),
+        crawl.experiments("/dead"),
         [
             "alone | server_500",
             "browser | server_500",
@@ -111,7 +111,7 @@ async fn a_block_of_crawlers_is_told_from_a_fault_of_the_server() {
 #[tokio::test(start_paused = true)]
 async fn every_request_of_an_experiment_is_announced_before_the_series_is_over() {
     let start = [links(&["/dead"])];
-    let crawl = Crawl::new(probing(), &site(&start, &[("/dead", &[error(500)])]));
+    let crawl = Crawl::new(experimenting(), &site(&start, &[("/dead", &[error(500)])]));
     let crawl = crawl.finish().await;
     let events = crawl.events.lock().unwrap();
     let first = events
@@ -139,7 +139,7 @@ async fn every_request_of_an_experiment_is_announced_before_the_series_is_over()
 #[tokio::test(start_paused = true)]
 async fn a_summary_counts_no_experiment() {
     let start = [links(&["/blocked"])];
-    let mut crawl = Crawl::new(probing(), &site(&start, &[]));
+    let mut crawl = Crawl::new(experimenting(), &site(&start, &[]));
     crawl.script.edge = Some(browsers_only);
     let crawl = crawl.finish().await;
     let summary = crawl.store.summary(crawl.run).unwrap();
@@ -153,8 +153,8 @@ async fn every_way_is_tried_that_could_make_a_difference() {
     let start = [links(&["/dead?x=1"])];
     let gone = [error(500)];
     let dead = [error(502)];
-    let mut with_cache = probing();
-    with_cache.probe.cache = true;
+    let mut with_cache = experimenting();
+    with_cache.experiments.cache = true;
     let mut crawl = Crawl::new(
         with_cache,
         &site(&start, &[("/dead?x=1", &dead), ("/dead", &gone)]),
@@ -169,7 +169,7 @@ async fn every_way_is_tried_that_could_make_a_difference() {
     crawl.script.addresses = vec![IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
     let crawl = crawl.finish().await;
     assert_eq!(
-        crawl.probes("/dead?x=1"),
+        crawl.experiments("/dead?x=1"),
         [
             "alone | server_502",
             "browser | server_502",
@@ -185,7 +185,7 @@ async fn every_way_is_tried_that_could_make_a_difference() {
         ]
     );
     assert_eq!(
-        crawl.probes("/"),
+        crawl.experiments("/"),
         ["address | ok_html", "address | ok_html"],
         "and last a fine page at each address"
     );
@@ -213,11 +213,11 @@ async fn every_way_is_tried_that_could_make_a_difference() {
 async fn what_is_fine_again_is_asked_once_more_only() {
     let start = [links(&["/healed"])];
     let healed = [error(500), error(500), page("fine")];
-    let crawl = Crawl::new(probing(), &site(&start, &[("/healed", &healed)]))
+    let crawl = Crawl::new(experimenting(), &site(&start, &[("/healed", &healed)]))
         .finish()
         .await;
     assert_eq!(
-        crawl.probes("/healed"),
+        crawl.experiments("/healed"),
         ["alone | ok_html", "alone | ok_html"]
     );
 }
@@ -229,19 +229,19 @@ async fn what_comes_and_goes_is_requested_both_ways_in_any_order() {
     // Three looks in the first pass decide, so that there is one in the next.
     flaky.extend([page("fine"), error(500), error(500), error(500)]);
     flaky.extend([page("fine"), page("fine"), error(500)]);
-    let mut confirmed = probing();
+    let mut confirmed = experimenting();
     confirmed.confirm = confirming().confirm;
     let crawl = Crawl::new(confirmed, &site(&start, &[("/flaky", &flaky)]))
         .finish()
         .await;
-    let probes = crawl.probes("/flaky");
-    let kinds: Vec<&str> = probes
+    let experiments = crawl.experiments("/flaky");
+    let kinds: Vec<&str> = experiments
         .iter()
         .map(|it| it.split(' ').next().unwrap())
         .collect();
     let made = |way| kinds.iter().filter(|kind| **kind == way).count();
-    assert_eq!((made("alone"), made("browser")), (4, 4), "{probes:?}");
-    assert!(probes[0].ends_with("| ok_html"), "{probes:?}");
+    assert_eq!((made("alone"), made("browser")), (4, 4), "{experiments:?}");
+    assert!(experiments[0].ends_with("| ok_html"), "{experiments:?}");
     let passes = crawl.rows(Table::Pages, &["Address", "Verdict", "Passes"]);
     assert_eq!(passes[1], "/flaky | intermittent | 3");
 }
@@ -250,7 +250,7 @@ async fn what_comes_and_goes_is_requested_both_ways_in_any_order() {
 async fn a_page_that_recovered_is_left_alone() {
     let start = [links(&["/blip"])];
     let blip = [error(502), page("fine")];
-    let crawl = Crawl::new(probing(), &site(&start, &[("/blip", &blip)]))
+    let crawl = Crawl::new(experimenting(), &site(&start, &[("/blip", &blip)]))
         .finish()
         .await;
     assert_eq!(crawl.probe_count(), 0);
@@ -263,11 +263,11 @@ async fn maintenance_is_hardly_disturbed() {
     closed.outcome = Outcome::Server503RetryAfter;
     closed.headers.push(("retry-after", "3600".to_owned()));
     let closed = [closed];
-    let crawl = Crawl::new(probing(), &site(&start, &[("/shop", &closed)]))
+    let crawl = Crawl::new(experimenting(), &site(&start, &[("/shop", &closed)]))
         .finish()
         .await;
     assert_eq!(
-        crawl.probes("/shop"),
+        crawl.experiments("/shop"),
         [
             "browser | server_503_retry_after",
             "alone | server_503_retry_after"
@@ -280,16 +280,16 @@ async fn nothing_is_tried_with_the_flag_nor_on_other_sites() {
     let start = [links(&["/dead", "http://other.test/"])];
     let dead = [error(500)];
     let pages: &[(&str, &[Reply])] = &[("/dead", &dead), ("http://other.test/", &dead)];
-    let mut without = probing();
-    without.probe.enabled = false;
+    let mut without = experimenting();
+    without.experiments.enabled = false;
     let crawl = Crawl::new(without, &site(&start, pages)).finish().await;
     assert_eq!(crawl.probe_count(), 0);
 
-    let mut with_others = probing();
+    let mut with_others = experimenting();
     with_others.scope.external = true;
     let crawl = Crawl::new(with_others, &site(&start, pages)).finish().await;
-    assert!(crawl.probes("http://other.test/").is_empty());
-    assert_eq!(crawl.probes("/dead").len(), 4);
+    assert!(crawl.experiments("http://other.test/").is_empty());
+    assert_eq!(crawl.experiments("/dead").len(), 4);
     assert_eq!(crawl.probe_count(), 4);
 }
 
@@ -299,7 +299,9 @@ async fn three_of_a_kind_are_asked_one_at_a_time_and_one_a_second() {
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let (start, dead) = ([links(&paths)], [error(500)]);
     let pages: Vec<(&str, &[Reply])> = paths.iter().map(|path| (*path, &dead[..])).collect();
-    let crawl = Crawl::new(probing(), &site(&start, &pages)).finish().await;
+    let crawl = Crawl::new(experimenting(), &site(&start, &pages))
+        .finish()
+        .await;
     assert_eq!(crawl.probe_count(), 3 * (4 + 3));
     let requests = crawl.script.requests.lock().unwrap();
     let series: Vec<Instant> = requests
@@ -323,7 +325,9 @@ async fn twenty_kinds_of_failure_are_enough() {
     let pages: Vec<(&str, &[Reply])> = (targets.iter().zip(&dead))
         .map(|(path, dead)| (*path, &dead[..]))
         .collect();
-    let crawl = Crawl::new(probing(), &site(&start, &pages)).finish().await;
+    let crawl = Crawl::new(experimenting(), &site(&start, &pages))
+        .finish()
+        .await;
     assert_eq!(crawl.probe_count(), 20 * 4);
 }
 
@@ -333,9 +337,11 @@ async fn failures_that_one_fault_may_explain_get_sixty_requests_at_most() {
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let (start, dead) = ([links(&paths)], [error(500)]);
     let pages: Vec<(&str, &[Reply])> = paths.iter().map(|path| (*path, &dead[..])).collect();
-    let crawl = Crawl::new(probing(), &site(&start, &pages)).finish().await;
-    let probes = crawl.probe_count();
-    assert!((40..=60).contains(&probes), "{probes}");
+    let crawl = Crawl::new(experimenting(), &site(&start, &pages))
+        .finish()
+        .await;
+    let experiments = crawl.probe_count();
+    assert!((40..=60).contains(&experiments), "{experiments}");
 }
 
 /// One backend of two fails, and a hash of the URL chooses: that of letters escaped.
@@ -359,13 +365,13 @@ async fn pages_behind_a_hash_of_their_address_are_fine_at_some_other_spellings()
     targets.extend(["/blog/0", "/blog/1"]);
     let (start, fine) = ([links(&targets)], [page("a page")]);
     let pages: Vec<(&str, &[Reply])> = targets.iter().map(|path| (*path, &fine[..])).collect();
-    let mut plan = probing();
+    let mut plan = experimenting();
     plan.confirm = confirming().confirm;
     let mut crawl = Crawl::new(plan, &site(&start, &pages));
     crawl.script.edge = Some(one_of_two);
     let crawl = crawl.finish().await;
     assert_eq!(
-        crawl.probes("/shop/shoe0"),
+        crawl.experiments("/shop/shoe0"),
         [
             "alone | server_502",
             "browser | server_502",
@@ -401,7 +407,7 @@ async fn pages_that_fail_only_when_compressed_are_fine_uncompressed() {
     let (start, fine) = ([start], [page("a page")]);
     let mut pages: Vec<(&str, &[Reply])> = targets.iter().map(|path| (*path, &fine[..])).collect();
     pages.extend([("/blog/0", &fine[..]), ("/blog/1", &fine[..])]);
-    let mut plan = probing();
+    let mut plan = experimenting();
     plan.confirm = confirming().confirm;
     let mut crawl = Crawl::new(plan, &site(&start, &pages));
     crawl.script.edge = Some(|request| {
@@ -410,7 +416,7 @@ async fn pages_that_fail_only_when_compressed_are_fine_uncompressed() {
     });
     let crawl = crawl.finish().await;
     assert_eq!(
-        crawl.probes("/shop/0"),
+        crawl.experiments("/shop/0"),
         [
             "alone | server_502",
             "browser | server_502",
@@ -440,10 +446,13 @@ async fn nobody_waits_longer_than_a_minute_for_a_retry_after() {
     closed.outcome = Outcome::Server503RetryAfter;
     closed.headers.push(("retry-after", "61".to_owned()));
     let closed = [error(500), error(500), closed];
-    let crawl = Crawl::new(probing(), &site(&start, &[("/shop", &closed)]))
+    let crawl = Crawl::new(experimenting(), &site(&start, &[("/shop", &closed)]))
         .finish()
         .await;
-    assert_eq!(crawl.probes("/shop"), ["alone | server_503_retry_after"]);
+    assert_eq!(
+        crawl.experiments("/shop"),
+        ["alone | server_503_retry_after"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -455,9 +464,9 @@ async fn experiments_end_when_their_time_is_over() {
     let mut answers = site(&start, &pages);
     let slow = [text("User-agent: *\nCrawl-delay: 50")];
     answers.push(("/robots.txt", &slow));
-    let crawl = Crawl::new(probing(), &answers).finish().await;
-    let probes = crawl.probe_count();
-    assert!((4..=7).contains(&probes), "{probes}");
+    let crawl = Crawl::new(experimenting(), &answers).finish().await;
+    let experiments = crawl.probe_count();
+    assert!((4..=7).contains(&experiments), "{experiments}");
     let rates = crawl.rows(Table::Attempts, &["Purpose", "Rate"]);
     assert!(
         rates.contains(&"probe:alone | 0.02".to_owned()),
@@ -470,7 +479,7 @@ async fn interrupted_experiments_go_on_and_are_not_made_twice() {
     let start = [links(&["/a/", "/b/", "/c/"])];
     let dead = [error(500)];
     let pages: &[(&str, &[Reply])] = &[("/a/", &dead), ("/b/", &dead), ("/c/", &dead)];
-    let mut crawl = Crawl::new(probing(), &site(&start, pages));
+    let mut crawl = Crawl::new(experimenting(), &site(&start, pages));
     let (placeholder, _) = stop_switch();
     // Two attempts at each page; a series and a half.
     crawl.script.uncounted = &["/robots.txt", "/sitemap.xml", "/"];
@@ -479,7 +488,7 @@ async fn interrupted_experiments_go_on_and_are_not_made_twice() {
     assert_eq!(crawl.probe_count(), 5, "what is known is kept");
     crawl.script.stop_after = None;
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
-    let counts = ["/a/", "/b/", "/c/"].map(|path| crawl.probes(path).len());
+    let counts = ["/a/", "/b/", "/c/"].map(|path| crawl.experiments(path).len());
     assert_eq!(counts, [4, 1, 4]);
     let state = crawl.store.newest_run().unwrap().unwrap().state;
     assert_eq!(state, RunState::Finished);
@@ -490,7 +499,7 @@ async fn interrupted_experiments_go_on_and_are_not_made_twice() {
 #[tokio::test(start_paused = true)]
 async fn a_crawl_that_is_told_to_stop_experiments_with_nothing() {
     let (start, dead) = ([links(&["/dead"])], [error(500)]);
-    let mut crawl = Crawl::new(probing(), &site(&start, &[("/dead", &dead)]));
+    let mut crawl = Crawl::new(experimenting(), &site(&start, &[("/dead", &dead)]));
     let (placeholder, _) = stop_switch();
     crawl.script.stop_after = Some((5, placeholder));
     assert_eq!(crawl.run_fresh().await, Ended::Interrupted);

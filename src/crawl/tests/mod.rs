@@ -13,9 +13,9 @@ use tokio::time::Instant;
 use crate::fetch::Fetcher;
 use crate::frontier::LocalFrontier;
 use crate::model::{
-    Coding, ConfirmPlan, Connection, Cookies, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment,
-    Network, Outcome, PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan, SamplePlan,
-    ScopePlan, Sitemaps, Timings, Version, Witnesses,
+    Coding, ConfirmPlan, Connection, Cookies, Coverage, CrawlPlan, CrawlUrl, Exchange,
+    ExperimentPlan, Moment, Network, Outcome, PacePlan, Protocol, ReachPlan, Request, RequestPlan,
+    SamplePlan, ScopePlan, Sitemaps, Timings, Version, Witnesses,
 };
 use crate::store::{Cell, NewRun, RunId, RunState, Store, StoreError, Table};
 
@@ -322,7 +322,7 @@ pub(super) fn plan() -> CrawlPlan {
         },
         confirm: ConfirmPlan::default(),
         sample: SamplePlan::Off,
-        probe: ProbePlan {
+        experiments: ExperimentPlan {
             enabled: false,
             cache: false,
         },
@@ -437,10 +437,12 @@ impl Crawl {
                     Event::Experimenting { clusters, urls, .. } => {
                         format!("experimenting {clusters} {urls}")
                     }
-                    Event::ExperimentRequest { url, probe, .. } => {
+                    Event::ExperimentRequest {
+                        url, experiment, ..
+                    } => {
                         let (path, sent) =
                             (url.path_and_query(), sent.requests.lock().unwrap().len());
-                        format!("experiment {path} {} after {sent}", probe.name())
+                        format!("experiment {path} {} after {sent}", experiment.name())
                     }
                     Event::Outage { ended, .. } => {
                         format!("network {}", if ended.is_some() { "back" } else { "gone" })

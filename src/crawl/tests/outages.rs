@@ -250,7 +250,7 @@ async fn a_robots_txt_that_fails_in_a_local_outage_closes_no_host() {
 async fn experiments_that_an_outage_cuts_short_are_made_again() {
     let crawled = |dark: Option<Dark>| async {
         let mut list = plan();
-        list.probe.enabled = true;
+        list.experiments.enabled = true;
         list.confirm.delays = vec![Duration::from_secs(1)];
         let all = [links(&["/a", "/b"])];
         let mut crawl = Crawl::new(list, &[("/", &all), ("/b", &[page("fine")])]);
@@ -260,13 +260,13 @@ async fn experiments_that_an_outage_cuts_short_are_made_again() {
         assert_eq!(crawl.run_fresh().await, Ended::Finished);
         crawl
     };
-    let probes = |crawl: &Crawl| {
+    let experiments = |crawl: &Crawl| {
         let rows = crawl.rows(Table::Attempts, &["Purpose", "Outcome"]);
-        let probes = rows.into_iter().filter(|row| row.starts_with("probe:"));
-        probes.collect::<Vec<_>>()
+        let experiments = rows.into_iter().filter(|row| row.starts_with("probe:"));
+        experiments.collect::<Vec<_>>()
     };
     let plain = crawled(None).await;
-    let made = probes(&plain);
+    let made = experiments(&plain);
     assert!(made.len() >= 2, "{made:?}");
     // The last requests of a crawl are its experiments: all but the first are discarded.
     let all = plain.script.asked.lock().unwrap().len();
@@ -274,7 +274,7 @@ async fn experiments_that_an_outage_cuts_short_are_made_again() {
     let cut = crawled(Some(Dark::from(second, Duration::from_mins(1), silent))).await;
     assert_eq!(cut.network_events(), ["network gone", "network back"]);
     assert!(cut.discarded() > 0);
-    let again = probes(&cut);
+    let again = experiments(&cut);
     assert_eq!(again[again.len() - made.len()..], made);
     assert!(
         again.iter().all(|row| !row.contains("connect_timeout")),

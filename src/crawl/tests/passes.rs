@@ -25,7 +25,7 @@ fn linking(paths: &[String]) -> Reply {
 
 fn audit() -> CrawlPlan {
     let mut plan = usual();
-    plan.probe.enabled = false;
+    plan.experiments.enabled = false;
     plan
 }
 
@@ -334,7 +334,7 @@ async fn a_page_that_comes_and_goes_has_not_recovered_because_its_last_recheck_w
 #[tokio::test(start_paused = true)]
 async fn a_host_that_dies_after_the_crawl_is_spared_in_the_passes() {
     let mut plan = usual();
-    plan.probe.enabled = true;
+    plan.experiments.enabled = true;
     let mut crawl = Crawl::new(plan, &[]);
     let start = linking(&[numbered("/dead/", 3), numbered("/shop/", 300)].concat());
     let served = AtomicUsize::new(0);

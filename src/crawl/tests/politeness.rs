@@ -193,7 +193,7 @@ async fn with_directory(count: usize, dead: fn(&Asked<'_>) -> Timed) -> Crawl {
     let targets: Vec<&str> = pages.iter().map(String::as_str).collect();
     let start = links(&targets);
     let mut crawl = Crawl::new(usual(), &[]);
-    crawl.plan.probe.enabled = false;
+    crawl.plan.experiments.enabled = false;
     crawl.script.origin = Some(Origin(Box::new(move |asked| {
         Some(match asked.path {
             "/robots.txt" | "/sitemap.xml" => at_once(error(404)),

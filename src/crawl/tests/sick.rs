@@ -25,7 +25,7 @@ struct Audited {
 async fn audited(pages: &[(String, Page)]) -> Audited {
     let targets: Vec<&str> = pages.iter().map(|(path, _)| path.as_str()).collect();
     let mut plan = usual();
-    plan.probe.enabled = false;
+    plan.experiments.enabled = false;
     let mut crawl = Crawl::new(plan, &[("/", &[links(&targets)])]);
     let answers = pages.iter().map(|(path, kind)| {
         let replies = match kind {
@@ -137,7 +137,7 @@ fn with_dripping(pages: usize) -> Crawl {
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let start = links(&all);
     let mut plan = usual();
-    plan.probe.enabled = false;
+    plan.experiments.enabled = false;
     let mut crawl = Crawl::new(plan, &[]);
     let answering = move |asked: &Asked<'_>| {
         let (reply, seconds) = match asked.path {
@@ -229,7 +229,7 @@ async fn a_directory_that_always_answers_429_holds_up_no_other_page() {
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let start = links(&all);
     let mut plan = usual();
-    plan.probe.enabled = false;
+    plan.experiments.enabled = false;
     let mut crawl = Crawl::new(plan, &[]);
     crawl.script.origin = Some(Origin(Box::new(move |asked| {
         let reply = match asked.path {
@@ -264,7 +264,7 @@ async fn pages_that_hang_are_left_to_the_passes() {
         number.is_some_and(|number| number % 50 == 20)
     };
     let mut plan = usual();
-    plan.probe.enabled = false;
+    plan.experiments.enabled = false;
     let mut crawl = Crawl::new(plan, &[]);
     crawl.script.origin = Some(Origin(Box::new(move |asked| {
         let (reply, seconds) = match asked.path {

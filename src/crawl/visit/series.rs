@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 use crate::fetch::Fetcher;
 use crate::frontier::Lease;
 use crate::model::{
-    Attempt, ClientPreset, Coding, Connection, Cookies, CrawlUrl, Guise, Moment, Outcome, Probe,
-    Protocol, Purpose, Request, Role,
+    Attempt, ClientPreset, Coding, Connection, Cookies, CrawlUrl, Experiment, Guise, Moment,
+    Outcome, Protocol, Purpose, Request, Role,
 };
 use crate::policy::{
     CAREFUL, Failing, Made, Step, Subject, check, is_worth, leads_on, opening, rest,
@@ -56,7 +56,7 @@ pub(in crate::crawl) struct Allowed {
 #[derive(Debug)]
 pub(in crate::crawl) struct NextStep {
     pub(in crate::crawl) url: CrawlUrl,
-    pub(in crate::crawl) probe: Probe,
+    pub(in crate::crawl) experiment: Experiment,
     pub(in crate::crawl) at: Moment,
 }
 
@@ -89,7 +89,7 @@ impl<F: Fetcher> Series<F> {
         {
             let addresses = self.fetcher.addresses(&self.lease.found.url).await;
             if self.fetcher.sends_cookies(&self.lease.found.url) {
-                self.allowed.subject.ways.push(Probe::WithoutCookies);
+                self.allowed.subject.ways.push(Experiment::WithoutCookies);
             }
             for step in rest(&self.allowed.subject, outcome, &addresses) {
                 if !is_worth(step, &self.made()) {
@@ -112,7 +112,7 @@ impl<F: Fetcher> Series<F> {
             let Some(request) = self.request(*step) else {
                 continue;
             };
-            self.announce(step.probe);
+            self.announce(step.experiment);
             if !self.pause().await {
                 return false;
             }
@@ -139,10 +139,10 @@ impl<F: Fetcher> Series<F> {
     }
 
     /// Announces the next request, for people only: if nobody reads the announcements, it is dropped.
-    fn announce(&self, probe: Probe) {
+    fn announce(&self, experiment: Experiment) {
         let _ = self.announce.try_send(NextStep {
             url: self.lease.found.url.clone(),
-            probe,
+            experiment,
             at: self.next,
         });
     }
@@ -159,8 +159,8 @@ impl<F: Fetcher> Series<F> {
         let tried = self.attempts.iter();
         tried
             .filter_map(|attempt| match attempt.purpose {
-                Purpose::Probe(probe) => Some(Made {
-                    probe,
+                Purpose::Experiment(experiment) => Some(Made {
+                    experiment,
                     address: attempt.remote,
                     outcome: attempt.outcome,
                 }),
@@ -197,7 +197,7 @@ impl<F: Fetcher> Series<F> {
         let exchange = judged(Role::Page, self.site.plan.requests.first_byte, exchange);
         let recorded = record(&exchange, circumstances);
         let attempt = Attempt {
-            purpose: Purpose::Probe(step.probe),
+            purpose: Purpose::Experiment(step.experiment),
             // The IP address is known even without an answer.
             remote: step.address.or(recorded.remote),
             ..recorded
@@ -228,40 +228,42 @@ impl<F: Fetcher> Series<F> {
             body_limit: requests.max_body,
             ..Request::page(url.clone())
         };
-        Some(match step.probe {
-            Probe::Alone | Probe::Burst => own,
-            Probe::Browser => Request {
+        Some(match step.experiment {
+            Experiment::Alone | Experiment::Burst => own,
+            Experiment::Browser => Request {
                 guise: Some(Guise::from(ClientPreset::BROWSER)),
                 ..own
             },
-            Probe::FreshConnection => Request {
+            Experiment::FreshConnection => Request {
                 connection: Connection::Fresh,
                 ..own
             },
-            Probe::Http1 => Request {
+            Experiment::Http1 => Request {
                 protocol: Protocol::Http1,
                 ..own
             },
-            Probe::Address => at(step.address?, own),
-            Probe::CacheBusting => Request {
+            Experiment::Address => at(step.address?, own),
+            Experiment::CacheBusting => Request {
                 url: past_caches(url, self.clock.now())?,
                 ..own
             },
-            Probe::Uncompressed => Request {
+            Experiment::Uncompressed => Request {
                 coding: Coding::Identity,
                 ..own
             },
-            Probe::WithoutQuery => Request {
+            Experiment::WithoutQuery => Request {
                 url: without_query(url)?,
                 ..own
             },
-            Probe::WithoutCookies => Request {
+            Experiment::WithoutCookies => Request {
                 cookies: Cookies::Without,
                 ..own
             },
-            Probe::Respelled => {
+            Experiment::Respelled => {
                 let made = self.made().into_iter();
-                let number = 1 + made.filter(|made| made.probe == step.probe).count();
+                let number = 1 + made
+                    .filter(|made| made.experiment == step.experiment)
+                    .count();
                 Request {
                     url: url.respelled(number)?,
                     ..own

@@ -2,7 +2,7 @@
 
 pub(super) mod client;
 pub(super) mod exchange;
-pub(super) mod probe;
+pub(super) mod experiment;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use http::header::{self, HeaderName};
 use super::outcome::Outcome;
 use super::time::moment::Moment;
 use exchange::{Exchange, Timings, Version};
-use probe::Probe;
+use experiment::Experiment;
 
 /// One HTTP exchange with a URL, or its failure, as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +85,7 @@ pub enum Purpose {
     /// A page that never failed, chosen at random and requested once more after the crawl.
     Sample,
     /// An experiment, to separate causes; no evidence of how often the URL fails.
-    Probe(Probe),
+    Experiment(Experiment),
     /// Discarded: this machine had no network, so the attempt says nothing about the site, whatever its
     /// purpose was.
     Outage,
@@ -94,7 +94,7 @@ pub enum Purpose {
 impl Purpose {
     /// Returns whether it is evidence about the URL; the view `evidence` has the same attempts.
     pub const fn is_evidence(self) -> bool {
-        !matches!(self, Purpose::Probe(_) | Purpose::Outage)
+        !matches!(self, Purpose::Experiment(_) | Purpose::Outage)
     }
 
     /// Returns the name in the `Purpose` column.
@@ -104,7 +104,7 @@ impl Purpose {
             Purpose::Retry => "retry",
             Purpose::Confirm => "confirm",
             Purpose::Sample => "sample",
-            Purpose::Probe(probe) => probe.name(),
+            Purpose::Experiment(experiment) => experiment.name(),
             Purpose::Outage => "outage",
         }
     }
@@ -117,7 +117,7 @@ impl Purpose {
             "confirm" => Some(Purpose::Confirm),
             "sample" => Some(Purpose::Sample),
             "outage" => Some(Purpose::Outage),
-            name => Probe::from_name(name).map(Purpose::Probe),
+            name => Experiment::from_name(name).map(Purpose::Experiment),
         }
     }
 }

@@ -27,7 +27,8 @@ pub struct CrawlPlan {
     pub sample: SamplePlan,
     /// Experiments on failing URLs. May differ when a run is resumed.
     #[serde(default)]
-    pub probe: ProbePlan,
+    #[serde(rename = "probe")]
+    pub experiments: ExperimentPlan,
     /// The form of requests. May differ when a run is resumed.
     pub requests: RequestPlan,
 }
@@ -281,16 +282,16 @@ impl SamplePlan {
 
 /// Experiments on failing URLs, to separate causes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProbePlan {
+pub struct ExperimentPlan {
     /// Whether experiments are made.
     pub enabled: bool,
     /// Whether they may add a query parameter, which caches and analytics of the site see.
     pub cache: bool,
 }
 
-impl Default for ProbePlan {
-    fn default() -> ProbePlan {
-        ProbePlan {
+impl Default for ExperimentPlan {
+    fn default() -> ExperimentPlan {
+        ExperimentPlan {
             enabled: true,
             cache: true,
         }

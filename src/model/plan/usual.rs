@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    ConfirmPlan, Coverage, CrawlPlan, PacePlan, ProbePlan, ReachPlan, RequestPlan, SamplePlan,
+    ConfirmPlan, Coverage, CrawlPlan, ExperimentPlan, PacePlan, ReachPlan, RequestPlan, SamplePlan,
     ScopePlan, Sitemaps,
 };
 use crate::model::url::CrawlUrl;
@@ -26,7 +26,7 @@ impl CrawlPlan {
                 proof: ConfirmPlan::ONE_SHOT,
             },
             sample: SamplePlan::Usual,
-            probe: ProbePlan::default(),
+            experiments: ExperimentPlan::default(),
             requests: RequestPlan {
                 user_agent: RequestPlan::OWN_AGENT.to_owned(),
                 robots_agents: vec![RequestPlan::OWN_TOKEN.to_owned()],

@@ -16,8 +16,8 @@ use serde_json::Value;
 use crate::assess::{Band, GateResult, Interval, NotEstimated, Score, Uncaught, Verdict};
 use crate::model::{Causes, Moment, Outcome, ScopePlan, SkipReason};
 use crate::store::{
-    RunOverview, RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart,
-    StoredScore, StoredTrial, UrlCounts, WorstPage,
+    RunOverview, RunRow, RunSummary, Store, StoredDeduction, StoredExperiment, StoredFinding,
+    StoredPart, StoredScore, UrlCounts, WorstPage,
 };
 
 use super::curl::line_of;
@@ -54,7 +54,7 @@ struct Summary<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     uncaught_unknown: Option<&'static str>,
     findings: &'a [StoredFinding],
-    experiments: Vec<Experiment<'a>>,
+    experiments: Vec<ExperimentMade<'a>>,
     worst: Vec<Worst<'a>>,
     failing_pages: FailingPages,
     /// The last runs that show the same pages, the oldest first, this one included.
@@ -134,9 +134,9 @@ struct Scored {
 }
 
 #[derive(Serialize)]
-struct Experiment<'a> {
+struct ExperimentMade<'a> {
     #[serde(flatten)]
-    found: &'a StoredTrial,
+    found: &'a StoredExperiment,
     separates: &'static str,
 }
 
@@ -356,7 +356,7 @@ fn document<'a>(
         uncaught: summary.scores.uncaught.as_ref().map(not_caught),
         uncaught_unknown: summary.scores.not_estimated.map(NotEstimated::name),
         findings: &summary.findings,
-        experiments: summary.trials.iter().map(experiment).collect(),
+        experiments: summary.experiments.iter().map(experiment).collect(),
         worst: Vec::new(),
         failing_pages: FailingPages {
             total: 0,
@@ -454,8 +454,8 @@ fn worst<'a>(page: &'a WorstPage, run: &RunRow) -> Worst<'a> {
     }
 }
 
-fn experiment(found: &StoredTrial) -> Experiment<'_> {
-    Experiment {
+fn experiment(found: &StoredExperiment) -> ExperimentMade<'_> {
+    ExperimentMade {
         found,
         separates: found.experiment.separates(),
     }

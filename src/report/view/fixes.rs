@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use crate::assess::diagnose::rules::{Rule, Severity};
 use crate::assess::playbook::{Owner, lookup};
-use crate::model::{Probe, Zone};
+use crate::model::{Experiment, Zone};
 use crate::report::curl::{line_of, shell_word};
 use crate::report::words::{causes_of, count};
 use crate::store::{
-    FindingUrl, FindingUrls, RunRow, RunSummary, Store, StoreError, StoredFinding, StoredTrial,
+    FindingUrl, FindingUrls, RunRow, RunSummary, Store, StoreError, StoredExperiment, StoredFinding,
 };
 
 use super::brief::age;
@@ -152,7 +152,7 @@ pub(crate) struct UrlView {
 #[derive(Debug, Serialize)]
 pub(crate) struct ExperimentView {
     #[serde(flatten)]
-    found: StoredTrial,
+    found: StoredExperiment,
     /// How its requests differ from the crawl's own.
     way: &'static str,
     separates: &'static str,
@@ -377,10 +377,10 @@ fn filled(line: &str, url: Option<&str>) -> String {
 }
 
 /// Returns the results of experiments, those of one kind at one place together.
-pub(super) fn experiments(all: &[StoredTrial]) -> Vec<ExperimentView> {
-    let mut shown: Vec<StoredTrial> = Vec::new();
+pub(super) fn experiments(all: &[StoredExperiment]) -> Vec<ExperimentView> {
+    let mut shown: Vec<StoredExperiment> = Vec::new();
     for found in all {
-        let what = |it: &StoredTrial| (it.outcome, it.experiment);
+        let what = |it: &StoredExperiment| (it.outcome, it.experiment);
         let known = shown.iter_mut().find(|it| {
             what(it) == what(found) && it.host == found.host && it.section == found.section
         });
@@ -407,13 +407,13 @@ pub(super) fn experiments(all: &[StoredTrial]) -> Vec<ExperimentView> {
 }
 
 /// Returns what an experiment shows, in words.
-fn result(found: &StoredTrial) -> &'static str {
+fn result(found: &StoredExperiment) -> &'static str {
     let share = |fine: u64, all: u64| fine as f64 / all.max(1) as f64;
     match (found.fine, found.tried) {
         (_, 0) => "not made",
         (0, _) => "fails in it too: no difference",
-        (fine, tried) if found.experiment == Probe::Alone && fine == tried => "fine alone",
-        (..) if found.experiment == Probe::Alone => "fails alone too, at times",
+        (fine, tried) if found.experiment == Experiment::Alone && fine == tried => "fine alone",
+        (..) if found.experiment == Experiment::Alone => "fails alone too, at times",
         (..) if found.own_tried == 0 => "nothing to compare it with",
         (fine, tried) if fine == tried && found.own_fine == 0 => {
             "fine in it only: this is the difference"

@@ -140,7 +140,7 @@ impl View {
             missing: listing::missing(store, run, &summary)?,
             timeline,
             findings,
-            experiments: fixes::experiments(&summary.trials),
+            experiments: fixes::experiments(&summary.experiments),
             pages,
             redirects: listing::redirects(store, run)?,
             sitemaps: listing::sitemaps(store, run)?,

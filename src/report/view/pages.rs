@@ -186,7 +186,7 @@ fn source(link: LinkSource) -> SourceView {
 /// Returns why a request was made.
 const fn why(purpose: Purpose) -> &'static str {
     match purpose {
-        Purpose::Probe(probe) => probe.way(),
+        Purpose::Experiment(experiment) => experiment.way(),
         Purpose::Crawl => "crawl",
         Purpose::Retry => "retry",
         Purpose::Confirm => "recheck",

@@ -126,10 +126,10 @@ fn set_pace(plan: &mut CrawlPlan, args: &PaceArgs) {
     set(&mut plan.confirm.budget, args.confirm_budget);
     set(&mut plan.sample, args.sample);
     if args.no_probe {
-        plan.probe.enabled = false;
+        plan.experiments.enabled = false;
     }
     if args.no_probe_cache {
-        plan.probe.cache = false;
+        plan.experiments.cache = false;
     }
     set(&mut requests.first_byte, args.timeout);
     set(&mut requests.connect, args.connect_timeout);
@@ -328,7 +328,10 @@ mod tests {
         assert_eq!(plan.scope.max_hosts, Some(1_000));
         assert_eq!(plan.scope.max_time, None);
         assert_eq!(plan.scope.max_disk, None);
-        assert_eq!((plan.probe.enabled, plan.probe.cache), (true, true));
+        assert_eq!(
+            (plan.experiments.enabled, plan.experiments.cache),
+            (true, true)
+        );
         assert_eq!(plan.sample, SamplePlan::Usual);
     }
 
@@ -357,9 +360,9 @@ mod tests {
         assert_eq!(planned("a.example --sample 0").sample, SamplePlan::Off);
         assert!(plan.scope.known);
         assert!(!planned("a.example --no-known").scope.known);
-        assert!(!planned("a.example --no-probe").probe.enabled);
-        assert!(planned("a.example").probe.cache);
-        assert!(!planned("a.example --no-probe-cache").probe.cache);
+        assert!(!planned("a.example --no-probe").experiments.enabled);
+        assert!(planned("a.example").experiments.cache);
+        assert!(!planned("a.example --no-probe-cache").experiments.cache);
     }
 
     #[test]

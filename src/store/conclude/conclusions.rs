@@ -103,15 +103,15 @@ fn store_cluster(
         "INSERT INTO trial (run, cluster, probe, fine, tried, own_fine, own_tried)
          VALUES (?, ?, ?, ?, ?, ?, ?)",
     )?;
-    for trial in &cluster.trials {
+    for experiment in &cluster.experiments {
         insert.execute(rusqlite::params![
             run,
             number,
-            trial.probe.name(),
-            trial.fine.part.cast_signed(),
-            trial.fine.of.cast_signed(),
-            trial.own.part.cast_signed(),
-            trial.own.of.cast_signed(),
+            experiment.experiment.name(),
+            experiment.fine.part.cast_signed(),
+            experiment.fine.of.cast_signed(),
+            experiment.own.part.cast_signed(),
+            experiment.own.of.cast_signed(),
         ])?;
     }
     Ok(())

@@ -197,7 +197,7 @@ mod tests {
         .expect("read");
         assert_eq!(outcomes, ["reset_before_headers", "empty_reply"]);
         let summary = store.summary(RunId(9)).expect("read");
-        assert_eq!(summary.trials[0].outcome, Outcome::ResetBeforeHeaders);
+        assert_eq!(summary.experiments[0].outcome, Outcome::ResetBeforeHeaders);
         let version: i64 = connection
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .expect("a version");

@@ -60,7 +60,11 @@ fn marks(
             counts: purpose.is_evidence() && is_telling(outcome, row.get(8)?),
             number: row.get(0)?,
             pass: row.get(1)?,
-            kind: AttemptKind::of(status, row.get(6)?, matches!(purpose, Purpose::Probe(_))),
+            kind: AttemptKind::of(
+                status,
+                row.get(6)?,
+                matches!(purpose, Purpose::Experiment(_)),
+            ),
             purpose,
             started: Moment::from_millis(row.get(3)?),
             status,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use crate::model::{Moment, Probe};
+use crate::model::{Experiment, Moment};
 
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
@@ -88,7 +88,7 @@ fn ticks(connection: &Connection, run: RunId, each: &mut dyn FnMut(Tick)) -> rus
     let mut rows = statement.query([run])?;
     while let Some(row) = rows.next()? {
         let (status, failed): (Option<u16>, bool) = (row.get(1)?, row.get(2)?);
-        let is_experiment = Probe::from_name(row.get_ref(3)?.as_str()?).is_some();
+        let is_experiment = Experiment::from_name(row.get_ref(3)?.as_str()?).is_some();
         each(Tick {
             started: Moment::from_millis(row.get(0)?),
             kind: AttemptKind::of(status, failed, is_experiment),

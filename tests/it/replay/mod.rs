@@ -452,7 +452,7 @@ impl Replay {
         let seed = CrawlUrl::parse(&format!("{ORIGIN}/")).expect("a URL");
         let mut plan = CrawlPlan::usual(vec![seed]);
         (plan.pace.rate, plan.sample) = (Some(10.0), SamplePlan::Off);
-        plan.probe.enabled = false;
+        plan.experiments.enabled = false;
         let minutes = [1, 5, 15].map(Duration::from_mins);
         plan.confirm.delays = minutes.to_vec();
         let dir = tempfile::tempdir().expect("a directory");

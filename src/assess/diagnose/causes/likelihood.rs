@@ -8,7 +8,7 @@ use http::header::RETRY_AFTER;
 use super::shares::Shares;
 use crate::assess::diagnose::answer::LONGEST_DEFAULT_DELAY;
 use crate::assess::diagnose::cluster::ClusterFacts;
-use crate::assess::diagnose::context::{Context, Experiment, Ratio, Trial};
+use crate::assess::diagnose::context::{Context, ExperimentResult, Ratio};
 use crate::assess::diagnose::error_page::catalogue::Fingerprint;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::timing::TimerCounts;
@@ -16,7 +16,7 @@ use crate::model::Cause::{
     self, ApplicationError, Dns, Firewall, InvalidUpstreamResponse, Maintenance, Network, Overload,
     Tls, UpstreamDown, UpstreamTimeout,
 };
-use crate::model::Outcome;
+use crate::model::{Experiment, Outcome};
 
 type Factors = &'static [(Cause, f64)];
 
@@ -260,7 +260,7 @@ pub(super) fn weigh_context(shares: &mut Shares, around: &Context, evidence: &mu
 
 fn weigh_experiment(
     shares: &mut Shares,
-    experiment: Experiment,
+    experiment: ExperimentResult,
     around: &Context,
     evidence: &mut Vec<Evidence>,
 ) {
@@ -268,38 +268,42 @@ fn weigh_experiment(
     if fine.of == 0 {
         return;
     }
-    let (factors, words) = match (experiment.trial, experiment.helps()) {
-        (Trial::Browser, true) => (FINE_AS_BROWSER, Evidence::FineAsBrowser { fine }),
-        (Trial::Browser, false) if fine.part == 0 => {
+    let (factors, words) = match (experiment.experiment, experiment.helps()) {
+        (Experiment::Browser, true) => (FINE_AS_BROWSER, Evidence::FineAsBrowser { fine }),
+        (Experiment::Browser, false) if fine.part == 0 => {
             (FAILS_AS_BROWSER, Evidence::FailsAsBrowser { fine })
         }
-        (Trial::Slow, true) => (FINE_WHEN_SLOW, Evidence::FineWhenSlow { fine }),
-        (Trial::Slow, false) if fine.share() > 0.5 => {
+        (Experiment::Alone, true) => (FINE_WHEN_SLOW, Evidence::FineWhenSlow { fine }),
+        (Experiment::Alone, false) if fine.share() > 0.5 => {
             evidence.push(Evidence::FineByNow { fine });
             return;
         }
-        (Trial::PastCaches, true) if around.is_kept(experiment) => {
+        (Experiment::CacheBusting, true) if around.is_kept(experiment) => {
             evidence.push(Evidence::FinePastCaches { fine });
             return;
         }
-        (Trial::FreshConnection, true) => {
+        (Experiment::FreshConnection, true) => {
             (STALE_CONNECTION, Evidence::FineOnFreshConnection { fine })
         }
-        (Trial::Http1, true) => (FINE_WITH_HTTP1, Evidence::FineWithHttp1 { fine }),
-        (Trial::Uncompressed, true) => (FINE_UNCOMPRESSED, Evidence::FineUncompressed { fine }),
-        (Trial::WithoutQuery, true) => (FINE_WITHOUT_QUERY, Evidence::FineWithoutQuery { fine }),
-        (Trial::WithoutCookies, true) => {
+        (Experiment::Http1, true) => (FINE_WITH_HTTP1, Evidence::FineWithHttp1 { fine }),
+        (Experiment::Uncompressed, true) => {
+            (FINE_UNCOMPRESSED, Evidence::FineUncompressed { fine })
+        }
+        (Experiment::WithoutQuery, true) => {
+            (FINE_WITHOUT_QUERY, Evidence::FineWithoutQuery { fine })
+        }
+        (Experiment::WithoutCookies, true) => {
             (FINE_WITHOUT_COOKIES, Evidence::FineWithoutCookies { fine })
         }
-        (Trial::Addresses, _) if experiment.parts_addresses() => {
+        (Experiment::Address, _) if experiment.parts_addresses() => {
             let failing = Ratio::new(fine.of - fine.part, fine.of);
             (ONE_ADDRESS, Evidence::AddressesDiffer { failing })
         }
-        (Trial::Respelled, _) if experiment.fails_as_spelled() => {
+        (Experiment::Respelled, _) if experiment.fails_as_spelled() => {
             evidence.push(Evidence::FineRespelled { fine });
             return;
         }
-        (Trial::Respelled, _) if experiment.parts_spellings() => {
+        (Experiment::Respelled, _) if experiment.parts_spellings() => {
             (ONE_ADDRESS, Evidence::SpellingsDiffer { fine })
         }
         _ => return,

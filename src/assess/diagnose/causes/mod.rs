@@ -12,7 +12,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::cluster::ClusterFacts;
-use super::context::{Context, Experiment, Ratio, Trial};
+use super::context::{Context, ExperimentResult, Ratio};
 use super::error_page::catalogue::{Fingerprint, fingerprint};
 use super::error_page::maker::Maker;
 use super::evidence::Evidence;
@@ -21,7 +21,7 @@ use crate::model::Cause::{
     self, ApplicationError, Firewall, InvalidUpstreamResponse, Maintenance, Network, Overload,
     UpstreamDown, UpstreamTimeout,
 };
-use crate::model::{Layer, Outcome};
+use crate::model::{Experiment, Layer, Outcome};
 use likelihood::{weigh_answers, weigh_context};
 use shares::Shares;
 
@@ -202,7 +202,7 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
 /// pages it concerns. An error page with a status of success proves its cause unless an experiment made a difference.
 fn plain(facts: &ClusterFacts, around: &Context) -> Option<Cause> {
     let outcome = facts.cluster.outcome;
-    let helps = around.experiments.iter().any(Experiment::tells_cause);
+    let helps = around.experiments.iter().any(ExperimentResult::tells_cause);
     if let Some(cause) = facts.soft.filter(|_| !helps) {
         return Some(cause);
     }
@@ -281,7 +281,7 @@ fn trust(page: Option<&Fingerprint>, facts: &ClusterFacts, around: &Context) -> 
     if plain(facts, around).is_some() {
         return facts.soft.map_or(1.0, |_| SOFT_CONFIDENCE);
     }
-    if around.experiments.iter().any(Experiment::tells_cause) {
+    if around.experiments.iter().any(ExperimentResult::tells_cause) {
         return TRIED_CONFIDENCE;
     }
     let trust = page.map_or(DEFAULT_CONFIDENCE, |page| page.confidence);
@@ -299,20 +299,20 @@ fn is_kept(facts: &ClusterFacts, around: &Context) -> bool {
 
 fn special(facts: &ClusterFacts, page: Option<&Fingerprint>, around: &Context) -> Option<Special> {
     let made = &around.experiments;
-    let helped = |trial| made.iter().any(|e| e.trial == trial && e.helps());
-    if made.iter().any(Experiment::parts_addresses) {
+    let helped = |experiment| made.iter().any(|e| e.experiment == experiment && e.helps());
+    if made.iter().any(ExperimentResult::parts_addresses) {
         Some(Special::OneAddress)
-    } else if helped(Trial::FreshConnection) {
+    } else if helped(Experiment::FreshConnection) {
         Some(Special::KeepAliveRace)
-    } else if helped(Trial::Http1) {
+    } else if helped(Experiment::Http1) {
         Some(Special::Protocol)
-    } else if helped(Trial::Uncompressed) {
+    } else if helped(Experiment::Uncompressed) {
         Some(Special::Compression)
     } else if is_kept(facts, around) {
         Some(Special::CachedError)
-    } else if made.iter().any(Experiment::parts_spellings) {
+    } else if made.iter().any(ExperimentResult::parts_spellings) {
         Some(Special::HashedBackend)
-    } else if facts.cluster.outcome == Outcome::Client429 && !helped(Trial::Browser) {
+    } else if facts.cluster.outcome == Outcome::Client429 && !helped(Experiment::Browser) {
         Some(Special::RateLimit)
     } else if page.is_some_and(|page| page.database) && !is_logged(facts) {
         Some(Special::Database)

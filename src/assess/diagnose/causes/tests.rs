@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::assess::diagnose::answer::{Announced, AnswerFacts};
 use crate::assess::diagnose::cluster::Cluster;
-use crate::assess::diagnose::context::{Experiment, Ratio};
+use crate::assess::diagnose::context::{ExperimentResult, Ratio};
 use crate::model::Moment;
 
 /// Ten failures of one kind, waited for so many milliseconds.
@@ -34,10 +34,10 @@ fn cluster(outcome: Outcome, page: &str, millis: u64, retry_after: Announced) ->
     facts
 }
 
-fn trial(trial: Trial, fine: (u64, u64)) -> Context {
+fn experiment(experiment: Experiment, fine: (u64, u64)) -> Context {
     Context {
-        experiments: vec![Experiment {
-            trial,
+        experiments: vec![ExperimentResult {
+            experiment,
             fine: Ratio::new(fine.0, fine.1),
             crawler_fine: Ratio::new(0, fine.1),
             crawl_fine: Ratio::default(),
@@ -90,21 +90,21 @@ fn a_short_retry_after_is_no_maintenance() {
 fn experiments_decide() {
     let nginx = cluster(Outcome::Server502, "nginx-502", 300, Announced::Nothing);
     let cases = [
-        (Trial::Browser, Cause::Firewall, None),
-        (Trial::Slow, Cause::Overload, None),
+        (Experiment::Browser, Cause::Firewall, None),
+        (Experiment::Alone, Cause::Overload, None),
         (
-            Trial::FreshConnection,
+            Experiment::FreshConnection,
             Cause::InvalidUpstreamResponse,
             Some(Special::KeepAliveRace),
         ),
         (
-            Trial::Http1,
+            Experiment::Http1,
             Cause::InvalidUpstreamResponse,
             Some(Special::Protocol),
         ),
     ];
     for (what, cause, special) in cases {
-        let diagnosis = diagnose(&nginx, &trial(what, (5, 5)));
+        let diagnosis = diagnose(&nginx, &experiment(what, (5, 5)));
         assert_eq!(
             diagnosis.named().len(),
             1,
@@ -117,7 +117,7 @@ fn experiments_decide() {
             "{what:?}"
         );
     }
-    let addresses = diagnose(&nginx, &trial(Trial::Addresses, (2, 3)));
+    let addresses = diagnose(&nginx, &experiment(Experiment::Address, (2, 3)));
     assert_eq!(addresses.cause(), Some(Cause::UpstreamDown));
     assert_eq!(addresses.advice(), "address_down");
 }
@@ -125,7 +125,7 @@ fn experiments_decide() {
 #[test]
 fn a_trial_beside_which_the_crawler_succeeds_too_proves_nothing() {
     let nginx = cluster(Outcome::Server502, "nginx-502", 300, Announced::Nothing);
-    let mut around = trial(Trial::Browser, (5, 5));
+    let mut around = experiment(Experiment::Browser, (5, 5));
     around.experiments[0].crawler_fine = Ratio::new(5, 5);
     assert_eq!(
         diagnose(&nginx, &around),
@@ -227,7 +227,7 @@ fn what_is_fine_past_the_caches_does_not_say_why_it_was_not() {
         ..Context::default()
     };
     let before = diagnose(&nginx, &around);
-    around.experiments = trial(Trial::PastCaches, (3, 3)).experiments;
+    around.experiments = experiment(Experiment::CacheBusting, (3, 3)).experiments;
     around.experiments[0].crawler_fine = Ratio::new(0, 6);
     let kept = diagnose(&nginx, &around);
     assert_eq!(kept.special, Some(Special::CachedError));
@@ -308,8 +308,8 @@ fn a_429_is_a_rule_that_refuses_unless_a_browser_is_served() {
     let diagnosis = diagnose(&facts, &Context::default());
     assert_eq!(diagnosis.advice(), "rate_limit");
     let served = Context {
-        experiments: vec![Experiment {
-            trial: Trial::Browser,
+        experiments: vec![ExperimentResult {
+            experiment: Experiment::Browser,
             fine: Ratio::new(3, 3),
             crawler_fine: Ratio::new(0, 3),
             crawl_fine: Ratio::new(0, 9),

@@ -2,9 +2,9 @@
 
 use super::finding::{Finding, Scope, Severity};
 use super::rule::Rule;
-use crate::assess::diagnose::context::{Experiment, Ratio, Trial};
+use crate::assess::diagnose::context::{ExperimentResult, Ratio};
 use crate::assess::diagnose::evidence::Evidence;
-use crate::model::Cause;
+use crate::model::{Cause, Experiment};
 
 /// Facts about how a host treats clients.
 #[derive(Clone, Copy, Debug)]
@@ -12,7 +12,7 @@ pub struct ClientFacts<'a> {
     /// Scheme, host and port.
     pub host: &'a str,
     /// The experiment with a browser's user agent, if one was made.
-    pub browser: Option<Experiment>,
+    pub browser: Option<ExperimentResult>,
     /// URLs that fail for the crawler but not for a browser, out of all of the host.
     pub refused: Ratio,
     /// Answers whose fingerprint is a challenge or a block, out of all failing ones.
@@ -22,7 +22,9 @@ pub struct ClientFacts<'a> {
 /// Reports that the crawler is refused but a browser is not.
 pub fn client_block(facts: &ClientFacts<'_>) -> Option<Finding> {
     let proven = facts.browser.filter(|experiment| {
-        experiment.trial == Trial::Browser && experiment.fine.of >= 2 && experiment.helps()
+        experiment.experiment == Experiment::Browser
+            && experiment.fine.of >= 2
+            && experiment.helps()
     });
     let seen = facts.blocks.part >= 3 && facts.blocks.share() >= 0.5;
     if proven.is_none() && !seen {
@@ -72,8 +74,8 @@ mod tests {
     fn a_successful_browser_request_proves_a_block() {
         let facts = |fine, crawler_fine, blocks| ClientFacts {
             host: HOST,
-            browser: Some(Experiment {
-                trial: Trial::Browser,
+            browser: Some(ExperimentResult {
+                experiment: Experiment::Browser,
                 fine: Ratio::new(fine, 5),
                 crawler_fine: Ratio::new(crawler_fine, 5),
                 crawl_fine: Ratio::default(),

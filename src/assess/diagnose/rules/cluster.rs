@@ -227,9 +227,9 @@ mod tests {
     use super::super::fixture::{HOST, cluster, fires};
     use super::*;
     use crate::assess::diagnose::causes::diagnose;
-    use crate::assess::diagnose::context::{Context, Experiment, Trial};
+    use crate::assess::diagnose::context::{Context, ExperimentResult};
     use crate::assess::verdict::rules::Verdict;
-    use crate::model::{Cause, Outcome};
+    use crate::model::{Cause, Experiment, Outcome};
 
     #[test]
     fn pages_that_fail_every_time_are_found() {
@@ -359,8 +359,8 @@ mod tests {
     fn urls_that_fail_at_some_spellings_of_their_address_are_those_of_one_backend() {
         let mut failing = cluster(Outcome::Server502, 12);
         let tried = |fine| Context {
-            experiments: vec![Experiment {
-                trial: Trial::Respelled,
+            experiments: vec![ExperimentResult {
+                experiment: Experiment::Respelled,
                 fine: Ratio::new(fine, 18),
                 crawler_fine: Ratio::new(0, 6),
                 crawl_fine: Ratio::new(0, 40),
@@ -387,8 +387,8 @@ mod tests {
     fn what_fails_compressed_only_is_a_fault_of_the_compression() {
         let failing = cluster(Outcome::Server502, 12);
         let tried = |fine| Context {
-            experiments: vec![Experiment {
-                trial: Trial::Uncompressed,
+            experiments: vec![ExperimentResult {
+                experiment: Experiment::Uncompressed,
                 fine: Ratio::new(fine, 3),
                 crawler_fine: Ratio::new(0, 6),
                 crawl_fine: Ratio::default(),

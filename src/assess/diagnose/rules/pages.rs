@@ -168,8 +168,9 @@ mod tests {
     use super::super::fixture::{HOST, answer, cluster, fires, host};
     use super::*;
     use crate::assess::diagnose::causes::diagnose;
-    use crate::assess::diagnose::context::{Context, Experiment, Trial};
+    use crate::assess::diagnose::context::{Context, ExperimentResult};
     use crate::assess::diagnose::error_page::soft_error::soft_error;
+    use crate::model::Experiment;
     use crate::model::Moment;
 
     #[test]
@@ -248,8 +249,8 @@ mod tests {
         fires(found(&facts, &none), found(&fresh, &none));
         let past = |fine| Context {
             nearby: Ratio::new(10, 10),
-            experiments: vec![Experiment {
-                trial: Trial::PastCaches,
+            experiments: vec![ExperimentResult {
+                experiment: Experiment::CacheBusting,
                 fine: Ratio::new(fine, 3),
                 crawler_fine: Ratio::new(0, 6),
                 crawl_fine: Ratio::default(),

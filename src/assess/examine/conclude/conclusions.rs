@@ -21,7 +21,7 @@ use crate::assess::score::indexing::{Extent, IndexingRisk};
 use crate::assess::score::site::Aggregate;
 use crate::assess::statistics::chance::hits_or_more;
 use crate::assess::{Interval, LookCounts, NotEstimated, Uncaught};
-use crate::model::{Layer, Outcome, Probe};
+use crate::model::{Experiment, Layer, Outcome};
 
 /// Maximum probability by chance at which chance is ruled out (ours).
 const UNEVEN: f64 = 0.001;
@@ -68,14 +68,14 @@ pub struct ClusterFound {
     /// Why.
     pub diagnosis: Diagnosis,
     /// Experiments with its URLs.
-    pub trials: Vec<TrialFound>,
+    pub experiments: Vec<ExperimentFound>,
 }
 
 /// An experiment with URLs of a cluster.
 #[derive(Clone, Copy, Debug)]
-pub struct TrialFound {
+pub struct ExperimentFound {
     /// The experiment.
-    pub probe: Probe,
+    pub experiment: Experiment,
     /// Answers to the experiment that were fine.
     pub fine: Ratio,
     /// Answers of the same URLs to the crawl's own requests that were fine, made at about the same time.
@@ -228,7 +228,7 @@ fn context(cluster: &Cluster, host: Option<&Host>, outages: Option<&Outages>) ->
         controls: host.map(|host| host.controls).unwrap_or_default(),
         load_induced: cluster.at_speed || is_limited,
         restart: outages.is_some_and(Outages::is_restart),
-        experiments: cluster.trials.experiments(cluster.at_speed),
+        experiments: cluster.experiments.experiments(cluster.at_speed),
     }
 }
 
@@ -255,10 +255,14 @@ fn cluster_found(cluster: Cluster, diagnosis: &Diagnosis) -> ClusterFound {
         outcome: facts.cluster.outcome,
         urls: cluster.urls,
         failures: facts.failures,
-        trials: cluster
-            .trials
+        experiments: cluster
+            .experiments
             .each()
-            .map(|(probe, fine, own)| TrialFound { probe, fine, own })
+            .map(|(experiment, fine, own)| ExperimentFound {
+                experiment,
+                fine,
+                own,
+            })
             .collect(),
         diagnosis: diagnosis.clone(),
     }

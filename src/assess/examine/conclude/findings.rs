@@ -14,12 +14,12 @@ use crate::assess::diagnose::rules::{
     own_outage, part_outage, redirect_chains, redirect_into_error, robots_blocks, section_down,
     server_misconfigurations, sitemap_lists_failing, sitemap_problems, soft_errors, start_page,
 };
-use crate::assess::diagnose::{Diagnosis, Evidence, Ratio, Trial};
+use crate::assess::diagnose::{Diagnosis, Evidence, Ratio};
+use crate::assess::examine::experiments::ExperimentCounts;
 use crate::assess::examine::files::{GivenUp, SiteFiles};
 use crate::assess::examine::histories::{Together, Whole};
 use crate::assess::examine::host::Host;
-use crate::assess::examine::trials::Trials;
-use crate::model::{Cause, Outcome};
+use crate::model::{Cause, Experiment, Outcome};
 
 /// Maximum findings of a run: beyond the worst, nobody reads them.
 const MOST_FINDINGS: usize = 1_000;
@@ -172,20 +172,22 @@ fn diagnosed<'a>(
 /// Returns how a host treats clients: the experiments with URLs of clusters that refuse only the crawler. Others may
 /// recover meanwhile, or fail for everybody.
 fn client_facts<'a>(name: &'a str, host: &Host, groups: &[(Group, Diagnosis)]) -> ClientFacts<'a> {
-    let mut trials = Trials::default();
+    let mut experiments = ExperimentCounts::default();
     let mut urls = 0;
     let refused = groups.iter().map(|(group, _)| group).filter(|group| {
         let helping = group.helping.iter().flatten();
         group.cluster.facts.cluster.host == name
-            && helping.into_iter().any(|trial| *trial == Trial::Browser)
+            && helping
+                .into_iter()
+                .any(|experiment| *experiment == Experiment::Browser)
     });
     for group in refused {
-        trials.merge(&group.cluster.trials);
+        experiments.merge(&group.cluster.experiments);
         urls += group.cluster.urls;
     }
     ClientFacts {
         host: name,
-        browser: trials.browser(),
+        browser: experiments.browser(),
         refused: Ratio::new(urls, host.facts.urls.of),
         blocks: host.blocks,
     }

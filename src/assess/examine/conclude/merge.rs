@@ -3,11 +3,10 @@
 
 use std::collections::HashMap;
 
-use crate::assess::diagnose::Trial;
+use crate::assess::examine::experiments::ExperimentCounts;
 use crate::assess::examine::group::Cluster;
 use crate::assess::examine::histories::Whole;
-use crate::assess::examine::trials::Trials;
-use crate::model::{Cause, Outcome};
+use crate::model::{Cause, Experiment, Outcome};
 
 /// Clusters with one cause.
 #[derive(Debug)]
@@ -17,7 +16,7 @@ pub(in crate::assess::examine) struct Group {
     /// Their numbers.
     pub(super) members: Vec<usize>,
     /// The experiments that made a difference; `None` if there was no experiment.
-    pub(in crate::assess::examine) helping: Option<Vec<Trial>>,
+    pub(in crate::assess::examine) helping: Option<Vec<Experiment>>,
 }
 
 /// The features that clusters with one cause share, apart from experiments.
@@ -42,23 +41,27 @@ struct Symptom {
 /// few URLs prove little, so those of all clusters with the same symptom count.
 pub(super) fn grouped(clusters: &[Cluster]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    let mut respelled: HashMap<Symptom, Trials> = HashMap::new();
-    for cluster in clusters.iter().filter(|it| it.trials.is_fine_respelled()) {
+    let mut respelled: HashMap<Symptom, ExperimentCounts> = HashMap::new();
+    for cluster in clusters
+        .iter()
+        .filter(|it| it.experiments.is_fine_respelled())
+    {
         let known = respelled.entry(Symptom::of(cluster)).or_default();
-        known.merge(&cluster.trials);
+        known.merge(&cluster.experiments);
     }
     let helping = |cluster: &Cluster| {
-        let mut helping = cluster.trials.helping()?;
-        let is_new = cluster.trials.is_fine_respelled()
-            && !helping.contains(&Trial::Respelled)
-            && (respelled.get(&Symptom::of(cluster))).is_some_and(Trials::differs_by_spelling);
+        let mut helping = cluster.experiments.helping()?;
+        let is_new = cluster.experiments.is_fine_respelled()
+            && !helping.contains(&Experiment::Respelled)
+            && (respelled.get(&Symptom::of(cluster)))
+                .is_some_and(ExperimentCounts::differs_by_spelling);
         if is_new {
-            helping.push(Trial::Respelled);
+            helping.push(Experiment::Respelled);
         }
         Some(helping)
     };
     let mut known: HashMap<Symptom, Vec<usize>> = HashMap::new();
-    let tried = |(_, cluster): &(usize, &Cluster)| cluster.trials.helping().is_some();
+    let tried = |(_, cluster): &(usize, &Cluster)| cluster.experiments.helping().is_some();
     let (with, without): (Vec<_>, Vec<_>) = clusters.iter().enumerate().partition(tried);
     for (number, cluster) in with.into_iter().chain(without) {
         let helping = helping(cluster);
@@ -88,7 +91,7 @@ impl Group {
         self.members.push(number);
         let all = &mut self.cluster;
         all.facts.merge(&other.facts);
-        all.trials.merge(&other.trials);
+        all.experiments.merge(&other.experiments);
         all.urls += other.urls;
         all.listed += other.listed;
         all.internal |= other.internal;

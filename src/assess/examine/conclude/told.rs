@@ -9,9 +9,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::merge::Group;
 use super::repeats::{Place, said_by};
 use crate::assess::diagnose::rules::{About, Concerns, Finding, Scope};
-use crate::assess::diagnose::{Diagnosis, Evidence, Trial};
+use crate::assess::diagnose::{Diagnosis, Evidence};
 use crate::assess::examine::histories::Whole;
-use crate::model::Cause;
+use crate::model::{Cause, Experiment};
 
 /// A finding and the clusters whose URLs it is about.
 #[derive(Debug)]
@@ -134,7 +134,7 @@ fn concerns(finding: &Finding, group: &Group, diagnosis: &Diagnosis) -> bool {
         Concerns::Given => false,
         Concerns::Outage => cluster.together == Some(Whole::Host),
         Concerns::Speed => cluster.at_speed,
-        Concerns::Crawler => group.helping.iter().flatten().any(|it| *it == Trial::Browser),
+        Concerns::Crawler => group.helping.iter().flatten().any(|it| *it == Experiment::Browser),
         Concerns::Soft => (cluster.facts.soft)
             .is_some_and(|soft| names(soft) || diagnosis.named_causes().into_iter().any(names)),
         Concerns::Outcomes => finding.evidence.iter().any(|it| {

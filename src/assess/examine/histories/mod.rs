@@ -15,7 +15,7 @@ use crate::assess::history::rate_limit::{Limited, LimitedRequests, RateLimit};
 use crate::assess::history::recurrence::{NextRequest, Recurrence};
 use crate::assess::history::timed_attempt::{Nth, TimedAttempt};
 use crate::assess::verdict::observation::is_polite;
-use crate::model::{Moment, Outcome, Pressure, Probe, Purpose};
+use crate::model::{Experiment, Moment, Outcome, Pressure, Purpose};
 
 /// Maximum groups that are followed; about 700 bytes each.
 const MOST_GROUPS: usize = 4_000;
@@ -185,7 +185,7 @@ impl Histories {
             ever_fine: seen.ever_fine,
             open: seen.open,
         };
-        let in_burst = seen.purpose == Purpose::Probe(Probe::Burst);
+        let in_burst = seen.purpose == Purpose::Experiment(Experiment::Burst);
         if !in_burst {
             let failed = seen.outcome.is_failure();
             (host.load).add(seen.started, seen.open, failed, seen.ever_fine);

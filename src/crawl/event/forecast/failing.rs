@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::model::{
-    Attempt, CrawlUrl, Fingerprint, Frequency, HostKey, LOOK_SPACING, Looks, Moment, Outcome, Pace,
-    Probe, ProbePlan,
+    Attempt, CrawlUrl, Experiment, ExperimentPlan, Fingerprint, Frequency, HostKey, LOOK_SPACING,
+    Looks, Moment, Outcome, Pace,
 };
 use crate::policy::{
     CAREFUL, Failing, LONGEST_ANNOUNCED, MOST_EARLY_LOOKS, MOST_LOOKS, MOST_REQUESTS, Made,
@@ -68,7 +68,7 @@ struct FailingPage {
     /// Whether it is still failing, or failed after it had been fine.
     is_open: bool,
     /// What may make a difference in experiments.
-    ways: Vec<Probe>,
+    ways: Vec<Experiment>,
 }
 
 /// The failing pages of a host with one outcome, by section and whether they were fine at times.
@@ -194,8 +194,8 @@ impl FailingPages {
         page.announced = attempt.announced;
         page.ended = attempt.started + attempt.timings.total;
         page.is_open = true;
-        if attempt.reused && !page.ways.contains(&Probe::FreshConnection) {
-            page.ways.push(Probe::FreshConnection);
+        if attempt.reused && !page.ways.contains(&Experiment::FreshConnection) {
+            page.ways.push(Experiment::FreshConnection);
         }
     }
 
@@ -259,7 +259,7 @@ impl FailingPages {
     }
 
     /// Returns the experiments that are made if every page fails on as it failed last.
-    pub(super) fn experiments(&self, plan: ProbePlan) -> Experiments {
+    pub(super) fn experiments(&self, plan: ExperimentPlan) -> Experiments {
         if !plan.enabled {
             return Experiments::default();
         }
@@ -357,16 +357,16 @@ impl FailingPage {
     }
 
     /// Returns it as experiments see it, next to so many pages that fail alike.
-    fn subject(&self, plan: ProbePlan, alike: usize) -> Subject {
+    fn subject(&self, plan: ExperimentPlan, alike: usize) -> Subject {
         let failing = match self.announced {
             Some(wait) if wait > LONGEST_WAIT => Failing::Announced,
             _ if self.was_fine => Failing::AtTimes,
             _ if self.outcome.is_time_limit() => Failing::Silently,
             _ => Failing::Always,
         };
-        let is_open = |way: &&Probe| match way {
-            Probe::CacheBusting => plan.cache,
-            Probe::Respelled => alike >= OF_A_SECTION,
+        let is_open = |way: &&Experiment| match way {
+            Experiment::CacheBusting => plan.cache,
+            Experiment::Respelled => alike >= OF_A_SECTION,
             _ => true,
         };
         Subject {
@@ -389,13 +389,13 @@ impl FailingPage {
 }
 
 /// Returns ways of requesting that may make a difference for a URL, whatever its answers.
-fn ways(url: &CrawlUrl) -> Vec<Probe> {
-    let mut ways = vec![Probe::CacheBusting];
+fn ways(url: &CrawlUrl) -> Vec<Experiment> {
+    let mut ways = vec![Experiment::CacheBusting];
     if url.as_url().query().is_some() {
-        ways.push(Probe::WithoutQuery);
+        ways.push(Experiment::WithoutQuery);
     }
     if url.respelled(1).is_some() {
-        ways.push(Probe::Respelled);
+        ways.push(Experiment::Respelled);
     }
     ways
 }
@@ -403,17 +403,17 @@ fn ways(url: &CrawlUrl) -> Vec<Probe> {
 /// Returns the number of requests in a series if each of them has the same outcome, at a host with one IP address.
 fn usual_length(subject: &Subject, outcome: Outcome) -> usize {
     let mut made: Vec<Made> = Vec::new();
-    let as_made = |probe| Made {
-        probe,
+    let as_made = |experiment| Made {
+        experiment,
         address: None,
         outcome,
     };
     let first = opening(subject.failing, &mut fastrand::Rng::with_seed(0));
-    made.extend(first.iter().map(|step| as_made(step.probe)));
+    made.extend(first.iter().map(|step| as_made(step.experiment)));
     if leads_on(subject.failing, outcome) {
         for step in rest(subject, outcome, &[]) {
             if is_worth(step, &made) {
-                made.push(as_made(step.probe));
+                made.push(as_made(step.experiment));
             }
         }
     }

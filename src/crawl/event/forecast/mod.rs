@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{Event, Gauge};
 use crate::crawl::confirm::{PASSES, PassPace};
-use crate::model::{CrawlPlan, Moment, ProbePlan, Role, SamplePlan};
+use crate::model::{CrawlPlan, ExperimentPlan, Moment, Role, SamplePlan};
 
 use failing::{Done, Experiments, FailingPages, NextPass};
 use speed::Speed;
@@ -27,7 +27,7 @@ pub struct Forecast {
     spent: Duration,
     /// How long a URL must have failed before further passes add nothing.
     proof: Duration,
-    experiments: ProbePlan,
+    experiments: ExperimentPlan,
     pace: PassPace,
     stage: Stage,
     crawl_ended: Option<Moment>,
@@ -77,7 +77,7 @@ impl Forecast {
             budget: plan.confirm.budget,
             spent: Duration::ZERO,
             proof: plan.confirm.proof,
-            experiments: plan.probe,
+            experiments: plan.experiments,
             pace: PassPace::new(plan.pace),
             stage: Stage::Crawl,
             crawl_ended: None,

@@ -11,7 +11,7 @@ use super::experiments::Begun;
 use crate::crawl::event::Event;
 use crate::crawl::visit::series::{Allowed, LONGEST_WAIT, Probed, past_caches, without_query};
 use crate::frontier::{Discovery, Lease, Settlement};
-use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, Probe, Role};
+use crate::model::{CrawlUrl, Experiment, Fingerprint, HostKey, Moment, Pace, Role};
 use crate::policy::{CAREFUL, Failing, MOST_REQUESTS, Subject};
 use crate::store::{Change, FailingCluster, FailingUrl, StoreError};
 
@@ -169,8 +169,8 @@ impl State {
         let may_bust = self.may_request(&lease.found, past_caches(url, now))?;
         let may_be_bare = self.may_request(&lease.found, without_query(url))?;
         subject.ways.retain(|way| match way {
-            Probe::CacheBusting => may_bust,
-            Probe::WithoutQuery => may_be_bare,
+            Experiment::CacheBusting => may_bust,
+            Experiment::WithoutQuery => may_be_bare,
             _ => true,
         });
         let allowed = Allowed {

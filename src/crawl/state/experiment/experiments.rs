@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::crawl::visit::series::{LONGEST_WAIT, without_query};
 use crate::frontier::Lease;
-use crate::model::{Fingerprint, Moment, Probe, ProbePlan};
+use crate::model::{Experiment, ExperimentPlan, Fingerprint, Moment};
 use crate::policy::{Failing, Subject};
 use crate::store::FailingUrl;
 
@@ -15,7 +15,7 @@ const FEWEST_SPELLED: u64 = 3;
 /// The experiments of one crawl.
 #[derive(Debug)]
 pub(in crate::crawl::state) struct Experiments {
-    pub(super) plan: ProbePlan,
+    pub(super) plan: ExperimentPlan,
     pub(super) begun: Option<Begun>,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Begun {
 }
 
 impl Experiments {
-    pub(in crate::crawl::state) fn new(plan: ProbePlan) -> Experiments {
+    pub(in crate::crawl::state) fn new(plan: ExperimentPlan) -> Experiments {
         Experiments { plan, begun: None }
     }
 
@@ -62,19 +62,22 @@ impl Experiments {
             _ => Failing::Always,
         };
         let ways = [
-            (Probe::FreshConnection, cause.reused),
-            (Probe::Http1, cause.http2),
-            (Probe::CacheBusting, self.plan.cache),
-            (Probe::WithoutQuery, without_query(&cause.url).is_some()),
+            (Experiment::FreshConnection, cause.reused),
+            (Experiment::Http1, cause.http2),
+            (Experiment::CacheBusting, self.plan.cache),
             (
-                Probe::Respelled,
+                Experiment::WithoutQuery,
+                without_query(&cause.url).is_some(),
+            ),
+            (
+                Experiment::Respelled,
                 alike >= FEWEST_SPELLED && cause.url.respelled(1).is_some(),
             ),
         ];
         let ways = ways.into_iter().filter(|(_, open)| *open);
         Subject {
             failing,
-            ways: ways.map(|(probe, _)| probe).collect(),
+            ways: ways.map(|(experiment, _)| experiment).collect(),
         }
     }
 }

@@ -195,7 +195,7 @@ async fn healthy_requested(
         (asked.path.starts_with(below) && fails(asked.path)).then(bad_gateway)
     });
     let audited = site
-        .planned(|plan| plan.probe.enabled = false)
+        .planned(|plan| plan.experiments.enabled = false)
         .audited()
         .await;
     let requests = audited.crawl.script.requests.lock().unwrap();

@@ -20,7 +20,7 @@ struct Site {
 /// Returns the usual plan of an audit: at the default pace, confirmed, with experiments.
 pub(super) fn usual() -> CrawlPlan {
     let mut plan = confirming();
-    plan.probe = ProbePlan::default();
+    plan.experiments = ExperimentPlan::default();
     plan.pace.rate = Some(10.0);
     plan.pace.concurrency = 8;
     plan

@@ -1,6 +1,6 @@
 //! Counts over a run.
 
-use super::found::{RunScores, StoredFinding, StoredTrial};
+use super::found::{RunScores, StoredExperiment, StoredFinding};
 use super::url_counts::UrlCounts;
 use crate::assess::compare::Comparison;
 use crate::model::RobotsAccess;
@@ -44,7 +44,7 @@ pub struct RunSummary {
     /// Findings of the diagnosis rules, the worst first.
     pub findings: Vec<StoredFinding>,
     /// Results of experiments.
-    pub trials: Vec<StoredTrial>,
+    pub experiments: Vec<StoredExperiment>,
     /// Visits of the pages, if the run uses any.
     pub traffic: Option<RunTraffic>,
 }

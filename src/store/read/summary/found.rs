@@ -12,7 +12,7 @@ use crate::assess::{Band, FEWEST_LOOKS, Interval, NotEstimated, Score, ScoreMode
 use super::fact::StoredFact;
 use crate::assess::diagnose::Evidence;
 use crate::assess::diagnose::rules::{Rule, Scope, Severity};
-use crate::model::{Causes, Moment, Outcome, Probe};
+use crate::model::{Causes, Experiment, Moment, Outcome};
 use crate::store::conclude::conclusions::{SCORE_MODEL, UNCAUGHT};
 use crate::store::rows::row::{count, list, named};
 use crate::store::runs::id::RunId;
@@ -139,7 +139,7 @@ impl StoredFinding {
 
 /// An experiment on failing URLs, and its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StoredTrial {
+pub struct StoredExperiment {
     /// Scheme, host and port.
     pub host: String,
     /// The section of its URLs.
@@ -147,7 +147,7 @@ pub struct StoredTrial {
     /// Outcome of their failures.
     pub outcome: Outcome,
     /// The experiment.
-    pub experiment: Probe,
+    pub experiment: Experiment,
     /// Attempts of the experiment that were fine.
     pub fine: u64,
     /// All attempts of the experiment.
@@ -340,20 +340,21 @@ pub(in crate::store) fn findings(
     })
 }
 
-pub(in crate::store) fn trials(
+pub(in crate::store) fn experiments(
     connection: &Connection,
     run: RunId,
-) -> rusqlite::Result<Vec<StoredTrial>> {
-    let sql = "SELECT c.host, c.section, o.id, t.probe, t.fine, t.tried, t.own_fine, t.own_tried
+) -> rusqlite::Result<Vec<StoredExperiment>> {
+    let sql =
+        "SELECT c.host, c.section, o.id, t.probe, t.fine, t.tried, t.own_fine, t.own_tried
         FROM trial t CROSS JOIN cluster c ON c.run = t.run AND c.number = t.cluster
         CROSS JOIN outcome o ON o.code = c.outcome
         WHERE t.run = ? ORDER BY c.host, c.section, o.id, t.probe";
     list(connection, sql, [run], |row| {
-        Ok(StoredTrial {
+        Ok(StoredExperiment {
             host: row.get(0)?,
             section: row.get(1)?,
             outcome: named(row, 2, Outcome::from_id)?,
-            experiment: named(row, 3, Probe::from_name)?,
+            experiment: named(row, 3, Experiment::from_name)?,
             fine: count(row, 4)?,
             tried: count(row, 5)?,
             own_fine: count(row, 6)?,

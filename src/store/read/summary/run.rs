@@ -58,7 +58,7 @@ fn summarise(connection: &mut Connection, run: RunId) -> rusqlite::Result<RunSum
         robots: robots(&reading, run)?,
         scores: found::scores(&reading, run)?,
         findings: found::findings(&reading, run)?,
-        trials: found::trials(&reading, run)?,
+        experiments: found::experiments(&reading, run)?,
         traffic: run_traffic(&reading, run)?,
         ..count_run(&reading, run)?
     };

@@ -281,7 +281,7 @@ fn pace(plan: &CrawlPlan, delay: Option<Duration>, lines: &mut Lines<'_>) -> Res
     lines.add("retries", &pace.retries.to_string())?;
     lines.add("confirm", &confirm(&plan.confirm))?;
     lines.add("sample", &sample(plan.sample))?;
-    let experiments = match (plan.probe.enabled, plan.probe.cache) {
+    let experiments = match (plan.experiments.enabled, plan.experiments.cache) {
         (false, _) => "none",
         (true, false) => "a few failing URLs are requested in other ways",
         (true, true) => "a few failing URLs are requested in other ways, also past caches",

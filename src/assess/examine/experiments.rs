@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::url::Seen;
-use crate::assess::diagnose::{Experiment, Ratio, Trial};
-use crate::model::{Outcome, Probe, Purpose};
+use crate::assess::diagnose::{ExperimentResult, Ratio};
+use crate::model::{Experiment, Outcome, Purpose};
 
 /// The results of experiments.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Trials {
-    tried: [Tried; Probe::ALL.len()],
+pub(super) struct ExperimentCounts {
+    tried: [Tried; Experiment::ALL.len()],
     addresses: BTreeMap<IpAddr, Ratio>,
     /// Results of the crawl's own way for URLs that were requested at each IP address.
     own_at_addresses: Ratio,
@@ -28,37 +28,39 @@ struct Tried {
     own: Ratio,
 }
 
-impl Trials {
+impl ExperimentCounts {
     /// Returns the experiments with one URL.
-    pub(super) fn of(seen: &Seen<'_>) -> Trials {
-        let mut trials = Trials::default();
-        trials.take(seen);
-        trials
+    pub(super) fn of(seen: &Seen<'_>) -> ExperimentCounts {
+        let mut experiments = ExperimentCounts::default();
+        experiments.take(seen);
+        experiments
     }
 
     pub(super) fn take(&mut self, seen: &Seen<'_>) {
-        let probes = || {
+        let experiments = || {
             seen.attempts
                 .iter()
                 .filter_map(|attempt| match attempt.purpose {
-                    Purpose::Probe(probe) => Some((probe, attempt)),
+                    Purpose::Experiment(experiment) => Some((experiment, attempt)),
                     _ => None,
                 })
         };
         let mut own = Ratio::default();
-        for (_, attempt) in probes().filter(|(probe, _)| *probe == Probe::Alone) {
+        for (_, attempt) in experiments().filter(|(experiment, _)| *experiment == Experiment::Alone)
+        {
             own.count(is_fine(attempt.facts.outcome));
         }
-        for probe in Probe::ALL {
+        for experiment in Experiment::ALL {
             let mut fine = Ratio::default();
-            for (_, attempt) in probes().filter(|(made, _)| *made == probe) {
+            for (_, attempt) in experiments().filter(|(made, _)| *made == experiment) {
                 // An application that knows no such query or spelling says nothing of the page.
-                let is_other = matches!(probe, Probe::CacheBusting | Probe::Respelled);
+                let is_other =
+                    matches!(experiment, Experiment::CacheBusting | Experiment::Respelled);
                 if is_other && !is_about_page(attempt.facts.outcome) {
                     continue;
                 }
                 fine.count(is_fine(attempt.facts.outcome));
-                if let (Probe::Address, Some(address)) = (probe, attempt.facts.address)
+                if let (Experiment::Address, Some(address)) = (experiment, attempt.facts.address)
                     && !attempt.facts.outcome.is_untried()
                 {
                     let known = self.addresses.entry(address).or_default();
@@ -66,15 +68,15 @@ impl Trials {
                 }
             }
             if fine.of > 0 {
-                let tried = &mut self.tried[probe as usize];
+                let tried = &mut self.tried[experiment as usize];
                 tried.fine = sum(tried.fine, fine);
                 tried.own = sum(tried.own, own);
-                if probe == Probe::Respelled && fine.part > 0 {
+                if experiment == Experiment::Respelled && fine.part > 0 {
                     self.respelled = sum(self.respelled, fine);
                 }
             }
         }
-        if probes().any(|(probe, _)| probe == Probe::Address) {
+        if experiments().any(|(experiment, _)| experiment == Experiment::Address) {
             self.own_at_addresses = sum(self.own_at_addresses, own);
         }
         let crawl = seen
@@ -86,7 +88,7 @@ impl Trials {
     }
 
     /// Adds the experiments with other URLs.
-    pub(super) fn merge(&mut self, other: &Trials) {
+    pub(super) fn merge(&mut self, other: &ExperimentCounts) {
         for (known, more) in self.tried.iter_mut().zip(&other.tried) {
             known.fine = sum(known.fine, more.fine);
             known.own = sum(known.own, more.own);
@@ -101,26 +103,26 @@ impl Trials {
     }
 
     /// Returns the ways of requesting that make a difference; `None` if no experiment was made.
-    pub(super) fn helping(&self) -> Option<Vec<Trial>> {
+    pub(super) fn helping(&self) -> Option<Vec<Experiment>> {
         self.each().next()?;
         let made = self.experiments(false).into_iter();
         let helping = made
             .filter(|made| made.helps() || made.parts_addresses() || made.differs_by_spelling());
-        let mut helping: Vec<Trial> = helping.map(|made| made.trial).collect();
+        let mut helping: Vec<Experiment> = helping.map(|made| made.experiment).collect();
         helping.sort();
         Some(helping)
     }
 
     /// Returns each experiment with its successes, and those of the crawl's own way.
-    pub(super) fn each(&self) -> impl Iterator<Item = (Probe, Ratio, Ratio)> {
-        let made = Probe::ALL.into_iter().zip(&self.tried);
+    pub(super) fn each(&self) -> impl Iterator<Item = (Experiment, Ratio, Ratio)> {
+        let made = Experiment::ALL.into_iter().zip(&self.tried);
         made.filter(|(_, tried)| tried.fine.of > 0)
-            .map(|(probe, tried)| (probe, tried.fine, tried.own))
+            .map(|(experiment, tried)| (experiment, tried.fine, tried.own))
     }
 
     /// Returns whether URLs that always fail are fine in some other spellings.
     pub(super) fn is_fine_respelled(&self) -> bool {
-        let tried = self.tried[Probe::Respelled as usize];
+        let tried = self.tried[Experiment::Respelled as usize];
         tried.own.part == 0 && tried.fine.part > 0
     }
 
@@ -132,30 +134,31 @@ impl Trials {
 
     /// Returns the experiments as evidence for a cause. A URL that is fine at a slow pace proves load only if it
     /// failed at speed alone: others have recovered meanwhile.
-    pub(super) fn experiments(&self, at_speed: bool) -> Vec<Experiment> {
+    pub(super) fn experiments(&self, at_speed: bool) -> Vec<ExperimentResult> {
         // One URL may fail by chance while its neighbours succeed in our own way too.
-        let own = self.tried[Probe::Alone as usize].fine;
-        let mut found: Vec<Experiment> = self
+        let own = self.tried[Experiment::Alone as usize].fine;
+        let mut found: Vec<ExperimentResult> = self
             .each()
-            .filter_map(|(probe, mut fine, own_next_to_it)| {
-                let (trial, crawler_fine) = match probe {
-                    Probe::Alone if at_speed => (Trial::Slow, Ratio::new(0, fine.of)),
-                    Probe::Alone => (Trial::Slow, fine),
-                    Probe::Browser => (Trial::Browser, own),
-                    Probe::FreshConnection => (Trial::FreshConnection, own),
-                    Probe::Http1 => (Trial::Http1, own),
-                    Probe::Uncompressed => (Trial::Uncompressed, own),
-                    Probe::WithoutQuery => (Trial::WithoutQuery, own),
-                    Probe::WithoutCookies => (Trial::WithoutCookies, own),
-                    Probe::Respelled => {
+            .filter_map(|(experiment, mut fine, own_next_to_it)| {
+                let crawler_fine = match experiment {
+                    Experiment::Alone if at_speed => Ratio::new(0, fine.of),
+                    Experiment::Alone => fine,
+                    Experiment::Browser
+                    | Experiment::FreshConnection
+                    | Experiment::Http1
+                    | Experiment::CacheBusting
+                    | Experiment::Uncompressed
+                    | Experiment::WithoutQuery
+                    | Experiment::WithoutCookies => own,
+                    Experiment::Respelled => {
                         fine = self.respelled;
-                        (Trial::Respelled, own_next_to_it)
+                        own_next_to_it
                     }
-                    Probe::CacheBusting => (Trial::PastCaches, own),
-                    Probe::Address | Probe::Burst => return None,
+                    // The addresses are compared with each other, and a burst with its own beginning.
+                    Experiment::Address | Experiment::Burst => return None,
                 };
-                Some(Experiment {
-                    trial,
+                Some(ExperimentResult {
+                    experiment,
                     fine,
                     crawler_fine,
                     crawl_fine: self.crawl,
@@ -164,8 +167,8 @@ impl Trials {
             .collect();
         if self.addresses.len() > 1 {
             let fine = (self.addresses.values()).filter(|fine| fine.share() > 0.5);
-            found.push(Experiment {
-                trial: Trial::Addresses,
+            found.push(ExperimentResult {
+                experiment: Experiment::Address,
                 fine: Ratio::new(fine.count() as u64, self.addresses.len() as u64),
                 crawler_fine: self.own_at_addresses,
                 crawl_fine: self.crawl,
@@ -181,9 +184,9 @@ impl Trials {
     }
 
     /// Returns the experiment with a browser's user agent, if it was made.
-    pub(super) fn browser(&self) -> Option<Experiment> {
+    pub(super) fn browser(&self) -> Option<ExperimentResult> {
         let mut found = self.experiments(false).into_iter();
-        found.find(|experiment| experiment.trial == Trial::Browser)
+        found.find(|experiment| experiment.experiment == Experiment::Browser)
     }
 }
 
