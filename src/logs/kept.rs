@@ -241,7 +241,7 @@ impl<'a> Kept<'a> {
                 cause: row.cause.and_then(Cause::from_id),
             });
         })?;
-        // Those that are forgotten here were counted when they were forgotten first.
+        // Failures that are dropped here were counted when an earlier call dropped them.
         totals.sort_failures();
         Ok(Stored {
             counted: Counted {

@@ -1,5 +1,6 @@
-//! The requests of this program's own crawls, which are left out of the counts: recognised by the header that they
-//! carry, by the user agent, or, where a crawl used another agent, by that agent in the time of the crawl.
+//! The requests of this program's own crawls, which the counts leave out. They are recognised by their
+//! `X-Gatecrawl-Run` header or by the user agent. If a crawl used another user agent, requests with that agent during
+//! the crawl are left out.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,6 +1,7 @@
-//! Visits of pages: exports of Search Console, Google Analytics and of any tool that writes a column of URLs and numbers
-//! beside it. The URL column is found as in a list of URLs, the numbers by their headers or, in languages that are not
-//! known here, by the shape of the table: Search Console writes clicks, impressions and a rate in per cent side by side.
+//! Visits of pages: exports of Search Console, Google Analytics and of any tool that writes a column of URLs and
+//! numbers beside it. The URL column is found as in a list of URLs. The numbers are found by their headers. In an
+//! unknown language they are found by the shape of the table: Search Console writes clicks, impressions and a rate in
+//! per cent side by side.
 //!
 //! Numbers are read as people in any country write them (`1.234`, `1,234`, `1 234`).
 

@@ -85,9 +85,9 @@ pub enum RobotsOf {
     Other,
 }
 
-/// Decides what follows an attempt at a robots.txt. One whose host has no name is not waited for; nor is one that is
-/// refused where the run starts: there may be no server at all, and nothing else to do meanwhile. Elsewhere a
-/// restart is over by then, and the wait holds up nobody.
+/// Decides what follows an attempt at a robots.txt. There is no further wait if the host name does not resolve. Nor
+/// is there one if the host where the run starts refuses the connection: there may be no server at all, and nothing
+/// else to request meanwhile. On other hosts a restart is over after the wait, and the wait delays nothing.
 pub fn after_robots(tried: Tried, of: RobotsOf, retries: u32, roll: f64) -> Decision {
     let decision = after(tried, retries, roll);
     let answers = tried.outcome.layer() == Layer::Http || tried.outcome.is_time_limit();

@@ -251,9 +251,9 @@ pub fn tamed(mut out: String, c: char) -> String {
     out
 }
 
-/// Returns whether a character acts instead of being shown: control characters except line break and tab, line and
-/// paragraph separators, the marks of Unicode annex 9 section 2 that turn the direction of writing, and blanks that are
-/// not spaces. Characters that words need stay: joiners (Persian, emoji), variation selectors, the soft hyphen.
+/// Returns whether a character controls the display instead of being shown. Such are control characters except line
+/// break and tab, line and paragraph separators, the direction marks of Unicode annex 9 section 2, and invisible
+/// characters. Characters that words need stay: joiners (Persian, emoji), variation selectors, the soft hyphen.
 ///
 /// Files for programs change fewer characters: `tables::csv::commands` those that control a terminal or turn whole
 /// words, because programs compare the rest; `json::text::acting` these and the ends of lines, as escapes.

@@ -1,7 +1,7 @@
-//! Failures of a host by its load, and the load from which it fails more. Load has two measures, because
-//! servers limit both: requests open at once, and requests begun within a second. Only the time from the first
-//! failure to the last counts: a site that is slow for a while has more requests open just then, and what fails for
-//! a while fails at the load of that time.
+//! Failures of a host by its load, and the load from which it fails more. Load has two measures, because servers
+//! limit both: requests open at once, and requests begun within a second. Only the time from the first failure to the
+//! last counts. A site that is slow for a while has more requests open in that time, so a comparison with other times
+//! would blame the load.
 
 use std::collections::VecDeque;
 use std::time::Duration;

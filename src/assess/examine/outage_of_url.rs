@@ -15,7 +15,7 @@ pub struct OutageOfUrl {
     times: usize,
     /// Whether the group went down as a whole at least twice.
     part_comes_again: bool,
-    /// Whether chance does not explain the rhythm of its outages.
+    /// Whether the outages of the group have a rhythm that chance hardly explains.
     pub(super) has_rhythm: bool,
 }
 

@@ -74,10 +74,10 @@ impl Possible {
         }
     }
 
-    /// Returns the range of Crawlability, which is (1 - e)^3 at the error rate e, times what other obstacles
-    /// leave. If a share s of pages is missing and all of them fail, 1 - e shrinks by the factor 1 - s.
-    /// If all of them are fine, e does. What other obstacles cost counts as errors there, which can only widen
-    /// the range.
+    /// Returns the range of Crawlability, which is (1 - e)^3 at the error rate e, times what other obstacles leave. A
+    /// share s of the pages is missing. If all of these fail, 1 - e shrinks by the factor 1 - s. If all are fine, e
+    /// shrinks by that factor. In that case the cost of other obstacles counts as errors, which can only widen the
+    /// range.
     pub(super) fn crawlability(measured: Interval, missing: Missing) -> Possible {
         let share = missing.share();
         if share <= 0.0 {

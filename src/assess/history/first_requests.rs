@@ -1,6 +1,6 @@
-//! Pages that fail at the first request and are fine at the next: an answer is made when a page is requested first, and
-//! that takes too long or breaks, but then it is kept (a cold cache, a start on demand). Not an outage: meanwhile
-//! second requests to other pages are fine. Of constant size.
+//! Pages that fail at the first request and are fine at the next. The server generates a page at its first request;
+//! this takes too long or fails, and the result is then cached (a cold cache, a start on demand). This is not an
+//! outage: meanwhile second requests to other pages are fine. Of constant size.
 
 use super::timed_attempt::{Nth, TimedAttempt};
 use crate::assess::diagnose::Ratio;

@@ -138,8 +138,9 @@ impl MixedOutage {
         to - from + 1 + fine
     }
 
-    /// Returns whether failing pages have others of their part beside them that were fine, and whether pages of several
-    /// parts failed, unless hardly any of another part was requested: otherwise the failing part was down.
+    /// Returns whether the failures are spread over the host, rather than one part being down. Nearly all failures
+    /// are in parts where other requests were fine. Also, pages of several parts failed, or hardly any page of
+    /// another part was requested.
     fn is_everywhere(&self, from: usize, to: usize) -> bool {
         let mut fine: BTreeMap<u32, u32> = BTreeMap::new();
         for (part, count) in self.fine[from + 1..=to].iter().flat_map(|it| &it.by_part) {
@@ -220,8 +221,8 @@ impl MixedOutage {
     }
 }
 
-/// Returns the logarithm of the likelihood ratio: these requests fail as often as they did and the others as often as
-/// they did, over all fail alike. 0 if the others fail more.
+/// Returns the logarithm of the likelihood ratio of two models: these requests and the others have different failure
+/// rates, or all have the same rate. 0 if the others fail more often.
 fn likelihood_ratio((failed, requests): (usize, usize), all: (usize, usize)) -> f64 {
     let of = |failed: usize, requests: usize| {
         let (failed, requests) = (failed as f64, requests as f64);

@@ -327,8 +327,9 @@ impl LimitedRequests {
         explained.min_by_key(|it| it.wrong)
     }
 
-    /// Returns how many answers a window of this length that begins at this phase (both in milliseconds) does not
-    /// explain, with the best count of requests in it and the number of windows with a refusal.
+    /// Returns the number of answers that a limit by window does not explain, the count of requests per window that
+    /// explains most, and the number of windows with a refusal. `length` and `phase` of the windows are in
+    /// milliseconds.
     fn wrong_by_window(&self, length: i64, phase: i64) -> Option<(u64, u32, usize)> {
         let mut window = (i64::MIN, 0_usize);
         let mut refusing = BTreeSet::new();

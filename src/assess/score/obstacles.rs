@@ -6,9 +6,9 @@
 use super::robots_ladder::RobotsState;
 use crate::assess::statistics::rate::Interval;
 
-/// Requests in a row that must all be fine for a bot to get through. The score is the chance of that, so
-/// that a site without a fault has 100 and one that always fails 0 (ours, the same number as the attempts of a search
-/// engine in the indexing risk).
+/// Requests in a row that must all be fine for a bot to get through. The score is the chance that they are: 100 for a
+/// site without a fault, 0 for one that always fails. Ours: the number of attempts of a search engine in the indexing
+/// risk.
 const IN_A_ROW: i32 = 3;
 /// Median time to the first byte, in milliseconds, from which slowness costs points (ours).
 pub(super) const SLOW_FROM: f64 = 500.0;

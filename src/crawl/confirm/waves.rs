@@ -38,8 +38,8 @@ struct Wave {
 pub(super) struct Turn {
     /// When it begins.
     pub(super) starts: Moment,
-    /// The part of the wait for it that counts as time of the passes: the wait for late waves does, so that pages
-    /// that lead to one another cannot prolong the passes for ever.
+    /// The part of the wait that counts as time of the passes. Only the wait for late waves counts. Otherwise pages
+    /// that lead to each other could prolong the passes without end.
     pub(super) counted: Duration,
     /// Whether it is for late waves alone.
     pub(super) is_late: bool,
@@ -106,9 +106,9 @@ impl Waves {
         }
     }
 
-    /// Begins the next pass: that of the first wave that has one left, together with the later waves whose time has
-    /// come by then. A late wave has none that it would have to wait for longer than the passes may still take;
-    /// nothing was done for it since `idle`.
+    /// Begins the next pass: that of the first wave that has one left. Later waves join if their own delay is over by
+    /// then. A late wave gets no pass if the wait for it, counted from `idle`, is as long as `left`, the time that
+    /// the passes may still take. No pass ran since `idle`.
     pub(super) fn begin(&mut self, now: Moment, idle: Moment, left: Duration) -> Option<Turn> {
         let turns = self.0.iter().enumerate().filter_map(|(at, wave)| {
             let starts = wave.due()?.max(now);

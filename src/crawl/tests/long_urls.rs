@@ -53,7 +53,7 @@ async fn short_references_with_a_long_base_are_listed_up_to_a_limit() {
     assert!(database < 5 << 20, "{database} bytes");
 }
 
-/// Crawls a start page with these links before ten of the site, each to a page.
+/// Crawls a site whose start page has the links `before`, then ten links to pages of the site.
 async fn behind(before: String) -> Crawl {
     let own: Vec<String> = (0..10).map(|n| format!("/own{n}")).collect();
     let links = own.iter().map(|to| format!("<a href={to}>x</a>"));

@@ -63,7 +63,7 @@ fn silent(_: &Witnesses) -> Network {
     })
 }
 
-/// Returns a crawl of five hundred pages that answer from outside this machine.
+/// Returns a crawl of five hundred pages on a server whose IP address is not on this machine.
 fn big() -> Crawl {
     let paths: Vec<String> = (1..PAGES).map(|n| format!("/s{}/p{n}", n % 7)).collect();
     let all: Vec<&str> = paths.iter().map(String::as_str).collect();

@@ -6,9 +6,9 @@ use crate::model::{Admission, CrawlUrl, FingerprintSet, LONGEST_URL, Role};
 
 use super::memo::LONGEST;
 
-/// Maximum bytes of URLs to be fetched that one page adds, and maximum bytes of its URLs that are only noted: some
-/// forty thousand links of usual length, or five hundred of the longest, which weigh more. Links to known URLs do not
-/// count. Ours.
+/// Maximum bytes of URLs to be fetched that one page adds. The same maximum holds for its URLs that are only
+/// recorded. It is enough for some forty thousand links of usual length, or for five hundred of the longest. Links to
+/// known URLs do not count. Ours.
 pub(in crate::crawl) const RESOLVED_ON_A_PAGE: usize = 4 << 20;
 
 /// Maximum bytes of URLs that are resolved although they are too long or have no room: only then is

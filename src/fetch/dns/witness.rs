@@ -1,6 +1,6 @@
-//! Checks whether witnesses that answered earlier in the crawl still do, to separate a dead site from a
-//! dead network. Witnesses are our own name servers and hosts that the crawl was talking to, or only
-//! the proxy. IP addresses of this machine prove nothing.
+//! Checks whether witnesses that answered earlier in the crawl still do, to separate a dead site from a dead network.
+//! Witnesses are our name servers and hosts that answered the crawl. With a proxy, the proxy is the only witness.
+//! Loopback addresses are not witnesses: they answer without a network.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};

@@ -49,7 +49,7 @@ pub struct Found {
     points: Vec<LogCheckpoint>,
     /// Query parameters that are dropped.
     ignored: Vec<String>,
-    /// URLs that fail for others or for the crawl that the logs were compared with.
+    /// URLs that fail for other clients or in the crawl. Empty until the logs are compared with a crawl.
     compared: Vec<ComparedUrl>,
 }
 

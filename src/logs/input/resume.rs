@@ -1,6 +1,6 @@
 //! Finds where to continue in a log that was read before. A log is recognised by its first line and by the last bytes
-//! before the checkpoint, so its name, its number on the disk and its compression do not matter: a rotated file is
-//! read to its end, and a new one with the old name from its beginning.
+//! before the checkpoint. Its name, its inode number and its compression do not matter. So a rotated file is read to
+//! its end, and a new file with the old name is read from its beginning.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -97,7 +97,7 @@ pub(in crate::logs) fn begin(path: &Path, known: &[LogCheckpoint]) -> io::Result
 pub(in crate::logs) fn advance(point: &mut LogCheckpoint, block: &[u8], lines: u64) {
     point.offset += block.len() as u64;
     point.line += lines;
-    // A shorter block is hashed whole: it begins at a checkpoint.
+    // A block shorter than `TAIL` is hashed whole: the bytes before it belong to the previous block.
     point.tail = xxh3_64(&block[block.len().saturating_sub(TAIL)..]);
 }
 

@@ -9,9 +9,9 @@ use super::{CrawlUrl, LONGEST_URL, last_escape};
 const CHOSEN: usize = 3;
 
 impl CrawlUrl {
-    /// Returns the same URL with some letters or digits of its path escaped, other ones for each number from 1 to 7;
-    /// `None` for other numbers, or if no part of the path has enough of them. It is not a normal form: it is only
-    /// requested, and not stored as a known URL.
+    /// Returns the same URL with some letters or digits of its path escaped. Each number from 1 to 7 selects other
+    /// characters. Returns `None` for other numbers, or if no part of the path has enough letters or digits. It is
+    /// not a normal form: it is only requested, and not stored as a known URL.
     #[must_use]
     pub fn respelled(&self, number: usize) -> Option<CrawlUrl> {
         let path = self.0.path();
@@ -32,8 +32,8 @@ impl CrawlUrl {
     }
 }
 
-/// Where the characters are that may be escaped, all in one part of a path: a server that sends paths that begin or end
-/// in some way to another backend takes either all spellings for such or none.
+/// The byte offsets of the characters that may be escaped, all in one part of the path. A server may choose the
+/// backend by the beginning or the end of the path. Then it sends all spellings to the same backend.
 struct Places {
     /// Escaped in every spelling.
     always: Option<usize>,

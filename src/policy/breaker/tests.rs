@@ -41,7 +41,7 @@ fn suspicious() -> Breaker {
 
 #[test]
 fn a_host_is_suspected_after_five_host_failures_or_eight_of_any_kind_in_a_row() {
-    // Three without an answer are enough if no page was ever fine.
+    // Three failures without an answer are enough if no page of the host was ever fine.
     let cases = [
         (true, true, false, 5),
         (false, true, true, 5),

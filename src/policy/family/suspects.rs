@@ -18,7 +18,7 @@ const RECENT: usize = 8;
 /// Minimum weight of failures for a family in trouble: three URLs, or two slow ones.
 const ENOUGH: u32 = 3;
 
-/// One good answer in so many first attempts is too few for the pages of a family not to wait.
+/// The pages of a family in trouble wait if fewer than one in this number of first attempts is fine.
 const FEW_FINE: usize = 4;
 
 /// A failure that took this long counts twice: it occupies a request that other URLs could use.

@@ -17,8 +17,8 @@ pub const CAREFUL: Pace = Pace {
 /// down from being recognised for a quarter of an hour; the breaker is there for longer silence.
 const LONGEST: Duration = Duration::from_secs(8);
 
-/// Successes after which the host is trusted again: time enough for a quick retry of the failed
-/// URL, which follows within two seconds.
+/// Number of successes after which the host is trusted again. At one request per second they take longer than the
+/// quick retry of the failed URL, which follows within two seconds.
 const TRUST: u32 = 3;
 
 /// The watch on a host after a burst of failures.

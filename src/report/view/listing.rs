@@ -44,7 +44,8 @@ struct MissingView {
     href: String,
     status: u16,
     inlinks: u64,
-    /// What named it first, in readable form and as it was requested; empty for a start page.
+    /// The page or sitemap that named this URL first, in readable form and (`named_href`) as it was requested; empty
+    /// for a start page.
     named_by: String,
     named_href: String,
 }

@@ -62,17 +62,17 @@ pub fn service(what: &Installation) -> String {
 pub fn timer(what: &Installation) -> String {
     let head = head("Scheduled site audits (gatecrawl), what is due now");
     format!(
-        "# gatecrawl.service: put it into /etc/systemd/system, and what follows below into gatecrawl.timer.\n\
+        "# gatecrawl.service: save this part as /etc/systemd/system/gatecrawl.service, and the part below as gatecrawl.timer.\n\
          {head}\n\
          [Service]\n\
          Type=oneshot\n\
          ExecStart={command}\n\
          {common}\
-         # What the audits found is no failure of the service: 3 no answer, 4 and 10 a gate.\n\
+         # These exit codes are results of audits, not failures of the service: 3 no answer, 4 and 10 a gate.\n\
          SuccessExitStatus=3 4 10\n\
          \n\
          # gatecrawl.timer: then `systemctl enable --now gatecrawl.timer`.\n\
-         # The program knows what is due, missed runs included; it is asked every five minutes.\n\
+         # Starts the program every five minutes; the program runs what is due, missed runs included.\n\
          [Unit]\n\
          Description=Start scheduled site audits (gatecrawl)\n\
          \n\
@@ -103,11 +103,11 @@ fn common(what: &Installation) -> String {
         "{}\
          # Secrets, such as GATECRAWL_SHOP_COOKIE=..., a line each; readable for root only.\n\
          EnvironmentFile=-/etc/gatecrawl/secrets\n\
-         # Requests that are open are waited for, and what was fetched is concluded.\n\
+         # Time to finish open requests and to conclude the run.\n\
          TimeoutStopSec=5min\n\
-         # Several times of what it needs; more would be a fault of it, and it goes on where it was.\n\
+         # Several times the memory that gatecrawl needs. If this limit stops it, its next start continues the run.\n\
          MemoryMax=1G\n\
-         # Its group may read reports, nobody else.\n\
+         # The group may read reports; other users may not.\n\
          UMask=0027\n\
          {CONFINED}",
         identity(what),

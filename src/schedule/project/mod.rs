@@ -51,7 +51,7 @@ impl Project {
 pub struct Keep {
     /// Maximum number of runs, the newest first; `None` for no limit.
     pub runs: Option<u32>,
-    /// Maximum age in days, from the end of the run; `None` for no limit.
+    /// Maximum age of a kept run in days, counted from its end; `None` for no limit.
     pub days: Option<u32>,
 }
 

@@ -30,14 +30,14 @@ pub(crate) struct AuditArgs {
     pub(crate) baseline: BaselineArgs,
     /// Fail if this is true (repeatable): METRIC OP VALUE, such as `5xx > 0` or `5xx-rate > 1%`
     ///
-    /// Metrics: 5xx, 502, 503, 504, persistent, intermittent, transient, unreachable and new-5xx
-    /// count pages; 5xx-rate, 502-rate and coverage are shares (1% or 0.01); crawlability and
-    /// indexing-risk are scores of 0 to 100 (100 is the best crawlability and the worst risk). Operators: > >= < <= ==.
-    /// Rates and scores are estimates with a 95 % interval: a gate fails only if it is true for the whole interval
-    /// (`5xx-rate > 1%` if its lower end is above 1 %), so noise breaks no build. A gate is undecided if the result depends on unconfirmed pages or on pages
-    /// that were not requested. The exit code is 10 if a gate fails, 4 if one cannot be decided.
-    /// `clicks-at-risk` counts clicks a day (--traffic).
-    /// `5xx-rate{segment=checkout} > 1%` is about a segment (--segment) or a folder (`{segment=/shop/}`) alone.
+    /// Metrics: 5xx, 502, 503, 504, persistent, intermittent, transient, unreachable and new-5xx count pages;
+    /// 5xx-rate, 502-rate and coverage are shares (1% or 0.01); crawlability and indexing-risk are scores of 0 to 100
+    /// (100 is the best crawlability and the worst risk). Operators: > >= < <= ==. Rates and scores are estimates
+    /// with a 95 % interval: a gate fails only if it is true for the whole interval (`5xx-rate > 1%` if its lower end
+    /// is above 1 %), so noise does not break a build. A gate is undecided if the result depends on unconfirmed pages
+    /// or on pages that were not requested. The exit code is 10 if a gate fails, 4 if one cannot be decided.
+    /// `clicks-at-risk` counts clicks a day (--traffic). `5xx-rate{segment=checkout} > 1%` is about a segment
+    /// (--segment) or a folder (`{segment=/shop/}`) alone.
     #[arg(long, value_name = "EXPR", help_heading = "Gates")]
     pub(crate) fail_on: Vec<Gate>,
     /// Read these server logs after the crawl (repeatable): files, directories or patterns, as `gatecrawl logs` takes them

@@ -79,12 +79,12 @@ pub(crate) enum RunsCommand {
     },
     /// Print the numbers of one run
     Show {
-        /// Number or token of the run [default: the newest]
+        /// Number of the run, or its token (the value of X-Gatecrawl-Run) [default: the newest]
         run: Option<String>,
     },
     /// Delete runs and all their data
     Delete {
-        /// Numbers or tokens of the runs
+        /// Numbers of the runs, or their tokens (the values of X-Gatecrawl-Run)
         #[arg(required = true)]
         run: Vec<String>,
     },

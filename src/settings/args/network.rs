@@ -11,10 +11,9 @@ use crate::settings::plan::agents::{contact, user_agent};
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Identity")]
 pub(crate) struct IdentityArgs {
-    /// The User-Agent: a text, or googlebot, googlebot-desktop, bingbot, chrome, firefox, safari,
-    /// edge, opera; an audit obeys robots.txt under its first product name, or gatecrawl's for a
-    /// browser
-    /// [default: gatecrawl's own]
+    /// The User-Agent: any text, or one of googlebot, googlebot-desktop, bingbot, chrome, firefox, safari, edge,
+    /// opera. An audit obeys the robots.txt rules for the first name in this text; for a browser, the rules for
+    /// gatecrawl [default: gatecrawl's own]
     #[arg(short = 'A', long, value_name = "TEXT", value_parser = user_agent)]
     pub(crate) user_agent: Option<String>,
     /// Add a contact (your page or mail address) to the User-Agent, for the site's operators

@@ -41,11 +41,12 @@ pub(crate) struct ExportArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct TrafficArgs {
-    /// Weight failures by clicks or sessions per page (repeatable): a Search Console or Google Analytics export, or any
-    /// table with URLs and numbers. Kept for the site for 60 days
+    /// Weight failures by clicks or sessions per page (repeatable): a Search Console or Google Analytics export, or
+    /// any table with URLs and numbers. Later audits of the site use the same numbers for 60 days
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) traffic: Vec<PathBuf>,
-    /// The column of numbers in these files: its header, or its number from 1 [default: found by header and shape]
+    /// The column of clicks or sessions in the files of --traffic: its header, or its number (the first column is 1)
+    /// [default: found by header and shape]
     #[arg(long, value_name = "NAME", requires = "traffic")]
     pub(crate) traffic_column: Option<String>,
 }

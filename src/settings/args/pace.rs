@@ -46,7 +46,7 @@ pub(crate) struct PaceArgs {
     /// Make no experiments that bypass caches (they add a query parameter to the failing URL)
     #[arg(long, conflicts_with = "no_probe")]
     pub(crate) no_probe_cache: bool,
-    /// Maximum wait for the first byte; with 30s or more, confirmation passes and experiments wait up to 70s [default: 30s]
+    /// Maximum wait for the first byte; with 30s or more, confirmation passes and experiments wait at least 70s [default: 30s]
     #[arg(short = 't', long, value_name = "DURATION", value_parser = positive_duration)]
     pub(crate) timeout: Option<Duration>,
     /// Maximum wait for a connection [default: 10s]

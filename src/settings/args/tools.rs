@@ -13,7 +13,7 @@ use crate::logs::USUAL_MAX_URLS;
 /// Write the exports of a stored run
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
-    /// Number or token of the run [default: the newest]
+    /// Number of the run, or its token (the value of X-Gatecrawl-Run) [default: the newest]
     pub(crate) run: Option<String>,
     /// Print the history of this URL in all stored runs instead
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url, conflicts_with_all = ["run", "out", "format", "overwrite", "baseline", "map"])]
@@ -129,7 +129,8 @@ pub(crate) struct LogsArgs {
     /// Read line formats from this configuration file of nginx or Apache (repeatable)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) nginx_conf: Vec<PathBuf>,
-    /// Published IP addresses of a crawler, as JSON; the name may be googlebot, bing and so on (repeatable)
+    /// Published IP addresses of a crawler, as JSON (repeatable). NAME is the crawler or its search engine, such as
+    /// googlebot or bing; leave it out if the file has its published name, such as googlebot.json
     #[arg(long, value_name = "[NAME=]FILE", value_hint = ValueHint::FilePath)]
     pub(crate) bot_ranges: Vec<String>,
     /// Verify crawlers by DNS: reverse look-up of the IP address, then a look-up of that name

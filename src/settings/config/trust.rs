@@ -1,6 +1,6 @@
-//! What a config file that was only found in the directory may set, without a `--config` that names it: it may come with
-//! someone else's checkout. So it may not decide where secrets go, send files of the user, or write elsewhere. It may name
-//! files to read, because what is read of them stays on this machine.
+//! The keys that a config file may set if it was only found in the directory, not named with `--config`. Such a file
+//! may come with someone else's checkout. So it may not decide where secrets go, send files of the user, or write
+//! elsewhere. It may name files to read, because what is read of them stays on this machine.
 
 use std::path::{Component, Path, PathBuf};
 

@@ -50,7 +50,7 @@ pub(in crate::store) struct Known {
     /// Whether an earlier run knew it and nothing in this run links to it.
     pub(in crate::store) unreached: bool,
     pub(in crate::store) in_sitemap: bool,
-    /// What it says to search engines; `None` if URLs are mapped or it was not fetched.
+    /// The noindex, canonical and title of the page. `None` if URLs are mapped or the page was not fetched.
     pub(in crate::store) marks: Option<Marks>,
 }
 

@@ -9,8 +9,9 @@ use crate::model::RedirectEnd;
 use crate::store::rows::row::{count, named};
 use crate::store::runs::login_pages;
 
-/// Returns the query for the pages of a run that redirect, with the last URL of each chain: how the chain ends,
-/// whether the last request of that URL failed or answered 4xx, whether it is a login, and how many pages end there.
+/// Returns the query for the redirecting pages of a run, with the last URL of each chain. It reads how the chain
+/// ends, whether the last request to that URL failed or answered 4xx, whether that URL is a login, and how many pages
+/// end there.
 pub(in crate::store) fn query(connection: &Connection) -> rusqlite::Result<String> {
     let is_login = if login_pages::are_known(connection)? {
         "EXISTS (SELECT 1 FROM login_page l WHERE l.run = e.run AND l.url = e.last)"

@@ -22,8 +22,8 @@ const STATE_OF_PAGE: &str = "
             WHERE p.run = ?1 AND p.url = ?2 AND p.purpose = 'probe:address')";
 
 impl Store {
-    /// Returns the first page that was fine at every attempt, of at most `most` hosts of a run. Leaves out hosts of
-    /// which that page was already requested at each IP address.
+    /// Returns one page for each host of a run, for at most `most` hosts: the first page of the host that was fine at
+    /// every attempt. Leaves out a host if that page was already requested at each of its IP addresses.
     pub fn fine_pages(&self, run: RunId, most: usize) -> Result<Vec<CrawlUrl>, StoreError> {
         let found = self.read(|connection| read(connection, run, most))?;
         found.iter().map(|it| self.stored_url(it)).collect()

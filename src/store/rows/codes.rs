@@ -1,5 +1,5 @@
-//! Values that rows keep as numbers or names, read strictly: a number or name without a meaning is an error of the file,
-//! never a default, which would count the row as something that it is not.
+//! Values that rows keep as numbers or names. They are read strictly: an unknown number or name is an error of the
+//! file. A default would count the row as something else.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 

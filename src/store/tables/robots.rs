@@ -24,7 +24,7 @@ columns! {
     SITEMAPS = "Sitemaps", Whole, "r.sitemaps",
         "How many sitemaps it names that can be requested.";
     CRAWL_DELAY = "Crawl-delay (s)", Decimals(3), "r.crawl_delay_ms / 1000.0",
-        "The pause between requests that it asks for.";
+        "The pause between requests that robots.txt sets, in seconds.";
     PROBLEMS = "Problems", Text, "r.problems", wide 40;
 }
 

@@ -1,4 +1,4 @@
-//! What pages say to search engines: noindex, canonical and title, and what of it changed.
+//! Noindex, canonical and title of pages, and their changes between two runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -65,12 +65,12 @@ pub fn robots_unreachable(facts: &RobotsFacts, diagnosis: Option<&Diagnosis>) ->
     })
 }
 
-/// Returns the consequence by the time of failing, from Google's robots.txt specification.
+/// Returns what Google does after robots.txt has failed for this long, from Google's robots.txt specification.
 fn consequence(facts: &RobotsFacts) -> (Severity, &'static str) {
     if facts.failing_for <= FIRST_HOURS {
         return (
             Severity::Critical,
-            "for the first 12 hours Google stops crawling the whole host and keeps asking for \
+            "for the first 12 hours Google stops crawling the whole host and keeps requesting \
              robots.txt (RFC 9309: everything counts as disallowed)",
         );
     }

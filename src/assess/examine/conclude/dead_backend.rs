@@ -15,7 +15,8 @@ pub struct DeadBackend {
 }
 
 impl DeadBackend {
-    /// Returns whether it explains the failures of a URL, most of which have its outcome.
+    /// Returns whether the failing backend explains the failures of a URL: the URL is on its host and in its section,
+    /// if it has one, and the URL's most frequent failure has its outcome.
     pub(in crate::assess::examine) fn explains(&self, seen: &Seen<'_>) -> bool {
         let is_here = self.host == seen.host
             && (self.section.as_deref()).is_none_or(|section| section == seen.section);

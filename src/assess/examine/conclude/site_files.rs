@@ -49,8 +49,9 @@ pub(super) fn of_sitemap(
     sitemap_failing(&facts, diagnosis.as_ref())
 }
 
-/// Returns the diagnosis of files of a host that fail with this outcome: that of most pages with the same outcome and
-/// error page, or else one from the answers for the files.
+/// Returns the diagnosis of the files of a host that fail with this outcome. It is the diagnosis of the largest
+/// cluster of pages with the same outcome and error page. Without such a cluster, it is made from the answers for the
+/// files.
 fn of_file(host: &Host, outcome: Outcome, groups: &Groups) -> Option<Diagnosis> {
     let facts = host.files.get(&outcome)?;
     let alike = groups.iter().filter(|(group, _)| {

@@ -1,5 +1,5 @@
-//! Findings with the failures that they are about, so that each has only its own pages, even if another has the same
-//! section and cause.
+//! Findings, each with the clusters of failures that it is about. So each finding has only its own pages, even if
+//! another finding has the same section and cause.
 
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Deref;
@@ -42,8 +42,8 @@ impl FindingFound {
         )
     }
 
-    /// Returns whether URLs of its clusters that recovered count as its pages too: those that failed in an outage or at
-    /// speed do; beside pages that still fail, one that recovered does not.
+    /// Returns whether recovered URLs of its clusters count as its pages. They do for findings about outages or
+    /// speed. They do not for findings about pages or a section that still fail.
     pub fn counts_recovered(&self) -> bool {
         !matches!(self.rule.about(), About::Pages | About::Section)
     }

@@ -9,8 +9,8 @@ const TOGETHER: f64 = 1.64;
 pub(super) struct Neighbours(pub(super) [[u64; 2]; 2]);
 
 impl Neighbours {
-    /// Returns whether one part fails while the others answer well: both fail one right after the other no more often
-    /// than by chance, although chance would have made it happen at least once.
+    /// Returns whether one part fails while the others answer well. Then both parts fail one right after the other no
+    /// more often than by chance, and chance predicts at least one such pair.
     pub(super) fn fail_apart(self) -> bool {
         let [[neither, second], [first, both]] = self.0.map(|row| row.map(|count| count as f64));
         let all = neither + second + first + both;

@@ -77,7 +77,7 @@ pub(super) fn file<'f>(path: &'f Path, text: &'f str) -> File<'f> {
     }
 }
 
-/// Reads and checks all projects. What is left to fail when they are due is the site, not the configuration.
+/// Reads and checks all projects. So a due run can fail because of the site, but not because of the configuration.
 pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Planned>, Failure> {
     let file = file(path, text);
     let projects = file.projects()?;
@@ -227,7 +227,8 @@ fn environment(project: &str) -> Vec<(OsString, OsString)> {
     private.filter_map(named).collect()
 }
 
-/// Returns the variable of a project that corresponds to one of a single audit.
+/// Returns the environment variable that a project reads in place of one of `audit`, such as `GATECRAWL_SHOP_COOKIE`
+/// for `GATECRAWL_COOKIE`.
 pub(super) fn variable(project: &str, name: &str) -> String {
     name.replacen("GATECRAWL_", &variables(project), 1)
 }

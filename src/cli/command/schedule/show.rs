@@ -173,7 +173,7 @@ fn doubtful(planned: &Planned) -> Vec<(&'static str, String)> {
         && confirm.0.len() < PASSES
     {
         let why = format!(
-            "with {} a page that newly fails is seen too seldom to be told from chance, so it is never reported as new; \
+            "with {} a page that newly fails is seen too rarely to rule out chance, so it is never reported as new; \
              write two passes or more, such as \"1m,5m\"",
             match confirm.0.len() {
                 0 => "no pass",

@@ -24,8 +24,8 @@ const MOST: usize = 10_000;
 /// the policy.
 const CAREFUL_REQUESTS: u32 = 5;
 
-/// How long experiments may take longer than expected, at least, before the expectation is no longer believed (ours); a
-/// tenth of long ones.
+/// Minimum time by which experiments may exceed the forecast before it is discarded (ours). For long experiments it
+/// is a tenth of the forecast.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// The share of the expected requests below which an expectation is no longer believed (ours).
@@ -104,9 +104,9 @@ impl Experiments {
         self.time
     }
 
-    /// Returns the time left after this time, with so many series left of so many. Beyond the expected time, or if far
-    /// fewer requests began than expected, it follows from what is still to be requested and the pace so far; `None` if
-    /// that is unknown.
+    /// Returns the time that the experiments still need after `passed`. `series` has the number of series that are
+    /// left and of all. After the expected time, or if far fewer requests began than expected, the time left follows
+    /// from the remaining requests and the pace so far. `None` if that is unknown.
     pub(super) fn left(
         self,
         (passed, now): (Duration, Moment),
@@ -356,7 +356,8 @@ impl FailingPage {
         self.announced.filter(|wait| *wait <= LONGEST_ANNOUNCED)
     }
 
-    /// Returns it as experiments see it, next to so many pages that fail alike.
+    /// Returns the failing page as a subject of experiments. `alike` is the number of pages that fail in the same
+    /// way.
     fn subject(&self, plan: ExperimentPlan, alike: usize) -> Subject {
         let failing = match self.announced {
             Some(wait) if wait > LONGEST_WAIT => Failing::Announced,

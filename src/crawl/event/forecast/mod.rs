@@ -182,7 +182,8 @@ impl Forecast {
                 starts,
                 ends,
             } => {
-                // Beyond its expected end, a pass goes on for as long as the passes have time.
+                // A pass that exceeds its expected end continues until its queue is empty or the time of the passes
+                // is used up.
                 let longest = (starts + unspent).max(now);
                 let ends = if now < ends {
                     ends
@@ -226,8 +227,8 @@ impl Forecast {
         self.pace.of_sample().interval * of_a_host
     }
 
-    /// Returns when everything is over, if the crawl ends at one moment, nothing is under way from another on, so many
-    /// passes have begun by then, and this time is left for the others.
+    /// Returns when the run ends. The crawl ends at `crawl_ended`, and no request is open from `idle` on. `begun`
+    /// passes have begun by then, and `unspent` is the time left for the others.
     fn after(
         &self,
         crawl_ended: Moment,
@@ -255,8 +256,8 @@ impl Forecast {
         idle + experiments.time()
     }
 
-    /// Returns the time of the pass with this number, 1 for the first, without the wait before it. So many passes come
-    /// before it from now on.
+    /// Returns the time of the pass with this number, 1 for the first, without the wait before it. `before` is the
+    /// number of passes that run before it from now on.
     fn pass_time(&self, number: usize, before: u32) -> Duration {
         let pass = NextPass {
             is_first: number <= 1,

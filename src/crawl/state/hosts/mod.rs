@@ -138,8 +138,9 @@ impl Hosts {
         let family = matters.then(|| families.of(&found.url));
         let alone = family
             .is_some_and(|family| host.suspects.is_alone(family) && !host.suspects.heals(family));
-        // The passes request again every failure in a family that fails unless its retries help, and what ran into a
-        // time limit: a retry of that would occupy one of the host's open requests for another half minute.
+        // No quick retry in two cases; the passes request these URLs again. First, a failing family, unless its
+        // retries help. Second, a time limit: a retry would occupy one of the host's open requests for another half
+        // minute.
         let hangs = tried.outcome.is_time_limit() && found.role != Role::Robots;
         let for_passes = plan.adapt && confirms && (alone || hangs);
         let retries = if for_passes { 0 } else { plan.retries };

@@ -1,4 +1,5 @@
-//! The logs beside a crawl of the same site: whom pages fail for, and the lines about the failures of the crawl.
+//! The logs compared with a crawl of the same site: the clients for which pages fail, and the log lines about the
+//! crawl's own failures.
 
 pub(super) mod compare;
 mod lines;
@@ -30,8 +31,9 @@ pub struct Joining {
 }
 
 impl Found {
-    /// Returns the newest run of the site that the logs are of, if the database has one: the site that the user named, or
-    /// hosts that the logs name; without either, the only site of the database.
+    /// Returns the newest run of the site that the logs belong to, if the database has one. The site is the one that
+    /// the user named, or one whose host is in the logs. If the logs name no host, it is the only site of the
+    /// database.
     pub fn crawl(&self, store: &Store, site: Option<&str>) -> Result<Option<RunRow>, LogsError> {
         let mut runs = store.runs()?;
         runs.retain(|run| run.state != RunState::Running);

@@ -49,7 +49,7 @@ impl Index {
         self.resize(self.places.len() * 3 / 2 + 8, hashes);
     }
 
-    /// Grows to as many slots as so many rows need, from the hashes of those that there are.
+    /// Grows to the number of slots that `rows` rows need. `hashes` are those of the existing rows, in their order.
     pub(super) fn reserve(&mut self, rows: usize, hashes: impl Iterator<Item = u64>) {
         let size = rows.min(MOST) * 4 / 3 + 1;
         if size > self.places.len() {

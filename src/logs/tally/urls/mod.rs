@@ -72,7 +72,7 @@ impl Urls {
         }
     }
 
-    /// Makes room for so many URLs, which are then added without moving others.
+    /// Makes room for `urls` URLs. They can then be added without moving others.
     pub(in crate::logs) fn reserve(&mut self, urls: usize) {
         // Their hashes divide them among the shards almost evenly.
         let each = urls / SHARDS * 9 / 8;

@@ -64,7 +64,8 @@ pub(in crate::parse::log) fn split<'a>(line: &'a [u8], fields: &JsonFields) -> O
     Some(raw)
 }
 
-/// Returns whether a dotted name is that of nested keys. Keys may contain dots themselves.
+/// Returns whether a dotted name, such as `a.b`, names the value under these nested keys. Keys may contain dots
+/// themselves.
 fn is_path(name: &[u8], keys: &[&[u8]]) -> bool {
     let mut rest = name;
     for (at, key) in keys.iter().enumerate() {

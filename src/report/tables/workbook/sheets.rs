@@ -212,8 +212,8 @@ impl<'a> Sheets<'a> {
     }
 }
 
-/// Returns the column in the sheet of each column, and how many stay in sight: the address, which is the subject of a row,
-/// and beside it the verdict and the cause, if the table has both.
+/// Returns the position of each table column in the sheet, and the number of columns that stay visible. These are the
+/// URL of the row and, if the table has both, the verdict and the cause.
 fn arrange(columns: &[Heading]) -> (Vec<u16>, u16) {
     let of_kind = |kind| columns.iter().position(|column| column.kind == kind);
     let has_subject = columns

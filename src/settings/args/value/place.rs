@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
-/// Checks the path of a file or directory to write. It is printed in lines, some of which programs read.
+/// Checks the path of a file or directory to write: control characters are not allowed. Paths are printed one per
+/// line, and programs read some of these lines.
 pub(crate) fn place(path: PathBuf) -> Result<PathBuf, String> {
     if path.to_string_lossy().contains(char::is_control) {
         return Err(

@@ -344,8 +344,7 @@ pub(in crate::store) fn experiments(
     connection: &Connection,
     run: RunId,
 ) -> rusqlite::Result<Vec<StoredExperiment>> {
-    let sql =
-        "SELECT c.host, c.section, o.id, t.probe, t.fine, t.tried, t.own_fine, t.own_tried
+    let sql = "SELECT c.host, c.section, o.id, t.probe, t.fine, t.tried, t.own_fine, t.own_tried
         FROM trial t CROSS JOIN cluster c ON c.run = t.run AND c.number = t.cluster
         CROSS JOIN outcome o ON o.code = c.outcome
         WHERE t.run = ? ORDER BY c.host, c.section, o.id, t.probe";
