@@ -23,6 +23,23 @@ const RUNS: usize = 12;
 /// Failing pages that are examined.
 const FAILING: u32 = 1_000;
 
+/// A concluded run with its comparison and the results of its gates.
+#[derive(Clone, Copy, Debug)]
+pub struct JudgedRun<'a> {
+    /// The run.
+    pub run: &'a RunRow,
+    /// Its summary.
+    pub summary: &'a RunSummary,
+    /// Its comparison with a baseline.
+    pub compared: Option<&'a Compared>,
+    /// The results of its gates.
+    pub gates: &'a [GateResult],
+    /// Why the site could not be audited; `None` if it was.
+    pub unaudited: Option<&'a str>,
+    /// The time zone of the texts.
+    pub zone: &'a Zone,
+}
+
 /// Reads the numbers of the last runs that show the same pages, the oldest first, this one included.
 pub(in crate::report) fn recent_runs(
     store: &Store,
@@ -47,7 +64,8 @@ const YEAR: usize = 52;
 fn older_findings(
     store: &Store,
     run: &RunRow,
-    (summary, old): (&RunSummary, Option<&[StoredFinding]>),
+    summary: &RunSummary,
+    old: Option<&[StoredFinding]>,
 ) -> Result<Vec<StoredFinding>, StoreError> {
     let comes_and_goes = |found: &StoredFinding| found.rule.comes_and_goes();
     let old: Vec<Rule> = old.into_iter().flatten().map(|found| found.rule).collect();
@@ -83,18 +101,21 @@ fn unaudited_before(store: &Store, run: &RunRow) -> Result<Option<Moment>, Store
 
 impl Brief {
     /// Gathers the facts about a concluded run and makes the account.
-    pub fn read(
-        store: &Store,
-        (run, summary): (&RunRow, &RunSummary),
-        compared: Option<&Compared>,
-        (gates, unaudited, zone): (&[GateResult], Option<&str>, &Zone),
-    ) -> Result<Brief, StoreError> {
+    pub fn read(store: &Store, judged: &JudgedRun<'_>) -> Result<Brief, StoreError> {
+        let JudgedRun {
+            run,
+            summary,
+            compared,
+            gates,
+            unaudited,
+            zone,
+        } = *judged;
         let comparison = compared.map(|found| &found.comparison);
         let old_findings = match compared.map(|found| &found.baseline.source) {
             Some(BaselineSource::Run(store, old)) => Some(store.findings(old.id)?),
             Some(BaselineSource::Listed(_)) | None => None,
         };
-        let older_findings = older_findings(store, run, (summary, old_findings.as_deref()))?;
+        let older_findings = older_findings(store, run, summary, old_findings.as_deref())?;
         let failing = store.worst_pages(run.id, FAILING)?;
         let causes: Vec<(String, f64)> = (failing.iter())
             .map(|page| (cause_of_page(&page.causes, page.status), page.confidence))
@@ -124,7 +145,7 @@ impl Brief {
         };
         let known: Option<Vec<StoredFinding>> =
             (old_findings.as_ref()).map(|old| old.iter().chain(&older_findings).cloned().collect());
-        let outages = outage::read(store, run, summary, (known.as_deref(), zone))?;
+        let outages = outage::read(store, run, summary, known.as_deref(), zone)?;
         Ok(Brief::of(&BriefFacts {
             run,
             summary,
