@@ -7,7 +7,7 @@ use crate::assess::diagnose::rules::Rule;
 use crate::model::{Coverage, Moment, Zone};
 use crate::report::tables::changes::Compared;
 use crate::report::view::pages::likeliest;
-use crate::report::words::cause_of_page;
+use crate::report::words;
 use crate::store::{
     BaselineSource, RunOverview, RunRow, RunSummary, Store, StoreError, StoredFinding,
 };
@@ -118,7 +118,7 @@ impl Brief {
         let older_findings = older_findings(store, run, summary, old_findings.as_deref())?;
         let failing = store.worst_pages(run.id, FAILING)?;
         let causes: Vec<(String, f64)> = (failing.iter())
-            .map(|page| (cause_of_page(&page.causes, page.status), page.confidence))
+            .map(|page| (words::causes(&page.causes, &page.advice), page.confidence))
             .collect();
         let likeliest = likeliest(causes.iter().map(|(cause, sure)| (cause.as_str(), *sure)));
         let runs = recent_runs(store, run)?;
