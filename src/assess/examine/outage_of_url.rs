@@ -32,17 +32,24 @@ impl OutageOfUrl {
 }
 
 impl Together {
-    /// Returns the outages in which a URL failed, if each of its failures was in one. `failed` has the
-    /// start times of its failed requests.
+    /// Returns the outages in which a URL failed, if each of its failures was in one. `failed` has the start times of its
+    /// failed requests, and `experiments` those of experiments in the crawl's own way: they prove nothing about a page
+    /// by itself, but it failed in the outages in which they did.
     pub fn outage_of(
         &self,
         home: Home<'_>,
         failed: &mut dyn Iterator<Item = Moment>,
+        experiments: &mut dyn Iterator<Item = Moment>,
     ) -> Option<OutageOfUrl> {
         let (whole, outages) = self.of(home)?;
         let mut numbers = failed
             .map(|started| outages.at(started))
             .collect::<Option<Vec<usize>>>()?;
+        if numbers.is_empty() {
+            return None;
+        }
+        numbers.extend(experiments.filter_map(|started| outages.at(started)));
+        numbers.sort_unstable();
         numbers.dedup();
         let last = numbers.last()?;
         Some(OutageOfUrl {

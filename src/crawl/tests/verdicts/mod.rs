@@ -6,6 +6,7 @@ use crate::store::{RunScores, StoredFinding, StoredScore};
 use super::*;
 
 mod mixed;
+mod own_load;
 mod together;
 
 /// A site that is about to be audited.
