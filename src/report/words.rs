@@ -128,6 +128,10 @@ pub fn uncaught(found: &Uncaught) -> String {
     let whole = |pages: f64| number(pages.round() as u64);
     let high = whole(found.pages.high);
     let fine = count(found.never_failed, "page");
+    if found.never_failed == 0 {
+        return "Apart from outages and load, no page was seen to fail now and then. No page is left that never failed."
+            .to_owned();
+    }
     if !found.any_failed && found.pages.high > NARROW * found.never_failed as f64 {
         return format!(
             "Apart from outages and load, no page was seen to fail now and then. With {fine} requested this often, \
@@ -443,6 +447,14 @@ mod tests {
             uncaught(&found(false)),
             "Apart from outages and load, no page was seen to fail now and then. At most 84 of 1,330 \
              pages may fail at least one time in twenty without having been caught (97.5 % bound)."
+        );
+        let none = Uncaught {
+            never_failed: 0,
+            ..found(false)
+        };
+        assert_eq!(
+            uncaught(&none),
+            "Apart from outages and load, no page was seen to fail now and then. No page is left that never failed."
         );
         let few = Uncaught {
             never_failed: 120,

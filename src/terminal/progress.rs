@@ -70,6 +70,11 @@ impl Phases {
         1 + usize::from(self.sample) + self.passes + usize::from(self.experiments)
     }
 
+    /// Counts a pass beyond those of the plan: pages that began to fail during the passes have passes of their own.
+    fn reached_pass(&mut self, pass: u8) {
+        self.passes = self.passes.max(usize::from(pass).saturating_sub(1));
+    }
+
     /// Returns the number of the phase.
     fn number(self, after: Option<After>) -> usize {
         let before_passes = 1 + usize::from(self.sample);
@@ -187,6 +192,7 @@ impl Progress {
                 is_late,
             } => {
                 self.experiment = None;
+                self.phases.reached_pass(*pass);
                 self.after = Some(After::Confirming {
                     pass: *pass,
                     starts: *starts,
@@ -250,7 +256,7 @@ impl Progress {
         let after = || {
             let (phase, phases) = (self.phases.number(self.after), self.phases.all());
             let text = [
-                format!("phase {phase} of {}", phases.max(phase)),
+                format!("phase {phase} of {phases}"),
                 format!("{} 5xx", number(self.tally.server_errors())),
             ];
             let left = rest.map(left);

@@ -96,7 +96,7 @@ impl Observer for Watch {
             } => {
                 tracing::warn!(%since, %ended, "this machine has network again at {ended}");
             }
-            Event::Requested { .. } | Event::Gauge(_) => {}
+            Event::Awaited { .. } | Event::Gauge(_) => {}
         }
     }
 }

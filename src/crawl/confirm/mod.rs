@@ -346,6 +346,7 @@ impl Passes {
             watched,
             controls: HashMap::new(),
             parked: HashMap::new(),
+            alone_since: HashMap::new(),
             sentinels: Sentinels::default(),
             said_watching: false,
             is_closing: false,
@@ -441,6 +442,34 @@ impl Passes {
         watched.is_some_and(|watched| watched.was_fine() && !watched.is_done)
     }
 
+    /// Records that a URL of a pass is requested.
+    pub(super) fn begins(&mut self, found: &Discovery, now: Moment) {
+        let host = found.url.host_key();
+        let is_alone = !self.trials.get(&host).is_some_and(LoadTrial::may_be_fast);
+        if let Some(current) = self.current.as_mut().filter(|_| found.pass > 1 && is_alone)
+            && current.watched.contains_key(&found.url.fingerprint())
+        {
+            current.alone_since.insert(host, now);
+        }
+    }
+
+    /// Returns the hosts of which a careful request has been open for so long that load is not the reason, whatever its
+    /// answer. Returns each only once.
+    pub(super) fn hang_alone(&mut self, now: Moment) -> Vec<HostKey> {
+        let Some(current) = &mut self.current else {
+            return Vec::new();
+        };
+        let hang = |(_, since): &(&HostKey, &Moment)| now.since(**since) >= LoadTrial::HUNG;
+        let alone = current.alone_since.iter();
+        let hosts: Vec<HostKey> = alone.filter(hang).map(|(host, _)| host.clone()).collect();
+        for host in &hosts {
+            current.alone_since.remove(host);
+            let trial = self.trials.entry(host.clone()).or_default();
+            trial.answered(true, LoadTrial::HUNG);
+        }
+        hosts
+    }
+
     /// Records an answer of a pass.
     pub(super) fn answered(&mut self, url: &CrawlUrl, answer: &Answer, now: Moment) -> Follows {
         let Some(current) = &mut self.current else {
@@ -460,6 +489,7 @@ impl Passes {
             };
         };
         let host = url.host_key();
+        current.alone_since.remove(&host);
         let trial = self.trials.entry(host.clone()).or_default();
         let changes = trial.answered(failed, answer.took);
         let pace = self.pace.of(trial);

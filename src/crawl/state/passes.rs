@@ -88,6 +88,8 @@ impl State {
         if follows.load_excluded {
             self.hosts.load_excluded(&host, now);
         }
+        self.hosts.confirmed(brought);
+        self.hosts.compared(brought, now);
         let finds_limit = self.hosts.watch_rate(brought);
         let limited = self.hosts.limited(found, brought.tried);
         let wait = limited.map(|wait| self.passes.limited(&host, wait));
@@ -107,6 +109,19 @@ impl State {
         (reaction, watching.map(Effect::Say).into_iter().collect())
     }
 
+    /// Continues the passes at the plan's pace on hosts of which a request, alone, hangs.
+    pub(in crate::crawl) fn look_at_passes(&mut self, now: Moment) -> Effects {
+        let pass = self.passes.last();
+        let mut effects = Vec::new();
+        for host in self.passes.hang_alone(now) {
+            self.hosts.load_excluded(&host, now);
+            let pace = self.pace_in_pass(&host, pass);
+            let pace = self.hosts.pass_pace(&host, pace);
+            effects.push(Effect::Slow(host, pace));
+        }
+        effects
+    }
+
     /// Returns the pace of a host in a pass, or in the sample. While the host is down, it is requested carefully.
     fn pace_in_pass(&self, host: &HostKey, pass: u8) -> Pace {
         if self.hosts.is_down(host) {
@@ -120,14 +135,14 @@ impl State {
 
     /// Returns the pages to request next to a URL of a pass or the sample, if it fails and was fine
     /// before.
-    pub(in crate::crawl) fn companions(&mut self, found: &Discovery) -> Vec<CrawlUrl> {
+    pub(in crate::crawl) fn companions(&mut self, found: &Discovery, now: Moment) -> Vec<CrawlUrl> {
         if !self.passes.was_fine(found) {
             return Vec::new();
         }
         // A control of this pass cannot get another look if it fails as a companion.
         let passes = &self.passes;
         self.hosts
-            .companions(&found.url, &|url| !passes.is_control(url))
+            .companions(&found.url, now, &|url| !passes.is_control(url))
     }
 
     /// Adds one more look in the current pass at pages that were fine and failed next to a URL of

@@ -28,6 +28,7 @@ mod experiments;
 mod flaky;
 mod forecast;
 mod given_up;
+mod hanging;
 mod hosts;
 mod known;
 mod long_urls;
@@ -58,6 +59,9 @@ struct Script {
     origin: Option<Origin>,
     /// Open requests.
     open: AtomicUsize,
+    /// Whether the clock stands still for some milliseconds after an answer. Otherwise it may advance to the end of
+    /// requests that hang while the writer's thread stores the answer, and nothing else is requested meanwhile.
+    stores_in_time: bool,
     /// When the first request came.
     began: OnceLock<Instant>,
     /// IP addresses of every host.
@@ -255,6 +259,12 @@ impl Fetcher for Script {
         let takes = takes.unwrap_or(Duration::from_millis(20));
         tokio::time::sleep(takes).await;
         self.open.fetch_sub(1, Ordering::Relaxed);
+        if self.stores_in_time {
+            // The clock does not advance while a thread works.
+            drop(tokio::task::spawn_blocking(|| {
+                std::thread::sleep(Duration::from_millis(5));
+            }));
+        }
         let is_dark = self
             .dark
             .as_ref()

@@ -8,15 +8,17 @@
 //! the control fails too. Each time it ends, one URL and one control are requested. When the host
 //! has held up the crawl for [`PATIENCE`], the rest of its URLs are skipped as `host_down`.
 
+mod overdue;
 mod rate_watch;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::frontier::Discovery;
+use crate::frontier::{Discovery, Lease, Ticket};
 use crate::model::{
-    Coverage, CrawlUrl, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip, SkipReason,
+    Attempt, Coverage, CrawlUrl, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip,
+    SkipReason,
 };
 use crate::policy::{
     Breaker, BreakerChange, BreakerSignal, CAREFUL, ClientLimit, Controls, Decision, Families,
@@ -24,7 +26,9 @@ use crate::policy::{
     Suspects, Tried, Waited, after, after_robots, announced,
 };
 
+use self::overdue::OpenRequests;
 use self::rate_watch::RateWatch;
+use crate::crawl::confirm::SAMPLE;
 use crate::crawl::site::Site;
 use crate::crawl::visit::Brought;
 
@@ -67,6 +71,7 @@ struct Host {
     suspects: Suspects,
     client_limit: ClientLimit,
     rate_watch: RateWatch,
+    open: OpenRequests,
     /// The pace that the frontier has, by the last effect or by default; `None` while a pass sets
     /// the pace.
     frontier_pace: Option<Pace>,
@@ -122,6 +127,102 @@ impl Hosts {
         let until = host.suspects.held(family, now);
         let aside = until.is_some() || (!slow && host.suspects.waits(family));
         aside.then_some(Aside { family, until })
+    }
+
+    /// Records that a page is requested.
+    pub(super) fn begins(&mut self, lease: &Lease, now: Moment) {
+        let family = self.families.of(&lease.found.url);
+        let host = self.host(&lease.found.url.host_key());
+        host.open.begins(lease.ticket, family, now);
+    }
+
+    /// Returns the requests of the host of a lease that move to the slow lanes of their families: they take so long
+    /// that they may soon occupy all of its open requests.
+    pub(super) fn overdue(&mut self, lease: &Lease, now: Moment) -> Vec<(Ticket, Family)> {
+        if !self.site.plan.pace.adapt {
+            return Vec::new();
+        }
+        let host = self.host(&lease.found.url.host_key());
+        let Some(usual) = host.pace.usual() else {
+            return Vec::new();
+        };
+        let overdue = host.open.overdue(usual, lease.pace.open, now);
+        for (_, family) in &overdue {
+            host.suspects.is_overdue(*family);
+        }
+        overdue
+    }
+
+    /// Records that the request of a lease is over.
+    pub(super) fn ends(&mut self, lease: &Lease) {
+        if let Some(host) = self.known.get_mut(&lease.found.url.host_key()) {
+            host.open.ends(lease.ticket);
+        }
+    }
+
+    /// Returns how long a request of the crawl or of a pass waits for the first byte.
+    pub(super) fn patience(&self, found: &Discovery, now: Moment) -> Duration {
+        let requests = &self.site.plan.requests;
+        let in_pass = !matches!(found.pass, SAMPLE | 1);
+        let usual = if in_pass {
+            requests.patient_first_byte()
+        } else {
+            requests.first_byte
+        };
+        let host = self.known.get(&found.url.host_key());
+        let host = host.filter(|host| found.role == Role::Page && !host.suspects.is_empty());
+        let enough = host.and_then(|host| {
+            let family = self.families.of(&found.url);
+            let time = host.pace.usual().unwrap_or_default();
+            // One that has waited for most of the limit will hardly be answered.
+            let most = requests.first_byte * 2 / 3;
+            let still = host.open.waiting(family, most, now);
+            host.suspects.enough_wait(family, time, (in_pass, still))
+        });
+        enough.map_or(usual, |enough| enough.min(usual))
+    }
+
+    /// Records the answers of a visit in a pass: which families are up, and which URLs fail alone.
+    pub(super) fn compared(&mut self, brought: &Brought, now: Moment) {
+        let url = &brought.lease.found.url;
+        let Some(host) = self.known.get_mut(&url.host_key()) else {
+            return;
+        };
+        let failed = brought.attempt.outcome.is_failure();
+        let is_fine = |hop: &&(CrawlUrl, Attempt)| !hop.1.outcome.is_failure();
+        let beside = brought.hops.iter().filter(is_fine).map(|(url, _)| url);
+        for fine in beside.clone().chain((!failed).then_some(url)) {
+            host.controls.is_up(self.families.of(fine), now);
+        }
+        if brought.control.is_none() {
+            for (companion, _) in &brought.hops {
+                host.controls.was_companion(companion);
+            }
+            if failed && beside.count() > 0 {
+                host.controls.fails_alone(url);
+            }
+        }
+    }
+
+    /// Records an answer in a pass for the family of its URL: how long it is worth to wait.
+    pub(super) fn confirmed(&mut self, brought: &Brought) {
+        let found = &brought.lease.found;
+        let took = brought.attempt.timings.total;
+        let hung = brought.tried.outcome.is_time_limit() && brought.attempt.status.is_none();
+        // A shorter wait shows nothing.
+        if found.role != Role::Page || (hung && took < self.site.plan.requests.first_byte) {
+            return;
+        }
+        let family = self.families.of(&found.url);
+        if let Some(host) = self.known.get_mut(&found.url.host_key()) {
+            let seen = FirstAttempt {
+                failed: brought.tried.outcome.is_failure(),
+                took,
+                hung,
+                announced: None,
+            };
+            host.suspects.confirmed(family, seen);
+        }
     }
 
     /// Records a finished visit. `roll` is a random number: at least 0, below 1.
@@ -333,6 +434,7 @@ impl Hosts {
     pub(super) fn companions(
         &mut self,
         url: &CrawlUrl,
+        now: Moment,
         best: &dyn Fn(&CrawlUrl) -> bool,
     ) -> Vec<CrawlUrl> {
         let Some(host) = self.known.get_mut(&url.host_key()) else {
@@ -342,7 +444,7 @@ impl Hosts {
             families: &self.families,
             suspects: &host.suspects,
         };
-        host.controls.companions(url, knowledge, best)
+        host.controls.companions(url, knowledge, now, best)
     }
 
     /// Returns since when a host has been up again, if it was found down before.
@@ -402,6 +504,7 @@ impl Host {
             suspects: Suspects::default(),
             client_limit: ClientLimit::default(),
             rate_watch: RateWatch::default(),
+            open: OpenRequests::default(),
             controls: Controls::default(),
         }
     }
