@@ -3,6 +3,7 @@
 //! passes use the frontier of the crawl, so that an interrupted pass continues like an interrupted
 //! crawl.
 
+mod doubted;
 mod pass;
 mod sample;
 mod sentinel;
@@ -16,6 +17,7 @@ use crate::model::{ConfirmPlan, CrawlUrl, Fingerprint, HostKey, Moment, Pace, Ro
 use crate::policy::{CAREFUL, Candidate, ConfirmPace, Enough, LoadTrial, select};
 use crate::store::{FailedUrl, PassesMade, RunId, Store, StoreError};
 
+use self::doubted::Doubts;
 pub(super) use self::pass::{Answer, PassPace};
 use self::pass::{CurrentPass, Watched};
 pub(super) use self::sample::SAMPLE;
@@ -48,6 +50,7 @@ pub(super) struct Passes {
     plan: ConfirmPlan,
     pace: PassPace,
     sample: Sample,
+    doubts: Doubts,
     /// Passes begun so far.
     begun: usize,
     /// The end of the crawl itself.
@@ -112,6 +115,7 @@ pub(super) struct Follows {
 impl Passes {
     pub(super) fn new(plan: ConfirmPlan, sample: SamplePlan, pace: PassPace) -> Passes {
         Passes {
+            doubts: Doubts::new(&plan.delays),
             plan,
             pace,
             sample: Sample::new(sample),
@@ -140,6 +144,26 @@ impl Passes {
         if made.is_sampled || made.last > 1 {
             self.sample.resume(now);
         }
+    }
+
+    /// Returns the pages that look lost and were fine in the run before, once.
+    pub(super) fn doubted(
+        &mut self,
+        store: &Store,
+        run: RunId,
+        now: Moment,
+    ) -> Result<Vec<Discovery>, StoreError> {
+        let pages = self.doubts.pages(store, run)?;
+        if !pages.is_empty() {
+            self.crawl_ended.get_or_insert(now);
+            self.sample.is_preceded(now);
+        }
+        Ok(pages)
+    }
+
+    /// Records an answer of such a page, and returns when it is requested again, if it is.
+    pub(super) fn doubts(&mut self, url: &CrawlUrl, is_lost: bool, now: Moment) -> Option<Moment> {
+        self.doubts.answered(url, is_lost, now)
     }
 
     /// Returns the pages of the sample, once.

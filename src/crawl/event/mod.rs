@@ -61,6 +61,11 @@ pub enum Event<'a> {
         /// The change.
         change: BreakerChange,
     },
+    /// Pages that look lost and were fine in the run before are about to be requested again.
+    Doubting {
+        /// The number of pages.
+        pages: usize,
+    },
     /// Pages that never failed are about to be requested once more.
     Sampling {
         /// The number of pages.

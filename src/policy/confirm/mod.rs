@@ -2,6 +2,7 @@
 //! requests every URL whose verdict is open. Sampling begins only where the time budget ends. A few
 //! careful requests first show whether the crawl's own load was the reason.
 
+pub(super) mod doubted;
 mod load_trial;
 pub(super) mod sample;
 mod shuffle;

@@ -109,7 +109,7 @@ impl Forecast {
                     done.of_ended += 1;
                 }
             }
-            Event::Sampling { .. } => self.begin(Stage::Sample),
+            Event::Doubting { .. } | Event::Sampling { .. } => self.begin(Stage::Sample),
             Event::Confirming {
                 pass,
                 starts,

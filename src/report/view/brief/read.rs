@@ -99,6 +99,25 @@ fn unaudited_before(store: &Store, run: &RunRow) -> Result<Option<Moment>, Store
     Ok(could_not.map(|_| before.started))
 }
 
+/// Pages from which refusals now and then are news (ours): one or two are accidents.
+const REFUSED: u64 = 3;
+
+/// Returns the status and number of pages that are refused now and then, if no run of the last year had any.
+fn refused_at_times(store: &Store, run: &RunRow) -> Result<Option<(u16, u64)>, StoreError> {
+    let found = store.refused_at_times(run.id)?;
+    let Some((status, pages)) = found.into_iter().find(|(_, pages)| *pages >= REFUSED) else {
+        return Ok(None);
+    };
+    for before in store.runs_before(run, YEAR)? {
+        let known = store.refused_at_times(before.id)?;
+        let was_told = |(other, pages): &(u16, u64)| *other == status && *pages >= REFUSED;
+        if known.iter().any(was_told) {
+            return Ok(None);
+        }
+    }
+    Ok(Some((status, pages)))
+}
+
 impl Brief {
     /// Gathers the facts about a concluded run and makes the account.
     pub fn read(store: &Store, judged: &JudgedRun<'_>) -> Result<Brief, StoreError> {
@@ -157,6 +176,7 @@ impl Brief {
             old_findings: old_findings.as_deref(),
             older_findings: &older_findings,
             unaudited_before: unaudited_before(store, run)?,
+            refused_at_times: refused_at_times(store, run)?,
             outages: &outages,
             failing: &failing,
             still_failing: &still_failing,
