@@ -651,7 +651,7 @@ const SUBJECTS: [Option<&str>; 12] = [
     Some("shop: 2 pages failing"),
     None,
     Some("shop: 1 page newly failing, 1 gate failed, 3 pages gone"),
-    Some("shop: the whole site answered 502 for 9 to 26 s"),
+    Some("shop: the whole site answered 502 for 9 to 29 s"),
     None,
     Some("shop: 40 pages moved from /help/ to /support/, the sitemap is gone"),
     Some("shop: 1 recovered, 3 pages new"),
