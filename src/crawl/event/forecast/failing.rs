@@ -66,6 +66,10 @@ pub(super) struct FailingPages {
     fine: usize,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and they do not depend on each other"
+)]
 #[derive(Debug)]
 struct FailingPage {
     host: HostKey,
