@@ -513,6 +513,12 @@ mod tests {
         ];
         assert_eq!(phases.map(|after| kinds.number(after)), [1, 2, 3, 4, 5]);
         assert_eq!(kinds.all(), 5);
+        // Pages that began to fail during the passes have passes of their own.
+        let mut kinds = kinds;
+        kinds.reached_pass(5);
+        let phases = [Some(pass(5)), Some(experiments)];
+        assert_eq!(phases.map(|after| kinds.number(after)), [6, 7]);
+        assert_eq!(kinds.all(), 7);
     }
 
     #[test]

@@ -247,6 +247,11 @@ impl PassPace {
         }
     }
 
+    /// Returns the maximum pace of the crawl.
+    pub(in crate::crawl) fn ceiling(&self) -> Pace {
+        self.plan.ceiling()
+    }
+
     /// Returns the pace that the plan allows.
     pub(in crate::crawl) fn fast(&self) -> Pace {
         let ceiling = self.plan.ceiling();

@@ -56,5 +56,6 @@ async fn no_good_page_waits_for_a_few_that_hang() {
 
 #[tokio::test(start_paused = true)]
 async fn a_large_directory_that_hangs_is_confirmed_within_minutes() {
-    check(200, Duration::from_mins(6)).await;
+    // With a real clock it is less: here the clock may advance while an answer is stored.
+    check(200, Duration::from_mins(7)).await;
 }

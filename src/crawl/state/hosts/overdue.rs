@@ -1,5 +1,5 @@
-//! The requests to pages of a host that are open, and which of them take much longer than usual. Pages that hang
-//! are recognised by this before their time limit, while other pages still have room.
+//! The requests to pages of a host that are open, and which of them take much longer than usual: pages that hang
+//! are recognised before their time limit, while other pages still have room.
 
 use std::time::Duration;
 
