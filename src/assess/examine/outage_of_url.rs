@@ -32,26 +32,33 @@ impl OutageOfUrl {
 }
 
 impl Together {
-    /// Returns the outages in which a URL failed, if each of its failures was in one. `failed` has the
-    /// start times of its failed requests.
+    /// Returns the outages in which a URL failed, if each of its failures was in one: all in those of one group, or of a
+    /// wider one. `failed` has the start times of its failed requests.
     pub fn outage_of(
         &self,
         home: Home<'_>,
         failed: &mut dyn Iterator<Item = Moment>,
     ) -> Option<OutageOfUrl> {
-        let (whole, outages) = self.of(home)?;
-        let mut numbers = failed
-            .map(|started| outages.at(started))
-            .collect::<Option<Vec<usize>>>()?;
-        numbers.dedup();
-        let last = numbers.last()?;
-        Some(OutageOfUrl {
-            whole,
-            is_over: outages.times[*last].is_over(),
-            times: numbers.len(),
-            part_comes_again: outages.comes_again(),
-            has_rhythm: outages.rhythm().is_some_and(|rhythm| rhythm.sure),
-        })
+        let mut unexplained: Vec<Moment> = failed.collect();
+        for (whole, outages) in self.of(home) {
+            let mut numbers = Vec::new();
+            unexplained.retain(|started| {
+                let number = outages.at(*started);
+                numbers.extend(number);
+                number.is_none()
+            });
+            numbers.dedup();
+            if let Some(last) = numbers.last().filter(|_| unexplained.is_empty()) {
+                return Some(OutageOfUrl {
+                    whole,
+                    is_over: outages.times[*last].is_over(),
+                    times: numbers.len(),
+                    part_comes_again: outages.comes_again(),
+                    has_rhythm: outages.goes_on(),
+                });
+            }
+        }
+        None
     }
 }
 

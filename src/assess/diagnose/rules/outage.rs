@@ -35,6 +35,8 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
         return None;
     }
     let is_restart = outages.is_restart();
+    // A deploy has no rhythm.
+    let goes_on = outages.goes_on();
     Some(Finding {
         rule: Rule::HostOutage,
         severity: if is_dead(&outages) {
@@ -49,14 +51,14 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
             .into_iter()
             .collect(),
         confidence: 0.9,
-        evidence: outage_evidence(&outages, is_restart),
+        evidence: outage_evidence(&outages, is_restart && !goes_on),
         pages: most_pages(&outages),
         product: None,
         shown: Vec::new(),
-        advice: if is_restart {
-            "short_outage"
-        } else {
-            "step.server_status"
+        advice: match (goes_on, is_restart) {
+            (true, _) => "crash_loop",
+            (false, true) => "short_outage",
+            (false, false) => "step.server_status",
         },
     })
 }
