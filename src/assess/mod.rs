@@ -33,7 +33,7 @@ pub use score::crawlability::{Crawlability, HostFiles, crawlability, site_crawla
 pub use score::deduction::{Deduction, Fact, apportion};
 pub use score::first_looks::FirstLooks;
 pub use score::identity::ScoreModel;
-pub use score::indexing::{Extent, IndexingRisk, indexing_risk};
+pub use score::indexing::{Extent, HostState, IndexingRisk, indexing_risk};
 pub use score::mean::WeightedRisk;
 pub use score::obstacles::Obstacles;
 pub use score::points::{FEWEST_LOOKS, Score};

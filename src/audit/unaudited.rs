@@ -49,9 +49,11 @@ impl Unaudited {
         let Some(start) = store.no_start(run.id)? else {
             return Ok(hardly_requested(&summary.pages));
         };
-        if start.fault == StartFault::Skipped(SkipReason::Robots)
-            && let Some(robots) = unreadable(store, run)?
-        {
+        let is_closed = matches!(
+            start.fault,
+            StartFault::Skipped(SkipReason::Robots | SkipReason::HostDown)
+        );
+        if is_closed && let Some(robots) = unreadable(store, run)? {
             return Ok(Some(robots));
         }
         // A list may be of failing pages, to see whether they still fail. A dead home page of a site that answers

@@ -314,6 +314,13 @@ pub fn deduction(row: &StoredDeduction) -> String {
             "the home page fails, and counts at least {:.0} % of the site",
             fact("least_share").parse().unwrap_or(0.0) * 100.0
         ),
+        "outages" => {
+            let share: f64 = fact("down").parse().unwrap_or(0.0);
+            format!(
+                "outages that go on: down {:.0} % of the time",
+                share * 100.0
+            )
+        }
         kind if score == "indexing_risk" => format!(
             "{}: {} of {} pages",
             kind.replace('_', " "),

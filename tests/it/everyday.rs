@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use gatecrawl::assess::{
-    Aggregate, Band, Crawlability, Extent, HostFiles, Importance, IndexingRisk, Judgement,
-    Observation, RobotsState, Rules, ScoreModel, Scored, SiteTally, Tally, crawlability,
+    Aggregate, Band, Crawlability, Extent, HostFiles, HostState, Importance, IndexingRisk,
+    Judgement, Observation, RobotsState, Rules, ScoreModel, Scored, SiteTally, Tally, crawlability,
     indexing_risk, weight,
 };
 use gatecrawl::model::{Moment, Outcome, Pressure};
@@ -167,11 +167,13 @@ impl Site {
             robots,
             sitemaps: self.sitemaps,
             failing_sitemaps: &failing,
+            down: 0.0,
         };
+        let state = HostState { robots, down: 0.0 };
         let host: &Aggregate = tally.hosts.get("https://example.test").expect("a host");
         (
             crawlability(host, &files),
-            indexing_risk(&tally.site, Extent::Full, robots),
+            indexing_risk(&tally.site, Extent::Full, &[(host.urls, state)]),
         )
     }
 }

@@ -268,6 +268,31 @@ impl Outages {
         })
     }
 
+    /// Returns whether they have a rhythm that chance does not explain: then more will follow.
+    pub fn goes_on(&self) -> bool {
+        self.rhythm().is_some_and(|rhythm| rhythm.sure)
+    }
+
+    /// Returns the share of time that they take, 0..1, if they go on in a rhythm.
+    pub fn down(&self) -> f64 {
+        let whole = self
+            .rhythm()
+            .filter(|rhythm| rhythm.sure && self.mixed.is_none());
+        let share = |rhythm: Rhythm| {
+            let down = rhythm.down.or_else(|| self.usual_least())?;
+            Some(down.as_secs_f64() / rhythm.every.as_secs_f64())
+        };
+        whole.and_then(share).unwrap_or(0.0).clamp(0.0, 1.0)
+    }
+
+    /// Returns the median of the times from the first failure to the last: a lower bound of the duration.
+    fn usual_least(&self) -> Option<Duration> {
+        let ended = self.times.iter().filter(|outage| outage.is_over());
+        let mut least: Vec<Duration> = ended.map(|outage| outage.bounds().at_least).collect();
+        least.sort();
+        least.get(least.len() / 2).copied()
+    }
+
     /// Returns the times between outages, from start to start or from end to end, whichever is more
     /// exact.
     fn steps(&self) -> Vec<Edge> {
@@ -362,6 +387,20 @@ mod tests {
         let irregular = outages(&[(0, 29), (60, 89), (150, 170), (260, 275)]);
         assert_eq!(irregular.rhythm(), None);
         assert_eq!(outages(&[(0, 29), (60, 89)]).rhythm(), None, "too few");
+    }
+
+    #[test]
+    fn the_share_of_time_that_is_down_is_known_with_a_rhythm_alone() {
+        let down = |times: &[(i64, i64)]| outages(times).down();
+        assert!((down(&[(0, 29), (60, 89), (180, 209)]) - 0.5).abs() < 1e-9);
+        assert!(down(&[(0, 29), (60, 89)]).abs() < 1e-9);
+        // Without a request at their ends, they took at least as long as they were seen.
+        let mut unseen = outages(&[(0, 24), (60, 84), (180, 204)]);
+        for outage in &mut unseen.times {
+            outage.after = Some(Moment::from_millis(outage.until.millis() + 9_000));
+        }
+        assert!(unseen.rhythm().is_some_and(|rhythm| rhythm.down.is_none()));
+        assert!((unseen.down() - 0.4).abs() < 0.01, "{}", unseen.down());
     }
 
     #[test]

@@ -75,6 +75,25 @@ pub struct RobotsFile {
     pub failing_for: Option<Duration>,
     /// Whether an earlier run could read the file.
     pub known_good: bool,
+    /// Known pages of the host.
+    pub pages: u64,
+    /// Its requests that failed, if any did.
+    pub failures: Option<FileFailures>,
+}
+
+/// Requests for a file that failed, and the answers around them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileFailures {
+    /// The outcome of the last one.
+    pub outcome: Outcome,
+    /// Their number.
+    pub failed: u64,
+    /// When the first of them began.
+    pub from: Moment,
+    /// When the last of them began.
+    pub until: Moment,
+    /// When the first good answer after them was requested; absent if there was none.
+    pub after: Option<Moment>,
 }
 
 /// A sitemap.
@@ -86,8 +105,8 @@ pub struct KnownSitemap {
     pub address: String,
     /// The outcome of the last attempt.
     pub outcome: Outcome,
-    /// Requests for it that failed.
-    pub failed: u64,
+    /// Its requests that failed, if any did.
+    pub failures: Option<FileFailures>,
 }
 
 /// A redirect with its end.

@@ -118,13 +118,15 @@ impl Cluster {
 
     /// Returns the outages that explain its failures.
     pub(super) fn outages_in<'a>(&self, together: &'a Together) -> Option<&'a Outages> {
-        self.together?;
+        let together_as = self.together?;
         let home = Home {
             host: &self.facts.cluster.host,
             section: &self.facts.cluster.section,
             family: &self.family,
         };
-        together.of(home).map(|(_, outages)| outages)
+        let mut groups = together.of(home);
+        let found = groups.find(|(whole, _)| *whole == together_as);
+        found.map(|(_, outages)| outages)
     }
 
     /// Returns the name of the group that its URLs belong to.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::speed::SpeedEffect;
-use super::url::Seen;
+use super::url::{Seen, SeenAttempt};
 use crate::assess::diagnose::AnswerFacts;
 use crate::assess::diagnose::rules::{PageFaults, Refusals};
 use crate::assess::diagnose::{Cluster, ClusterFacts, HostFacts, Ratio, fingerprint};
@@ -11,7 +11,7 @@ use crate::assess::score::site::OTHER;
 use crate::assess::verdict::judgement::Judgement;
 use crate::assess::verdict::kind::FailureKind;
 use crate::assess::verdict::rules::Verdict;
-use crate::model::{Cause, Experiment, Outcome, Purpose, Role};
+use crate::model::{Cause, Experiment, Moment, Outcome, Purpose, Role};
 
 /// Maximum sections of a host that are counted separately.
 const MOST_SECTIONS: usize = 500;
@@ -112,6 +112,22 @@ impl Host {
         urls.fold(Ratio::default(), sum)
     }
 
+    /// Returns whether an outage of the host, or a limit of its rate, explains failures of a file with this outcome
+    /// between these moments.
+    pub(super) fn explains(&self, outcome: Outcome, from: Moment, until: Moment) -> bool {
+        let is_refusal = matches!(
+            outcome,
+            Outcome::Client429 | Outcome::Server503 | Outcome::Server503RetryAfter
+        );
+        if is_refusal && self.facts.limit.is_some() {
+            return true;
+        }
+        let at_start = self.facts.down_at_start.iter();
+        let mut start = at_start.filter(|outage| outage.from <= from && until <= outage.until);
+        let at = self.facts.outages.at(from);
+        start.next().is_some() || (at.is_some() && at == self.facts.outages.at(until))
+    }
+
     fn count_announced(&mut self, seen: &Seen<'_>) {
         let last = seen.evidence().next_back();
         let last = last.map(|last| last.facts.outcome);
@@ -133,10 +149,11 @@ impl Host {
         self.facts.refused += u64::from(is_refused);
         let (mut answers, mut later) = (Ratio::default(), Ratio::default());
         let mut first = None;
-        for attempt in seen.evidence() {
+        let mut attempts = seen.evidence().peekable();
+        while let Some(attempt) = attempts.next() {
             if attempt.observation.is_attempt() {
-                let is_closed = attempt.facts.reused && !attempt.observation.is_evidence();
-                self.facts.closed.count(is_closed);
+                let next = attempts.peek().map(|next| &next.facts);
+                self.facts.closed.count(is_race(attempt, next));
             }
             if attempt.observation.is_evidence() && attempt.observation.is_attempt() {
                 self.facts.add(&attempt.facts);
@@ -270,6 +287,13 @@ fn is_block(mark: Option<&str>) -> bool {
     let page = mark.and_then(fingerprint);
     page.and_then(|page| page.causes.ranked().first().copied())
         .is_some_and(|(cause, _)| cause == Cause::Firewall)
+}
+
+/// Returns whether the server closed a kept connection just as this request was sent over it. Then the next request,
+/// over a new connection, gets an answer; a page that closes every connection has a fault of its own.
+fn is_race(attempt: &SeenAttempt<'_>, next: Option<&AnswerFacts<'_>>) -> bool {
+    let is_closed = attempt.facts.reused && !attempt.observation.is_evidence();
+    is_closed && next.is_some_and(|next| next.status.is_some())
 }
 
 /// Returns whether an answer counts as a failure of the host.

@@ -25,7 +25,7 @@ pub use conclude::conclusions::{ClusterFound, Conclusions, ExperimentFound};
 pub use conclude::dead_backend::DeadBackend;
 pub use conclude::scores::PartFound;
 pub use conclude::told::FindingFound;
-pub use files::{EndedRedirect, GivenUp, KnownSitemap, RobotsFile, SiteFiles};
+pub use files::{EndedRedirect, FileFailures, GivenUp, KnownSitemap, RobotsFile, SiteFiles};
 pub use flapping::{Failing, Flapping};
 pub use histories::{GroupAttempt, Histories, Home, PartEvidence, Together, Whole};
 pub use outage_of_url::OutageOfUrl;

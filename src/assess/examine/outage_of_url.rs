@@ -32,33 +32,39 @@ impl OutageOfUrl {
 }
 
 impl Together {
-    /// Returns the outages in which a URL failed, if each of its failures was in one. `failed` has the start times of its
-    /// failed requests, and `experiments` those of experiments in the crawl's own way: they prove nothing about a page
-    /// by itself, but it failed in the outages in which they did.
+    /// Returns the outages in which a URL failed, if each of its failures was in one: all in those of one group, or of a
+    /// wider one. `failed` has the start times of its failed requests, and `experiments` those of experiments in the
+    /// crawl's own way: they prove nothing about a page by itself, but it failed in the outages in which they did.
     pub fn outage_of(
         &self,
         home: Home<'_>,
         failed: &mut dyn Iterator<Item = Moment>,
         experiments: &mut dyn Iterator<Item = Moment>,
     ) -> Option<OutageOfUrl> {
-        let (whole, outages) = self.of(home)?;
-        let mut numbers = failed
-            .map(|started| outages.at(started))
-            .collect::<Option<Vec<usize>>>()?;
-        if numbers.is_empty() {
-            return None;
+        let mut unexplained: Vec<Moment> = failed.collect();
+        for (whole, outages) in self.of(home) {
+            let mut numbers = Vec::new();
+            unexplained.retain(|started| {
+                let number = outages.at(*started);
+                numbers.extend(number);
+                number.is_none()
+            });
+            if !numbers.is_empty() && unexplained.is_empty() {
+                numbers.extend(experiments.filter_map(|started| outages.at(started)));
+            }
+            numbers.sort_unstable();
+            numbers.dedup();
+            if let Some(last) = numbers.last().filter(|_| unexplained.is_empty()) {
+                return Some(OutageOfUrl {
+                    whole,
+                    is_over: outages.times[*last].is_over(),
+                    times: numbers.len(),
+                    part_comes_again: outages.comes_again(),
+                    has_rhythm: outages.goes_on(),
+                });
+            }
         }
-        numbers.extend(experiments.filter_map(|started| outages.at(started)));
-        numbers.sort_unstable();
-        numbers.dedup();
-        let last = numbers.last()?;
-        Some(OutageOfUrl {
-            whole,
-            is_over: outages.times[*last].is_over(),
-            times: numbers.len(),
-            part_comes_again: outages.comes_again(),
-            has_rhythm: outages.rhythm().is_some_and(|rhythm| rhythm.sure),
-        })
+        None
     }
 }
 

@@ -594,7 +594,7 @@ fn a_section_that_fails_beside_others_is_down_alone() {
     };
     for (whole, expected) in [(false, Whole::Section), (true, Whole::Host)] {
         let found = flapping(whole);
-        let (what, outages) = found.of(shop).expect("it was down");
+        let (what, outages) = found.of(shop).next().expect("it was down");
         assert_eq!((what, outages.count()), (expected, 4), "{whole}");
     }
 }
@@ -806,6 +806,8 @@ fn unreadable(days: u64) -> SiteFiles {
         unreachable: true,
         failing_for: Some(Duration::from_hours(24 * days)),
         known_good: true,
+        pages: 0,
+        failures: None,
     };
     SiteFiles {
         robots: vec![robots],
@@ -890,4 +892,49 @@ fn deductions_add_up_for_the_site_and_for_every_section() {
     }
     assert_eq!(found.sections.len(), 4);
     assert!(found.indexing_risk.score.known().expect("a score").value > 10.0);
+}
+
+#[test]
+fn only_a_closed_connection_whose_next_request_is_answered_is_a_race() {
+    let closed = |marks: &str| {
+        let mut run = Run::new();
+        for _ in 0..9 {
+            let mut made = attempts(marks);
+            for (nth, seen) in made.iter_mut().enumerate() {
+                if seen.facts.outcome.is_failure() {
+                    let outcome = Outcome::EmptyReply;
+                    (seen.observation.outcome, seen.facts.outcome) = (outcome, outcome);
+                    (seen.observation.status, seen.facts.status) = (None, None);
+                    (seen.observation.reused, seen.facts.reused) = (nth == 0, nth == 0);
+                }
+            }
+            run.page("/feeds/", &made);
+        }
+        run.pages("/a/", 9, ".");
+        rules(&run.conclude()).contains(&Rule::ClosedConnections)
+    };
+    assert!(closed("F."));
+    assert!(!closed("FF f f"), "the page closes every connection");
+}
+
+#[test]
+fn answers_cut_short_in_one_section_are_told_of_that_section() {
+    let subject = |sections: &[&str]| {
+        let mut run = Run::new();
+        run.pages("/a/", 9, ". .");
+        for section in sections {
+            let cut: Vec<_> = (1..=4)
+                .map(|pass| attempt(Outcome::BodyTruncated, pass, 0, true))
+                .collect();
+            for _ in 0..3 {
+                run.page(section, &cut);
+            }
+        }
+        let found = run.conclude();
+        let mut findings = found.findings.iter();
+        let cut = findings.find(|it| it.rule == Rule::TruncatedBodies);
+        cut.expect("a finding").subject.clone()
+    };
+    assert_eq!(subject(&["/gallery/"]), format!("{HOST}/gallery/"));
+    assert_eq!(subject(&["/gallery/", "/b/"]), HOST);
 }

@@ -8,3 +8,4 @@ pub(super) mod mixed_outage;
 pub(super) mod rate_limit;
 pub(super) mod recurrence;
 pub(super) mod timed_attempt;
+pub(super) mod unusual_runs;

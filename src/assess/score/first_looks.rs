@@ -16,6 +16,8 @@ pub struct FirstLooks {
     pub failed: u64,
     /// Of these, attempts at URLs that fail only at the speed of the crawl.
     pub at_speed: u64,
+    /// Of these, attempts at URLs that failed only in outages.
+    pub in_outage: u64,
     /// First attempts answered with a status of 500-599.
     pub status_5xx: u64,
     /// First attempts answered with status 502.
@@ -43,7 +45,10 @@ impl FirstLooks {
         self.failed += 1;
         if judgement.verdict == Verdict::LoadInduced {
             self.at_speed += 1;
-        } else if let Some(kind) = FailureKind::of(first) {
+            return;
+        }
+        self.in_outage += u64::from(judgement.in_outage);
+        if let Some(kind) = FailureKind::of(first) {
             self.kinds[kind as usize] += 1;
             self.examples[kind as usize].add(weight, address);
         }
@@ -57,6 +62,14 @@ impl FirstLooks {
     /// Returns the same share without failures caused by the speed of the crawl: the e of the model.
     pub fn error_rate_without_speed(&self) -> Interval {
         self.rate(self.failed - self.at_speed)
+    }
+
+    /// Returns the same share of a host that is down for this share of the time again and again, whatever the number of
+    /// outages that a careful crawl met: it requests little while a host is down.
+    pub fn error_rate_with_outages(&self, down: f64) -> Interval {
+        let failed = self.failed - self.at_speed - self.in_outage;
+        let meanwhile = Interval::wilson(failed as f64, (self.of - self.in_outage) as f64);
+        meanwhile.map(|rate| down + (1.0 - down) * rate)
     }
 
     /// Returns the share of first attempts answered with 500-599, 0..1.

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::risk::Risk;
-
 /// Time up to which Google stops crawling the site (documented: 12 hours).
 const STOPPED: Duration = Duration::from_hours(12);
 
@@ -87,13 +85,12 @@ impl RobotsState {
         }
     }
 
-    /// Returns a site's indexing risk raised by the state of robots.txt: at least 25 while crawling is
-    /// stopped. Pages are not dropped for that alone.
-    pub fn raise(self, risk: Risk) -> Risk {
-        if self != RobotsState::Recent {
-            return risk;
+    /// Returns the minimum indexing risk of a host: 25 while crawling is stopped. Pages are not dropped for that alone.
+    pub fn least_risk(self) -> f64 {
+        match self {
+            RobotsState::Recent => LEAST_RISK,
+            _ => 0.0,
         }
-        risk.map(|risk| risk.max(LEAST_RISK))
     }
 }
 
@@ -124,11 +121,7 @@ mod tests {
 
     #[test]
     fn a_stopped_crawl_raises_the_risk() {
-        let raised = RobotsState::Recent.raise(Risk::exact(3.0));
-        assert_eq!(raised, Risk::exact(25.0));
-        assert_eq!(
-            RobotsState::WithCopy.raise(Risk::exact(3.0)),
-            Risk::exact(3.0)
-        );
+        assert!((RobotsState::Recent.least_risk() - 25.0).abs() < 1e-9);
+        assert!(RobotsState::WithCopy.least_risk().abs() < 1e-9);
     }
 }

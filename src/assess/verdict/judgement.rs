@@ -55,8 +55,9 @@ pub struct Judgement {
     pub first_status: Option<u16>,
     /// Outcome of the last attempt.
     pub last: Option<Outcome>,
-    /// Time to the first byte of the first attempt that did not fail.
-    pub ttfb: Option<Duration>,
+    /// Time to the first byte of the first attempt that did not fail, and the requests open on the host then, this one
+    /// included.
+    pub ttfb: Option<(Duration, u32)>,
 }
 
 impl Judgement {

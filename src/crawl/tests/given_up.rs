@@ -1,7 +1,10 @@
 //! Runs that gave up a host: their state, their reports, and how they continue.
 
+use std::sync::atomic::AtomicBool;
+
 use super::hosts::{robots_are_fine, site_of};
 use super::*;
+use crate::store::StoredScore;
 
 const PAGES: usize = 300;
 
@@ -191,4 +194,53 @@ async fn a_list_of_a_host_that_hangs_ends_within_a_quarter_of_an_hour() {
     assert!(took < Duration::from_mins(14), "{took:?}");
     let attempts = crawl.rows(Table::Attempts, &["Address"]);
     assert!(attempts.len() < 20, "{attempts:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_of_the_site_that_refuses_all_connections_is_down_and_counts_with_its_pages() {
+    let mut wide = plan();
+    wide.scope.subdomains = true;
+    let own: Vec<String> = (0..20).map(|n| format!("/{n}")).collect();
+    let away = (0..5).map(|n| format!("http://shop.site.test/{n}"));
+    let all: Vec<String> = own.iter().cloned().chain(away).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let mut crawl = Crawl::new(wide, &[("/", &[links(&all)])]);
+    let is_back = Arc::new(AtomicBool::new(false));
+    let comes_back = Arc::clone(&is_back);
+    crawl.script.origin = Some(Origin(Box::new(move |asked| {
+        let is_away = asked.path.starts_with("http://");
+        let is_file = ["/robots.txt", "/sitemap.xml"].map(|file| asked.path.contains(file));
+        let is_page = asked.path.len() > 1 && is_file == [false, false];
+        if is_away && is_page && is_back.load(Ordering::Relaxed) {
+            return Some(at_once(page("a page")));
+        }
+        if is_away && !is_back.load(Ordering::Relaxed) {
+            return Some(at_once(silence(Outcome::ConnectRefused)));
+        }
+        is_page.then(|| at_once(page("a page")))
+    })));
+    // A gate is undecided: nobody knows how these pages are.
+    assert_eq!(crawl.run_fresh().await, Ended::Incomplete);
+    assert_eq!(crawl.skipped(), ["host_down"; 5]);
+    let summary = crawl.store.summary(crawl.run).unwrap();
+    let rules: Vec<_> = summary.findings.iter().map(|it| it.rule.id()).collect();
+    assert_eq!(rules, ["host_down"]);
+    assert_eq!(summary.findings[0].pages, Some(5));
+    // Five of 26 pages.
+    let value = |score: Option<&StoredScore>| score.and_then(|it| it.score.known()).unwrap().value;
+    let crawlability = value(summary.scores.crawlability.as_ref());
+    assert!(
+        (crawlability - 100.0 * 21.0 / 26.0).abs() < 0.01,
+        "{crawlability}"
+    );
+    let risk = value(summary.scores.indexing_risk.as_ref());
+    assert!((risk - 25.0 * 5.0 / 26.0).abs() < 0.01, "{risk}");
+    comes_back.store(true, Ordering::Relaxed);
+    assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
+    assert_eq!(crawl.skipped(), [""; 0]);
+    assert!(
+        crawl
+            .asked()
+            .contains(&"http://shop.site.test/4".to_owned())
+    );
 }

@@ -274,6 +274,14 @@ async fn a_sitemap_that_fails_is_requested_again_in_each_pass_and_leads_on() {
         assert_eq!(requested(&crawl, "/b.xml"), times + 1);
         assert_eq!(requested(&crawl, "/a.xml"), 1);
         assert_eq!(unseen(&crawl), 0);
+        // It was not there for search engines either.
+        let failed = crawl.rows(Table::Sitemaps, &["Address", "Failed Attempts"]);
+        assert!(failed.contains(&format!("/b.xml | {times}")), "{failed:?}");
+        let findings = crawl.store.summary(crawl.run).unwrap().findings;
+        let found = findings.iter().find(|it| it.rule == Rule::FileOutage);
+        let evidence = found.expect("a finding").evidence.join("; ");
+        assert!(evidence.starts_with(&format!("{times} ")), "{evidence}");
+        assert!(evidence.contains("; it failed from "), "{evidence}");
     }
 }
 
@@ -307,6 +315,21 @@ async fn a_guessed_sitemap_that_fails_leads_to_nothing_that_anybody_knows_of() {
         assert_eq!(problems, ["could not be read: server_503"]);
         let findings = crawl.store.summary(crawl.run).unwrap().findings;
         assert!(findings.iter().any(|it| it.rule == Rule::SitemapFailing));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guessed_sitemap_that_failed_for_a_while_is_told_and_a_missing_one_is_not() {
+    for (sitemap, expected) in [(&[error(503), error(404)][..], 1), (&[error(404)], 0)] {
+        let answers: &[(&str, &[Reply])] = &[
+            ("/robots.txt", &[error(404)]),
+            ("/sitemap.xml", sitemap),
+            ("/", &[page("a page")]),
+        ];
+        let crawl = Crawl::to_the_end(confirming(), answers).await;
+        let findings = crawl.store.summary(crawl.run).unwrap().findings;
+        let told = findings.iter().filter(|it| it.rule == Rule::FileOutage);
+        assert_eq!(told.count(), expected);
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::fetch::{Fetcher, location};
 use crate::frontier::{Frontier, Lease};
 use crate::model::{
-    Attempt, CrawlUrl, Exchange, Held, HostKey, Keep, Outcome, Request, RobotsAccess, Skip,
+    Attempt, CrawlUrl, Exchange, Held, HostKey, Keep, Layer, Outcome, Request, RobotsAccess, Skip,
     SkipReason,
 };
 use crate::parse::robots::{Access, Group, Robots, SIZE_LIMIT, access};
@@ -38,13 +38,13 @@ pub(in crate::crawl) enum Rules {
 impl Rules {
     /// Returns the rules that an interrupted crawl had stored. Rules without their text allow nothing.
     pub(in crate::crawl) fn restore(site: &Site, known: &KnownRobots) -> Rules {
-        const UNREADABLE: Rules = Rules::Unreachable(Outcome::RobotsUnreachable);
+        let unknown = Outcome::RobotsUnreachable;
         match known.access {
             RobotsAccess::AllowAll => Rules::AllowAll,
-            RobotsAccess::Unreachable => UNREADABLE,
+            RobotsAccess::Unreachable => Rules::Unreachable(known.outcome.unwrap_or(unknown)),
             RobotsAccess::Rules => match &known.body {
                 Some(body) => Rules::Text(site.text(body)),
-                None => UNREADABLE,
+                None => Rules::Unreachable(unknown),
             },
         }
     }
@@ -71,12 +71,22 @@ pub(in crate::crawl) fn forbid(group: &Group, url: &CrawlUrl) -> Option<Skip> {
     (!verdict.allowed).then(|| Skip::new(SkipReason::Robots, format!("line {line}: {rule}")))
 }
 
-/// Returns why nothing of a host may be fetched.
-pub(in crate::crawl) fn unreadable() -> Skip {
-    Skip::new(
-        SkipReason::Robots,
-        "robots.txt could not be read, so nothing may be fetched",
-    )
+/// Returns why nothing of a host may be fetched: its robots.txt could not be read, or nothing at all of the host answers.
+pub(in crate::crawl) fn unreadable(outcome: Outcome) -> Skip {
+    if answers(outcome) {
+        Skip::new(
+            SkipReason::Robots,
+            "robots.txt could not be read, so nothing may be fetched",
+        )
+    } else {
+        let detail = format!("no request for robots.txt got an answer ({})", outcome.id());
+        Skip::new(SkipReason::HostDown, detail)
+    }
+}
+
+/// Returns whether anything at all was received, or nothing was sent.
+pub(in crate::crawl) fn answers(outcome: Outcome) -> bool {
+    !matches!(outcome.layer(), Layer::Dns | Layer::Tcp | Layer::Tls)
 }
 
 /// Returns the rules in a text that apply to the crawl.
@@ -239,7 +249,14 @@ mod tests {
         let host = CrawlUrl::parse("http://h/").expect("a URL").host_key();
         let restored = |access, body: Option<&str>| {
             let (host, body) = (host.clone(), body.map(|text| text.as_bytes().to_vec()));
-            Rules::restore(&site, &KnownRobots { host, access, body })
+            let outcome = None;
+            let known = KnownRobots {
+                host,
+                access,
+                outcome,
+                body,
+            };
+            Rules::restore(&site, &known)
         };
         for (access, body, allows_some) in [
             (RobotsAccess::Rules, Some("User-agent: *"), true),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::model::{CrawlUrl, HostKey, Moment, RobotsAccess, Role, SkipReason};
+use crate::model::{CrawlUrl, HostKey, Moment, Outcome, RobotsAccess, Role, SkipReason};
 
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
@@ -62,6 +62,8 @@ pub struct KnownRobots {
     pub host: HostKey,
     /// The access that it allows.
     pub access: RobotsAccess,
+    /// The outcome of the last request for it.
+    pub outcome: Option<Outcome>,
     /// Its text, if there is any.
     pub body: Option<Vec<u8>>,
 }
@@ -137,7 +139,9 @@ impl Store {
         run: RunId,
         each: &mut dyn FnMut(KnownRobots),
     ) -> Result<(), StoreError> {
-        const SQL: &str = "SELECT host, access, body FROM robots_txt WHERE run = ?";
+        const SQL: &str = "SELECT host, access, body, (SELECT outcome FROM evidence e
+                WHERE e.run = r.run AND e.url = r.url ORDER BY e.number DESC LIMIT 1)
+            FROM robots_txt r WHERE run = ?";
         self.read(|connection| {
             let mut statement = connection.prepare(SQL)?;
             let mut rows = statement.query([run])?;
@@ -150,6 +154,7 @@ impl Store {
                     host: url.host_key(),
                     access: named(row, 1, RobotsAccess::from_name)?,
                     body: row.get(2)?,
+                    outcome: row.get(3)?,
                 });
             }
             Ok(Ok(()))
@@ -223,9 +228,19 @@ impl Store {
         })
     }
 
-    /// Queues the URLs again that were skipped because their host or family was given up.
+    /// Queues the URLs again that were skipped because their host or family was given up, and the robots.txt of hosts that
+    /// never answered.
     pub fn requeue_given_up(&self, run: RunId) -> Result<(), StoreError> {
+        let silent =
+            "SELECT r.url FROM robots_txt r CROSS JOIN text t ON t.run = r.run AND t.text = r.host
+            WHERE r.run = ?1 AND r.access = 'unreachable'
+                AND t.id IN (SELECT host FROM url WHERE run = ?1 AND state = 3 AND reason = ?2)";
         self.write(|tx| {
+            let host_down = SkipReason::HostDown.code();
+            let queue = format!("UPDATE url SET state = 1 WHERE run = ?1 AND id IN ({silent})");
+            tx.execute(&queue, (run, host_down))?;
+            let forget = format!("DELETE FROM robots_txt WHERE run = ?1 AND url IN ({silent})");
+            tx.execute(&forget, (run, host_down))?;
             tx.execute(
                 "UPDATE url SET state = 1, reason = NULL, detail = NULL
                  WHERE run = ? AND state = 3 AND reason IN (?, ?)",

@@ -13,6 +13,8 @@ columns! {
     STATUS = "Status", Text, "status.text", wide 24;
     OUTCOME = "Outcome", Name(Names::Outcome), "outcome.id", wide 24;
     ATTEMPTS = "Attempts", Whole, "coalesce(s.attempts, 0)";
+    FAILED_ATTEMPTS = "Failed Attempts", Whole, "coalesce(s.failed, 0)",
+        "How many of its `Attempts` failed, also if the last one was fine.";
     FORMAT = "Format", Text, "f.format",
         "The format that was recognised.";
     ENTRIES = "Entries", Whole, "f.entries",

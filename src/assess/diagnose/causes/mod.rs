@@ -184,6 +184,8 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
     if is_logged(facts) {
         shares = overruled(shares, &facts.logged);
     }
+    // What made a difference tells most, so it comes right after what failed.
+    evidence[1..].sort_by_key(|sentence| !sentence.is_difference());
     let logged = facts.logged.ranked().into_iter().take(MOST_LOGGED);
     evidence.extend(logged.map(|(cause, lines, place)| Evidence::LogLine {
         cause,

@@ -335,3 +335,25 @@ fn an_error_page_about_a_database_leads_to_the_database() {
     let advice = diagnose(&other, &Context::default()).advice();
     assert_eq!(advice, "application_error");
 }
+
+#[test]
+fn the_experiment_that_made_a_difference_comes_right_after_what_failed() {
+    let around = Context {
+        host: Ratio::new(10, 126),
+        controls: Ratio::new(5, 5),
+        experiments: vec![ExperimentResult {
+            experiment: Experiment::WithoutQuery,
+            fine: Ratio::new(9, 9),
+            crawler_fine: Ratio::new(0, 9),
+            crawl_fine: Ratio::default(),
+        }],
+        ..Context::default()
+    };
+    let found = diagnose(
+        &cluster(Outcome::Server500, "", 2, Announced::Nothing),
+        &around,
+    );
+    let fine = Ratio::new(9, 9);
+    assert_eq!(found.evidence[1], Evidence::FineWithoutQuery { fine });
+    assert!(found.evidence.len() > 3, "{:?}", found.evidence);
+}

@@ -101,6 +101,11 @@ pub enum Evidence {
         before: Option<Moment>,
         after: Option<Moment>,
     },
+    FileOutage {
+        from: Moment,
+        until: Moment,
+        after: Moment,
+    },
     HomePage,
     SeeFindings {
         subjects: Vec<String>,
@@ -338,6 +343,18 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// Returns whether an experiment made a difference: requests that differ from the crawl's in one thing were fine.
+    pub(super) fn is_difference(&self) -> bool {
+        matches!(
+            self,
+            Evidence::FineAsBrowser { .. }
+                | Evidence::FineWithHttp1 { .. }
+                | Evidence::FineUncompressed { .. }
+                | Evidence::FineWithoutQuery { .. }
+                | Evidence::FineWithoutCookies { .. }
+        )
+    }
+
     /// Returns whether it names the product that answered.
     pub(super) fn names_product(&self) -> bool {
         matches!(self, Evidence::Page { .. } | Evidence::OwnStatus { .. })

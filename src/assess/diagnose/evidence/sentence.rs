@@ -137,6 +137,16 @@ impl fmt::Display for Evidence {
                     None => write!(f, ": down for {lasted}"),
                 }
             }
+            E::FileOutage { from, until, after } if from == until => {
+                write!(
+                    f,
+                    "it failed at {from}; the first good answer came at {after}"
+                )
+            }
+            E::FileOutage { from, until, after } => write!(
+                f,
+                "it failed from {from} to {until}; the first good answer came at {after}"
+            ),
             E::HomePage => f.write_str("the home page fails"),
             E::SeeFindings { subjects, more } => {
                 let what = match subjects.len() as u64 + more {

@@ -46,8 +46,8 @@ pub use refusals::{Refusals, server_misconfigurations};
 pub use robots::{RobotsFacts, robots_unreachable};
 pub use rule::{About, Concerns, Rule};
 pub use site_files::{
-    RedirectChains, RedirectFacts, SitemapFacts, SitemapProblem, redirect_chains,
-    redirect_into_error, sitemap_failing, sitemap_lists_failing, sitemap_problems,
+    FileOutageFacts, RedirectChains, RedirectFacts, SitemapFacts, SitemapProblem, file_outage,
+    redirect_chains, redirect_into_error, sitemap_failing, sitemap_lists_failing, sitemap_problems,
 };
 pub use slow::{FamilySpeed, SLOW_PAGE, slow_pages};
 pub use transport::{closed_connections, dns_faults, tls_faults};

@@ -36,7 +36,9 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
         return None;
     }
     let is_restart = outages.is_restart();
-    let mut evidence = outage_evidence(&outages, is_restart);
+    // A deploy has no rhythm.
+    let goes_on = outages.goes_on();
+    let mut evidence = outage_evidence(&outages, is_restart && !goes_on);
     let count = facts.count(Outcome::Server503RetryAfter);
     let longest_seconds = facts.longest_announced.as_secs();
     let announces = count * 2 > facts.answers.part;
@@ -71,10 +73,10 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
         pages: most_pages(&outages),
         product: None,
         shown: Vec::new(),
-        advice: if is_restart {
-            "short_outage"
-        } else {
-            "step.server_status"
+        advice: match (goes_on, is_restart) {
+            (true, _) => "crash_loop",
+            (false, true) => "short_outage",
+            (false, false) => "step.server_status",
         },
     })
 }

@@ -88,6 +88,7 @@ rules! {
     DnsFault, "dns_fault", Site, Outcomes, Own, "The host's name does not resolve";
     ExternalLinks, "external_links", Beside, Given, Own, "External links that fail";
     FamilyDown, "family_down", Site, Given, None, "A group of URLs does not answer, and the rest of it was skipped";
+    FileOutage, "file_outage", Site, Given, None, "robots.txt or a sitemap failed for a while";
     FirstRequestFails, "first_request_fails", Site, Given, Own, "Pages fail when they are requested first";
     HostDown, "host_down", Site, Given, None, "A host was given up, and the rest of it was skipped";
     HostMaintenance, "host_maintenance", Site, Given, Own, "The whole host is down for maintenance";

@@ -5,7 +5,7 @@ use super::rule::Rule;
 use crate::assess::diagnose::causes::Diagnosis;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
-use crate::model::{Cause, Outcome};
+use crate::model::{Cause, Moment, Outcome};
 
 /// Confidence in the default cause of an outcome without other evidence. Ours.
 const DEFAULT_CONFIDENCE: f64 = 0.9;
@@ -28,6 +28,25 @@ pub struct SitemapFacts {
     pub example: Option<String>,
     /// The subjects of the findings about the failing ones.
     pub found: Vec<String>,
+}
+
+/// A robots.txt or a sitemap of which requests failed.
+#[derive(Clone, Debug)]
+pub struct FileOutageFacts<'a> {
+    /// Its URL.
+    pub url: &'a str,
+    /// The outcome of the last failure.
+    pub outcome: Outcome,
+    /// Requests that failed.
+    pub failed: u64,
+    /// When the first of them began.
+    pub from: Moment,
+    /// When the last of them began.
+    pub until: Moment,
+    /// When the first good answer after them was requested.
+    pub after: Option<Moment>,
+    /// The topic of the playbooks.
+    pub advice: &'static str,
 }
 
 /// Returns the causes of a diagnosis with their confidence. Without one, returns the outcome's default
@@ -67,6 +86,41 @@ pub fn sitemap_failing(facts: &SitemapFacts, diagnosis: Option<&Diagnosis>) -> O
         product: None,
         shown: Vec::new(),
         advice: "sitemap",
+    })
+}
+
+/// Reports a robots.txt or a sitemap that failed and was fine later: search engines may have got the same answer. It says
+/// nothing of pages.
+pub fn file_outage(facts: &FileOutageFacts<'_>, diagnosis: Option<&Diagnosis>) -> Option<Finding> {
+    let after = facts.after?;
+    let (causes, confidence) = causes(facts.outcome, DEFAULT_CONFIDENCE, diagnosis);
+    Some(Finding {
+        rule: Rule::FileOutage,
+        // One failed request is noise.
+        severity: if facts.failed > 1 {
+            Severity::Warning
+        } else {
+            Severity::Notice
+        },
+        scope: Scope::Url,
+        subject: facts.url.to_owned(),
+        causes,
+        confidence,
+        evidence: vec![
+            Evidence::Outcome {
+                outcome: facts.outcome,
+                count: facts.failed,
+            },
+            Evidence::FileOutage {
+                from: facts.from,
+                until: facts.until,
+                after,
+            },
+        ],
+        pages: None,
+        product: None,
+        shown: Vec::new(),
+        advice: facts.advice,
     })
 }
 

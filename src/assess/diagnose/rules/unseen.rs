@@ -3,6 +3,7 @@
 
 use super::finding::{Finding, Scope, Severity};
 use super::rule::Rule;
+use crate::assess::diagnose::causes::Diagnosis;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::{NoStart, StartFault};
@@ -21,12 +22,21 @@ pub struct GivenUpFacts<'a> {
     pub last_fine: Option<Moment>,
 }
 
-/// Reports a host that was given up: the state of its remaining pages is unknown.
-pub fn host_down(facts: &GivenUpFacts<'_>) -> Option<Finding> {
+/// Reports a host that was given up: the state of its remaining pages is unknown. `diagnosis` is that of a host that
+/// never answered; other hosts have findings about their failures.
+pub fn host_down(facts: &GivenUpFacts<'_>, diagnosis: Option<&Diagnosis>) -> Option<Finding> {
     let last_fine = Evidence::LastFine {
         at: facts.last_fine,
     };
-    given_up(facts, (Rule::HostDown, Severity::Critical), Some(last_fine))
+    let found = given_up(facts, (Rule::HostDown, Severity::Critical), Some(last_fine))?;
+    Some(match diagnosis {
+        Some(diagnosis) => Finding {
+            causes: diagnosis.named_causes(),
+            confidence: diagnosis.confidence,
+            ..found
+        },
+        None => found,
+    })
 }
 
 /// Reports families of URLs that were given up because requests to them used up their time.
@@ -119,7 +129,7 @@ mod tests {
             waited: "gave up waiting for the host after 600 s",
             last_fine: Some(Moment::from_millis(1_795_345_203_000)),
         };
-        let found = fires(host_down(&facts(67)), host_down(&facts(0)));
+        let found = fires(host_down(&facts(67), None), host_down(&facts(0), None));
         assert_eq!(found.severity, Severity::Critical);
         assert_eq!(
             found.evidence_text(),
@@ -130,7 +140,7 @@ mod tests {
             last_fine: None,
             ..facts(67)
         };
-        let text = fires(host_down(&never), None).evidence_text();
+        let text = fires(host_down(&never, None), None).evidence_text();
         assert!(
             text.contains("no request to the host was ever fine"),
             "{text}"

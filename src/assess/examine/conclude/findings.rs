@@ -1,18 +1,19 @@
 //! The findings of a run: those about the site and its hosts first, then those about pages that no wider one covers.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::merge::Group;
 use super::repeats::Place;
-use super::site_files::{of_robots, of_sitemap};
+use super::site_files::{file_outages, of_robots, of_silence, of_sitemap};
 use super::told::{self, FindingFound, Told};
 use crate::assess::diagnose::cluster::section_of;
 use crate::assess::diagnose::rules::{
-    About, ClientFacts, Finding, FirstRequestFacts, GivenUpFacts, PartFacts, RedirectFacts, Scope,
-    SectionFacts, SitemapFacts, broken_references, client_block, external_links, family_down,
-    first_request_fails, host_down, is_down, needs_script, of_cluster, of_host, one_backend_down,
-    own_outage, part_outage, redirect_chains, redirect_into_error, robots_blocks, section_down,
-    server_misconfigurations, sitemap_lists_failing, sitemap_problems, soft_errors, start_page,
+    About, ClientFacts, Finding, FirstRequestFacts, GivenUpFacts, PartFacts, RedirectFacts, Rule,
+    Scope, SectionFacts, SitemapFacts, broken_references, client_block, external_links,
+    family_down, first_request_fails, host_down, is_down, needs_script, of_cluster, of_host,
+    one_backend_down, own_outage, part_outage, redirect_chains, redirect_into_error, robots_blocks,
+    section_down, server_misconfigurations, sitemap_lists_failing, sitemap_problems, soft_errors,
+    start_page,
 };
 use crate::assess::diagnose::{Diagnosis, Evidence, Ratio};
 use crate::assess::examine::experiments::ExperimentCounts;
@@ -41,10 +42,7 @@ pub(super) fn findings(
     found.extend(sitemap_problems(&files.site, &files.sitemap_problems));
     found.extend(needs_script(&files.site, &files.scripted));
     found.extend(files.blocked.iter().filter_map(robots_blocks));
-    found.extend(files.given_up.iter().filter_map(of_given_up));
-    for robots in files.robots.iter().filter(|robots| robots.unreachable) {
-        found.extend(of_robots(robots, hosts.get(&robots.host), groups));
-    }
+    found.extend(unheard(files, hosts, groups));
     let mut told = HashSet::new();
     for (name, host) in hosts.iter().filter(|(_, host)| host.internal) {
         // Backends that take turns let one client through and refuse the next by chance.
@@ -54,7 +52,7 @@ pub(super) fn findings(
         let soft = soft_errors(&host.pages, |cause| diagnosed(name, cause, groups));
         for finding in of_host(&host.facts).into_iter().chain(soft).chain(refuses) {
             let clusters = told::of_host(&finding, name, groups);
-            found.tell(finding, clusters);
+            found.tell(narrowed(finding, host, &clusters, groups), clusters);
         }
         for finding in fail_first(name, together) {
             found.tell(finding, Vec::new());
@@ -97,14 +95,7 @@ pub(super) fn findings(
             }
         }
     }
-    for sitemap in &files.sitemaps {
-        let failing = of_sitemap(sitemap, hosts.get(&sitemap.host), groups);
-        let place = Place {
-            host: &sitemap.host,
-            cluster: None,
-        };
-        narrow.extend(failing.filter(|finding| !found.says(finding, place, &[])));
-    }
+    tell_files((&mut found, &mut narrow), files, hosts, groups);
     found.found.append(&mut narrow.found);
     let of_listed = groups.iter().filter(|(group, _)| group.cluster.listed > 0);
     for (name, host) in hosts.iter().filter(|(_, host)| host.internal) {
@@ -133,6 +124,73 @@ pub(super) fn findings(
     });
     found.truncate(MOST_FINDINGS);
     found
+}
+
+/// Returns the findings about hosts that were given up, and about robots.txt files that could not be read.
+fn unheard(
+    files: &SiteFiles,
+    hosts: &BTreeMap<String, Host>,
+    groups: &[(Group, Diagnosis)],
+) -> Vec<Finding> {
+    let given_up = files.given_up.iter().filter_map(|given_up| {
+        let diagnosis = of_silence(given_up, files, hosts, groups);
+        of_given_up(given_up, diagnosis.as_ref())
+    });
+    // Of a host that nothing was heard of, robots.txt is the only file that was requested.
+    let is_told = |host: &str| (files.given_up.iter()).any(|it| it.whole && it.host == host);
+    let unreadable = (files.robots.iter()).filter(|it| it.unreachable && !is_told(&it.host));
+    let unreadable =
+        unreadable.filter_map(|robots| of_robots(robots, hosts.get(&robots.host), groups));
+    given_up.chain(unreadable).collect()
+}
+
+/// Adds the findings about robots.txt files and sitemaps that fail or failed, as far as no wider finding says the same.
+fn tell_files(
+    (wide, narrow): (&mut Told, &mut Told),
+    files: &SiteFiles,
+    hosts: &BTreeMap<String, Host>,
+    groups: &[(Group, Diagnosis)],
+) {
+    let failing = files.sitemaps.iter().filter_map(|sitemap| {
+        let finding = of_sitemap(sitemap, hosts.get(&sitemap.host), groups)?;
+        Some((sitemap.host.clone(), finding))
+    });
+    let failed = file_outages(files, hosts, groups);
+    for (host, finding) in failed.into_iter().chain(failing) {
+        let place = Place {
+            host: &host,
+            cluster: None,
+        };
+        if !wide.says(&finding, place, &[]) {
+            narrow.tell(finding, Vec::new());
+        }
+    }
+}
+
+/// Returns a finding about answers that arrive cut short with the section of its pages as its place, if all of them lie in
+/// one and the host has others: the code of that section is at fault.
+fn narrowed(
+    finding: Finding,
+    host: &Host,
+    clusters: &[usize],
+    groups: &[(Group, Diagnosis)],
+) -> Finding {
+    if finding.rule != Rule::TruncatedBodies || host.sections.len() < 2 {
+        return finding;
+    }
+    let of_it = groups.iter().map(|(group, _)| group);
+    let of_it = of_it.filter(|group| group.members.iter().any(|it| clusters.contains(it)));
+    let sections: BTreeSet<&String> = of_it
+        .flat_map(|group| group.cluster.facts.sections.keys())
+        .collect();
+    match sections.into_iter().collect::<Vec<_>>().as_slice() {
+        [only] => Finding {
+            scope: Scope::Section,
+            subject: section_of(&finding.subject, only),
+            ..finding
+        },
+        _ => finding,
+    }
 }
 
 /// Returns the findings of redirects that lead into errors, each with the diagnosis of its target.
@@ -300,7 +358,7 @@ fn listed(name: &str, host: &Host, files: &SiteFiles, found: Vec<String>) -> Opt
     })
 }
 
-fn of_given_up(given_up: &GivenUp) -> Option<Finding> {
+fn of_given_up(given_up: &GivenUp, diagnosis: Option<&Diagnosis>) -> Option<Finding> {
     let facts = GivenUpFacts {
         host: &given_up.host,
         unseen: Ratio::new(given_up.urls, given_up.known),
@@ -308,7 +366,7 @@ fn of_given_up(given_up: &GivenUp) -> Option<Finding> {
         last_fine: given_up.last_fine,
     };
     if given_up.whole {
-        host_down(&facts)
+        host_down(&facts, diagnosis)
     } else {
         family_down(&facts)
     }

@@ -34,12 +34,13 @@ pub(super) fn said_by<'a>(
     mut wide: impl Iterator<Item = &'a Finding>,
 ) -> Option<usize> {
     let may_be_part = matches!(narrow.rule.about(), About::Pages | About::Section)
-        || narrow.rule == Rule::SitemapFailing;
+        || matches!(narrow.rule, Rule::FileOutage | Rule::SitemapFailing);
     wide.position(|wide| may_be_part && covers(wide, narrow, place))
 }
 
 fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
     let has_recovered = narrow.rule == Rule::TransientCluster;
+    let is_of_file = narrow.rule == Rule::FileOutage;
     let at_times = narrow.rule.is_at_times();
     let is_of_host = || wide.subject == place.host;
     match wide.rule {
@@ -57,10 +58,13 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
         }
         Rule::FirstRequestFails => {
             let is_there = is_of_host() || place.is_in(&wide.subject);
-            has_recovered && (is_there || is_family(place, &wide.subject))
+            let is_all = is_of_file && is_of_host();
+            is_all || (has_recovered && (is_there || is_family(place, &wide.subject)))
         }
         // "Maintenance or overload" of a part repeats what is certain for the whole host.
-        Rule::HostMaintenance => is_of_host() && narrow.causes.contains(&Cause::Maintenance),
+        Rule::HostMaintenance => {
+            is_of_host() && (is_of_file || narrow.causes.contains(&Cause::Maintenance))
+        }
         Rule::ClientBlock | Rule::DnsFault | Rule::TlsFault => {
             is_of_host() && narrow.causes == wide.causes
         }
@@ -76,12 +80,14 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
                 Scope::Section => place.is_in(&wide.subject),
                 Scope::Url | Scope::Host | Scope::Site => is_of_host(),
             };
-            is_there && (has_recovered || at_times)
+            is_there && (has_recovered || at_times || is_of_file)
         }
-        Rule::HostOutage | Rule::MixedOutage => is_of_host() && has_recovered,
+        Rule::HostOutage => is_of_host() && has_recovered,
+        Rule::MixedOutage => is_of_host() && (has_recovered || is_of_file),
         // Whole answers that never arrive are reported once, by what happens to them.
         Rule::TruncatedBodies => {
-            is_of_host() && narrow.causes == wide.causes && counts_outcome(wide, place)
+            let is_there = is_of_host() || place.is_in(&wide.subject);
+            is_there && narrow.causes == wide.causes && counts_outcome(wide, place)
         }
         // URLs that a limit refuses at times are neither flaky nor broken.
         Rule::LoadInduced => {
@@ -97,6 +103,7 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
         | Rule::CompressionFault
         | Rule::ExternalLinks
         | Rule::FamilyDown
+        | Rule::FileOutage
         | Rule::HostDown
         | Rule::IntermittentCluster
         | Rule::NeedsScript

@@ -7,7 +7,7 @@ use crate::assess::examine::host::Host;
 use crate::assess::score::crawlability::{
     Crawlability, HostFiles, crawlability, site_crawlability,
 };
-use crate::assess::score::indexing::{Extent, IndexingRisk, indexing_risk};
+use crate::assess::score::indexing::{Extent, HostState, IndexingRisk, indexing_risk};
 use crate::assess::score::robots_ladder::RobotsState;
 use crate::assess::score::site::{Aggregate, SiteTally};
 
@@ -40,7 +40,7 @@ pub(in crate::assess::examine) fn scores(
     extent: Extent,
 ) -> Scored {
     let none = Aggregate::default();
-    let mut worst = RobotsState::Ok;
+    let mut obstacles = Vec::new();
     let mut parts = Vec::new();
     for name in names(tally, files) {
         let pages = tally.hosts.get(name).unwrap_or(&none);
@@ -48,38 +48,64 @@ pub(in crate::assess::examine) fn scores(
         let state = robots.map_or(RobotsState::Ok, |robots| {
             robots_state(robots, hosts.get(name))
         });
-        if state.floor() > worst.floor() {
-            worst = state;
-        }
+        let down = hosts
+            .get(name)
+            .map_or(0.0, |host| host.facts.outages.down());
+        let hidden = hidden(name, robots, files);
+        let known = pages.urls.max(1).max(hidden);
+        obstacles.push((
+            known,
+            HostState {
+                robots: state,
+                down,
+            },
+        ));
         let sitemaps = || files.sitemaps.iter().filter(|sitemap| sitemap.host == name);
         let broken: Vec<String> = sitemaps()
             .filter(|sitemap| sitemap.outcome.is_failure())
             .map(|sitemap| sitemap.address.clone())
             .collect();
-        let files = HostFiles {
+        let host_files = HostFiles {
             host: name,
             robots_address: robots.map_or("", |robots| &robots.address),
             robots: state,
             sitemaps: sitemaps().count() as u32,
             failing_sitemaps: &broken,
+            down,
+        };
+        let state = HostState {
+            robots: state,
+            down,
         };
         parts.push(PartFound {
             name: name.to_owned(),
             pages: pages.clone(),
-            crawlability: crawlability(pages, &files),
-            indexing_risk: indexing_risk(pages, extent, state),
+            crawlability: crawlability(pages, &host_files),
+            indexing_risk: indexing_risk(pages, extent, &[(known, state)]),
         });
     }
-    let of_hosts = parts.iter();
+    let of_hosts = parts.iter().zip(&obstacles);
     Scored {
         crawlability: site_crawlability(
             of_hosts
-                .map(|host| (host.pages.urls, host.crawlability.clone()))
+                .map(|(host, (known, _))| (*known, host.crawlability.clone()))
                 .collect(),
         ),
-        indexing_risk: indexing_risk(&tally.site, extent, worst),
+        indexing_risk: indexing_risk(&tally.site, extent, &obstacles),
         sections: sections(tally, extent),
         hosts: parts,
+    }
+}
+
+/// Returns the known pages of a host that was not crawled: robots.txt could not be read, or the host was given up. All
+/// of them count, whether they were requested or not.
+fn hidden(host: &str, robots: Option<&RobotsFile>, files: &SiteFiles) -> u64 {
+    let closed = robots.filter(|robots| robots.unreachable);
+    let given_up = (files.given_up.iter()).any(|found| found.whole && found.host == host);
+    match (closed, robots) {
+        (Some(robots), _) => robots.pages,
+        (None, Some(robots)) if given_up => robots.pages,
+        _ => 0,
     }
 }
 
@@ -110,12 +136,13 @@ fn sections(tally: &SiteTally, extent: Extent) -> Vec<PartFound> {
             robots: RobotsState::Ok,
             sitemaps: 0,
             failing_sitemaps: &[],
+            down: 0.0,
         };
         PartFound {
             name: name.to_owned(),
             pages: pages.clone(),
             crawlability: crawlability(pages, &files),
-            indexing_risk: indexing_risk(pages, extent, RobotsState::Ok),
+            indexing_risk: indexing_risk(pages, extent, &[]),
         }
     };
     tally.sections.iter().map(of_section).collect()

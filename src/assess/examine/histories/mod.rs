@@ -14,6 +14,7 @@ use crate::assess::history::mixed_outage::MixedOutage;
 use crate::assess::history::rate_limit::{Limited, LimitedRequests, RateLimit};
 use crate::assess::history::recurrence::{NextRequest, Recurrence};
 use crate::assess::history::timed_attempt::{Nth, TimedAttempt};
+use crate::assess::history::unusual_runs::{UnusualAttempt, UnusualRuns};
 use crate::assess::verdict::observation::is_polite;
 use crate::model::{Experiment, Moment, Outcome, Pressure, Purpose};
 
@@ -89,11 +90,15 @@ struct HostHistories {
     first_looks: GroupHistory,
     /// Absent if [`MOST_MIXED`] other hosts have one already.
     mixed: Option<Box<MixedOutage>>,
+    /// Times in which parts of it that are otherwise fine all failed in one way.
+    unusual: UnusualRuns,
     /// Of a bounded number of sections.
     mixed_sections: HashMap<String, MixedOutage>,
     /// Pages whose first request failed.
     failed_first: HashSet<i64>,
     load: LoadCurve,
+    /// Whether a file failed with an answer: then the host was there.
+    files_answered: bool,
     /// The order of failures, in sections in which URLs failed.
     recurrence: Recurrence,
     sections: HashMap<String, GroupHistory>,
@@ -191,6 +196,7 @@ impl Histories {
             (host.load).add(seen.started, seen.open, failed, seen.ever_fine);
         }
         if !seen.is_page && !in_burst {
+            host.files_answered |= timed.failed && seen.status.is_some();
             // Each file is a part of its own.
             host.whole.add_file(TimedAttempt {
                 part: family,
@@ -202,6 +208,12 @@ impl Histories {
             let suspicion =
                 self.evidence == PartEvidence::Suspicion && seen.purpose == Purpose::Crawl;
             host.follow(home, timed, suspicion);
+            host.unusual.add(UnusualAttempt {
+                url: seen.url,
+                part: section,
+                started: seen.started,
+                outcome: seen.outcome,
+            });
             if host.sections.contains_key(home.section) {
                 if seen.purpose == Purpose::Crawl {
                     host.first_looks.add(timed);
@@ -246,10 +258,10 @@ impl Histories {
                 rotation: host.recurrence.rotation(),
                 limit,
                 unexplained,
-                at_start: host.whole.outage_at_start(),
                 is_clustered: host.first_looks.comes_together(),
                 ..HostTogether::default()
             };
+            let at_start = host.whole.outage_at_start();
             if found.limit.is_none() {
                 found.fails_first = host.fails_first();
             }
@@ -267,13 +279,21 @@ impl Histories {
                     // The failures of its parts are the same.
                     Some(mixed) => found.whole = mixed,
                     None => {
+                        let as_hard = host.whole.was_requested_as_hard();
                         found.whole = host.whole.outages();
                         found.sections = kept(host.sections);
                         found.families = kept(host.families);
                         found.add_mixed(may_be_mixed, host.mixed_sections);
+                        if found.whole.is_empty() && as_hard {
+                            found.whole.times = host.unusual.outages();
+                        }
+                        found.leave_out_outages_of_the_host();
                     }
                 }
             }
+            // A file that fails with an answer says nothing of the host, unless that is known to go down.
+            let is_of_host = !host.files_answered || !found.whole.is_empty();
+            found.at_start = at_start.filter(|_| is_of_host);
             found.leave_out_first_requests();
             (name, found)
         });

@@ -107,6 +107,24 @@ impl HostTogether {
         }
     }
 
+    /// Removes the outages of parts that are those of the host.
+    pub(super) fn leave_out_outages_of_the_host(&mut self) {
+        let whole = &self.whole;
+        if whole.is_empty() || whole.mixed.is_some() {
+            return;
+        }
+        for parts in [&mut self.sections, &mut self.families] {
+            parts.retain(|_, part| {
+                let is_own = |outage: &Outage| {
+                    let at = whole.at(outage.from);
+                    at.is_none() || at != whole.at(outage.until)
+                };
+                part.times.retain(is_own);
+                !part.is_empty()
+            });
+        }
+    }
+
     /// Removes outages of parts whose pages fail at their first request: their failures come together because first
     /// requests do.
     pub(super) fn leave_out_first_requests(&mut self) {
@@ -167,20 +185,24 @@ impl Together {
         self.0.get(name)
     }
 
-    /// Returns the widest group of a URL that went down as a whole, with its outages.
-    pub(in crate::assess::examine) fn of(&self, home: Home<'_>) -> Option<(Whole, &Outages)> {
-        let host = self.0.get(home.host)?;
+    /// Returns the groups of a URL that went down as a whole, the widest first, with their outages.
+    pub(in crate::assess::examine) fn of(
+        &self,
+        home: Home<'_>,
+    ) -> impl Iterator<Item = (Whole, &Outages)> {
         // Refusals of a rate limit come together too.
-        if host.limits(home.section) {
-            return None;
-        }
-        let whole = Some(&host.whole).filter(|found| !found.is_empty());
-        let section = || host.sections.get(home.section);
-        let family = || host.families.get(home.family);
-        whole
-            .map(|found| (Whole::Host, found))
-            .or_else(|| section().map(|found| (Whole::Section, found)))
-            .or_else(|| family().map(|found| (Whole::Family, found)))
+        let host = self.0.get(home.host);
+        let host = host.filter(|host| !host.limits(home.section));
+        let groups = host.map(|host| {
+            let whole = Some(&host.whole).filter(|found| !found.is_empty());
+            [
+                (Whole::Host, whole),
+                (Whole::Section, host.sections.get(home.section)),
+                (Whole::Family, host.families.get(home.family)),
+            ]
+        });
+        let groups = groups.into_iter().flatten();
+        groups.filter_map(|(whole, outages)| Some((whole, outages?)))
     }
 }
 

@@ -23,6 +23,8 @@ pub struct HostFiles<'a> {
     pub sitemaps: u32,
     /// The URLs of the failing ones.
     pub failing_sitemaps: &'a [String],
+    /// The share of time for which the host is down in a rhythm, 0..1.
+    pub down: f64,
 }
 
 /// Crawlability (0..100, 100 = no obstacle for a bot), and the points lost to each obstacle.
@@ -58,7 +60,7 @@ pub fn crawlability(urls: &Aggregate, files: &HostFiles<'_>) -> Crawlability {
     }
     let failing = files.failing_sitemaps.len() as f64;
     let obstacles = Obstacles {
-        error_rate: urls.looks.error_rate_without_speed(),
+        error_rate: error_rate(urls, files),
         median_ttfb_ms: urls.latency.median_ms(),
         sitemaps: failing / f64::from(files.sitemaps.max(1)),
         robots: files.robots,
@@ -66,6 +68,15 @@ pub fn crawlability(urls: &Aggregate, files: &HostFiles<'_>) -> Crawlability {
     Crawlability {
         score: Score::Known(obstacles.obstruction().left_of(100.0)),
         losses: explain(&obstacles, urls, files),
+    }
+}
+
+/// Returns the share of requests that fail for a bot that comes at any time (e of the model).
+fn error_rate(urls: &Aggregate, files: &HostFiles<'_>) -> Interval {
+    if files.down > 0.0 {
+        urls.looks.error_rate_with_outages(files.down)
+    } else {
+        urls.looks.error_rate_without_speed()
     }
 }
 
@@ -116,7 +127,20 @@ pub fn site_crawlability(hosts: Vec<(u64, Crawlability)>) -> Crawlability {
 
 fn explain(obstacles: &Obstacles, urls: &Aggregate, files: &HostFiles<'_>) -> Vec<Deduction> {
     let [errors, slowness, sitemaps, robots] = obstacles.losses();
-    let mut rows = errors_by_kind(errors, urls, files.host);
+    let by_outages = match obstacles.error_rate.value {
+        rate if rate > 0.0 => errors * files.down / rate,
+        _ => 0.0,
+    };
+    let mut rows = errors_by_kind(errors - by_outages, urls, files);
+    rows.push(Deduction {
+        rule: "crawlability.outages",
+        points: by_outages,
+        evidence: vec![
+            Fact::word("host", files.host),
+            Fact::measure("down", files.down, 4),
+        ],
+        urls: Vec::new(),
+    });
     if let Some(median) = obstacles.median_ttfb_ms {
         rows.push(Deduction {
             rule: "crawlability.slow_answers",
@@ -155,10 +179,10 @@ fn explain(obstacles: &Obstacles, urls: &Aggregate, files: &HostFiles<'_>) -> Ve
 }
 
 /// Splits the points of errors over the kinds of failure by their number.
-fn errors_by_kind(points: f64, urls: &Aggregate, host: &str) -> Vec<Deduction> {
+fn errors_by_kind(points: f64, urls: &Aggregate, files: &HostFiles<'_>) -> Vec<Deduction> {
     let looks = &urls.looks;
     let failed: u64 = looks.kinds.iter().sum();
-    let rate = looks.error_rate_without_speed();
+    let rate = error_rate(urls, files);
     let kinds = FailureKind::ALL.into_iter().zip(looks.kinds);
     kinds
         .filter(|(_, count)| *count > 0)
@@ -166,7 +190,7 @@ fn errors_by_kind(points: f64, urls: &Aggregate, host: &str) -> Vec<Deduction> {
             rule: error_rule(kind),
             points: points * count as f64 / failed as f64,
             evidence: vec![
-                Fact::word("host", host),
+                Fact::word("host", files.host),
                 Fact::count("failed", count),
                 Fact::count("all_failed", failed),
                 Fact::count("first_attempts", looks.of),

@@ -9,6 +9,7 @@ fn files(robots: RobotsState, failing: &[String]) -> HostFiles<'_> {
         robots,
         sitemaps: 4,
         failing_sitemaps: failing,
+        down: 0.0,
     }
 }
 
@@ -19,7 +20,7 @@ fn urls(kinds: [u64; 5], of: u64, at_speed: u64, ttfb_ms: Option<u64>) -> Aggreg
     urls.looks.at_speed = at_speed;
     urls.looks.failed = kinds.iter().sum::<u64>() + at_speed;
     if let Some(ms) = ttfb_ms {
-        urls.latency.add(std::time::Duration::from_millis(ms));
+        urls.latency.add(std::time::Duration::from_millis(ms), 8);
     }
     urls
 }

@@ -91,8 +91,8 @@ impl Aggregate {
         if is_clear && !is_of_load && !url.judgement.in_outage {
             self.counts.add(url.judgement.looks);
         }
-        if let Some(ttfb) = url.judgement.ttfb {
-            self.latency.add(ttfb);
+        if let Some((ttfb, open)) = url.judgement.ttfb {
+            self.latency.add(ttfb, open);
             self.slowest.add(ttfb.as_secs_f64(), url.address);
         }
         let share = risk.value * url.weight;

@@ -30,7 +30,7 @@ pub struct Tally {
     last_ok: Option<Moment>,
     first: Option<(Outcome, Option<u16>)>,
     last: Option<Outcome>,
-    ttfb: Option<Duration>,
+    ttfb: Option<(Duration, u32)>,
     history: PassHistory,
     load: Load,
     host: HostPart,
@@ -191,7 +191,8 @@ impl Tally {
 
     fn add_success(&mut self, seen: Observation) {
         self.last_ok = Some(seen.started);
-        self.ttfb = self.ttfb.or(seen.ttfb);
+        let open = seen.pressure.in_flight;
+        self.ttfb = self.ttfb.or(seen.ttfb.map(|ttfb| (ttfb, open)));
         self.history.add(seen.pass, seen.started, false);
         let least = self.load.least;
         if !seen.is_polite() && least.is_none_or(|least| is_as_hard(seen.pressure, least)) {

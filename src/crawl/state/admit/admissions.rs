@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use crate::frontier::Discovery;
 use crate::model::{
-    Admission, CrawlUrl, Fingerprint, FingerprintMap, FingerprintTable, HostKey, Layer, Outcome,
-    Role, ScopePlan, Skip, SkipReason,
+    Admission, CrawlUrl, Fingerprint, FingerprintMap, FingerprintTable, HostKey, Outcome, Role,
+    ScopePlan, Skip, SkipReason,
 };
 use crate::parse::robots::Group;
 use crate::policy::{FoundOn, Traps};
@@ -184,7 +184,7 @@ impl Admissions {
         let host = found.url.host_key();
         match self.obeyed(&host, found) {
             Some(Rules::Text(text)) => self.by_rules(*text, &host, &found.url),
-            Some(Rules::Unreachable(_)) => Ok(Some(robots::unreadable())),
+            Some(Rules::Unreachable(outcome)) => Ok(Some(robots::unreadable(*outcome))),
             Some(Rules::AllowAll) | None => Ok(None),
         }
     }
@@ -194,7 +194,7 @@ impl Admissions {
     fn forbidden_at_hand(&self, host: &HostKey, found: &Discovery) -> Option<Skip> {
         match self.obeyed(host, found)? {
             Rules::Text(text) => robots::forbid(&*self.rules.at_hand(*text)?, &found.url),
-            Rules::Unreachable(_) => Some(robots::unreadable()),
+            Rules::Unreachable(outcome) => Some(robots::unreadable(*outcome)),
             Rules::AllowAll => None,
         }
     }
@@ -235,7 +235,7 @@ impl Admissions {
         Ok(match self.rules.get(text, host)? {
             Some(group) => robots::forbid(&group, url),
             // Unknown rules permit nothing.
-            None => Some(robots::unreadable()),
+            None => Some(robots::unreadable(Outcome::RobotsUnreachable)),
         })
     }
 
@@ -258,8 +258,7 @@ impl Admissions {
 
 /// Returns whether anything at all was received.
 fn answers(outcome: Outcome) -> bool {
-    let not_sent = outcome == Outcome::AddressRefused;
-    !not_sent && !matches!(outcome.layer(), Layer::Dns | Layer::Tcp | Layer::Tls)
+    outcome != Outcome::AddressRefused && robots::answers(outcome)
 }
 
 /// Returns the robots.txt of a host, to be requested before anything else there.

@@ -586,10 +586,12 @@ async fn a_host_that_cannot_be_reached_has_findings_though_nothing_was_fetched()
             .await;
         assert_eq!(audited.crawl.asked(), [""; 0]);
         let cause = finding.split(' ').nth(1).unwrap();
-        let robots = format!("robots_unreachable {cause}");
+        let down = format!("host_down {cause}");
         let mut findings = audited.findings();
-        findings.sort_by_key(|found| found.starts_with("robots"));
-        assert_eq!(findings, [finding.to_owned(), robots]);
+        findings.sort_by_key(|found| found.starts_with("host_down"));
+        assert_eq!(findings, [finding.to_owned(), down]);
+        assert!(audited.crawlability().abs() < 1e-9);
+        assert!((audited.indexing_risk() - 25.0).abs() < 1e-9);
     }
 }
 

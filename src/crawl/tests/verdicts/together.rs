@@ -91,9 +91,23 @@ async fn a_short_deploy_is_one_outage_whenever_it_comes() {
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_at_the_start_that_only_robots_txt_met_is_reported() {
-    let site = site_of(&[("/shop/", 20), ("/blog/", 20)]);
-    let audited = site
+    let site = || site_of(&[("/shop/", 20), ("/blog/", 20)]);
+    // An answer of robots.txt shows that the host was there, and says nothing of its pages.
+    let audited = site()
         .simulated(|asked| (seconds(asked.at) < 6.0).then(bad_gateway))
+        .audited()
+        .await;
+    let found = audited.finding("file_outage");
+    assert_eq!(audited.findings().len(), 1, "{:?}", audited.findings());
+    assert!(found.subject.ends_with("/robots.txt"), "{found:?}");
+    let evidence = audited.evidence("file_outage");
+    assert!(
+        evidence.contains("; the first good answer came at "),
+        "{evidence}"
+    );
+    assert_eq!(audited.verdicts(), "41 ok");
+    let audited = site()
+        .simulated(|asked| (seconds(asked.at) < 6.0).then(|| silence(Outcome::EmptyReply)))
         .audited()
         .await;
     assert_eq!(audited.findings(), ["host_outage upstream_down"]);
@@ -102,6 +116,42 @@ async fn an_outage_at_the_start_that_only_robots_txt_met_is_reported() {
     assert!(evidence.contains(words), "{evidence}");
     assert_eq!(audited.finding("host_outage").pages, None);
     assert_eq!(audited.verdicts(), "41 ok");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deploy_is_found_beside_a_section_that_fails_at_times_and_a_dead_one() {
+    let site = site_of(&[
+        ("/shop/", 60),
+        ("/blog/", 60),
+        ("/flaky/", 30),
+        ("/dead/", 10),
+    ]);
+    let asked_before = Mutex::new(0_u32);
+    let audited = site
+        .planned(|plan| plan.pace.adapt = false)
+        .simulated(move |asked| {
+            let is_file = matches!(asked.path, "/robots.txt" | "/sitemap.xml");
+            let mut count = asked_before.lock().unwrap();
+            *count += 1;
+            match asked.path {
+                _ if is_file => None,
+                _ if (6.0..9.0).contains(&seconds(asked.at)) => Some(bad_gateway()),
+                path if path.starts_with("/dead/") => Some(error(504)),
+                path if path.starts_with("/flaky/") && count.wrapping_mul(7) % 5 < 2 => {
+                    Some(error(500))
+                }
+                _ => None,
+            }
+        })
+        .audited()
+        .await;
+    let found = audited.findings();
+    assert!(
+        found.contains(&"host_outage upstream_down".to_owned()),
+        "{found:?}"
+    );
+    let evidence = audited.evidence("host_outage");
+    assert!(!evidence.contains("times in all"), "{evidence}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,6 +182,9 @@ async fn a_crash_loop_that_is_watched_closely_is_reported_with_its_rhythm() {
     let evidence = audited.evidence("host_outage");
     let words = "it has a rhythm: down for about 5 s in every 30 s";
     assert!(evidence.contains(words), "{evidence}");
+    // Visitors meet the outages for a sixth of the time, a careful crawl hardly: (1 - 1/6)^3.
+    let score = audited.crawlability();
+    assert!((53.0..60.0).contains(&score), "{score}");
     // A URL that failed at its last request gets another look.
     let statuses = audited.crawl.rows(Table::Pages, &["Status Code"]);
     let left_failing = statuses.iter().filter(|status| *status != "200");

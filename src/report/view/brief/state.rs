@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::assess::diagnose::Evidence;
 use crate::assess::diagnose::rules::{Rule, Severity};
 use crate::assess::{NoStart, Verdict};
 use crate::report::view::color::Color;
@@ -44,6 +45,13 @@ pub(super) fn headline(
     }
     let verdict = |verdict| summary.pages.with_verdict(verdict);
     let failed = summary.pages.failing();
+    let unheard = unheard(summary);
+    if failed == 0 && !unheard.is_empty() {
+        return Headline {
+            tone: Color::Bad,
+            text: unheard,
+        };
+    }
     if failed == 0 {
         let soft = summary.findings.iter().find(|found| is_serious(found));
         return match soft {
@@ -57,9 +65,13 @@ pub(super) fn headline(
             None => unfailing(summary),
         };
     }
+    let goes_on = summary.findings.iter().any(goes_on);
     let kinds = KINDS
         .iter()
-        .map(|(kind, how)| (verdict(*kind), how))
+        .map(|(kind, how)| match kind {
+            Verdict::Transient if goes_on => (verdict(*kind), "in outages that go on"),
+            _ => (verdict(*kind), *how),
+        })
         .filter(|(n, _)| *n > 0);
     let kinds: Vec<String> = kinds
         .map(|(n, how)| format!("{} {how}", number(n)))
@@ -74,9 +86,12 @@ pub(super) fn headline(
         + verdict(Verdict::Intermittent)
         + verdict(Verdict::Unconfirmed);
     let dead = summary.findings.iter().find(|found| is_dead_host(found));
-    let dead = dead.map_or(String::new(), |found| {
+    let mut dead = dead.map_or(String::new(), |found| {
         format!(" {} was down when the crawl ended.", found.subject)
     });
+    if !unheard.is_empty() {
+        dead = format!("{dead} {unheard}");
+    }
     Headline {
         tone: if lasting > 0 || !dead.is_empty() {
             Color::Bad
@@ -94,6 +109,32 @@ pub(super) fn headline(
             }
         ),
     }
+}
+
+/// Returns the sentence about a host that never answered well, with the known pages that nothing is known of; empty if there is
+/// none.
+fn unheard(summary: &RunSummary) -> String {
+    let never = |fact: &Evidence| matches!(fact, Evidence::LastFine { at: None });
+    let given_up = summary.findings.iter();
+    let mut given_up =
+        given_up.filter(|found| found.rule == Rule::HostDown && found.known_facts().any(never));
+    let Some(first) = given_up.next() else {
+        return String::new();
+    };
+    let pages = first.pages.unwrap_or_default();
+    let more = match given_up.count() {
+        0 => String::new(),
+        more => format!(
+            " ({} more could not be reached either)",
+            count(more as u64, "host")
+        ),
+    };
+    format!(
+        "The whole host {} could not be reached: nothing is known of {} of {}{more}.",
+        first.subject,
+        number(pages),
+        count(summary.pages.known.max(pages), "known page"),
+    )
 }
 
 /// Returns the headline if no page failed. A missing page is not a failure of the server, but all is not well.
@@ -151,6 +192,12 @@ pub(super) fn refused(summary: &RunSummary) -> u64 {
 /// Returns whether a finding says that a whole host was down at the end.
 fn is_dead_host(found: &StoredFinding) -> bool {
     found.rule == Rule::HostOutage && found.severity == Severity::Critical
+}
+
+/// Returns whether a finding says that a whole host goes down in a rhythm.
+fn goes_on(found: &StoredFinding) -> bool {
+    let is_sure = |fact: &Evidence| matches!(fact, Evidence::Rhythm { sure: true, .. });
+    found.rule == Rule::HostOutage && found.known_facts().any(is_sure)
 }
 
 fn is_serious(found: &StoredFinding) -> bool {
@@ -236,6 +283,62 @@ mod tests {
             )
         );
         assert_eq!(with(Severity::Notice).tone, Color::Fine);
+    }
+
+    #[test]
+    fn a_host_that_never_answered_is_in_the_headline_with_its_pages() {
+        let mut summary = RunSummary::default();
+        summary.pages.fetched = 73;
+        summary.pages.known = 85;
+        summary.pages.by_verdict = [(Verdict::Ok, 73)].into();
+        summary.findings = vec![StoredFinding {
+            rule: Rule::HostDown,
+            severity: Severity::Critical,
+            subject: "https://shop.a.test".to_owned(),
+            pages: Some(12),
+            facts: vec![Evidence::LastFine { at: None }.into()],
+            ..StoredFinding::default()
+        }];
+        let unheard = "The whole host https://shop.a.test could not be reached: nothing is known of 12 of 85 known pages.";
+        let told = headline(&summary, None, None);
+        assert_eq!((told.tone, told.text.as_str()), (Color::Bad, unheard));
+        summary.pages.by_verdict.insert(Verdict::Transient, 1);
+        let told = headline(&summary, None, None);
+        assert_eq!(
+            told.text,
+            format!("1 of 74 pages failed: 1 for a while only. {unheard}")
+        );
+    }
+
+    #[test]
+    fn outages_with_a_rhythm_go_on() {
+        let with = |sure| {
+            let rhythm = Evidence::Rhythm {
+                every_seconds: 30.0,
+                down_seconds: Some(12.0),
+                sure,
+            };
+            let summary = RunSummary {
+                pages: UrlCounts {
+                    fetched: 193,
+                    by_verdict: [(Verdict::Ok, 165), (Verdict::Transient, 28)].into(),
+                    ..UrlCounts::default()
+                },
+                findings: vec![StoredFinding {
+                    rule: Rule::HostOutage,
+                    severity: Severity::Error,
+                    facts: vec![rhythm.into()],
+                    ..StoredFinding::default()
+                }],
+                ..RunSummary::default()
+            };
+            headline(&summary, None, None).text
+        };
+        assert_eq!(
+            with(true),
+            "28 of 193 pages failed: 28 in outages that go on."
+        );
+        assert_eq!(with(false), "28 of 193 pages failed: 28 for a while only.");
     }
 
     #[test]

@@ -1,21 +1,22 @@
 //! Facts that an examination needs besides pages: robots.txt with its history over earlier runs,
 //! sitemaps, and redirects that end in a failure.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::assess::Extent;
 use crate::assess::diagnose::Ratio;
 use crate::assess::diagnose::rules::{
     BlockedSection, BrokenReference, RedirectChains, ScriptedPages, SitemapProblem,
 };
-use crate::assess::examine::{EndedRedirect, KnownSitemap, RobotsFile, SiteFiles};
+use crate::assess::examine::{EndedRedirect, FileFailures, KnownSitemap, RobotsFile, SiteFiles};
 use crate::model::{LONG_CHAIN, LinkKind, Moment, Outcome, Role, SkipReason};
 
 use crate::store::conclude::dead_links;
 use crate::store::read::{given_up, outages, starts};
+use crate::store::rows::ids::UrlId;
 use crate::store::rows::row::{count, limits_and};
 use crate::store::runs::id::RunId;
 
@@ -69,16 +70,21 @@ pub(in crate::store::conclude) fn extent(
 }
 
 fn robots(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<RobotsFile>> {
-    let of_pages: HashSet<String> = connection
+    let foreign = [SkipReason::Scope, SkipReason::Invalid].map(SkipReason::code);
+    let of_pages: HashMap<String, u64> = connection
         .prepare(
-            "SELECT DISTINCT t.text FROM (SELECT DISTINCT host FROM url WHERE run = ?1 AND role = 3) h
-             CROSS JOIN text t ON t.run = ?1 AND t.id = h.host",
+            "SELECT t.text, sum(h.known) FROM (
+                SELECT host, sum(state < 3 OR reason NOT IN (?2, ?3)) AS known
+                FROM url WHERE run = ?1 AND role = 3 GROUP BY host) h
+             CROSS JOIN text t ON t.run = ?1 AND t.id = h.host GROUP BY t.text",
         )?
-        .query_map([run], |row| row.get(0))?
+        .query_map((run, foreign[0], foreign[1]), |row| {
+            Ok((row.get(0)?, count(row, 1)?))
+        })?
         .collect::<rusqlite::Result<_>>()?;
     let mut statement = connection.prepare(
         "SELECT r.host, u.address, r.access = 'unreachable', a.outcome,
-            (SELECT count(*) FROM evidence WHERE run = u.run AND url = u.id)
+            (SELECT count(*) FROM evidence WHERE run = u.run AND url = u.id), u.id
          FROM robots_txt r
          CROSS JOIN url u ON u.run = r.run AND u.id = r.url
          CROSS JOIN attempt a ON a.run = u.run AND a.url = u.id
@@ -89,9 +95,9 @@ fn robots(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<RobotsFil
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let host: String = row.get(0)?;
-        if !of_pages.contains(&host) {
+        let Some(pages) = of_pages.get(&host).copied() else {
             continue;
-        }
+        };
         let unreachable = row.get(2)?;
         let history = if unreachable {
             history(connection, run, &host)?
@@ -105,6 +111,8 @@ fn robots(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<RobotsFil
             unreachable,
             failing_for: history.failing_for,
             known_good: history.known_good,
+            pages,
+            failures: file_failures(connection, run, row.get(5)?)?,
             host,
         });
     }
@@ -152,12 +160,38 @@ fn history(connection: &Connection, run: RunId, host: &str) -> rusqlite::Result<
     })
 }
 
+/// Returns the requests for a file that failed, if any did.
+fn file_failures(
+    connection: &Connection,
+    run: RunId,
+    url: UrlId,
+) -> rusqlite::Result<Option<FileFailures>> {
+    // SQLite takes the outcome from the row with the maximum.
+    let mut statement = connection.prepare_cached(
+        "SELECT f.outcome, f.failed, f.first, f.last,
+            (SELECT min(e.started) FROM evidence e JOIN outcome o ON o.code = e.outcome
+                WHERE e.run = ?1 AND e.url = ?2 AND o.failure = 0 AND e.started > f.last)
+         FROM (SELECT e.outcome, count(*) AS failed, min(e.started) AS first, max(e.started) AS last
+            FROM evidence e JOIN outcome o ON o.code = e.outcome
+            WHERE e.run = ?1 AND e.url = ?2 AND o.failure = 1) f
+         WHERE f.failed > 0",
+    )?;
+    let found = statement.query_row((run, url), |row| {
+        Ok(FileFailures {
+            outcome: row.get(0)?,
+            failed: count(row, 1)?,
+            from: Moment::from_millis(row.get(2)?),
+            until: Moment::from_millis(row.get(3)?),
+            after: row.get::<_, Option<i64>>(4)?.map(Moment::from_millis),
+        })
+    });
+    found.optional()
+}
+
 fn sitemaps(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<KnownSitemap>> {
     connection
         .prepare(
-            "SELECT t.text, u.address, a.outcome,
-                (SELECT count(*) FROM evidence e JOIN outcome o ON o.code = e.outcome
-                 WHERE e.run = u.run AND e.url = u.id AND o.failure = 1)
+            "SELECT t.text, u.address, a.outcome, u.id
              FROM url u
              CROSS JOIN attempt a ON a.run = u.run AND a.url = u.id
                 AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
@@ -169,7 +203,7 @@ fn sitemaps(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<KnownSi
                 host: row.get(0)?,
                 address: row.get(1)?,
                 outcome: row.get(2)?,
-                failed: row.get::<_, i64>(3)?.unsigned_abs(),
+                failures: file_failures(connection, run, row.get(3)?)?,
             })
         })?
         .collect()
