@@ -55,6 +55,7 @@ impl Comparing {
         }
         self.losses.dead_link(pair);
         self.marks.add(pair);
+        found.standing.add(pair);
         if let Some(judged) = self.yardstick.judge(pair) {
             found.counts.add(judged.change);
             let is_refused = pair.new.state().is_some_and(PageState::is_refused);
@@ -83,7 +84,7 @@ impl Comparing {
     pub fn finish(mut self) -> Comparison {
         self.cut();
         (self.found.moves, self.found.moved_here) = self.moves.finish();
-        (self.found.lost, self.found.dead_links) = self.losses.finish();
+        (self.found.lost, self.found.dead_links) = self.losses.finish(&self.found.standing);
         self.found.marks = self.marks.finish();
         self.found
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::assess::{Interval, ScoreModel, Verdict};
 
 use super::change::{Change, ChangeCounts};
-use super::groups::{DeadLinks, Group, Lost, MarksChange, Move};
+use super::groups::{DeadLinks, Group, Lost, MarksChange, Move, Standing};
 use super::judge::Yardstick;
 use super::newcombe::difference;
 use super::sight::PageState;
@@ -47,6 +47,9 @@ pub struct Comparison {
     /// texts about the run, as what follows: exports have the changes.
     #[serde(skip)]
     pub lost: Vec<Lost>,
+    /// Pages that are as ill as they were.
+    #[serde(skip)]
+    pub standing: Standing,
     /// Pages that are [`Change::Back`].
     #[serde(skip)]
     pub back: Group,

@@ -1,5 +1,6 @@
 //! Judges one page in two runs: its change, and the evidence for it.
 
+use crate::assess::start::has_login_words;
 use crate::assess::{Interval, Verdict};
 
 use super::chance::by_chance;
@@ -65,6 +66,10 @@ impl Yardstick {
     }
 
     fn change(&self, pair: &Pair<'_>) -> Option<Change> {
+        let fails = pair.new.state().is_some_and(PageState::fails);
+        if !fails && is_way_back(pair.address) {
+            return None;
+        }
         match (&pair.old, &pair.new) {
             // Neither its status nor its links are known.
             (Sight::Seen(old), Sight::Seen(new)) if old.assumed && !new.fails() => None,
@@ -116,4 +121,10 @@ impl Yardstick {
             _ => None,
         }
     }
+}
+
+/// Returns whether a URL is a login that is told where to return to: there is one for each page behind it, and none is a
+/// page of its own.
+fn is_way_back(address: &str) -> bool {
+    address.contains('?') && has_login_words(address)
 }

@@ -32,7 +32,9 @@ pub use comparison::{
     Comparison, Listed, NewFailures, PageChange, ScoreChange, ScoreModels, SectionChange,
     SectionState, Side, SiteScores,
 };
-pub use groups::{Canonical, DeadLinks, Group, Lost, LostCause, MarksChange, Move, Noindex, loss};
+pub use groups::{
+    Canonical, DeadLinks, Group, Ill, Lost, LostCause, MarksChange, Move, Noindex, Standing, loss,
+};
 pub use judge::{Judged, Yardstick};
 pub use map::{AddressMap, MapFault};
 pub use newcombe::difference;

@@ -104,7 +104,11 @@ fn notify_tells_changes_only_unless_asked_otherwise() {
         always: true,
     };
     assert_eq!(told(vec![gate()], &only_new), None);
-    let moved = News::Gone { pages: 2 };
+    let moved = News::Gone {
+        pages: 2,
+        folder: None,
+        before: 0,
+    };
     let found = told(vec![moved], &quiet).expect("told");
     assert_eq!(found.occasions, [Occasion::Digest]);
 }
@@ -118,7 +122,10 @@ fn notify_says_what_the_report_says() {
                 folder: None,
                 before: 0,
             },
-            News::Recovered { pages: 1 },
+            News::Recovered {
+                pages: 1,
+                folder: None,
+            },
         ],
         lasting_5xx: true,
         findings: sample::sample("shop", &Zone::default(), Moment::default()).findings,

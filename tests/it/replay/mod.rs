@@ -650,15 +650,15 @@ impl Rating {
 const SUBJECTS: [Option<&str>; 12] = [
     Some("shop: 2 pages failing"),
     None,
-    Some("shop: 1 page newly failing, 1 gate failed, 3 pages gone"),
+    Some("shop: 1 page newly failing in /shop/, 1 gate failed, 3 pages gone in /blog/"),
     Some("shop: the whole site answered 502 for 9 to 29 s"),
     None,
     Some("shop: 40 pages moved from /help/ to /support/, the sitemap is gone"),
-    Some("shop: 1 recovered, 3 pages new"),
+    Some("shop: 1 recovered in /shop/, 3 pages new in /blog/"),
     Some("shop: 1 page newly failing, 1 gate failed"),
     Some("shop: 1 recovered"),
-    Some("shop: 6 pages newly failing"),
-    Some("shop: pages that answer slowly (20 pages), 6 recovered"),
+    Some("shop: 6 pages newly failing in /shop/"),
+    Some("shop: pages that answer slowly (20 pages), 6 recovered in /shop/"),
     None,
 ];
 

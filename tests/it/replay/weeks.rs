@@ -72,8 +72,8 @@ async fn pages_lost_to_a_login_a_loop_or_a_dead_host_are_told_by_cause() {
     has(
         &subject,
         &[
-            "12 pages ask for a login (401)",
-            "8 pages redirect in a loop",
+            "12 pages in /shop/ ask for a login (401)",
+            "8 pages in /blog/ redirect in a loop",
         ],
     );
     has(
@@ -252,8 +252,8 @@ async fn pages_that_redirect_to_the_home_page_or_a_login_did_not_move() {
     has(
         &subject,
         &[
-            "40 pages redirect to the home page",
-            "7 pages redirect to the login /login",
+            "40 pages in /help/ redirect to the home page",
+            "7 pages in /blog/ redirect to the login /login",
         ],
     );
     has(&text, &["5 pages in /shop/ now redirect to one page, /hub"]);
@@ -307,7 +307,7 @@ async fn a_page_that_failed_and_is_lost_has_not_recovered_and_is_told_when_it_is
     for wrong in ["recovered", "All is well"] {
         assert!(!lost.1.contains(wrong), "{}", lost.1);
     }
-    has(&gone.0, &["16 pages gone"]);
+    has(&gone.0, &["16 pages gone in /shop/"]);
     for (subject, text) in [back, again] {
         has(subject, &["16 pages in /shop/ served again"]);
         has(
@@ -316,6 +316,83 @@ async fn a_page_that_failed_and_is_lost_has_not_recovered_and_is_told_when_it_is
         );
         assert!(!text.contains("new"), "{text}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn growth_is_told_with_what_was_so_before_and_with_its_place() {
+    let odd = |odd| Week {
+        odd,
+        ..Week::default()
+    };
+    let mut before = answering(pages("shop", 0..30), 500);
+    before.extend(answering(pages("blog", 0..20), 404));
+    before.extend(answering(pages("help", 0..6), 401));
+    // Five are healed, ten are new; and more are missing and refused.
+    let mut after_that = answering(pages("shop", 5..40), 500);
+    after_that.extend(answering(pages("blog", 0..27), 404));
+    after_that.extend(answering(pages("help", 0..10), 401));
+    let (subject, text) = mail(&after(odd(before), odd(after_that)).await);
+    has(
+        &subject,
+        &[
+            "10 more pages failing in /shop/",
+            "4 more pages in /help/ ask for a login (401)",
+        ],
+    );
+    has(
+        &text,
+        &[
+            "10 more pages fail in /shop/, beside 25 that failed before.",
+            "4 more pages in /help/ now ask for a login (401) (such as ",
+            "7 more pages in /blog/ are gone, beside 20 before.",
+            "5 pages in /shop/ recovered.",
+        ],
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_is_told_where_to_return_to_is_no_new_page_and_loses_no_links() {
+    let odd = (pages("shop", 0..25).into_iter()).map(|path| {
+        (
+            path.clone(),
+            redirect(&format!("{ORIGIN}/account/signin?return={path}")),
+        )
+    });
+    let login = Week {
+        odd: odd.collect(),
+        added: pages("shop", 0..25)
+            .into_iter()
+            .map(|path| format!("/account/signin?return={path}"))
+            .collect(),
+        ..Week::default()
+    };
+    let replay = Replay::new(&[]);
+    replay.week(0, Week::default()).await;
+    let (subject, text) = mail(&replay.week(1, login).await);
+    assert!(
+        subject.ends_with("25 pages in /shop/ redirect to the login /account/signin"),
+        "{subject}"
+    );
+    assert!(!text.contains("new"), "{text}");
+    let (subject, text) = mail(&replay.week(2, Week::default()).await);
+    assert!(
+        subject.ends_with("25 pages in /shop/ served again"),
+        "{subject}"
+    );
+    assert!(!text.contains("without links"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_robots_txt_that_cannot_be_read_forbids_nothing_in_the_subject() {
+    let down = Week {
+        robots: Some((503, "")),
+        ..Week::default()
+    };
+    let (subject, _) = mail(&after(Week::default(), down).await);
+    assert!(
+        subject.ends_with("shop: robots.txt cannot be read"),
+        "{subject}"
+    );
 }
 
 /// Returns the mails of eight weeks in which so many requests of a thousand get this answer, whatever they are for, after a
@@ -403,7 +480,7 @@ async fn every_change_is_in_the_mail_and_parts_of_sections_are_summed() {
         &[
             "And 2 more changes.",
             "The canonical of 9 pages in /help/ now names /",
-            "6 pages are gone.",
+            "6 pages in /shop/ are gone.",
         ],
     );
 }

@@ -10,6 +10,7 @@ use crate::model::RedirectEnd;
 use super::super::sight::{PageState, Pair, Sight, Target};
 use super::group::Group;
 use super::moves::{path, split};
+use super::standing::{Ill, Standing};
 
 /// Minimum pages of a run that redirect to one URL, for that URL not to be the new place of each of them. Ours: variants
 /// of one product are merged in twos and threes.
@@ -47,6 +48,9 @@ pub struct Lost {
     pub to: Option<String>,
     /// The pages.
     pub pages: Group,
+    /// Number of pages of their folder that answered so before, and do now.
+    #[serde(default)]
+    pub before: u64,
 }
 
 /// Missing or refused URLs that nothing named before.
@@ -125,10 +129,23 @@ impl Losses {
     }
 
     /// Returns what was lost, and the links that were dead from the start, the most pages first.
-    pub(in crate::assess::compare) fn finish(self) -> (Vec<Lost>, Vec<DeadLinks>) {
+    pub(in crate::assess::compare) fn finish(
+        self,
+        standing: &Standing,
+    ) -> (Vec<Lost>, Vec<DeadLinks>) {
         let all = self.lost.into_iter();
         let mut lost: Vec<Lost> = all
-            .map(|((cause, to), pages)| Lost { cause, to, pages })
+            .map(|((cause, to), pages)| Lost {
+                before: match cause {
+                    LostCause::Refused(status) => {
+                        standing.pages(Ill::Refused(status), pages.folder.as_deref())
+                    }
+                    _ => 0,
+                },
+                cause,
+                to,
+                pages,
+            })
             .collect();
         lost.sort_by_key(|lost| std::cmp::Reverse(lost.pages.pages));
         let all = self.dead_links.into_iter();
@@ -245,11 +262,12 @@ mod tests {
                 states: &[],
             });
         }
-        let (lost, dead) = losses.finish();
+        let (lost, dead) = losses.finish(&Standing::default());
         let expected = Lost {
             cause: LostCause::Login,
             to: Some("https://sso.test/login".to_owned()),
             pages: Group::of(&["https://a.test/b/1", "https://a.test/b/2"]),
+            before: 0,
         };
         assert_eq!((lost, dead), (vec![expected], vec![]));
     }

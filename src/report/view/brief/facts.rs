@@ -21,6 +21,8 @@ pub struct BriefFacts<'a> {
     pub likeliest: Option<(&'a str, f64)>,
     /// Why the site could not be audited, if so.
     pub unaudited: Option<&'a str>,
+    /// Whether a robots.txt could not be read.
+    pub no_robots: bool,
     /// Results of the gates.
     pub gates: &'a [GateResult],
     /// Changes since the baseline; absent for a first run.

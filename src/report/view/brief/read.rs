@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use crate::assess::GateResult;
 use crate::assess::diagnose::rules::Rule;
-use crate::model::{Coverage, Moment, Zone};
+use crate::model::{Coverage, Moment, RobotsAccess, Zone};
 use crate::report::tables::changes::Compared;
 use crate::report::view::pages::likeliest;
 use crate::report::words;
 use crate::store::{
-    BaselineSource, RunOverview, RunRow, RunSummary, Store, StoreError, StoredFinding,
+    BaselineSource, RobotsRow, RunOverview, RunRow, RunSummary, Store, StoreError, StoredFinding,
 };
 
 use super::compose::Brief;
@@ -118,6 +118,16 @@ fn refused_at_times(store: &Store, run: &RunRow) -> Result<Option<(u16, u64)>, S
     Ok(Some((status, pages)))
 }
 
+/// Returns whether a robots.txt could not be read.
+fn no_robots(store: &Store, run: &RunRow) -> Result<bool, StoreError> {
+    let mut any = false;
+    store.typed_rows(run.id, &mut |row: RobotsRow| {
+        any |= row.access == RobotsAccess::Unreachable;
+        Ok::<(), StoreError>(())
+    })?;
+    Ok(any)
+}
+
 impl Brief {
     /// Gathers the facts about a concluded run and makes the account.
     pub fn read(store: &Store, judged: &JudgedRun<'_>) -> Result<Brief, StoreError> {
@@ -170,6 +180,7 @@ impl Brief {
             summary,
             no_start: store.no_start(run.id)?.as_ref(),
             likeliest,
+            no_robots: no_robots(store, run)?,
             unaudited,
             gates,
             comparison,

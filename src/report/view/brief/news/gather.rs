@@ -1,6 +1,6 @@
 //! Gathers the changes of a run.
 
-use crate::assess::compare::{Comparison, Group, PageChange};
+use crate::assess::compare::{Change, Comparison, Group, Ill, PageChange};
 use crate::assess::diagnose::rules::Severity;
 use crate::assess::{GateStatus, StartFault};
 use crate::model::SkipReason;
@@ -46,6 +46,9 @@ pub(in crate::report::view::brief) fn news(facts: &BriefFacts<'_>) -> Vec<News> 
 
 fn unaudited_cause(facts: &BriefFacts<'_>) -> UnauditedCause {
     match facts.no_start.map(|found| &found.fault) {
+        Some(StartFault::Skipped(SkipReason::Robots)) if facts.no_robots => {
+            UnauditedCause::NoRobots
+        }
         Some(StartFault::Skipped(SkipReason::Robots)) => UnauditedCause::Forbidden,
         _ => UnauditedCause::Unread,
     }
@@ -83,20 +86,22 @@ fn of_pages(facts: &BriefFacts<'_>, comparison: &Comparison, news: &mut Vec<News
         News::Worse {
             pages: counts.worse,
         },
-        News::Gone {
-            pages: comparison.gone_from_site(),
-        },
+        gone(comparison),
         News::Unlinked {
             pages: counts.unlinked,
         },
         News::Recovered {
             pages: counts.fixed,
+            folder: folder(comparison, |page| page.change == Change::Fixed),
         },
         News::Better {
             pages: counts.better,
         },
         News::Appeared {
             pages: comparison.appeared_fine(),
+            folder: folder(comparison, |page| {
+                page.change == Change::Appeared && !page.is_broken()
+            }),
         },
     ];
     news.extend(of_counts.into_iter().filter(|change| change.pages() > 0));
@@ -169,11 +174,36 @@ fn broken(facts: &BriefFacts<'_>, comparison: &Comparison) -> News {
     let grown = facts.summary.findings.iter().filter(is_there);
     let grown = grown.filter_map(|found| facts.grown(found));
     let before = grown.map(|(before, _)| before).max();
+    let still = comparison
+        .standing
+        .pages(Ill::Failing, group.folder.as_deref());
+    let before = Some(still).filter(|still| *still >= GROWN).or(before);
     News::Broken {
         pages: comparison.failures.broken - starts.len() as u64,
         folder: group.folder,
         before: before.unwrap_or_default(),
     }
+}
+
+/// Pages that failed before from which further ones are growth, whatever their causes (ours).
+const GROWN: u64 = 3;
+
+/// Returns the pages that are gone, with their folder, and how many were gone there before.
+fn gone(comparison: &Comparison) -> News {
+    let folder = folder(comparison, PageChange::is_gone_from_site);
+    News::Gone {
+        pages: comparison.gone_from_site(),
+        before: (comparison.standing).pages(Ill::Missing, folder.as_deref()),
+        folder,
+    }
+}
+
+/// Returns the folder of the pages that changed so; `None` if not all of them are known.
+fn folder(comparison: &Comparison, is: impl Fn(&PageChange) -> bool) -> Option<String> {
+    let mut group = Group::default();
+    let changes = comparison.changes.iter().filter(|page| is(page));
+    changes.for_each(|page| group.add(&page.address));
+    group.folder.filter(|_| comparison.more_changes == 0)
 }
 
 /// Returns the findings of the baseline that are gone. Those that come and go are not: another week may have them.

@@ -86,6 +86,12 @@ pub enum News {
     },
     Gone {
         pages: u64,
+        /// The folder that all of them are in.
+        #[serde(default)]
+        folder: Option<String>,
+        /// Number of pages there that are gone since before.
+        #[serde(default)]
+        before: u64,
     },
     Unlinked {
         pages: u64,
@@ -97,6 +103,8 @@ pub enum News {
     },
     Recovered {
         pages: u64,
+        #[serde(default)]
+        folder: Option<String>,
     },
     /// Pages that were refused, missing or redirected, and are there again.
     Back(Group),
@@ -117,6 +125,8 @@ pub enum News {
     },
     Appeared {
         pages: u64,
+        #[serde(default)]
+        folder: Option<String>,
     },
 }
 
@@ -129,6 +139,8 @@ pub enum UnauditedCause {
     Unread,
     /// robots.txt forbids the start page.
     Forbidden,
+    /// robots.txt cannot be read.
+    NoRobots,
 }
 
 /// How bad something is.
@@ -219,11 +231,11 @@ impl News {
             | News::Died { pages }
             | News::Moved { pages, .. }
             | News::Worse { pages }
-            | News::Gone { pages }
+            | News::Gone { pages, .. }
             | News::Unlinked { pages }
-            | News::Recovered { pages }
+            | News::Recovered { pages, .. }
             | News::Better { pages }
-            | News::Appeared { pages } => *pages,
+            | News::Appeared { pages, .. } => *pages,
             News::Noindex(Noindex { pages, .. })
             | News::Lost(Lost { pages, .. })
             | News::Canonical(Canonical { pages, .. })

@@ -14,6 +14,7 @@ impl News {
             News::Unaudited { cause, .. } => match cause {
                 UnauditedCause::Unread => "the site could not be audited",
                 UnauditedCause::Forbidden => "robots.txt forbids the start page",
+                UnauditedCause::NoRobots => "robots.txt cannot be read",
             }
             .to_owned(),
             News::GivenUp { .. } => "a part of the site was given up".to_owned(),
@@ -23,13 +24,18 @@ impl News {
                 folder,
                 before: 1..,
             } => format!("{} failing{}", more_pages(*more), inside(folder.as_ref())),
-            News::Broken { .. } => format!("{pages} newly failing"),
+            News::Broken { folder, .. } => {
+                format!("{pages} newly failing{}", inside(folder.as_ref()))
+            }
             News::Noindex(found) => match (found.whole, &found.pages.folder) {
                 (true, Some(folder)) => format!("{} turned noindex", cut(folder)),
                 (true, None) => "the whole site turned noindex".to_owned(),
                 (false, _) => format!("{pages} turned noindex{}", sections(found)),
             },
-            News::Lost(lost) => format!("{pages} {}", how_lost(lost)),
+            News::Lost(lost) => {
+                let folder = inside(lost.pages.folder.as_ref());
+                format!("{}{folder} {}", or_more(n, lost.before), how_lost(lost))
+            }
             News::Canonical(_) => format!("{pages} with another canonical"),
             News::DeadLinks(links) => {
                 format!("{} to {}", count(n, "new link"), links.status)
@@ -61,14 +67,18 @@ impl News {
             News::SitemapLost { more, .. } => format!("{} sitemaps are gone", number(more + 1)),
             News::Moved { from, to, .. } => format!("{pages} moved {}", way(from, to)),
             News::Worse { .. } => format!("{pages} failing more often"),
-            News::Gone { .. } => format!("{pages} gone"),
+            News::Gone { folder, before, .. } => {
+                format!("{} gone{}", or_more(n, *before), inside(folder.as_ref()))
+            }
             News::Unlinked { .. } => format!("{pages} without links"),
-            News::Recovered { pages } => format!("{} recovered", number(*pages)),
+            News::Recovered { pages, folder } => {
+                format!("{} recovered{}", number(*pages), inside(folder.as_ref()))
+            }
             News::Back(group) => {
                 format!("{pages}{} served again", inside(group.folder.as_ref()))
             }
             News::Better { .. } => format!("{pages} failing less often"),
-            News::Appeared { pages } => format!("{} new", count(*pages, "page")),
+            News::Appeared { folder, .. } => format!("{pages} new{}", inside(folder.as_ref())),
         }
     }
 
@@ -79,7 +89,9 @@ impl News {
         let verb = |one: &'static str, many: &'static str| if n == 1 { one } else { many };
         match self {
             News::Unaudited { why, cause } => match cause {
-                UnauditedCause::Unread => format!("The site could not be audited: {why}."),
+                UnauditedCause::Unread | UnauditedCause::NoRobots => {
+                    format!("The site could not be audited: {why}.")
+                }
                 UnauditedCause::Forbidden => format!(
                     "Crawlers are locked out, those of search engines too, so nothing was audited: {why}."
                 ),
@@ -171,14 +183,25 @@ impl News {
             ),
             News::Moved { from, to, .. } => format!("{pages} moved {}.", way(from, to)),
             News::Worse { .. } => format!("{pages} {} more often.", verb("fails", "fail")),
-            News::Gone { .. } => format!("{pages} {} gone.", verb("is", "are")),
+            News::Gone { folder, before, .. } => format!(
+                "{}{} {} gone{}.",
+                or_more(n, *before),
+                inside(folder.as_ref()),
+                verb("is", "are"),
+                beside(*before)
+            ),
             News::Unlinked { .. } => format!(
                 "No link leads to {pages} any more, and no sitemap lists {}.",
                 verb("it", "them")
             ),
-            News::Recovered { .. } => format!("{pages} recovered."),
+            News::Recovered { folder, .. } => {
+                format!("{pages}{} recovered.", inside(folder.as_ref()))
+            }
             News::Better { .. } => format!("{pages} {} less often.", verb("fails", "fail")),
-            News::Appeared { .. } => format!("{pages} {} new.", verb("is", "are")),
+            News::Appeared { folder, .. } => {
+                let folder = inside(folder.as_ref());
+                format!("{pages}{folder} {} new.", verb("is", "are"))
+            }
         }
     }
 
@@ -205,10 +228,12 @@ impl News {
             }
             News::Lost(lost) => {
                 format!(
-                    "{pages}{} now {}{}.",
+                    "{}{} now {}{}{}.",
+                    or_more(n, lost.before),
                     inside(lost.pages.folder.as_ref()),
                     how_lost(lost),
-                    examples(&lost.pages)
+                    examples(&lost.pages),
+                    beside(lost.before)
                 )
             }
             News::Canonical(found) => {
@@ -287,6 +312,21 @@ fn sections(found: &Noindex) -> String {
     match found.sections {
         0 => String::new(),
         many => format!(" in {}", count(many, "section")),
+    }
+}
+
+/// Returns the number of pages: how many more, if some were so before.
+fn or_more(pages: u64, before: u64) -> String {
+    match before {
+        0 => count(pages, "page"),
+        _ => more_pages(pages),
+    }
+}
+
+fn beside(before: u64) -> String {
+    match before {
+        0 => String::new(),
+        before => format!(", beside {} before", number(before)),
     }
 }
 
