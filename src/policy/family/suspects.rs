@@ -90,6 +90,10 @@ pub struct Suspects {
     families: BTreeMap<Family, Record>,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and they do not depend on each other"
+)]
 #[derive(Debug, Default)]
 struct Record {
     /// Weights of the last first attempts, zero for a success; the newest last.
