@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use crate::assess::compare::Comparison;
 use crate::assess::{Gate, GateResult};
 use crate::logs::LogSummary;
-use crate::report::{self, Brief, Compared, Wanted};
+use crate::report::{self, Brief, Compared, JudgedRun, Wanted};
 use crate::store::{Baseline, RunRow, RunSummary, Store};
 
 use super::asked::Asked;
 use super::baseline::compare_run;
 use super::error::AuditError;
-use super::gates::judge;
+use super::gates::{Beside, judge};
 use super::logs::{export_logs, read_logs};
 use super::unaudited::Unaudited;
 
@@ -51,11 +51,21 @@ pub(super) fn deliver(
     let unaudited = Unaudited::of(store, run, &summary)?;
     let section = |name: &str| store.section_counts(run.id, name);
     let googlebot = logs.as_ref().map(|logs| logs.summary().googlebot.failed);
-    let known = (unaudited.is_some(), googlebot);
-    let gates = judge(&asked.gates, run.state, &summary, known, &section)?;
+    let beside = Beside {
+        unaudited: unaudited.is_some(),
+        googlebot,
+    };
+    let gates = judge(&asked.gates, run.state, &summary, beside, &section)?;
     let why = unaudited.as_ref().map(ToString::to_string);
-    let judged = (gates.as_slice(), why.as_deref(), &asked.zone);
-    let brief = Brief::read(store, (run, &summary), compared.as_ref(), judged)?;
+    let judged = JudgedRun {
+        run,
+        summary: &summary,
+        compared: compared.as_ref(),
+        gates: &gates,
+        unaudited: why.as_deref(),
+        zone: &asked.zone,
+    };
+    let brief = Brief::read(store, &judged)?;
     let out = asked.out.as_ref().map(|out| out.of(run.id));
     let wanted = Wanted {
         brief: Some(brief.clone()),

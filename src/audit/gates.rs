@@ -5,20 +5,28 @@ use std::ops::RangeInclusive;
 use crate::assess::{Doubt, Gate, GateResult, Interval, Measured, Score, Verdict};
 use crate::store::{RunState, RunSummary, StoredPart, StoredScore, UrlCounts, VisitSource};
 
-/// Judges the gates of a run, in their order. `unaudited` says that the site could not be audited, `googlebot` how many
-/// requests of Googlebot failed in the server logs; `section` returns the counts of a section.
+/// What gates need to know of a run beside its summary.
+#[derive(Clone, Copy)]
+pub(super) struct Beside {
+    /// Whether the site could not be audited.
+    pub(super) unaudited: bool,
+    /// Requests of Googlebot that failed in the server logs; `None` without logs.
+    pub(super) googlebot: Option<u64>,
+}
+
+/// Judges the gates of a run, in their order. `section` returns the counts of a section.
 pub(super) fn judge<E>(
     gates: &[Gate],
     state: RunState,
     summary: &RunSummary,
-    (unaudited, googlebot): (bool, Option<u64>),
+    beside: Beside,
     section: &dyn Fn(&str) -> Result<UrlCounts, E>,
 ) -> Result<Vec<GateResult>, E> {
-    let doubt = doubt(state, summary, unaudited);
+    let doubt = doubt(state, summary, beside.unaudited);
     let judge = |gate: &Gate| {
         let Some(name) = gate.segment() else {
             return Ok(gate.judge(&Measured {
-                googlebot_server_errors: googlebot,
+                googlebot_server_errors: beside.googlebot,
                 ..measured(summary, doubt)
             }));
         };
@@ -158,7 +166,11 @@ mod tests {
                 ..UrlCounts::default()
             })
         };
-        let Ok(results) = judge(&gates, state, summary, (unaudited, None), &section);
+        let beside = Beside {
+            unaudited,
+            googlebot: None,
+        };
+        let Ok(results) = judge(&gates, state, summary, beside, &section);
         results
     }
 

@@ -164,6 +164,13 @@ pub trait Frontier: Send + Sync {
         family: Family,
     ) -> impl Future<Output = Result<(), FrontierError>> + Send;
 
+    /// Counts an open lease as one of the slow lane of this family from now on. A lease that has ended is ignored.
+    fn move_aside(
+        &self,
+        ticket: Ticket,
+        family: Family,
+    ) -> impl Future<Output = Result<(), FrontierError>> + Send;
+
     /// Charges the pace of a host with a request that is made beside a lease, such as a control. Returns its moment: the
     /// first, from `now` on, that the pace allows.
     fn charge(

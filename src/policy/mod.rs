@@ -21,6 +21,7 @@ pub use bounds::sitemaps::{
 pub use bounds::trap::{FoundOn, Traps};
 pub use breaker::{Breaker, BreakerChange, BreakerSignal, Waited};
 pub use client_limit::ClientLimit;
+pub use confirm::doubted::{FURTHER_TRIES, MOST_DOUBTED, REFUSALS, TRY_SPACING};
 pub use confirm::sample::stratified;
 pub use confirm::{
     Candidate, ConfirmPace, Enough, LoadTrial, MOST_EARLY_LOOKS, MOST_LOOKS, Selection,

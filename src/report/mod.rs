@@ -40,8 +40,8 @@ pub use tables::jsonl::snake_case;
 pub use tables::logs::{ComputedTable, write_logs};
 pub use view::Color;
 pub use view::brief::{
-    Brief, BriefFacts, BriefPage, Fact, FindingBrief, Headline, ListKind, News, OutageBrief,
-    PageList, Tone, Trend, UnauditedCause,
+    Brief, BriefFacts, BriefPage, Fact, FindingBrief, Headline, JudgedRun, ListKind, News,
+    OutageBrief, PageList, Tone, Trend, UnauditedCause,
 };
 pub use view::problems::{Problem, fixed_with, problems, to_fix};
 pub use wanted::Wanted;
@@ -76,7 +76,7 @@ pub fn write(
             Export::Page => html::write(once(&mut view, store, run, wanted)?, file),
             Export::Pdf => html::pdf::write(once(&mut view, store, run, wanted)?, file),
             Export::Markdown => markdown::write(once(&mut view, store, run, wanted)?, file),
-            Export::Workbook => tables::workbook::write(store, run, wanted, (out, file)),
+            Export::Workbook => tables::workbook::write(store, run, wanted, out, file),
             Export::Junit => junit::write(store, run, &wanted.gates, file),
             Export::ScreamingFrog(sheet) => {
                 tables::screaming_frog::write(store, run, sheet, wanted.marked(file)?)

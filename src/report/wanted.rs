@@ -6,9 +6,10 @@ use super::files::cover::Cover;
 use super::files::directory::BOM;
 use super::files::format::{Export, Format};
 use super::tables::changes::Compared;
-use super::view::brief::Brief;
+use super::view::brief::{Brief, JudgedRun};
 use crate::assess::GateResult;
 use crate::model::Zone;
+use crate::store::{RunRow, RunSummary};
 
 /// The exports to write of a run.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,18 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// Returns a run with what the exports say of its comparison and gates, for a short account.
+    pub(super) fn judged<'a>(&'a self, run: &'a RunRow, summary: &'a RunSummary) -> JudgedRun<'a> {
+        JudgedRun {
+            run,
+            summary,
+            compared: self.compared.as_ref(),
+            gates: &self.gates,
+            unaudited: None,
+            zone: &self.zone,
+        }
+    }
+
     /// Returns a CSV file to write to, which begins with a byte order mark if its readers want one.
     pub(super) fn marked<'f, W: Write>(&self, file: &'f mut W) -> io::Result<&'f mut W> {
         if self.cover.csv_bom {

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::assess::diagnose::Evidence;
+use crate::assess::diagnose::Special;
 use crate::assess::{Band, NotEstimated, Uncaught};
-use crate::model::{Cause, Causes, Outcome};
+use crate::model::{Cause, Causes};
 use crate::store::{
-    ExternalCounts, RunSummary, RunTraffic, StoredDeduction, StoredFinding, UrlCounts, VisitSource,
+    ExternalCounts, RunSummary, RunTraffic, StoredDeduction, UrlCounts, VisitSource,
 };
 
 /// Formats a number with its thousands separated: `1,234`.
@@ -128,6 +128,10 @@ pub fn uncaught(found: &Uncaught) -> String {
     let whole = |pages: f64| number(pages.round() as u64);
     let high = whole(found.pages.high);
     let fine = count(found.never_failed, "page");
+    if found.never_failed == 0 {
+        return "Apart from outages and load, no page was seen to fail now and then. No page is left that never failed."
+            .to_owned();
+    }
     if !found.any_failed && found.pages.high > NARROW * found.never_failed as f64 {
         return format!(
             "Apart from outages and load, no page was seen to fail now and then. With {fine} requested this often, \
@@ -278,36 +282,17 @@ pub fn by_name<T: Copy>(
     counts.map(|(key, count)| (name(*key), *count)).collect()
 }
 
-/// Returns the causes of a finding in words. An overload that answers 429 is called a rate limit, because somebody has
-/// set that limit.
-pub fn causes_of(found: &StoredFinding) -> String {
-    let is_limit = |fact: &Evidence| {
-        matches!(
-            fact,
-            Evidence::RateLimit { status: 429, .. }
-                | Evidence::Outcome {
-                    outcome: Outcome::Client429,
-                    ..
-                }
-        )
-    };
-    let text = found.causes.title();
-    if found.known_facts().any(is_limit) {
-        text.replace(Cause::Overload.title(), RATE_LIMIT)
+/// Returns causes in words. An overload is called a rate limit if the advice is about one, because somebody has set that
+/// limit.
+pub fn causes(causes: &Causes, advice: &str) -> String {
+    if advice == Special::RateLimit.advice() {
+        causes.title().replace(Cause::Overload.title(), RATE_LIMIT)
     } else {
-        text
+        causes.title()
     }
 }
 
-/// Returns the cause of one page's failures in words; `status` is its last status.
-pub fn cause_of_page(causes: &Causes, status: u16) -> String {
-    match status {
-        429 => causes.title().replace(Cause::Overload.title(), RATE_LIMIT),
-        _ => causes.title(),
-    }
-}
-
-const RATE_LIMIT: &str = "a rate limit (429)";
+const RATE_LIMIT: &str = "a rate limit";
 
 /// Returns what took points from a score, with the numbers behind it.
 pub fn deduction(row: &StoredDeduction) -> String {
@@ -429,7 +414,6 @@ pub const fn risk(band: Band) -> &'static str {
 mod tests {
     use super::*;
     use crate::assess::Interval;
-    use crate::assess::diagnose::Ratio;
 
     #[test]
     fn a_text_of_a_site_stays_in_its_line() {
@@ -437,36 +421,17 @@ mod tests {
     }
 
     #[test]
-    fn an_overload_that_answers_429_is_a_rate_limit() {
-        let found = |fact: Option<Evidence>| StoredFinding {
-            causes: [Cause::Overload, Cause::Firewall].into_iter().collect(),
-            facts: fact.map(Into::into).into_iter().collect(),
-            ..StoredFinding::default()
-        };
-        let said = |fact| causes_of(&found(fact));
-        let limit_of = |status| Evidence::RateLimit {
-            low: 2.0,
-            high: 3.0,
-            burst: 1,
-            refused: Ratio::new(4, 90),
-            status,
-            section: None,
-        };
-        let limit = "a rate limit (429) or a firewall or bot protection";
-        assert_eq!(said(Some(limit_of(429))), limit);
+    fn an_overload_whose_advice_is_about_a_rate_limit_is_called_one() {
+        let both: Causes = [Cause::Overload, Cause::Firewall].into_iter().collect();
+        let said = |advice| causes(&both, advice);
         assert_eq!(
-            said(Some(Evidence::Outcome {
-                outcome: Outcome::Client429,
-                count: 7
-            })),
-            limit
+            said("rate_limit"),
+            "a rate limit or a firewall or bot protection"
         );
-        let overload = "server overload or a firewall or bot protection";
-        assert_eq!(said(Some(limit_of(503))), overload);
-        assert_eq!(said(None), overload);
-        let causes: Causes = [Cause::Overload].into_iter().collect();
-        assert_eq!(cause_of_page(&causes, 429), "a rate limit (429)");
-        assert_eq!(cause_of_page(&causes, 503), "server overload");
+        assert_eq!(
+            said("overload"),
+            "server overload or a firewall or bot protection"
+        );
     }
 
     #[test]
@@ -489,6 +454,14 @@ mod tests {
             uncaught(&found(false)),
             "Apart from outages and load, no page was seen to fail now and then. At most 84 of 1,330 \
              pages may fail at least one time in twenty without having been caught (97.5 % bound)."
+        );
+        let none = Uncaught {
+            never_failed: 0,
+            ..found(false)
+        };
+        assert_eq!(
+            uncaught(&none),
+            "Apart from outages and load, no page was seen to fail now and then. No page is left that never failed."
         );
         let few = Uncaught {
             never_failed: 120,

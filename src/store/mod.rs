@@ -18,6 +18,7 @@ mod write;
 pub use compare::baseline::{Baseline, BaselineSource};
 pub use crawl::addresses::Addresses;
 pub use crawl::clusters::{FailingCluster, FailingUrl};
+pub use crawl::doubted::Doubted;
 pub use crawl::earlier::{EarlierPage, EarlierPages};
 pub use crawl::failures::FailedUrl;
 pub use crawl::linked_sitemaps::LinkedSitemap;

@@ -70,6 +70,11 @@ impl Phases {
         1 + usize::from(self.sample) + self.passes + usize::from(self.experiments)
     }
 
+    /// Counts a pass beyond those of the plan: pages that began to fail during the passes have passes of their own.
+    fn reached_pass(&mut self, pass: u8) {
+        self.passes = self.passes.max(usize::from(pass).saturating_sub(1));
+    }
+
     /// Returns the number of the phase.
     fn number(self, after: Option<After>) -> usize {
         let before_passes = 1 + usize::from(self.sample);
@@ -187,6 +192,7 @@ impl Progress {
                 is_late,
             } => {
                 self.experiment = None;
+                self.phases.reached_pass(*pass);
                 self.after = Some(After::Confirming {
                     pass: *pass,
                     starts: *starts,
@@ -250,7 +256,7 @@ impl Progress {
         let after = || {
             let (phase, phases) = (self.phases.number(self.after), self.phases.all());
             let text = [
-                format!("phase {phase} of {}", phases.max(phase)),
+                format!("phase {phase} of {phases}"),
                 format!("{} 5xx", number(self.tally.server_errors())),
             ];
             let left = rest.map(left);
@@ -507,6 +513,12 @@ mod tests {
         ];
         assert_eq!(phases.map(|after| kinds.number(after)), [1, 2, 3, 4, 5]);
         assert_eq!(kinds.all(), 5);
+        // Pages that began to fail during the passes have passes of their own.
+        let mut kinds = kinds;
+        kinds.reached_pass(5);
+        let phases = [Some(pass(5)), Some(experiments)];
+        assert_eq!(phases.map(|after| kinds.number(after)), [6, 7]);
+        assert_eq!(kinds.all(), 7);
     }
 
     #[test]

@@ -8,10 +8,13 @@ use crate::crawl::{Event, Gauge};
 use crate::model::{CrawlUrl, HostKey, Moment, Outcome};
 use crate::policy::{BreakerChange, LONGEST_ANNOUNCED};
 
-use super::text::{count, duration};
+use super::text::duration;
 
 /// Number of gauges without an answer, one each second, after which a stall is reported.
 const PATIENCE: u32 = 3;
+
+/// How long a request must have been open to be reported. Ours.
+const UNANSWERED: Duration = Duration::from_secs(3);
 
 /// The things that the crawl waits for.
 #[derive(Debug, Default)]
@@ -22,18 +25,32 @@ pub(crate) struct Stall {
     /// Until when each host is paused, and why. Each gauge removes pauses that are over.
     waits: HashMap<HostKey, (Moment, &'static str)>,
     last: Option<(HostKey, Moment)>,
-    /// URLs whose answers are awaited, the longest first; as many as are requested at once.
-    open: Vec<CrawlUrl>,
+    /// The request that has been open for the longest time at the last gauge, and by the event before the next one.
+    awaited: Option<Awaited>,
+    next_awaited: Option<Awaited>,
     /// When the next request of an experiment begins.
     experiment_at: Option<Moment>,
-    /// Its URL.
-    experiment: Option<CrawlUrl>,
+}
+
+/// A request that was sent and is not answered.
+#[derive(Debug)]
+struct Awaited {
+    url: CrawlUrl,
+    since: Moment,
+    /// Number of other open requests.
+    others: usize,
 }
 
 impl Stall {
     pub(super) fn see(&mut self, event: &Event<'_>) {
         match event {
-            Event::Requested { url } => self.open.push((*url).clone()),
+            Event::Awaited { url, since, others } => {
+                self.next_awaited = Some(Awaited {
+                    url: (*url).clone(),
+                    since: *since,
+                    others: *others,
+                });
+            }
             Event::Attempted {
                 url,
                 attempt,
@@ -41,9 +58,6 @@ impl Stall {
                 ..
             } => {
                 self.quiet = 0;
-                if let Some(at) = self.open.iter().position(|open| open == *url) {
-                    self.open.remove(at);
-                }
                 let host = url.host_key();
                 let why = match (attempt.outcome, &attempt.trace.retry_after) {
                     (Outcome::Client429, _) => "429: too many requests",
@@ -68,13 +82,13 @@ impl Stall {
                 }
                 BreakerChange::Suspected => {}
             },
-            Event::ExperimentRequest { url, at, .. } => {
+            Event::ExperimentRequest { at, .. } => {
                 self.quiet = 0;
-                self.experiment = Some((*url).clone());
                 self.experiment_at = Some(*at);
             }
             Event::Gauge(gauge) => {
                 self.now = gauge.now;
+                self.awaited = self.next_awaited.take();
                 self.quiet += 1;
                 // No answer is due between two requests of an experiment.
                 if self.experiment_at.is_some_and(|at| at > gauge.now) {
@@ -91,14 +105,14 @@ impl Stall {
         if self.quiet < PATIENCE || gauge.pending == 0 {
             return None;
         }
-        if gauge.open > 0 {
-            let since = duration(Duration::from_secs(self.quiet.into()));
-            let open = match self.open.first().or(self.experiment.as_ref()) {
-                Some(url) if gauge.open == 1 => url.to_string(),
-                Some(url) => format!("{url} and {} more", gauge.open - 1),
-                None => count(gauge.open as u64, "open request"),
+        if let Some(Awaited { url, since, others }) = &self.awaited {
+            let time = self.now.since(*since);
+            let from = match others {
+                0 => url.to_string(),
+                others => format!("{url} and {others} more"),
             };
-            return Some(format!("no answer for {since} from {open}"));
+            return (time >= UNANSWERED)
+                .then(|| format!("no answer for {} from {from}", duration(time)));
         }
         let paced = self.last.iter().filter_map(|(host, started)| {
             let pause = Duration::try_from_secs_f64(1.0 / gauge.rate?).ok()?;
@@ -126,7 +140,6 @@ mod tests {
     fn a_stall_names_the_host_whose_pause_ends_first() {
         let host = |text| CrawlUrl::parse(text).expect("a URL").host_key();
         let (a, b) = (host("http://a.example/"), host("http://b.example/"));
-        let at = |seconds| Moment::default() + Duration::from_secs(seconds);
         let mut stall = Stall::default();
         for (host, until) in [(&a, at(80)), (&b, at(63))] {
             let change = BreakerChange::Opened(until);
@@ -157,64 +170,77 @@ mod tests {
         assert_eq!(reason_at(81), None);
     }
 
+    fn url(path: &str) -> CrawlUrl {
+        CrawlUrl::parse(&format!("http://a.example{path}")).expect("a URL")
+    }
+
+    fn at(seconds: u64) -> Moment {
+        Moment::default() + Duration::from_secs(seconds)
+    }
+
+    /// Returns the stall reason at this second, with the longest open request since another, if there is one.
+    fn reason_at(stall: &mut Stall, second: u64, awaited: Option<(u64, usize)>) -> Option<String> {
+        if let Some((since, others)) = awaited {
+            let (url, since) = (&url("/slow"), at(since));
+            stall.see(&Event::Awaited { url, since, others });
+        }
+        let gauge = Gauge {
+            now: at(second),
+            pending: 3,
+            open: 2,
+            ..Gauge::default()
+        };
+        stall.see(&Event::Gauge(gauge));
+        stall.reason(&gauge)
+    }
+
     #[test]
-    fn requests_of_experiments_and_pauses_between_them_do_not_count_as_a_stall() {
-        let url = CrawlUrl::parse("http://a.example/x").expect("a URL");
+    fn pauses_between_experiments_are_no_stall_and_requests_without_an_answer_are() {
         let mut stall = Stall::default();
-        let at = |seconds| Moment::default() + Duration::from_secs(seconds);
-        let mut reason_at = |now, next: Option<u64>| {
+        let mut reason_at = |now, next: Option<u64>, awaited| {
             if let Some(next) = next {
-                let (url, experiment, at) = (&url, Experiment::Browser, at(next));
+                let (url, experiment, at) = (&url("/x"), Experiment::Browser, at(next));
                 stall.see(&Event::ExperimentRequest {
                     url,
                     experiment,
                     at,
                 });
             }
-            let gauge = Gauge {
-                now: at(now),
-                pending: 3,
-                open: 1,
-                ..Gauge::default()
-            };
-            stall.see(&Event::Gauge(gauge));
-            stall.reason(&gauge)
+            reason_at(&mut stall, now, awaited)
         };
         for second in 1..20 {
-            assert_eq!(reason_at(second, (second % 2 == 1).then_some(second)), None);
+            let next = (second % 2 == 1).then_some(second);
+            assert_eq!(reason_at(second, next, None), None);
         }
         // A pause that the server asked for.
-        assert_eq!(reason_at(20, Some(40)), None);
+        assert_eq!(reason_at(20, Some(40), None), None);
         for second in 21..40 {
-            assert_eq!(reason_at(second, None), None, "{second}");
+            assert_eq!(reason_at(second, None, None), None, "{second}");
         }
         // An answer is due only from then on.
-        assert_eq!((reason_at(40, None), reason_at(41, None)), (None, None));
-        assert!(reason_at(42, None).is_some());
+        let mut after = |second| reason_at(second, None, Some((40, 0)));
+        assert_eq!((after(40), after(41), after(42)), (None, None, None));
+        let expected = "no answer for 3.0 s from http://a.example/slow";
+        assert_eq!(after(43).as_deref(), Some(expected));
     }
 
     #[test]
-    fn a_stall_names_requests_that_are_not_answered() {
+    fn a_stall_names_requests_that_are_not_answered_and_counts_from_when_they_were_sent() {
         let mut stall = Stall::default();
-        let gauge = Gauge {
-            pending: 3,
-            open: 2,
-            ..Gauge::default()
-        };
-        let mut reason = || {
-            stall.see(&Event::Gauge(gauge));
-            stall.reason(&gauge)
-        };
-        assert_eq!((reason(), reason()), (None, None));
-        let expected = "no answer for 3.0 s from 2 open requests";
-        assert_eq!(reason().as_deref(), Some(expected));
-        let [slow, other] = ["http://a.example/slow", "http://a.example/other"]
-            .map(|text| CrawlUrl::parse(text).expect("a URL"));
-        for url in [&slow, &other] {
-            stall.see(&Event::Requested { url });
+        for second in 0..20 {
+            assert_eq!(
+                reason_at(&mut stall, second, None),
+                None,
+                "nothing was sent"
+            );
+        }
+        for second in 20..23 {
+            let reason = reason_at(&mut stall, second, Some((20, 1)));
+            assert_eq!(reason, None, "{second}: sent just now");
         }
         let expected = "no answer for 4.0 s from http://a.example/slow and 1 more";
-        stall.see(&Event::Gauge(gauge));
-        assert_eq!(stall.reason(&gauge).as_deref(), Some(expected));
+        let reason = reason_at(&mut stall, 24, Some((20, 1)));
+        assert_eq!(reason.as_deref(), Some(expected));
+        assert_eq!(reason_at(&mut stall, 25, None), None, "answered");
     }
 }

@@ -64,6 +64,13 @@ impl Observer for Watch {
                 let n = count(*pages as u64, "page");
                 tracing::info!(pages, %until, "watching {n} in parts of the site that go down and come back, until {until}");
             }
+            Event::Doubting { pages } => {
+                let n = count(*pages as u64, "page");
+                tracing::info!(
+                    pages,
+                    "requesting {n} again that look lost and were fine in the run before"
+                );
+            }
             Event::Sampling { pages } => {
                 let n = count(*pages as u64, "page");
                 tracing::info!(pages, "sample: requesting {n} that never failed once more");
@@ -96,7 +103,7 @@ impl Observer for Watch {
             } => {
                 tracing::warn!(%since, %ended, "this machine has network again at {ended}");
             }
-            Event::Requested { .. } | Event::Gauge(_) => {}
+            Event::Awaited { .. } | Event::Gauge(_) => {}
         }
     }
 }

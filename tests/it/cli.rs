@@ -650,7 +650,7 @@ async fn a_dry_run_reckons_with_the_pause_that_an_audit_makes() {
     let said = workdir
         .run(&["audit", &url, "--dry-run", "--ignore-robots"])
         .await;
-    let estimate = "estimate: at least 100 ms for each page";
+    let estimate = "estimate: at least 102 ms for each page";
     assert!(said.out.contains(estimate), "{}", said.out);
 }
 

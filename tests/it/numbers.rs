@@ -2,12 +2,15 @@
 //! runs.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read as _;
 
 use serde_json::{Value, json};
 
 use crate::answer::{html, ok, redirect, status};
 use crate::cli::Workdir;
 use crate::origin::Origin;
+use crate::post::Post;
 
 /// A site with seven pages of which three fail, three images of which one fails, a link to another site that
 /// fails, a redirect, a page that robots.txt forbids and one that is excluded.
@@ -87,7 +90,7 @@ async fn every_surface_says_the_same_numbers() {
         "-o",
         "out",
         "-f",
-        "csv,json,html,md,junit",
+        "csv,json,html,md,junit,xlsx",
     ];
     let said = workdir.run(&[&args[..], &scope].concat()).await;
     assert_eq!(said.code, Some(0), "{said:?}");
@@ -98,6 +101,8 @@ async fn every_surface_says_the_same_numbers() {
     scores(&workdir, &said.err).await;
     sections(&workdir);
     findings(&workdir);
+    workbook(&workdir);
+    mail(&other).await;
 }
 
 /// Both scores have one value, one band and one good end everywhere.
@@ -126,6 +131,90 @@ async fn scores(workdir: &Workdir, terminal: &str) {
         assert!(page.contains(&shown) && page.contains(band), "{shown}");
         let cell = format!(" {value} {band} ");
         assert!(listed.out.contains(&cell), "{cell}: {}", listed.out);
+    }
+}
+
+/// Returns the texts and numbers of a sheet of the workbook, row by row.
+fn cells(workdir: &Workdir, sheet: &str) -> Vec<Vec<String>> {
+    let file = fs::File::open(workdir.path().join("out/gatecrawl.xlsx")).expect("a workbook");
+    let mut archive = zip::ZipArchive::new(file).expect("a zip archive");
+    let mut xml = String::new();
+    let mut part = archive.by_name(sheet).expect("such a sheet");
+    part.read_to_string(&mut xml).expect("text");
+    // The first piece has the attributes of the cell; those after it end with the next tag.
+    let text_of = |cell: &str| -> String {
+        let texts = cell
+            .split('>')
+            .skip(1)
+            .map(|piece| piece.split('<').next().unwrap_or_default());
+        texts.collect()
+    };
+    xml.split("<row ")
+        .skip(1)
+        .map(|row| row.split("<c ").skip(1).map(text_of).collect())
+        .collect()
+}
+
+/// The workbook has the numbers of the site on its first sheet, and a row for each row of the tables.
+fn workbook(workdir: &Workdir) {
+    let first = cells(workdir, "xl/worksheets/sheet1.xml");
+    for (name, number) in [
+        ("Known", "8"),
+        ("Fetched", "7"),
+        ("Failing", "3"),
+        ("External links", "1"),
+        ("Not fetched: robots", "1"),
+    ] {
+        let row = first
+            .iter()
+            .find(|row| row.first().is_some_and(|cell| cell == name));
+        assert_eq!(
+            row.and_then(|row| row.get(1)).map(String::as_str),
+            Some(number),
+            "{name}: {first:?}"
+        );
+    }
+    let headline = first
+        .iter()
+        .find(|row| row.first().is_some_and(|cell| cell == "In short"));
+    assert!(
+        headline.expect("a headline")[1].starts_with("3 of 7 pages failed"),
+        "{headline:?}"
+    );
+    let pages = cells(workdir, "xl/worksheets/sheet2.xml");
+    assert_eq!(pages.len(), rows(workdir, "out/pages.csv").len() + 1);
+}
+
+/// The mail about a scheduled audit of the same site says the same.
+async fn mail(other: &Origin) {
+    let origin = site(other).await;
+    let url = origin.url("/");
+    let (post, workdir) = (Post::start().await, Workdir::new());
+    let config = format!(
+        "[smtp]\n{}\n[project.shop]\nurl = '{url}'\nschedule = '@weekly'\nrate = 0\nretries = 1\nexternal = true\n\
+         resources = true\nno-sitemap = true\nexclude = ['/out/']\nconfirm = 'none'\nno-probe = true\nsample = 0\n\
+         recheck = 'none'\n[project.shop.notify]\nmail = [{{ to = ['lead@shop.example'] }}]\n",
+        post.config()
+    );
+    fs::write(workdir.path().join("shop.toml"), config).expect("written");
+    let args = [
+        "schedule",
+        "run",
+        "--once",
+        "--now",
+        "shop",
+        "--config",
+        "shop.toml",
+    ];
+    let said = workdir.run(&args).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let mails = post.mails();
+    let [mail] = mails.as_slice() else {
+        panic!("{} mails", mails.len());
+    };
+    for kind in ["text/plain", "text/html"] {
+        let text = mail.part(kind);
+        assert!(text.contains("3 of 7 pages failed"), "{text}");
     }
 }
 

@@ -224,7 +224,10 @@ fn each_signal_to_end_does_so_in_order_and_the_run_goes_on_later() {
             )
         });
         let home = tempfile::tempdir().expect("a directory");
-        let line = format!("exec gatecrawl audit http://{at}/0 --max-pages 100000 {CRAWL}");
+        // If `nohup` started these tests, SIGHUP is ignored, and the program keeps it so.
+        let line = format!(
+            "exec env --default-signal=HUP gatecrawl audit http://{at}/0 --max-pages 100000 {CRAWL}"
+        );
         let child = shell(home.path(), &line).spawn().expect("starts");
         // On a busy machine it takes a while until it crawls.
         let since = Instant::now();

@@ -14,7 +14,8 @@ use gatecrawl::audit::compare;
 use gatecrawl::fetch::outbound_client;
 use gatecrawl::machine::wall_clock;
 use gatecrawl::measure::{Board, Push, metrics_of_run, push, serve};
-use gatecrawl::report::Brief;
+use gatecrawl::model::Zone;
+use gatecrawl::report::{Brief, JudgedRun};
 use gatecrawl::schedule::notify::{Channels, Notifier, NotifyConfig, SmtpConfig};
 use gatecrawl::schedule::{Event, Listener as _, RunEnded, RunOutcome};
 use gatecrawl::store::{Baseline, BaselineSource, RunRow, Store};
@@ -145,12 +146,15 @@ fn ended(store: &Store, report: &Path) -> Event {
     };
     let compared = compare(store, &run, baseline).expect("compared");
     let summary = store.summary(run.id).expect("read");
-    let brief = Brief::read(
-        store,
-        (&run, &summary),
-        Some(&compared),
-        (&gates, None, &gatecrawl::model::Zone::default()),
-    );
+    let judged = JudgedRun {
+        run: &run,
+        summary: &summary,
+        compared: Some(&compared),
+        gates: &gates,
+        unaudited: None,
+        zone: &Zone::default(),
+    };
+    let brief = Brief::read(store, &judged);
     Event::RunEnded(RunEnded {
         project: "shop".to_owned(),
         run: run.id,

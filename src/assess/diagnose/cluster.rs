@@ -119,6 +119,11 @@ impl Late {
         };
     }
 
+    /// Returns their number.
+    pub(super) fn answers(self) -> u64 {
+        self.answers
+    }
+
     /// Returns them as evidence, if there are any.
     pub(super) fn evidence(self) -> Option<Evidence> {
         let (from, to) = self.span?;

@@ -148,6 +148,8 @@ pub struct HostFacts {
     pub flapping: Ratio,
     /// URLs that failed at speed only, out of all fetched.
     pub load_induced: Ratio,
+    /// Of these, URLs that the host mostly refused with 429.
+    pub refused: u64,
     /// Pages and sitemaps whose last answer was a 503 that announced its end.
     pub announcing: u64,
     /// Sections with failing URLs, out of all.

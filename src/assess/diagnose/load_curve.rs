@@ -3,7 +3,7 @@
 //! last counts. A site that is slow for a while has more requests open in that time, so a comparison with other times
 //! would blame the load.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -36,11 +36,14 @@ const BY_CHANCE: f64 = 0.05;
 /// like outages (ours).
 const SELDOM: f64 = 0.001;
 
-/// Minimum share of the failures that lie above the step, for load to be the reason of failures that look like
-/// outages (ours). In outages fewer do, because the crawl slows down in them.
+/// Minimum share of the failures that lie above the step, for load to be their reason (ours). In outages fewer do,
+/// because the crawl slows down in them.
 const MOST: f64 = 0.8;
 
-/// Failures by load, from requests in time order. Of constant size, about 6 kB.
+/// Maximum failures that are kept with their loads, the first of a host; 16 bytes each.
+const MOST_FAILURES: usize = 65_536;
+
+/// Failures by load, from requests in time order. About 6 kB, and the failures with their loads.
 #[derive(Clone, Debug, Default)]
 pub struct LoadCurve {
     /// From the first failure to the last, at URLs that also succeed.
@@ -50,6 +53,16 @@ pub struct LoadCurve {
     has_failed: bool,
     /// Start times of the requests of the last second.
     last_second: VecDeque<Moment>,
+    /// The failures at URLs that also succeed.
+    failures: Vec<Failure>,
+}
+
+/// A failure, and the load in which its request began.
+#[derive(Clone, Copy, Debug)]
+struct Failure {
+    started: Moment,
+    open: u32,
+    begun: u32,
 }
 
 /// A measure of load.
@@ -96,23 +109,61 @@ impl LoadCurve {
         self.since_failure.add(open, begun, failed);
         if failed {
             self.between_failures.take(&mut self.since_failure);
+            if self.failures.len() < MOST_FAILURES {
+                self.failures.push(Failure {
+                    started,
+                    open,
+                    begun,
+                });
+            }
         }
     }
 
     /// Returns the load that separates failures best, if chance does not explain it. Uses Fisher's exact
     /// test (R. A. Fisher, "The Design of Experiments", 1935), with the probability multiplied by the
-    /// number of loads tested (Bonferroni).
+    /// number of loads tested (Bonferroni). A load that leaves hardly any failure below it comes first: by the clock
+    /// of the server one request more or less began within the second.
     pub fn step(&self) -> Option<LoadStep> {
         self.between_failures.step()
     }
 
-    /// Returns whether load explains failures that come together better than outages do. In an outage requests fail
-    /// at any load. Here hardly any fails below some load, even between the first failure and the last.
-    pub fn explains_outages(&self) -> bool {
-        self.step().is_some_and(|step| {
-            let failed = step.above.part + step.below.part;
-            step.chance <= SELDOM && step.above.part as f64 >= MOST * failed as f64
-        })
+    /// Returns whether load explains failures better than outages do. In an outage requests fail at any load. Here
+    /// hardly any fails below some load, even between the first failure and the last.
+    pub fn explains_failures(&self) -> bool {
+        self.step()
+            .is_some_and(|step| step.chance <= SELDOM && step.holds_most())
+    }
+
+    /// Returns when the requests began that failed above the load that explains the failures; none if no load does.
+    pub fn overloads(&self) -> BTreeSet<Moment> {
+        let step = self.step().filter(|_| self.explains_failures());
+        let beyond = step.iter().flat_map(|step| {
+            let is_beyond = |failure: &&Failure| match step.load {
+                Load::Open => failure.open >= step.from,
+                Load::Begun => failure.begun >= step.from,
+            };
+            self.failures.iter().filter(is_beyond)
+        });
+        beyond.map(|failure| failure.started).collect()
+    }
+}
+
+impl LoadStep {
+    /// Returns whether most of the failures lie above the step.
+    fn holds_most(&self) -> bool {
+        let failed = self.above.part + self.below.part;
+        self.above.part as f64 >= MOST * failed as f64
+    }
+
+    /// Returns whether it separates the failures better than another: the surer, or the one that explains more of
+    /// them if both are sure.
+    fn is_better_than(&self, other: &LoadStep) -> bool {
+        let rank = |step: &LoadStep| step.chance <= SELDOM && step.holds_most();
+        match (rank(self), rank(other)) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => self.chance <= other.chance,
+        }
     }
 }
 
@@ -138,8 +189,10 @@ impl ByLoad {
     fn step(&self) -> Option<LoadStep> {
         let begun = self.begun.step(Load::Begun);
         let open = self.open.step(Load::Open);
-        let steps = open.into_iter().chain(begun);
-        steps.min_by(|one, other| one.chance.total_cmp(&other.chance))
+        match (open, begun) {
+            (Some(open), Some(begun)) if !open.is_better_than(&begun) => Some(begun),
+            (open, begun) => open.or(begun),
+        }
     }
 }
 
@@ -175,14 +228,16 @@ impl Counts {
             if count.of > 0 && below.of > 0 && above.part >= FEWEST && is_apart {
                 let chance =
                     hits_or_more(above.part, above.of, all.part, all.of) * (seen - 1) as f64;
-                if chance <= best.map_or(BY_CHANCE, |best| best.chance) {
-                    best = Some(LoadStep {
-                        load,
-                        from: lowest(at),
-                        below,
-                        above,
-                        chance,
-                    });
+                let step = LoadStep {
+                    load,
+                    from: lowest(at),
+                    below,
+                    above,
+                    chance,
+                };
+                let is_best = best.is_none_or(|best| step.is_better_than(&best));
+                if chance <= BY_CHANCE && is_best {
+                    best = Some(step);
                 }
             }
             below = sum(below, *count);
@@ -274,7 +329,7 @@ mod tests {
             let is_fast = n % 12 < 6;
             (if is_fast { 100 } else { 1_000 }, 1, n % 12 > 0 && is_fast)
         };
-        assert!(curve((0..60).map(refused)).explains_outages());
+        assert!(curve((0..60).map(refused)).explains_failures());
         // Down for five seconds in every thirty: the crawl slows down and keeps failing.
         let down = (0..120).map(|n: i64| match n % 40 {
             0..3 => (100, 4, true),
@@ -282,7 +337,7 @@ mod tests {
             8..11 => (1_000, 1, false),
             _ => (100, 4, false),
         });
-        assert!(!curve(down).explains_outages());
+        assert!(!curve(down).explains_failures());
         // All slow requests are made after the outage is over.
         let once = (0..80).map(|n: i64| match n {
             0..12 => (100, 4, false),
@@ -290,7 +345,7 @@ mod tests {
             _ => (1_000, 1, false),
         });
         let once = curve(once);
-        assert!(once.step().is_none() && !once.explains_outages());
+        assert!(once.step().is_none() && !once.explains_failures());
     }
 
     #[test]

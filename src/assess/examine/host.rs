@@ -9,6 +9,7 @@ use crate::assess::diagnose::rules::{PageFaults, Refusals};
 use crate::assess::diagnose::{Cluster, ClusterFacts, HostFacts, Ratio, fingerprint};
 use crate::assess::score::site::OTHER;
 use crate::assess::verdict::judgement::Judgement;
+use crate::assess::verdict::kind::FailureKind;
 use crate::assess::verdict::rules::Verdict;
 use crate::model::{Cause, Experiment, Moment, Outcome, Purpose, Role};
 
@@ -144,6 +145,8 @@ impl Host {
         self.facts.flapping.count(flaps);
         let at_speed = judgement.verdict == Verdict::LoadInduced;
         self.facts.load_induced.count(at_speed);
+        let is_refused = at_speed && judgement.kind == Some(FailureKind::RateLimited);
+        self.facts.refused += u64::from(is_refused);
         let (mut answers, mut later) = (Ratio::default(), Ratio::default());
         let mut first = None;
         let mut attempts = seen.evidence().peekable();

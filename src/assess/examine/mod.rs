@@ -44,7 +44,7 @@ use super::score::site::{OTHER, Scored, SiteTally};
 use super::score::weight::{priority, weight};
 use super::verdict::rules::{Rules, Verdict};
 use super::verdict::tally::Tally;
-use crate::model::{Frequency, Moment, Outcome, Role};
+use crate::model::{Experiment, Frequency, Moment, Outcome, Purpose, Role};
 
 /// Maximum hosts that are counted separately; about 4 kB each.
 const MOST_HOSTS: usize = 2_000;
@@ -163,8 +163,8 @@ impl Examination {
             }
             judgement.in_outage = true;
         }
-        // A client that stays below the limit of a host sees none of these failures.
-        if judgement.failed > 0 && judgement.last_ok.is_some() && self.is_limited(seen) {
+        // A slower client sees none of these failures.
+        if judgement.last_ok.is_some() && self.is_of_speed(seen, judgement.verdict) {
             judgement = tally.judged(Verdict::LoadInduced);
         }
         // A good answer to one of the crawl's own requests shows that the page does not always fail.
@@ -250,26 +250,31 @@ impl Examination {
 
     /// Returns the outages in which a URL failed, if all of its failures were in them.
     fn outage(&self, seen: &Seen<'_>) -> Option<OutageOfUrl> {
-        let home = Home {
-            host: seen.host,
-            section: seen.section,
-            family: seen.family,
+        let of_purpose = |counts: fn(Purpose) -> bool| {
+            let failed = seen.attempts.iter().filter(move |attempt| {
+                counts(attempt.purpose) && attempt.facts.outcome.is_failure()
+            });
+            failed.map(|attempt| attempt.observation.started)
         };
-        let failed = seen
-            .evidence()
-            .filter(|seen| seen.facts.outcome.is_failure());
-        let mut failed = failed.map(|attempt| attempt.observation.started);
-        self.together.outage_of(home, &mut failed)
+        let mut failed = of_purpose(Purpose::is_evidence);
+        let mut experiments = of_purpose(|it| it == Purpose::Experiment(Experiment::Alone));
+        self.together
+            .outage_of(seen.home(), &mut failed, &mut experiments)
     }
 
-    /// Returns whether the limit of its host explains all failures of a URL.
-    fn is_limited(&self, seen: &Seen<'_>) -> bool {
-        let failed = seen
-            .evidence()
-            .filter(|seen| seen.facts.outcome.is_failure())
-            .map(|seen| (seen.observation.started, seen.facts.status));
-        let host = self.together.host(seen.host);
-        host.is_some_and(|host| host.explains(seen.section, failed))
+    /// Returns whether the speed of the crawl explains all failures of a URL: the limit or the load of its host does. Or
+    /// the host says so (429, RFC 6585), and it did not refuse again and again when it was requested slowly.
+    fn is_of_speed(&self, seen: &Seen<'_>, verdict: Verdict) -> bool {
+        let failed = seen.evidence().filter_map(|seen| {
+            let outcome = seen.facts.outcome;
+            (outcome.is_failure()).then_some((seen.observation.started, outcome))
+        });
+        let failed: Vec<(Moment, Outcome)> = failed.collect();
+        let is_said = || {
+            let mut outcomes = failed.iter().map(|(_, outcome)| *outcome);
+            verdict == Verdict::Transient && outcomes.all(|it| it == Outcome::Client429)
+        };
+        !failed.is_empty() && (is_said() || self.together.explains_by_speed(seen.home(), &failed))
     }
 
     /// Returns the cluster of a failing URL: that of its most frequent failure.

@@ -33,13 +33,16 @@ impl OutageOfUrl {
 
 impl Together {
     /// Returns the outages in which a URL failed, if each of its failures was in one: all in those of one group, or of a
-    /// wider one. `failed` has the start times of its failed requests.
+    /// wider one. `failed` has the start times of its failed requests, and `experiments` those of experiments in the
+    /// crawl's own way: they prove nothing about a page by itself, but it failed in the outages in which they did.
     pub fn outage_of(
         &self,
         home: Home<'_>,
         failed: &mut dyn Iterator<Item = Moment>,
+        experiments: &mut dyn Iterator<Item = Moment>,
     ) -> Option<OutageOfUrl> {
         let mut unexplained: Vec<Moment> = failed.collect();
+        let experiments: Vec<Moment> = experiments.collect();
         for (whole, outages) in self.of(home) {
             let mut numbers = Vec::new();
             unexplained.retain(|started| {
@@ -47,8 +50,13 @@ impl Together {
                 numbers.extend(number);
                 number.is_none()
             });
+            if numbers.is_empty() || !unexplained.is_empty() {
+                continue;
+            }
+            numbers.extend(experiments.iter().filter_map(|at| outages.at(*at)));
+            numbers.sort_unstable();
             numbers.dedup();
-            if let Some(last) = numbers.last().filter(|_| unexplained.is_empty()) {
+            if let Some(last) = numbers.last() {
                 return Some(OutageOfUrl {
                     whole,
                     is_over: outages.times[*last].is_over(),

@@ -640,6 +640,60 @@ fn a_part_that_goes_down_again_and_again_says_nothing_against_nine_good_looks() 
     assert_eq!(judged(&mut run, "f ,"), (Verdict::Intermittent, true));
 }
 
+/// Returns a host of two sections, requested in turn once a second. The three pages of `/shop/` are down from second 60
+/// to 80, and from 200 to 230.
+fn small_section_down_twice() -> Together {
+    let mut histories = Histories::default();
+    let [shop, blog] = ["/shop/p*", "/blog/p*"].map(|family| Home {
+        host: HOST,
+        section: &family[..6],
+        family,
+    });
+    histories.watch(shop, false);
+    for second in 0..300_u32 {
+        let is_shop = second % 2 == 0;
+        let fails = is_shop && matches!(second, 60..80 | 200..230);
+        let seen = GroupAttempt {
+            url: if is_shop { second / 2 % 3 } else { 10 + second }.into(),
+            started: Moment::from_millis(i64::from(second) * 1_000),
+            outcome: if fails {
+                Outcome::Server502
+            } else {
+                Outcome::OkHtml
+            },
+            status: Some(if fails { 502 } else { 200 }),
+            open: 1,
+            rate: None,
+            ever_fine: true,
+            ever_failed: is_shop,
+            purpose: Purpose::Crawl,
+            is_page: true,
+        };
+        histories.add(if is_shop { shop } else { blog }, seen);
+    }
+    histories.together()
+}
+
+#[test]
+fn an_experiment_that_fails_in_another_outage_of_the_section_shows_that_the_page_comes_and_goes() {
+    let mut run = Run::new();
+    run.0.together(small_section_down_twice());
+    let mut judged = |failed_alone_at: Option<i64>| {
+        // It fails at 60 s and is fine at 120 s.
+        let mut made = attempts("F ,");
+        made.extend(failed_alone_at.map(|second| {
+            let mut alone = tried(Experiment::Alone, Outcome::Server502, "");
+            alone.observation.started = Moment::from_millis(second * 1_000);
+            alone
+        }));
+        let found = run.page("/shop/", &made).judgement;
+        (found.verdict, found.in_outage)
+    };
+    assert_eq!(judged(None), (Verdict::Transient, true));
+    assert_eq!(judged(Some(65)), (Verdict::Transient, true));
+    assert_eq!(judged(Some(215)), (Verdict::Intermittent, true));
+}
+
 #[test]
 fn a_page_that_is_fine_in_the_crawls_own_way_does_not_always_fail() {
     let verdict = |experiment, outcome| {

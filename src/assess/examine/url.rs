@@ -1,5 +1,6 @@
 //! One URL as the examination receives it, and its result.
 
+use super::histories::Home;
 use crate::assess::diagnose::{AnswerFacts, SoftError, soft_error};
 use crate::assess::score::weight::Importance;
 use crate::assess::verdict::earlier_runs::EarlierRuns;
@@ -79,6 +80,15 @@ pub struct Examined {
 }
 
 impl<'a> Seen<'a> {
+    /// Returns its groups.
+    pub(super) fn home(&self) -> Home<'a> {
+        Home {
+            host: self.host,
+            section: self.section,
+            family: self.family,
+        }
+    }
+
     /// Returns the attempts that are evidence about the URL. Experiments use other ways, and without a
     /// network no request reaches a server.
     pub(super) fn evidence(&self) -> impl DoubleEndedIterator<Item = &SeenAttempt<'a>> {

@@ -53,6 +53,16 @@ pub fn is_telling(outcome: Outcome, reused: bool) -> bool {
     !stale && outcome != Outcome::StreamRefused
 }
 
+/// Returns whether load may be the reason of a failure. Failures of names, certificates and refused connections do not
+/// improve at a slower pace, nor do 501 and 505.
+pub(in crate::assess) fn may_be_load(outcome: Outcome) -> bool {
+    use Outcome::{ConnectRefused, ConnectUnreachable, Server501, Server505};
+    let other = [ConnectRefused, ConnectUnreachable, Server501, Server505];
+    outcome.is_failure()
+        && !matches!(outcome.layer(), Layer::Dns | Layer::Tls)
+        && !other.contains(&outcome)
+}
+
 impl Observation {
     /// Returns whether it is evidence about the URL.
     pub fn is_evidence(self) -> bool {
@@ -69,14 +79,9 @@ impl Observation {
         is_polite(self.pressure)
     }
 
-    /// Returns whether it failed and load may be the reason. Failures of names, certificates and refused
-    /// connections do not improve at a slower pace, nor do 501 and 505.
+    /// Returns whether it failed and load may be the reason.
     pub(super) fn may_be_load(self) -> bool {
-        use Outcome::{ConnectRefused, ConnectUnreachable, Server501, Server505};
-        let other = [ConnectRefused, ConnectUnreachable, Server501, Server505];
-        self.outcome.is_failure()
-            && !matches!(self.outcome.layer(), Layer::Dns | Layer::Tls)
-            && !other.contains(&self.outcome)
+        may_be_load(self.outcome)
     }
 
     pub(in crate::assess) fn kind(self) -> Option<FailureKind> {

@@ -21,7 +21,7 @@ const ABOUT: &str = "\
 This is an audit of a small tea shop with faults, served by this program on a port of this machine. It has \
 pages that always answer 502, one that recovers and one that comes and goes, a checkout that is down, a page \
 under maintenance, redirects that lead into an error, along a chain and round in a loop, a sitemap with \
-broken entries, and a slow, a cut and a reset answer. Most of its pages are fine. It takes two minutes: \
+broken entries, and a slow, a cut and a reset answer. Most of its pages are fine. It takes a minute and a half: \
 failing pages are requested again after 15 and 60 seconds.
 ";
 

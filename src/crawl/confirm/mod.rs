@@ -3,6 +3,7 @@
 //! passes use the frontier of the crawl, so that an interrupted pass continues like an interrupted
 //! crawl.
 
+mod doubted;
 mod pass;
 mod sample;
 mod sentinel;
@@ -16,6 +17,7 @@ use crate::model::{ConfirmPlan, CrawlUrl, Fingerprint, HostKey, Moment, Pace, Ro
 use crate::policy::{CAREFUL, Candidate, ConfirmPace, Enough, LoadTrial, select};
 use crate::store::{FailedUrl, PassesMade, RunId, Store, StoreError};
 
+use self::doubted::Doubts;
 pub(super) use self::pass::{Answer, PassPace};
 use self::pass::{CurrentPass, Watched};
 pub(super) use self::sample::SAMPLE;
@@ -48,6 +50,7 @@ pub(super) struct Passes {
     plan: ConfirmPlan,
     pace: PassPace,
     sample: Sample,
+    doubts: Doubts,
     /// Passes begun so far.
     begun: usize,
     /// The end of the crawl itself.
@@ -112,6 +115,7 @@ pub(super) struct Follows {
 impl Passes {
     pub(super) fn new(plan: ConfirmPlan, sample: SamplePlan, pace: PassPace) -> Passes {
         Passes {
+            doubts: Doubts::new(&plan.delays),
             plan,
             pace,
             sample: Sample::new(sample),
@@ -140,6 +144,26 @@ impl Passes {
         if made.is_sampled || made.last > 1 {
             self.sample.resume(now);
         }
+    }
+
+    /// Returns the pages that look lost and were fine in the run before, once.
+    pub(super) fn doubted(
+        &mut self,
+        store: &Store,
+        run: RunId,
+        now: Moment,
+    ) -> Result<Vec<Discovery>, StoreError> {
+        let pages = self.doubts.pages(store, run)?;
+        if !pages.is_empty() {
+            self.crawl_ended.get_or_insert(now);
+            self.sample.is_preceded(now);
+        }
+        Ok(pages)
+    }
+
+    /// Records an answer of such a page, and returns when it is requested again, if it is.
+    pub(super) fn doubts(&mut self, url: &CrawlUrl, is_lost: bool, now: Moment) -> Option<Moment> {
+        self.doubts.answered(url, is_lost, now)
     }
 
     /// Returns the pages of the sample, once.
@@ -346,6 +370,7 @@ impl Passes {
             watched,
             controls: HashMap::new(),
             parked: HashMap::new(),
+            alone_since: HashMap::new(),
             sentinels: Sentinels::default(),
             said_watching: false,
             is_closing: false,
@@ -441,6 +466,34 @@ impl Passes {
         watched.is_some_and(|watched| watched.was_fine() && !watched.is_done)
     }
 
+    /// Records that a URL of a pass is requested.
+    pub(super) fn begins(&mut self, found: &Discovery, now: Moment) {
+        let host = found.url.host_key();
+        let is_alone = !self.trials.get(&host).is_some_and(LoadTrial::may_be_fast);
+        if let Some(current) = self.current.as_mut().filter(|_| found.pass > 1 && is_alone)
+            && current.watched.contains_key(&found.url.fingerprint())
+        {
+            current.alone_since.insert(host, now);
+        }
+    }
+
+    /// Returns the hosts of which a careful request has been open for so long that load is not the reason, whatever its
+    /// answer. Returns each only once.
+    pub(super) fn hang_alone(&mut self, now: Moment) -> Vec<HostKey> {
+        let Some(current) = &mut self.current else {
+            return Vec::new();
+        };
+        let hang = |(_, since): &(&HostKey, &Moment)| now.since(**since) >= LoadTrial::HUNG;
+        let alone = current.alone_since.iter();
+        let hosts: Vec<HostKey> = alone.filter(hang).map(|(host, _)| host.clone()).collect();
+        for host in &hosts {
+            current.alone_since.remove(host);
+            let trial = self.trials.entry(host.clone()).or_default();
+            trial.answered(true, LoadTrial::HUNG);
+        }
+        hosts
+    }
+
     /// Records an answer of a pass.
     pub(super) fn answered(&mut self, url: &CrawlUrl, answer: &Answer, now: Moment) -> Follows {
         let Some(current) = &mut self.current else {
@@ -460,6 +513,7 @@ impl Passes {
             };
         };
         let host = url.host_key();
+        current.alone_since.remove(&host);
         let trial = self.trials.entry(host.clone()).or_default();
         let changes = trial.answered(failed, answer.took);
         let pace = self.pace.of(trial);

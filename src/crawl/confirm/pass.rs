@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, PacePlan};
+use crate::model::{CrawlUrl, Fingerprint, HostKey, LOOK_SPACING, Moment, Pace, PacePlan};
 use crate::policy::{CAREFUL, Candidate, LONGEST_ANNOUNCED, LoadTrial, look_spacing};
 
 use super::sentinel::Sentinels;
@@ -41,6 +41,8 @@ pub(super) struct CurrentPass {
     pub(super) controls: HashMap<Fingerprint, u32>,
     /// How long each host was paused because it limits us.
     pub(super) parked: HashMap<HostKey, Duration>,
+    /// Since when the only open request of a host is a careful one.
+    pub(super) alone_since: HashMap<HostKey, Moment>,
     pub(super) sentinels: Sentinels,
     /// Whether the event that only they are left was sent.
     pub(super) said_watching: bool,
@@ -88,12 +90,9 @@ const CLOSING_LOOKS: u32 = 8;
 /// hangs must not hold up the pass for minutes.
 const LONGEST_LOOKS: Duration = Duration::from_secs(30);
 
-/// Time after which a control that failed gets its second look; it doubles for each further one.
-/// Ours: 15 + 30 + 60 s are longer than a deploy or a restart.
-const CONTROL_AGAIN: Duration = Duration::from_secs(15);
-
-/// Maximum looks at a control that fails, in one pass.
-const MOST_CONTROL_LOOKS: u32 = 4;
+/// Seconds after which a control that failed gets another look in the same pass, one after the other. Ours: the first
+/// shows a single failure, all together are longer than a deploy or a restart.
+const CONTROL_AGAIN: [u64; 4] = [LOOK_SPACING.as_secs(), 15, 30, 60];
 
 /// Divisor of a pass's time that gives the maximum pause of a host that limits us. Ours.
 const MOST_PARKED: u32 = 5;
@@ -106,10 +105,11 @@ impl CurrentPass {
 
     /// Returns when a control that failed gets another look, if it does.
     pub(super) fn control_again(&mut self, url: &CrawlUrl, now: Moment) -> Option<Moment> {
-        let looks = self.controls.entry(url.fingerprint()).or_default();
-        *looks += 1;
-        let at = now + CONTROL_AGAIN * 2_u32.pow(looks.saturating_sub(1).min(8));
-        (*looks < MOST_CONTROL_LOOKS && at <= self.deadline).then_some(at)
+        let failed = self.controls.entry(url.fingerprint()).or_default();
+        let wait = CONTROL_AGAIN.get(*failed as usize);
+        *failed += 1;
+        let at = wait.map(|seconds| now + Duration::from_secs(*seconds));
+        at.filter(|at| *at <= self.deadline)
     }
 
     /// Returns how much of this wait a host that limits us gets.
@@ -129,6 +129,8 @@ impl CurrentPass {
         self.last_answer = self.last_answer + by;
         self.deadline = self.deadline + by;
         self.looks_end = self.looks_end + by;
+        // The request that was open meanwhile is made again.
+        self.alone_since.clear();
         self.sentinels.extend(by);
     }
 
@@ -243,6 +245,11 @@ impl PassPace {
             interval: fast.interval * SAMPLE_SLOWER,
             ..fast
         }
+    }
+
+    /// Returns the maximum pace of the crawl.
+    pub(in crate::crawl) fn ceiling(&self) -> Pace {
+        self.plan.ceiling()
     }
 
     /// Returns the pace that the plan allows.

@@ -36,6 +36,11 @@ impl Sample {
         }
     }
 
+    /// Records that pages are requested in its place in the order of passes, before its own.
+    pub(super) fn is_preceded(&mut self, now: Moment) {
+        self.ends = Some(now + LONGEST);
+    }
+
     /// Records that an interrupted crawl had begun the sample: its remaining pages are requested now.
     pub(super) fn resume(&mut self, now: Moment) {
         self.made = true;

@@ -121,7 +121,7 @@ mod tests {
             role: Role::Page,
             ever_ok,
             last_failed: true,
-            in_outage: false,
+            is_explained: false,
             ok_in_a_row: 0,
             span: Duration::ZERO,
             announced: None,

@@ -22,6 +22,7 @@ use super::parts::{CrawlError, Ended, Parts, Start};
 use super::site::Site;
 use super::state::{Disk, Due, Effect, Effects, Returned, State};
 use super::stop::{Stop, StopLevel};
+use super::visit::on_wire::{OldestOpen, OnWire};
 use super::visit::series::{Allowed, NextStep, Series};
 use super::visit::{Beginning, visit};
 use shelf::StoreShelf;
@@ -64,7 +65,7 @@ pub(super) struct Dispatcher<F, Q, O> {
     /// The crawl's knowledge, which decides the next steps.
     state: State,
     site: Arc<Site>,
-    fetcher: Arc<F>,
+    fetcher: Arc<OnWire<F>>,
     frontier: Arc<Q>,
     store: Store,
     run: RunId,
@@ -111,7 +112,7 @@ where
         Dispatcher {
             state: State::new(of, writer.urls(), disk, parts.dice, now),
             site,
-            fetcher: parts.fetcher,
+            fetcher: Arc::new(OnWire::new(parts.fetcher, parts.clock)),
             frontier: Arc::new(parts.frontier),
             store: parts.store,
             run,
@@ -300,19 +301,20 @@ where
 
     /// Begins a visit.
     async fn begin(&mut self, lease: Lease) -> Result<(), CrawlError> {
-        let effects = self.state.begin(&lease);
+        let now = self.clock.now();
+        let effects = self.state.begin(&lease, now);
         self.carry_out(effects).await?;
         let interval = lease.pace.interval.as_secs_f64();
         self.rate = (interval > 0.0).then(|| 1.0 / interval);
-        let (now, found) = (self.clock.now(), &lease.found);
-        self.observer.see(&Event::Requested { url: &found.url });
+        let found = &lease.found;
         let last = self.state.forget_last_attempt(&found.url);
         let beginning = Beginning {
             started: now,
+            patience: self.state.patience(found, now),
             waited: last.map(|ended| now.since(ended)),
             disallowed: self.state.is_disallowed(&found.url)?,
             control: self.state.control(found)?,
-            companions: self.state.companions(found),
+            companions: self.state.companions(found, now),
             stored: self.writer.urls(),
             redactor: self.fetcher.redactor().cloned(),
             stop: self.stop.clone(),
@@ -379,6 +381,9 @@ where
                 }
                 Effect::Slow(host, pace) => self.frontier.slow(&host, pace).await?,
                 Effect::Park(host, until) => self.frontier.park(&host, until).await?,
+                Effect::MoveAside(ticket, family) => {
+                    self.frontier.move_aside(ticket, family).await?;
+                }
                 Effect::Rejoin(host, family) => self.frontier.rejoin(&host, family).await?,
                 Effect::Store(change) => self.store(change).await,
                 Effect::HandOver(change, ticket, settlement) => {
@@ -489,6 +494,12 @@ where
             self.announce_steps();
             self.next_gauge = now + GAUGE;
             self.state.look_around();
+            let effects = self.state.look_at_passes(now);
+            self.carry_out(effects).await?;
+            if let Some(OldestOpen { url, since, others }) = self.fetcher.oldest() {
+                let url = &url;
+                self.observer.see(&Event::Awaited { url, since, others });
+            }
             let gauge = Gauge {
                 now,
                 pending: self.frontier.pending().await?,

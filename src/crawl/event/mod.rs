@@ -12,10 +12,15 @@ pub use forecast::{Forecast, Rest};
 /// An event of a crawl.
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
-    /// A URL is about to be requested.
-    Requested {
-        /// The URL.
+    /// The request that has been open for the longest time: sent, and not answered. About once per second, right
+    /// before the gauge; not if none is open.
+    Awaited {
+        /// Its URL.
         url: &'a CrawlUrl,
+        /// When it was sent.
+        since: Moment,
+        /// Number of other open requests.
+        others: usize,
     },
     /// An attempt was made.
     Attempted {
@@ -55,6 +60,11 @@ pub enum Event<'a> {
         host: HostKey,
         /// The change.
         change: BreakerChange,
+    },
+    /// Pages that look lost and were fine in the run before are about to be requested again.
+    Doubting {
+        /// The number of pages.
+        pages: usize,
     },
     /// Pages that never failed are about to be requested once more.
     Sampling {
@@ -125,7 +135,7 @@ pub struct Gauge {
     pub pending: u64,
     /// When the last of them that waits can be requested at the earliest, at the hosts' paces.
     pub clear_by: Option<Moment>,
-    /// Open requests.
+    /// Visits and series of experiments under way; some of them may wait for their turn.
     pub open: usize,
     /// Requests per second allowed for the host of the last request; `None` without a ceiling.
     pub rate: Option<f64>,

@@ -32,6 +32,8 @@ pub(in crate::crawl) enum Effect {
     Slow(HostKey, Pace),
     /// Request nothing of a host before then.
     Park(HostKey, Moment),
+    /// Count an open lease as one of the slow lane of a family.
+    MoveAside(Ticket, Family),
     /// End the slow lane of a family.
     Rejoin(HostKey, Family),
     /// Store a change that settles no lease.

@@ -1,5 +1,7 @@
 //! The decision on a lease: it is requested, skipped, or set aside.
 
+use std::time::Duration;
+
 use crate::crawl::confirm::SAMPLE;
 use crate::crawl::visit::series::Allowed;
 use crate::frontier::{Discovery, Lease, Settlement};
@@ -58,17 +60,32 @@ impl State {
     }
 
     /// Records that a URL is requested now, and returns the effects.
-    pub(in crate::crawl) fn begin(&mut self, lease: &Lease) -> Vec<Effect> {
+    pub(in crate::crawl) fn begin(&mut self, lease: &Lease, now: Moment) -> Vec<Effect> {
         if is_new_page(lease) {
             self.pages += 1;
             self.admissions.appetite.fetched();
         }
         self.count_sitemap(lease);
-        if lease.found.pass == 1 {
-            self.continue_crawling(&lease.found.url)
-        } else {
-            Vec::new()
+        let found = &lease.found;
+        let is_page = matches!(found.role, Role::Page | Role::Resource);
+        if is_page {
+            self.hosts.begins(lease, now);
         }
+        if found.pass != 1 {
+            self.passes.begins(found, now);
+            return Vec::new();
+        }
+        let mut effects = self.continue_crawling(&found.url);
+        if is_page {
+            let aside = self.hosts.overdue(lease, now).into_iter();
+            effects.extend(aside.map(|(ticket, family)| Effect::MoveAside(ticket, family)));
+        }
+        effects
+    }
+
+    /// Returns how long a request waits for the first byte.
+    pub(in crate::crawl) fn patience(&self, found: &Discovery, now: Moment) -> Duration {
+        self.hosts.patience(found, now)
     }
 
     /// Returns whether robots.txt forbids a URL that is requested in any case.

@@ -118,6 +118,9 @@ impl State {
         if let Some(effects) = self.offer_linked_sitemaps()? {
             return Ok(Some(effects));
         }
+        if let Some(effects) = self.doubt(now)? {
+            return Ok(Some(effects));
+        }
         if let Some(effects) = self.sample(now)? {
             return Ok(Some(effects));
         }

@@ -6,15 +6,28 @@ use crate::crawl::confirm::{Answer, SAMPLE};
 use crate::crawl::event::Event;
 use crate::crawl::visit::Brought;
 use crate::frontier::Discovery;
-use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Pace};
-use crate::policy::{BreakerChange, CAREFUL};
+use crate::model::{Attempt, CrawlUrl, HostKey, Indexability, Moment, Pace};
+use crate::policy::{BreakerChange, CAREFUL, REFUSALS};
 use crate::store::StoreError;
 
 use super::State;
 use super::effect::{Effect, Effects};
 use super::hosts::Reaction;
 
+/// What a page with noindex is.
+const NOINDEX: Indexability = Indexability::NonIndexable("noindex");
+
 impl State {
+    /// Begins to request pages that look lost and were fine in the run before, once.
+    pub(super) fn doubt(&mut self, now: Moment) -> Result<Option<Effects>, StoreError> {
+        let pages = self.passes.doubted(&self.store, self.run, now)?;
+        if pages.is_empty() {
+            return Ok(None);
+        }
+        let say = Event::Doubting { pages: pages.len() };
+        Ok(Some(self.request_slowly(pages, say)))
+    }
+
     /// Begins the sample of pages that never failed, once.
     pub(super) fn sample(&mut self, now: Moment) -> Result<Option<Effects>, StoreError> {
         let pages = self
@@ -23,15 +36,21 @@ impl State {
         if pages.is_empty() {
             return Ok(None);
         }
+        let say = Event::Sampling { pages: pages.len() };
+        Ok(Some(self.request_slowly(pages, say)))
+    }
+
+    /// Requests pages once more at the pace of the sample.
+    fn request_slowly(&mut self, pages: Vec<Discovery>, say: Event<'static>) -> Effects {
         let mut effects = Vec::new();
         let hosts: BTreeSet<HostKey> = pages.iter().map(|page| page.url.host_key()).collect();
         for host in hosts {
             let pace = self.hosts.pass_pace(&host, self.passes.sample_pace());
             effects.push(Effect::Slow(host, pace));
         }
-        effects.push(Effect::Say(Event::Sampling { pages: pages.len() }));
+        effects.push(Effect::Say(say));
         effects.push(Effect::Reopen(pages, SAMPLE));
-        Ok(Some(effects))
+        effects
     }
 
     /// Begins the next confirmation pass, if there is one.
@@ -88,6 +107,8 @@ impl State {
         if follows.load_excluded {
             self.hosts.load_excluded(&host, now);
         }
+        self.hosts.confirmed(brought);
+        self.hosts.compared(brought, now);
         let finds_limit = self.hosts.watch_rate(brought);
         let limited = self.hosts.limited(found, brought.tried);
         let wait = limited.map(|wait| self.passes.limited(&host, wait));
@@ -98,13 +119,28 @@ impl State {
         if is_given_up {
             self.passes.not_requested(&found.url);
         } else {
-            reaction.again = follows.again;
+            let doubted = found.pass == SAMPLE;
+            let doubted = doubted.then(|| self.passes.doubts(&found.url, looks_lost(brought), now));
+            reaction.again = follows.again.or(doubted.flatten());
         }
         if reaction.breaker.is_some() || follows.changes_pace || finds_limit {
             let pace = self.pace_in_pass(&host, found.pass);
             reaction.pace = Some(self.hosts.pass_pace(&host, pace));
         }
         (reaction, watching.map(Effect::Say).into_iter().collect())
+    }
+
+    /// Continues the passes at the plan's pace on hosts of which a request, alone, hangs.
+    pub(in crate::crawl) fn look_at_passes(&mut self, now: Moment) -> Effects {
+        let pass = self.passes.last();
+        let mut effects = Vec::new();
+        for host in self.passes.hang_alone(now) {
+            self.hosts.load_excluded(&host, now);
+            let pace = self.pace_in_pass(&host, pass);
+            let pace = self.hosts.pass_pace(&host, pace);
+            effects.push(Effect::Slow(host, pace));
+        }
+        effects
     }
 
     /// Returns the pace of a host in a pass, or in the sample. While the host is down, it is requested carefully.
@@ -120,14 +156,14 @@ impl State {
 
     /// Returns the pages to request next to a URL of a pass or the sample, if it fails and was fine
     /// before.
-    pub(in crate::crawl) fn companions(&mut self, found: &Discovery) -> Vec<CrawlUrl> {
+    pub(in crate::crawl) fn companions(&mut self, found: &Discovery, now: Moment) -> Vec<CrawlUrl> {
         if !self.passes.was_fine(found) {
             return Vec::new();
         }
         // A control of this pass cannot get another look if it fails as a companion.
         let passes = &self.passes;
         self.hosts
-            .companions(&found.url, &|url| !passes.is_control(url))
+            .companions(&found.url, now, &|url| !passes.is_control(url))
     }
 
     /// Adds one more look in the current pass at pages that were fine and failed next to a URL of
@@ -161,6 +197,14 @@ impl State {
         let slow = Effect::Slow(host.clone(), pace);
         vec![slow, Effect::Say(Event::Paced { host, pace })]
     }
+}
+
+/// Returns whether a page is refused, missing, redirected or hidden by noindex.
+fn looks_lost(brought: &Brought) -> bool {
+    let status = brought.attempt.status;
+    brought.page.redirect.is_some()
+        || brought.page.indexability == NOINDEX
+        || status.is_some_and(|status| REFUSALS.contains(&status))
 }
 
 fn failed(hop: &(CrawlUrl, Attempt)) -> bool {

@@ -188,7 +188,7 @@ fn beyond_max_pages_a_lease_is_skipped() {
     let Due::Visit(first) = due(&mut state, lease("/", 1), 1) else {
         panic!("it is requested");
     };
-    assert!(state.begin(&first).is_empty());
+    assert!(state.begin(&first, at(0)).is_empty());
     let Due::Skip(skipped, skip, Effect::Settle(Ticket(7), Settlement::Unused)) =
         due(&mut state, lease("/a", 1), 2)
     else {
@@ -205,7 +205,7 @@ fn silent_attempts_wait_until_the_fault_is_known() {
     assert!(matches!(effects.as_slice(), [Effect::TakeIn(..)]));
 
     let silent = |path| visit(brought(path, Outcome::ConnectTimeout, at(2), vec![]));
-    assert!(state.begin(&lease("/a", 1)).is_empty());
+    assert!(state.begin(&lease("/a", 1), at(0)).is_empty());
     assert!(state.receive(silent("/a"), at(12)).is_empty(), "it waits");
     assert_eq!(state.waiting(), 1);
     let check = state.next_check_at(true).expect("a check is due");

@@ -107,3 +107,38 @@ async fn an_intermittent_section_is_reported_with_its_rhythm() {
         assert_eq!(wrong.count(), 0, "{shift}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_dead_backend_of_three_makes_no_page_a_control_without_end() {
+    let paths: Vec<String> = [("products", 80), ("blog", 30), ("jobs", 8)]
+        .iter()
+        .flat_map(|(name, count)| (0..*count).map(move |n| format!("/{name}/{n}")))
+        .collect();
+    let home = links(&paths.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut crawl = Crawl::new(usual(), &[]);
+    let turn = AtomicUsize::new(0);
+    crawl.script.origin = Some(Origin(Box::new(move |asked| {
+        let is_dead = turn.fetch_add(1, Ordering::Relaxed) % 3 == 2;
+        let is_page = paths.iter().any(|path| path == asked.path);
+        Some(at_once(match asked.path {
+            _ if is_dead => error(502),
+            "/" => home.clone(),
+            _ if is_page => page("a page"),
+            _ => error(404),
+        }))
+    })));
+    assert_eq!(crawl.run_fresh().await, Ended::Finished);
+    let said = crawl.said();
+    assert!(
+        said.iter().any(|it| it.starts_with("one_backend_down")),
+        "{said:#?}"
+    );
+    let mut per_page: HashMap<String, usize> = HashMap::new();
+    let asked = crawl.asked();
+    for path in &asked {
+        *per_page.entry(path.clone()).or_default() += 1;
+    }
+    let most = per_page.values().max().expect("requested");
+    assert!(*most <= 60, "{most}");
+    assert!(asked.len() < 750, "{}", asked.len());
+}

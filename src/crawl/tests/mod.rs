@@ -28,6 +28,7 @@ mod experiments;
 mod flaky;
 mod forecast;
 mod given_up;
+mod hanging;
 mod hosts;
 mod known;
 mod long_urls;
@@ -58,6 +59,9 @@ struct Script {
     origin: Option<Origin>,
     /// Open requests.
     open: AtomicUsize,
+    /// Whether the clock stands still for some milliseconds after an answer while other requests are open. Otherwise it may advance to the end of
+    /// requests that hang while the writer's thread stores the answer, and nothing else is requested meanwhile.
+    stores_in_time: bool,
     /// When the first request came.
     began: OnceLock<Instant>,
     /// IP addresses of every host.
@@ -255,6 +259,16 @@ impl Fetcher for Script {
         let takes = takes.unwrap_or(Duration::from_millis(20));
         tokio::time::sleep(takes).await;
         self.open.fetch_sub(1, Ordering::Relaxed);
+        let is_answer = simulated
+            .as_ref()
+            .is_some_and(|timed| timed.reply.status > 0);
+        if self.stores_in_time && self.open.load(Ordering::Relaxed) > 0 {
+            // The clock does not advance while a thread works.
+            let millis = if is_answer { 50 } else { 20 };
+            drop(tokio::task::spawn_blocking(move || {
+                std::thread::sleep(Duration::from_millis(millis));
+            }));
+        }
         let is_dark = self
             .dark
             .as_ref()

@@ -73,10 +73,10 @@ async fn no_request_of_a_run_is_beside_its_pace() {
     let times = crawl.times();
     let purposes = crawl.rows(Table::Attempts, &["Purpose"]);
     assert!(purposes.len() == times.len(), "every request is stored");
-    // Ten requests a second: eleven take at least a second, but for the milliseconds of timers.
+    // Ten requests a second: eleven take longer, also by the clock of a server that gets them a little later.
     for eleven in times.windows(11) {
         let took = eleven[10].0.saturating_sub(eleven[0].0);
-        assert!(took >= Duration::from_millis(990), "{took:?}: {eleven:?}");
+        assert!(took >= Duration::from_millis(1_010), "{took:?}: {eleven:?}");
     }
 }
 

@@ -4,6 +4,7 @@ mod attempt;
 mod connection;
 mod echoes;
 mod memo;
+pub(super) mod on_wire;
 pub(super) mod page;
 pub(super) mod reading;
 mod resolved;
@@ -27,7 +28,6 @@ use crate::policy::{Tried, announced};
 use crate::store::{RobotsRecord, SitemapRecord, StoredUrls};
 
 use crate::crawl::clock::Clock;
-use crate::crawl::confirm;
 use crate::crawl::site::{Site, TextHash};
 use crate::crawl::stop::Stop;
 use attempt::tried;
@@ -91,6 +91,8 @@ pub(super) struct RobotsFile {
 pub(super) struct Beginning {
     /// When it begins.
     pub(super) started: Moment,
+    /// How long it waits for the first byte.
+    pub(super) patience: Duration,
     /// Time since the attempt before.
     pub(super) waited: Option<Duration>,
     /// robots.txt forbids it, and the user chose to fetch it in any case.
@@ -107,14 +109,6 @@ pub(super) struct Beginning {
     pub(super) redactor: Option<Redactor>,
     /// Ends the crawl early.
     pub(super) stop: Stop,
-}
-
-fn first_byte_limit(site: &Site, lease: &Lease) -> Duration {
-    let requests = &site.plan.requests;
-    match lease.found.pass {
-        confirm::SAMPLE | 1 => requests.first_byte,
-        _ => requests.patient_first_byte(),
-    }
 }
 
 /// Carries out one lease.
@@ -138,7 +132,9 @@ pub(super) async fn visit<F: Fetcher, Q: Frontier>(
     if lease.found.role == Role::Robots {
         return requests.robots(lease, &beginning).await;
     }
-    let exchange = fetcher.fetch(request(&site, &lease)).await;
+    let exchange = fetcher
+        .fetch(request(&site, &lease, beginning.patience))
+        .await;
     let exchange = judged(lease.found.role, site.plan.requests.first_byte, exchange);
     let attempts = lease.found.tries + 1;
     let held = exchange.held.clone();
@@ -298,7 +294,7 @@ pub(super) fn judged(role: Role, limit: Duration, mut exchange: Exchange) -> Exc
     exchange
 }
 
-fn request(site: &Site, lease: &Lease) -> Request {
+fn request(site: &Site, lease: &Lease, patience: Duration) -> Request {
     let (body_limit, keep) = match lease.found.role {
         Role::Sitemap => (sitemap::BODY_LIMIT, Keep::Packed),
         Role::Resource | Role::External => (site.plan.requests.max_body, Keep::Excerpts),
@@ -306,7 +302,7 @@ fn request(site: &Site, lease: &Lease) -> Request {
     };
     Request {
         connection: connection(lease),
-        first_byte_limit: first_byte_limit(site, lease),
+        first_byte_limit: patience,
         body_limit,
         keep,
         ..Request::page(lease.found.url.clone())
@@ -374,7 +370,7 @@ mod tests {
                     open: 1,
                 },
             };
-            request(&site, &lease).keep
+            request(&site, &lease, Duration::ZERO).keep
         };
         assert_eq!(kept(Role::Page), Keep::Pages);
         assert_eq!(kept(Role::Sitemap), Keep::Packed);

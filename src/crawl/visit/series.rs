@@ -46,6 +46,8 @@ pub(in crate::crawl) struct Probed {
 #[derive(Clone, Debug)]
 pub(in crate::crawl) struct Allowed {
     pub(in crate::crawl) subject: Subject,
+    /// How long a request waits for the first byte.
+    pub(in crate::crawl) patience: Duration,
     /// No request begins after it.
     pub(in crate::crawl) deadline: Moment,
     /// Chooses the order of the compared requests.
@@ -221,9 +223,9 @@ impl<F: Fetcher> Series<F> {
         let url = &self.lease.found.url;
         let own = Request {
             first_byte_limit: if self.is_silent() {
-                requests.first_byte
+                self.allowed.patience.min(requests.first_byte)
             } else {
-                requests.patient_first_byte()
+                self.allowed.patience
             },
             body_limit: requests.max_body,
             ..Request::page(url.clone())

@@ -59,7 +59,8 @@ pub(in crate::fetch) struct Received {
 pub(in crate::fetch) async fn read(
     mut response: Response,
     headers: &HeaderMap,
-    (usage, limits): (Use, Limits),
+    usage: Use,
+    limits: Limits,
     mut share: Share,
 ) -> Received {
     let mut received = Received::default();
@@ -70,9 +71,11 @@ pub(in crate::fetch) async fn read(
     let ended = fill(
         &mut response,
         headers,
-        (usage, limits),
+        usage,
+        limits,
         &mut received,
-        (&mut sink, &mut share),
+        &mut sink,
+        &mut share,
     )
     .await;
     received.fault = ended.err().filter(|_| usage != Use::Excerpt);
@@ -94,9 +97,11 @@ fn kept_of(usage: Use, limits: Limits) -> usize {
 async fn fill(
     response: &mut Response,
     headers: &HeaderMap,
-    (usage, mut limits): (Use, Limits),
+    usage: Use,
+    mut limits: Limits,
     received: &mut Received,
-    (sink, share): (&mut Sink, &mut Share),
+    sink: &mut Sink,
+    share: &mut Share,
 ) -> Result<(), Fault> {
     let announced = response.content_length().unwrap_or_default();
     if usage == Use::Count && announced > limits.bytes as u64 {

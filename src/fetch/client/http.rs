@@ -248,7 +248,7 @@ impl HttpFetcher {
             total: self.total(request),
             deadline: self.deadline(request, attempt),
         };
-        let received = read::read(response, &headers, (usage, limits), self.budget.share()).await;
+        let received = read::read(response, &headers, usage, limits, self.budget.share()).await;
         let fault = received.fault.unwrap_or_else(|| {
             let head = received.kept.head();
             let outcome = answer::outcome(&request.url, status, &headers, head);

@@ -175,7 +175,7 @@ impl Names {
         let cache = Arc::clone(&self.cache);
         async move {
             let found = cache
-                .get(&host, || look_up((resolver, sockets), host.clone(), limit))
+                .get(&host, || look_up(resolver, sockets, host.clone(), limit))
                 .await?;
             match guard {
                 Some(guard) => Ok(guard.judge(&host, port.unwrap_or_default(), &found)?),
@@ -227,7 +227,8 @@ fn socket_addresses(addresses: Vec<IpAddr>) -> Addrs {
 }
 
 async fn look_up(
-    (resolver, sockets): (Resolver<Sockets>, Sockets),
+    resolver: Resolver<Sockets>,
+    sockets: Sockets,
     host: String,
     limit: Duration,
 ) -> Remembered<Found> {

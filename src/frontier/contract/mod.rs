@@ -46,6 +46,7 @@ macro_rules! suite {
             a_slow_lane_has_every_fourth_turn_and_all_turns_when_alone
             slow_lanes_take_turns_and_hold_half_of_the_open_requests
             slow_lanes_use_all_open_requests_when_alone
+            an_open_lease_that_is_moved_aside_takes_a_place_of_the_slow_lanes
             a_released_family_is_queued_before_the_others
             retries_and_expired_leases_stay_in_their_slow_lane
             setting_aside_does_not_charge_the_pace
@@ -319,6 +320,36 @@ pub(super) async fn slow_lanes_use_all_open_requests_when_alone(make: impl Make)
         assert!(visit(&f, 0).await.slow);
     }
     wait(&f, 0).await;
+}
+
+pub(super) async fn an_open_lease_that_is_moved_aside_takes_a_place_of_the_slow_lanes(
+    make: impl Make,
+) {
+    let f = make(pace(0, 4), LONG);
+    f.offer(&pages("h", 12)).await.unwrap();
+    let (first, second) = (visit(&f, 0).await, visit(&f, 0).await);
+    let aside = visit(&f, 0).await;
+    set_aside(&f, &aside, 1).await;
+    for lease in [&first, &second] {
+        f.move_aside(lease.ticket, family(1)).await.unwrap();
+        f.move_aside(lease.ticket, family(1)).await.unwrap();
+    }
+    for _ in 0..8 {
+        let lease = visit(&f, 0).await;
+        assert!(!lease.slow, "both places of the slow lanes are taken");
+        done(&f, &lease).await;
+    }
+    done(&f, &first).await;
+    let slow = visit(&f, 0).await;
+    assert!(slow.slow);
+    // A retry of a lease that was moved waits in the slow lane too.
+    f.settle(second.ticket, Settlement::Again(at(5)))
+        .await
+        .unwrap();
+    let other = visit(&f, 5).await;
+    assert!(!other.slow, "it has its turn first");
+    done(&f, &other).await;
+    assert!(visit(&f, 5).await.slow);
 }
 
 pub(super) async fn a_released_family_is_queued_before_the_others(make: impl Make) {

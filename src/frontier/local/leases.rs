@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::entry::Entry;
 use super::pacing::Instant;
 use crate::frontier::Ticket;
-use crate::model::{HostKey, Moment};
+use crate::model::{HostKey, Moment, Role};
 use crate::policy::Family;
 
 /// The leases that are not settled.
@@ -66,6 +66,16 @@ impl Leases {
     pub(super) fn answer(&mut self, ticket: Ticket) -> Option<Arc<HostKey>> {
         let (_, held) = self.held.get_mut(&ticket)?;
         std::mem::take(&mut held.open).then(|| Arc::clone(&held.host))
+    }
+
+    /// Moves a lease to the slow lane of a family. Returns its host if the lease was in none until now.
+    pub(super) fn move_aside(&mut self, ticket: Ticket, family: Family) -> Option<Arc<HostKey>> {
+        let (_, held) = self.held.get_mut(&ticket)?;
+        if held.lane.is_some() || held.entry.role == Role::Robots {
+            return None;
+        }
+        held.lane = Some(family);
+        Some(Arc::clone(&held.host))
     }
 
     /// Ends a lease, unless it has ended.

@@ -92,6 +92,11 @@ impl Frontier for LocalFrontier {
         Ok(())
     }
 
+    async fn move_aside(&self, ticket: Ticket, family: Family) -> Result<(), FrontierError> {
+        self.state()?.move_aside(ticket, family);
+        Ok(())
+    }
+
     async fn charge(&self, host: &HostKey, now: Moment) -> Result<Moment, FrontierError> {
         Ok(self.state()?.charge(host, now))
     }
@@ -169,6 +174,14 @@ mod tests {
 
             async fn rejoin(&self, host: &HostKey, family: Family) -> Result<(), FrontierError> {
                 self.inner.rejoin(host, family).await
+            }
+
+            async fn move_aside(
+                &self,
+                ticket: Ticket,
+                family: Family,
+            ) -> Result<(), FrontierError> {
+                self.inner.move_aside(ticket, family).await
             }
 
             async fn charge(&self, host: &HostKey, now: Moment) -> Result<Moment, FrontierError> {

@@ -69,6 +69,11 @@ impl Queue {
         self.wait(entry, EVER, lane);
     }
 
+    /// Counts one more leased entry of slow lanes: one that was leased from elsewhere.
+    pub(super) fn take_up_place(&mut self) {
+        self.slow.take_up_place();
+    }
+
     /// Returns the number of leased entries of slow lanes.
     pub(super) fn slow_open(&self) -> u32 {
         self.slow.open()

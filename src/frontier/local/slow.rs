@@ -41,6 +41,11 @@ impl SlowLanes {
         }
     }
 
+    /// Counts an entry that was leased from elsewhere as leased from here.
+    pub(super) fn take_up_place(&mut self) {
+        self.open += 1;
+    }
+
     /// Removes the lane of a family, if it has one.
     pub(super) fn end(&mut self, family: Family) -> Option<Lane<1>> {
         self.lanes.remove(&family)

@@ -160,6 +160,12 @@ impl State {
         self.with_host(host, |host| host.queue.rejoin(family));
     }
 
+    pub(super) fn move_aside(&mut self, ticket: Ticket, family: Family) {
+        if let Some(host) = self.leases.move_aside(ticket, family) {
+            self.with_host(&host, |host| host.queue.take_up_place());
+        }
+    }
+
     pub(super) fn charge(&mut self, host: &HostKey, now: Moment) -> Moment {
         let ticket = self.leases.ticket();
         let mut at = now;

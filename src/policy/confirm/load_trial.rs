@@ -18,10 +18,6 @@ const MOST_CAREFUL: u32 = 10;
 const SLOW: Duration = Duration::from_secs(5);
 const WEIGHT_OF_SLOW: u32 = 3;
 
-/// A careful request that failed after this time excludes load by itself: its host had all this time for what earlier
-/// requests left behind. Ours.
-const HUNG: Duration = Duration::from_secs(30);
-
 /// A failure after this time may leave work behind: a time limit ended it. Ours.
 const LONG: Duration = Duration::from_secs(1);
 
@@ -75,6 +71,10 @@ enum Stage {
 }
 
 impl LoadTrial {
+    /// A careful request that fails after this time, or has no answer yet, excludes load by itself: its host had all this
+    /// time for what earlier requests left behind. Ours.
+    pub const HUNG: Duration = Duration::from_secs(30);
+
     /// Maximum careful requests before the plan's pace is tried.
     pub(super) const MOST_CAREFUL: u32 = MOST_CAREFUL;
 
@@ -107,7 +107,7 @@ impl LoadTrial {
         } else {
             self.rest(failed, took);
             let weight = match () {
-                () if failed && took >= HUNG => FEWEST_CAREFUL,
+                () if failed && took >= LoadTrial::HUNG => FEWEST_CAREFUL,
                 () if failed && took >= SLOW => WEIGHT_OF_SLOW,
                 () => 1,
             };

@@ -2,6 +2,7 @@
 //! requests every URL whose verdict is open. Sampling begins only where the time budget ends. A few
 //! careful requests first show whether the crawl's own load was the reason.
 
+pub(super) mod doubted;
 mod load_trial;
 pub(super) mod sample;
 mod shuffle;
@@ -59,8 +60,8 @@ pub struct Candidate {
     pub ever_ok: bool,
     /// Whether the last attempt failed.
     pub last_failed: bool,
-    /// Whether all failures lie in outages of its host.
-    pub in_outage: bool,
+    /// Whether outages of its host or the speed of the crawl explain all failures.
+    pub is_explained: bool,
     /// Passes without any failure since the last that had one.
     pub ok_in_a_row: u32,
     /// From the first to the last failed attempt.
@@ -105,7 +106,7 @@ pub struct ConfirmPace {
 impl Candidate {
     /// Returns whether another request would show nothing new.
     pub fn is_settled(&self, enough: Enough) -> bool {
-        if (self.in_outage || self.role == Role::Sitemap) && self.ever_ok {
+        if (self.is_explained || self.role == Role::Sitemap) && self.ever_ok {
             return true;
         }
         let proven = !self.ever_ok
@@ -132,7 +133,7 @@ impl Candidate {
     /// URL needs none.
     pub fn is_left_failing(&self) -> bool {
         let comes_and_goes = self.looks.frequency() == Some(Frequency::Often);
-        self.ever_ok && self.last_failed && (self.in_outage || !comes_and_goes)
+        self.ever_ok && self.last_failed && (self.is_explained || !comes_and_goes)
     }
 
     /// Records an answer of the current pass.
@@ -154,7 +155,7 @@ impl Candidate {
             MOST_EARLY_LOOKS
         };
         let open = if self.ever_ok {
-            !self.in_outage && self.role != Role::Sitemap && self.looks.frequency().is_none()
+            !self.is_explained && self.role != Role::Sitemap && self.looks.frequency().is_none()
         } else {
             !self.has_looks_enough()
         };

@@ -26,7 +26,7 @@ fn failing() -> Candidate {
         role: Role::Page,
         last_failed: false,
         ever_ok: false,
-        in_outage: false,
+        is_explained: false,
         ok_in_a_row: 0,
         span: Duration::from_secs(3),
         announced: None,
@@ -65,7 +65,7 @@ fn settled_candidates_are_not_requested() {
     let doubtful = flaky("F.........");
     let flapping = flaky("F.FF");
     let outage = Candidate {
-        in_outage: true,
+        is_explained: true,
         ..flaky("F.")
     };
     let all = [

@@ -41,6 +41,15 @@ const LONGEST_HELD: Duration = Duration::from_mins(2);
 /// Quick failures in between neither count nor restart it. Ours.
 const LONGEST_HUNG: Duration = Duration::from_hours(2);
 
+/// Requests of a family that waited for all of a time limit, with no answer to any, before the others wait less: if a
+/// third of its pages did answer, one of so many would have (0.67^8 is 4 %). Ours.
+const SILENT: u32 = 8;
+
+/// Minimum wait for a page of a family that is silent, and the factor of its host's usual time. Ours: a page that
+/// recovers answers like the others of its host.
+const SHORTEST_WAIT: Duration = Duration::from_secs(2);
+const OF_USUAL: u32 = 10;
+
 /// Maximum families kept of a host, some hundred bytes each.
 const MOST_FAMILIES: usize = 256;
 
@@ -101,6 +110,12 @@ struct Record {
     /// How long it waited in total because it limits us.
     limited: Duration,
     hung: Hung,
+    /// Whether its open requests take much longer than usual, until the next answer.
+    overdue: bool,
+    /// Requests of the passes that waited longer than the crawl and got no answer, since one was fine.
+    silent: u32,
+    /// Whether one of its answers took seconds: whoever waits learns something.
+    answers_late: bool,
 }
 
 impl Suspects {
@@ -177,6 +192,52 @@ impl Suspects {
     pub fn is_alone(&self, family: Family) -> bool {
         let record = self.families.get(&family);
         record.is_some_and(|record| record.alone)
+    }
+
+    /// Records that open requests of a family take much longer than usual. Its URLs wait in its slow lane until it
+    /// answers, so that it does not occupy all open requests of the host.
+    pub fn is_overdue(&mut self, family: Family) {
+        if !self.families.contains_key(&family) {
+            self.make_room();
+        }
+        let record = self.families.entry(family).or_default();
+        record.overdue = true;
+        record.waits = true;
+    }
+
+    /// Records a request of the passes that waited as long as a request of the crawl, or got an answer.
+    pub fn confirmed(&mut self, family: Family, seen: FirstAttempt) {
+        if seen.hung && !self.families.contains_key(&family) {
+            self.make_room();
+            self.families.insert(family, Record::default());
+        }
+        if let Some(record) = self.families.get_mut(&family) {
+            record.note_wait(seen);
+            match (seen.failed, seen.hung) {
+                (false, _) => record.silent = 0,
+                (true, true) => record.silent += 1,
+                (true, false) => {}
+            }
+        }
+    }
+
+    /// Returns how long a request of the family need wait: not for all of a time limit if it is known that nothing
+    /// of the family answers. `usual` is the usual time of its host. `in_pass` is true if the passes must have
+    /// shown it, as they wait longer; `still` is the number of open requests that have waited for long.
+    pub fn enough_wait(
+        &self,
+        family: Family,
+        usual: Duration,
+        (in_pass, still): (bool, u32),
+    ) -> Option<Duration> {
+        let record = self.families.get(&family)?;
+        let waited = if in_pass {
+            record.silent
+        } else {
+            record.hung.requests
+        };
+        (waited + still >= SILENT && !record.answers_late)
+            .then(|| SHORTEST_WAIT.max(usual * OF_USUAL))
     }
 
     /// Records that a URL of the family was fine, at the first attempt or later: the family does
@@ -267,12 +328,14 @@ impl Suspects {
 impl Record {
     /// Records a first attempt. Returns whether its URLs need not wait any more.
     fn note(&mut self, seen: FirstAttempt, now: Moment) -> bool {
-        if seen.failed && self.is_fine() {
+        // What others answered while its requests were overdue counts.
+        if seen.failed && self.is_fine() && !self.overdue {
             self.elsewhere = 0;
         }
         if self.recent.len() == RECENT {
             self.recent.remove(0);
         }
+        self.note_wait(seen);
         if !seen.failed {
             self.hung = Hung::default();
         } else if seen.hung {
@@ -298,9 +361,16 @@ impl Record {
             self.last_failed = now;
         }
         self.alone &= self.is_in_trouble();
-        let waits = self.is_hopeless();
+        // One that was overdue and failed is no reason for the others to go on.
+        self.overdue &= seen.failed;
+        let waits = self.is_hopeless() || self.overdue;
         let waited = std::mem::replace(&mut self.waits, waits);
         waited && !self.waits
+    }
+
+    /// Records whether waiting for an answer showed something.
+    fn note_wait(&mut self, seen: FirstAttempt) {
+        self.answers_late |= !seen.hung && seen.took >= SHORTEST_WAIT;
     }
 
     fn is_in_trouble(&self) -> bool {
@@ -395,6 +465,65 @@ mod tests {
         for (attempts, expected) in cases {
             assert_eq!(waits(attempts), expected, "{attempts}");
         }
+    }
+
+    #[test]
+    fn a_family_that_never_answers_is_given_less_time_until_one_answers_late() {
+        let (shop, usual) = (family("/shop/1"), Duration::from_millis(300));
+        let hung = FirstAttempt {
+            took: Duration::from_secs(30),
+            hung: true,
+            ..FAILED
+        };
+        let mut suspects = Suspects::default();
+        for _ in 0..7 {
+            suspects.note(shop, hung, Moment::default());
+        }
+        assert_eq!(suspects.enough_wait(shop, usual, (false, 0)), None);
+        let enough = Some(Duration::from_secs(3));
+        assert_eq!(suspects.enough_wait(shop, usual, (false, 1)), enough);
+        suspects.note(shop, hung, Moment::default());
+        assert_eq!(suspects.enough_wait(shop, usual, (false, 0)), enough);
+        assert_eq!(suspects.enough_wait(shop, usual, (true, 0)), None);
+        for _ in 0..8 {
+            suspects.confirmed(shop, hung);
+        }
+        let quick = suspects.enough_wait(shop, Duration::ZERO, (true, 0));
+        assert_eq!(quick, Some(Duration::from_secs(2)));
+        // It always takes 40 s.
+        let late = FirstAttempt {
+            took: Duration::from_secs(40),
+            hung: false,
+            ..FAILED
+        };
+        suspects.confirmed(shop, late);
+        assert_eq!(suspects.enough_wait(shop, usual, (true, 0)), None);
+        assert_eq!(suspects.enough_wait(shop, usual, (false, 0)), None);
+    }
+
+    #[test]
+    fn a_family_waits_while_its_requests_are_overdue_and_what_others_answer_counts() {
+        let (shop, blog) = (family("/shop/1"), family("/blog/x?page=1"));
+        let mut suspects = Suspects::default();
+        suspects.is_overdue(shop);
+        assert!(suspects.waits(shop));
+        for _ in 0..3 {
+            suspects.note(blog, FINE, Moment::default());
+        }
+        let hung = FirstAttempt {
+            took: Duration::from_secs(30),
+            hung: true,
+            ..FAILED
+        };
+        suspects.note(shop, hung, Moment::default());
+        assert!(suspects.waits(shop), "one failure is no reason to go on");
+        suspects.note(shop, hung, Moment::default());
+        assert!(suspects.is_alone(shop));
+        let (later, mut released) = (FirstAttempt { ..FINE }, false);
+        for _ in 0..8 {
+            released |= suspects.note(shop, later, Moment::default()).released;
+        }
+        assert!(released && !suspects.waits(shop));
     }
 
     const FAILED: FirstAttempt = FirstAttempt {

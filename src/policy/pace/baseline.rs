@@ -8,6 +8,9 @@ const SAMPLES: f64 = 600.0;
 /// Samples for a first estimate of the usual time. Ours.
 const FIRST: f64 = 10.0;
 
+/// Samples for any estimate. Ours.
+const FEWEST: f64 = 3.0;
+
 /// Factor of the usual time above which the host is slow.
 const SLOW: f64 = 2.0;
 
@@ -46,6 +49,11 @@ impl Baseline {
     /// Makes this the usual time from now on.
     pub(super) fn accept(&mut self, first_byte: Duration) {
         self.mean = first_byte.as_secs_f64();
+    }
+
+    /// Returns the usual time, if some are known.
+    pub(super) fn usual(&self) -> Option<Duration> {
+        (self.samples >= FEWEST).then(|| Duration::from_secs_f64(self.mean))
     }
 
     pub(super) fn is_slow(&self, first_byte: Duration) -> bool {

@@ -146,6 +146,11 @@ impl HostPace {
         self.ceiling
     }
 
+    /// Returns the usual time to the first byte of pages that are served, if some are known.
+    pub fn usual(&self) -> Option<Duration> {
+        self.baseline.usual()
+    }
+
     /// Returns the pace below a load that failed, if one is avoided now.
     pub fn learned(&self) -> Option<Pace> {
         self.avoid.map(|_| Pace {

@@ -104,6 +104,14 @@ struct PhaseBar {
     named: bool,
 }
 
+/// A bin and its place in the chart.
+#[derive(Clone, Copy)]
+struct Placed<'t> {
+    bin: &'t Bin,
+    x: f64,
+    width: f64,
+}
+
 /// A row of the table.
 #[derive(Debug, Default, Serialize)]
 struct Row {
@@ -151,9 +159,10 @@ impl Chart {
                 known = None;
                 chart.end_line(&mut pace);
             }
-            chart.add((bin, zone), x, width, top);
-            chart.add_time((bin, zone), (x, width), step);
-            chart.add_phase(bin, (x, width));
+            let placed = Placed { bin, x, width };
+            chart.add(placed, zone, top);
+            chart.add_time(placed, zone, step);
+            chart.add_phase(placed);
             // Without requests, the pace stays the same.
             known = bin.pace().or(known.filter(|_| bin.attempts() == 0));
             match known {
@@ -202,7 +211,8 @@ impl Chart {
     }
 
     /// Adds the times of the axis that lie in a bin, as far as there is room.
-    fn add_time(&mut self, (bin, zone): (&Bin, &Zone), (x, width): (f64, f64), step: i64) {
+    fn add_time(&mut self, placed: Placed<'_>, zone: &Zone, step: i64) {
+        let Placed { bin, x, width } = placed;
         let from = bin.from.millis();
         let at = (from as f64 / 1_000.0 / step as f64).ceil() as i64 * step * 1_000;
         if at >= bin.to().millis() {
@@ -221,7 +231,8 @@ impl Chart {
     }
 
     /// Adds the purpose of a bin, to the bar of the last bin if that has the same purpose and is directly before it.
-    fn add_phase(&mut self, bin: &Bin, (x, width): (f64, f64)) {
+    fn add_phase(&mut self, placed: Placed<'_>) {
+        let Placed { bin, x, width } = placed;
         let last = self.phases.last_mut().filter(|_| bin.waited == 0);
         let name = match (bin.phase(), &last) {
             (Some(phase), _) => phase.name(),
@@ -239,7 +250,8 @@ impl Chart {
         }
     }
 
-    fn add(&mut self, (bin, zone): (&Bin, &Zone), x: f64, width: f64, top: f64) {
+    fn add(&mut self, placed: Placed<'_>, zone: &Zone, top: f64) {
+        let Placed { bin, x, width } = placed;
         self.fine += u64::from(bin.fine);
         self.server_errors += u64::from(bin.server_errors);
         self.other_failures += u64::from(bin.other_failures);

@@ -244,7 +244,7 @@ pub(super) fn write(
 ) -> Result<(), Fault> {
     let summary = store.summary(run.id)?;
     let worst = store.worst_pages(run.id, WORST)?;
-    let mut document = document(run, &summary, (&wanted.gates, files));
+    let mut document = document(run, &summary, &wanted.gates, files);
     document.worst = worst.iter().map(|page| self::worst(page, run)).collect();
     document.failing_pages = failing_pages(store, run)?;
     document.trend = trend(store, run)?;
@@ -276,7 +276,8 @@ fn trend(store: &Store, run: &RunRow) -> Result<Vec<TrendRun>, Fault> {
 fn document<'a>(
     run: &'a RunRow,
     summary: &'a RunSummary,
-    (gates, files): (&'a [GateResult], &'a [PathBuf]),
+    gates: &'a [GateResult],
+    files: &'a [PathBuf],
 ) -> Summary<'a> {
     let pages = &summary.pages;
     Summary {

@@ -8,7 +8,7 @@ use crate::assess::diagnose::rules::{Rule, Severity};
 use crate::assess::playbook::{Owner, lookup};
 use crate::model::{Experiment, Zone};
 use crate::report::curl::{line_of, shell_word};
-use crate::report::words::{causes_of, count};
+use crate::report::words::{causes, count};
 use crate::store::{
     FindingUrl, FindingUrls, RunRow, RunSummary, Store, StoreError, StoredExperiment, StoredFinding,
 };
@@ -273,7 +273,7 @@ fn finding(
         effect: effect(found.rule),
         when,
         subject,
-        cause: causes_of(found),
+        cause: causes(&found.causes, &found.advice),
         confidence: found.confidence,
         evidence: match places {
             [] => told(&found.evidence, SENTENCES, zone),

@@ -98,15 +98,7 @@ impl View {
         }
         let brief = match &wanted.brief {
             Some(brief) => brief.clone(),
-            None => {
-                let compared = wanted.compared.as_ref();
-                Brief::read(
-                    store,
-                    (run, &summary),
-                    compared,
-                    (&wanted.gates, None, zone),
-                )?
-            }
+            None => Brief::read(store, &wanted.judged(run, &summary))?,
         };
         let mut timeline = timeline::time_of(store, run, zone)?;
         let mut grid = heat::Grid::of(store, run, &summary.scores.sections)?;

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::{Cause, Outcome, Purpose, Zone};
 use crate::report::curl::line_of;
-use crate::report::words::cause_of_page;
+use crate::report::words::causes;
 use crate::store::{AttemptKind, LinkSource, Mark, RunRow, Store, StoreError, WorstPage};
 
 use super::color::Color;
@@ -150,7 +150,7 @@ fn page(
         priority: page.priority,
         finding: String::new(),
         topic: page.causes.first().map_or("", Cause::id),
-        cause: cause_of_page(&page.causes, page.status),
+        cause: causes(&page.causes, &page.advice),
         confidence: page.confidence,
         source: page.source,
         section: page.section,

@@ -2,7 +2,6 @@
 
 use rusqlite::Transaction;
 
-use crate::assess::diagnose::Diagnosis;
 use crate::assess::examine::{ClusterFound, Conclusions, PartFound};
 use crate::assess::{Band, Deduction, Interval, NotEstimated, ScoreModel, Uncaught, Verdict};
 use crate::model::Causes;
@@ -94,10 +93,10 @@ fn store_cluster(
         failures: cluster.failures.cast_signed(),
         source: cluster.source,
         product: diagnosis.product,
-        cause: causes(diagnosis),
-        confidence: diagnosis.confidence,
+        cause: cluster.causes.iter().copied().collect::<Causes>().to_string(),
+        confidence: cluster.confidence,
         evidence: to_json(&diagnosis.evidence),
-        advice: diagnosis.advice(),
+        advice: cluster.advice,
     )?;
     let mut insert = tx.prepare_cached(
         "INSERT INTO trial (run, cluster, probe, fine, tried, own_fine, own_tried)
@@ -115,11 +114,6 @@ fn store_cluster(
         ])?;
     }
     Ok(())
-}
-
-fn causes(diagnosis: &Diagnosis) -> String {
-    let named = diagnosis.named().iter().map(|(cause, _)| *cause);
-    named.collect::<Causes>().to_string()
 }
 
 fn store_part(

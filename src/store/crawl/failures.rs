@@ -46,8 +46,8 @@ pub struct FailedUrl {
     pass: u32,
     /// Whether it was fine before it failed first.
     was_fine: bool,
-    /// Start times of its failed attempts.
-    failed: Vec<Moment>,
+    /// Start times and outcomes of its failed attempts.
+    failed: Vec<(Moment, Outcome)>,
     clean: bool,
 }
 
@@ -118,7 +118,7 @@ fn read(connection: &Connection, run: RunId) -> rusqlite::Result<Result<Vec<Fail
                 role: row.get(2)?,
                 ever_ok: false,
                 last_failed: false,
-                in_outage: false,
+                is_explained: false,
                 ok_in_a_row: 0,
                 span: Duration::ZERO,
                 announced: None,
@@ -184,11 +184,13 @@ fn look_around(
             section,
             family,
         };
-        let outage = together.outage_of(home, &mut url.failed.iter().copied());
+        let mut failed = url.failed.iter().map(|(started, _)| *started);
+        let outage = together.outage_of(home, &mut failed, &mut std::iter::empty());
         let whole = outage.map(|outage| outage.whole);
-        url.seen.in_outage = whole == Some(Whole::Host)
+        url.seen.is_explained = whole == Some(Whole::Host)
             || url.is_in(episodes.get(host))
-            || (url.failed.len() == 1 && together.fails_first(home));
+            || (url.failed.len() == 1 && together.fails_first(home))
+            || together.explains_by_speed(home, &url.failed);
         url.down_with = match whole {
             // A sitemap shows nothing of the pages beside it.
             _ if url.role == Role::Sitemap => None,
@@ -230,14 +232,16 @@ impl FailedUrl {
 
     /// Forgets an announced end if it was announced in an outage of the whole host, which has been up since this moment.
     pub fn forget_announcement(&mut self, up_since: Option<Moment>) {
-        if self.failed.last().copied() < up_since {
+        if self.failed.last().map(|(started, _)| *started) < up_since {
             self.seen.announced = None;
         }
     }
 
     /// Returns when it failed first.
     pub fn first_failed(&self) -> Moment {
-        self.failed.first().copied().unwrap_or_default()
+        self.failed
+            .first()
+            .map_or(Moment::default(), |(started, _)| *started)
     }
 
     /// Returns whether it was fine before it failed first.
@@ -262,9 +266,9 @@ impl FailedUrl {
             return;
         }
         self.clean = false;
-        self.failed.push(tried.started);
+        self.failed.push((tried.started, tried.outcome));
         self.seen.failure = tried.outcome;
-        self.seen.span = tried.started.since(self.failed[0]);
+        self.seen.span = tried.started.since(self.first_failed());
         self.seen.announced = tried.announced.map(|wait| tried.started + wait);
         self.age = tried.age;
     }
@@ -280,7 +284,7 @@ impl FailedUrl {
     /// Returns whether all of its failures lie in one outage of its host.
     fn is_in(&self, host: Option<&HostEpisodes>) -> bool {
         let Some(host) = host else { return false };
-        let mut numbers = self.failed.iter().map(|at| host.number_at(*at));
+        let mut numbers = self.failed.iter().map(|(at, _)| host.number_at(*at));
         let first = numbers.next().flatten();
         first.is_some() && numbers.all(|number| number == first)
     }

@@ -3,6 +3,7 @@
 
 pub(super) mod addresses;
 pub(super) mod clusters;
+pub(super) mod doubted;
 pub(super) mod earlier;
 pub(super) mod failures;
 mod fine_pages;

@@ -1,6 +1,7 @@
 //! Attempt counts of a run.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use rusqlite::{OptionalExtension, Row};
 
@@ -47,12 +48,12 @@ impl Store {
     pub fn status_of_failures(
         &self,
         run: RunId,
-        (from, until): (Moment, Moment),
+        time: RangeInclusive<Moment>,
     ) -> Result<Option<u16>, StoreError> {
         let sql = "SELECT a.status FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
             WHERE a.run = ? AND o.failure = 1 AND a.started BETWEEN ? AND ?
             GROUP BY a.status ORDER BY count(*) DESC LIMIT 1";
-        let params = (run, from.millis(), until.millis());
+        let params = (run, time.start().millis(), time.end().millis());
         self.read(|connection| {
             connection
                 .query_row(sql, params, |row| row.get(0))
@@ -65,14 +66,14 @@ impl Store {
     pub fn fine_pages_between(
         &self,
         run: RunId,
-        (from, until): (Moment, Moment),
+        time: RangeInclusive<Moment>,
     ) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT DISTINCT u.address FROM evidence a
             CROSS JOIN outcome o ON o.code = a.outcome
             CROSS JOIN url u ON u.run = a.run AND u.id = a.url
             WHERE a.run = ? AND o.failure = 0 AND u.role = 3 AND a.started BETWEEN ? AND ?
             LIMIT 2";
-        let params = (run, from.millis(), until.millis());
+        let params = (run, time.start().millis(), time.end().millis());
         self.read(|connection| list(connection, sql, params, |row| row.get(0)))
     }
 }

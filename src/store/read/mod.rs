@@ -7,6 +7,7 @@ pub(super) mod marks;
 pub(super) mod outages;
 pub(super) mod overview;
 pub(super) mod recheck;
+mod refused;
 pub(super) mod starts;
 pub(super) mod still;
 pub(super) mod summary;

@@ -15,7 +15,7 @@ columns! {
     PURPOSE = "Purpose", Name(Names::Purpose), "a.purpose",
         "`crawl` for the first request of an address, `retry` for a quick repeat, `confirm` for \
         one in a later pass, `sample` for a page that never failed, requested once more after \
-        the crawl (its `Pass` is 0). `probe:` and a name for an experiment, which counts \
+        the crawl, or one that was fine in the run before and looks lost (its `Pass` is 0). `probe:` and a name for an experiment, which counts \
         neither for the verdict nor as the last attempt: `probe:alone` in our own way, alone \
         and slowly, `probe:browser` as a browser, `probe:fresh` over a new connection, \
         `probe:http1` over HTTP/1.1, `probe:address` at one address of the host (`Remote IP`), also \

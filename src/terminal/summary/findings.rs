@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::assess::diagnose::rules::Severity;
 use crate::assess::playbook::{Owner, lookup};
 use crate::model::Zone;
-use crate::report::words::{causes_of, decoded};
+use crate::report::words::{causes, decoded};
 use crate::report::{Problem, fixed_with, problems, to_fix};
 use crate::store::StoredFinding;
 use crate::terminal::output_style::OutputStyle;
@@ -112,7 +112,7 @@ fn write_finding(problem: &Problem<'_>, output: OutputStyle, out: &mut String) {
         let _ = writeln!(
             out,
             "      Cause: {} ({sure:.0} % sure)",
-            causes_of(finding)
+            causes(&finding.causes, &finding.advice)
         );
     }
     let shown: Vec<&str> = finding

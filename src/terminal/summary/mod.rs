@@ -234,7 +234,9 @@ fn worst(page: &WorstPage, color: bool) -> String {
     let priority = page.priority.map(|priority| format!("{priority:.1}"));
     let what = match page.status {
         0 => page.outcome.id().to_owned(),
-        429 if page.causes.is_only(Cause::Overload) => "rate limit".to_owned(),
+        _ if page.advice == "rate_limit" && page.causes.is_only(Cause::Overload) => {
+            "rate limit".to_owned()
+        }
         _ => page.causes.to_string(),
     };
     let what = if what.is_empty() {

@@ -82,6 +82,8 @@ struct Week {
     links: BTreeSet<String>,
     /// Requests of a hundred that fail on one of three backends, which answer in turn.
     backend: u64,
+    /// Requests of a thousand that are refused at random, whatever they are for but robots.txt, and the answer.
+    refuses: (u64, Odd),
     /// Seconds of the crawl in which every second request answers 503.
     mixed: Option<(u64, u64)>,
 }
@@ -250,13 +252,16 @@ impl Week {
                 3,
             );
         }
+        let (share, refusal) = &self.refuses;
+        let own = self.odd.get(path);
+        let refused = (path != "/robots.txt" && dice / 7 % 1000 < *share).then_some(refusal);
         let page = |links: &mut dyn Iterator<Item = String>, takes| {
             let links: Vec<String> = links.map(|to| format!("<a href='{to}'>{to}</a>")).collect();
             let links = links.join(" ");
             let body = format!("<title>{path}</title><p>All about {path}. {links}</p>");
             (200, None, body, takes)
         };
-        if let Some(odd) = self.odd.get(path) {
+        if let Some(odd) = refused.or(own) {
             let status = odd.status.max(200);
             let body = match status {
                 200 => format!("<head>{}</head><p>All about {path}.</p>", odd.head),
@@ -646,7 +651,7 @@ const SUBJECTS: [Option<&str>; 12] = [
     Some("shop: 2 pages failing"),
     None,
     Some("shop: 1 page newly failing, 1 gate failed, 3 pages gone"),
-    Some("shop: the whole site answered 502 for 9 to 26 s"),
+    Some("shop: the whole site answered 502 for 9 to 29 s"),
     None,
     Some("shop: 40 pages moved from /help/ to /support/, the sitemap is gone"),
     Some("shop: 1 recovered, 3 pages new"),

@@ -318,6 +318,53 @@ async fn a_page_that_failed_and_is_lost_has_not_recovered_and_is_told_when_it_is
     }
 }
 
+/// Returns the mails of eight weeks in which so many requests of a thousand get this answer, whatever they are for, after a
+/// week in which none does.
+async fn at_random(share: u64, odd: Odd) -> Vec<String> {
+    let replay = Replay::new(&[]);
+    let mut mails = Vec::new();
+    replay.week(0, Week::default()).await;
+    for number in 1..9 {
+        let week = Week {
+            refuses: (share, odd.clone()),
+            ..Week::default()
+        };
+        let told = replay.week(number, week).await;
+        mails.extend(told.message.map(|message| message.subject));
+    }
+    mails
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_firewall_that_refuses_at_random_is_told_once_and_no_page_is_lost() {
+    let refusal = Odd {
+        status: 403,
+        ..Odd::default()
+    };
+    let mails = at_random(50, refusal).await;
+    let [only] = mails.as_slice() else {
+        panic!("{mails:?}");
+    };
+    assert!(
+        only.starts_with("shop: ") && only.ends_with(" pages refused now and then (403)"),
+        "{only}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_404_or_noindex_at_random_is_no_news() {
+    let missing = Odd {
+        status: 404,
+        ..Odd::default()
+    };
+    assert_eq!(at_random(1, missing).await, Vec::<String>::new());
+    let hidden = Odd {
+        head: "<meta name=robots content=noindex>",
+        ..Odd::default()
+    };
+    assert_eq!(at_random(20, hidden).await, Vec::<String>::new());
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_change_is_in_the_mail_and_parts_of_sections_are_summed() {
     let noindex = Odd {

@@ -142,9 +142,15 @@ impl fmt::Display for Diagnosis {
 pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
     let page = facts.cluster.fingerprint.as_deref().and_then(fingerprint);
     let generator = page.filter(|page| !page.causes.is_empty());
+    // Good answers that came too late are evidence of their own.
+    let late = match facts.cluster.outcome {
+        Outcome::TtfbTimeout => facts.late.answers(),
+        _ => 0,
+    };
+    let of_another_kind = facts.others.values().sum::<u64>() + late;
     let mut evidence = vec![Evidence::Outcome {
         outcome: facts.cluster.outcome,
-        count: facts.failures - facts.others.values().sum::<u64>(),
+        count: facts.failures.saturating_sub(of_another_kind),
     }];
     let others = facts.others.iter();
     evidence.extend(others.map(|(outcome, count)| Evidence::Outcome {

@@ -142,6 +142,9 @@ pub enum Evidence {
         /// The status of most refusals, 429 or 503.
         status: u16,
         section: Option<String>,
+        /// Seconds in which the burst is counted, if the limit counts by window.
+        #[serde(default)]
+        window: Option<u64>,
     },
     NoNetwork {
         from: Moment,

@@ -1,6 +1,7 @@
 //! The sentence that shows each kind of evidence to people.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::Evidence;
 use crate::assess::diagnose::load_curve::Load;
@@ -211,25 +212,29 @@ impl fmt::Display for Evidence {
                 refused,
                 status,
                 section,
+                window,
             } => {
                 let limit = RateLimit {
                     low: *low,
                     high: *high,
                     burst: *burst,
+                    window: window.map(Duration::from_secs),
                     refused: refused.part,
                     requests: refused.of,
                     status: *status,
                 };
                 f.write_str("refuses more than ")?;
-                if limit.is_known() {
-                    write!(f, "about {} requests/s", number(limit.rate()))?;
-                } else {
-                    write!(f, "{} to {} requests/s", number(*low), number(*high))?;
+                match window {
+                    Some(seconds) => write!(f, "{burst} requests in {seconds} s")?,
+                    None if limit.is_known() => {
+                        write!(f, "about {} requests/s", number(limit.rate()))?;
+                    }
+                    None => write!(f, "{} to {} requests/s", number(*low), number(*high))?,
                 }
                 if let Some(section) = section {
                     write!(f, " in {section}")?;
                 }
-                if *burst > 1 {
+                if *burst > 1 && window.is_none() {
                     write!(f, " after a burst of {burst}")?;
                 }
                 write!(

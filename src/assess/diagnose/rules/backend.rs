@@ -272,6 +272,7 @@ mod tests {
         limited.limit = Some(RateLimit {
             low: 1.0,
             high: 2.0,
+            window: None,
             burst: 1,
             refused: 9,
             requests: 170,

@@ -7,7 +7,7 @@ use super::rule::Rule;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
-use crate::model::Cause;
+use crate::model::{Cause, Outcome};
 
 /// Median from which Google lowers its crawl rate noticeably, by our scoring model.
 const SLOW: Duration = Duration::from_millis(1500);
@@ -16,16 +16,17 @@ const FEWEST: u64 = 20;
 
 /// Reports failures that start at some load, or a limit of requests per second: the host can serve few crawlers, and
 /// fewer besides its visitors. If a host went down as a whole, at loads that it served at other times, its outages
-/// are reported instead.
+/// are reported instead. A host that refuses with 429 says itself that there is a limit, whatever its number.
 pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
-    if facts.limit.is_none() && !facts.outages.is_empty() {
+    let is_limited = facts.limit.is_some() || facts.refused > 0;
+    if !is_limited && !facts.outages.is_empty() {
         return None;
     }
-    let step = facts.load.filter(|_| facts.limit.is_none());
     let confirmed = facts.load_induced.part > 0;
     if !confirmed && facts.limit.is_none() {
         return None;
     }
+    let step = facts.load.filter(|_| !is_limited);
     let mut evidence = Vec::new();
     if let Some(limit) = facts.limit {
         evidence.push(Evidence::RateLimit {
@@ -35,6 +36,12 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
             refused: Ratio::new(limit.refused, limit.requests),
             status: limit.status,
             section: facts.limited_section.clone(),
+            window: limit.window.map(|window| window.as_secs()),
+        });
+    } else if is_limited {
+        evidence.push(Evidence::Outcome {
+            outcome: Outcome::Client429,
+            count: facts.count(Outcome::Client429),
         });
     }
     if let Some(step) = step {
@@ -57,7 +64,7 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
         scope: Scope::Host,
         subject: facts.host.clone(),
         causes: vec![Cause::Overload],
-        confidence: if facts.limit.is_some() || (confirmed && step.is_some()) {
+        confidence: if is_limited || (confirmed && step.is_some()) {
             0.95
         } else {
             0.75
@@ -66,11 +73,7 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
         pages: confirmed.then_some(facts.load_induced.part),
         product: None,
         shown: Vec::new(),
-        advice: if facts.limit.is_some() {
-            "rate_limit"
-        } else {
-            "overload"
-        },
+        advice: if is_limited { "rate_limit" } else { "overload" },
     })
 }
 
@@ -107,7 +110,6 @@ mod tests {
     use super::*;
     use crate::assess::diagnose::{Load, LoadStep};
     use crate::assess::history::rate_limit::RateLimit;
-    use crate::model::Outcome;
 
     #[test]
     fn the_load_at_which_errors_start_is_named() {
@@ -136,6 +138,7 @@ mod tests {
             low: 4.6,
             high: 5.5,
             burst: 1,
+            window: None,
             refused: 12,
             requests: 400,
             status: 503,

@@ -4,12 +4,13 @@
 use super::backend::one_backend_down;
 use super::finding::{Finding, Scope, Severity};
 use super::rule::Rule;
+use crate::assess::diagnose::answer::LONGEST_DEFAULT_DELAY;
 use crate::assess::diagnose::causes::Diagnosis;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
 use crate::assess::diagnose::outages::Outages;
 use crate::assess::history::first_requests::FailsFirst;
-use crate::model::Cause;
+use crate::model::{Cause, Outcome};
 
 /// Maximum outages with a sentence of their own.
 const LISTED: usize = 4;
@@ -37,6 +38,22 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
     let is_restart = outages.is_restart();
     // A deploy has no rhythm.
     let goes_on = outages.goes_on();
+    let mut evidence = outage_evidence(&outages, is_restart && !goes_on);
+    let count = facts.count(Outcome::Server503RetryAfter);
+    let longest_seconds = facts.longest_announced.as_secs();
+    let announces = count * 2 > facts.answers.part;
+    let is_announced = announces && facts.longest_announced > LONGEST_DEFAULT_DELAY;
+    evidence.extend(announces.then_some(if is_announced {
+        Evidence::RetryAfter {
+            count,
+            longest_seconds,
+        }
+    } else {
+        Evidence::DefaultRetryAfter {
+            count,
+            longest_seconds,
+        }
+    }));
     Some(Finding {
         rule: Rule::HostOutage,
         severity: if is_dead(&outages) {
@@ -46,12 +63,13 @@ pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
         },
         scope: Scope::Host,
         subject: facts.host.clone(),
-        causes: is_restart
-            .then_some(Cause::UpstreamDown)
-            .into_iter()
-            .collect(),
+        causes: match () {
+            () if is_announced => vec![Cause::Maintenance],
+            () if is_restart => vec![Cause::UpstreamDown],
+            () => Vec::new(),
+        },
         confidence: 0.9,
-        evidence: outage_evidence(&outages, is_restart && !goes_on),
+        evidence,
         pages: most_pages(&outages),
         product: None,
         shown: Vec::new(),
@@ -233,7 +251,7 @@ mod tests {
     use crate::assess::diagnose::causes::diagnose;
     use crate::assess::diagnose::context::{Context, Ratio};
     use crate::assess::diagnose::outages::Outage;
-    use crate::model::{Moment, Outcome};
+    use crate::model::Moment;
 
     /// Outages of this many seconds, one a minute.
     fn outages(count: i64, seconds: i64) -> Outages {
@@ -274,6 +292,27 @@ mod tests {
         failed.outages.times[0].after = Some(Moment::from_millis(1_795_346_000_000));
         let long = host_outage(&failed).expect("a finding");
         assert_eq!((long.causes.len(), long.advice), (0, "step.server_status"));
+    }
+
+    #[test]
+    fn an_outage_that_the_server_announced_is_maintenance_unless_every_error_page_says_so() {
+        let announced = |seconds| {
+            let mut host = host(&[(Outcome::Server503RetryAfter, 12), (Outcome::OkHtml, 50)]);
+            host.outages = outages(1, 20);
+            host.longest_announced = Duration::from_secs(seconds);
+            let found = host_outage(&host).expect("a finding");
+            (found.causes.clone(), found.evidence_text())
+        };
+        let (causes, text) = announced(600);
+        assert_eq!(causes, [Cause::Maintenance]);
+        let words = "12 answers said by Retry-After when the site is back, at most 600 s later";
+        assert!(text.contains(words), "{text}");
+        let (causes, text) = announced(30);
+        assert_eq!(causes, [Cause::UpstreamDown]);
+        assert!(
+            text.contains("12 answers had a Retry-After of at most 30 s"),
+            "{text}"
+        );
     }
 
     #[test]

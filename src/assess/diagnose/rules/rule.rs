@@ -183,6 +183,15 @@ impl Rule {
         )
     }
 
+    /// Returns whether the cause of its findings is that of all their pages, whatever the answers of one group of them
+    /// look like.
+    pub const fn names_cause_of_pages(self) -> bool {
+        matches!(
+            self,
+            Rule::HostOutage | Rule::LoadInduced | Rule::OneBackendDown
+        )
+    }
+
     /// Returns whether its findings are about URLs that may be fine at other times.
     pub const fn is_at_times(self) -> bool {
         matches!(self, Rule::IntermittentCluster | Rule::UnconfirmedCluster)

@@ -21,7 +21,7 @@ use crate::assess::score::indexing::{Extent, IndexingRisk};
 use crate::assess::score::site::Aggregate;
 use crate::assess::statistics::chance::hits_or_more;
 use crate::assess::{Interval, LookCounts, NotEstimated, Uncaught};
-use crate::model::{Experiment, Layer, Outcome};
+use crate::model::{Cause, Experiment, Layer, Outcome};
 
 /// Maximum probability by chance at which chance is ruled out (ours).
 const UNEVEN: f64 = 0.001;
@@ -67,6 +67,13 @@ pub struct ClusterFound {
     pub source: String,
     /// Why.
     pub diagnosis: Diagnosis,
+    /// The causes that may be named, the most probable first: those of a finding about more than this cluster, or of the
+    /// diagnosis.
+    pub causes: Vec<Cause>,
+    /// How sure they are, from 0 to 1.
+    pub confidence: f64,
+    /// The key of the playbook to follow.
+    pub advice: &'static str,
     /// Experiments with its URLs.
     pub experiments: Vec<ExperimentFound>,
 }
@@ -172,7 +179,7 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
     Conclusions {
         sections: scored.sections,
         hosts: scored.hosts,
-        clusters: found(clusters, &groups),
+        clusters: found(clusters, &groups, &findings),
         findings,
         crawlability: scored.crawlability,
         indexing_risk: scored.indexing_risk,
@@ -233,21 +240,39 @@ fn context(cluster: &Cluster, host: Option<&Host>, outages: Option<&Outages>) ->
 }
 
 /// Returns the clusters in the order of their numbers, each with the diagnosis of its group.
-fn found(clusters: Vec<Cluster>, groups: &[(Group, Diagnosis)]) -> Vec<ClusterFound> {
+fn found(
+    clusters: Vec<Cluster>,
+    groups: &[(Group, Diagnosis)],
+    findings: &[FindingFound],
+) -> Vec<ClusterFound> {
     let of_member = groups.iter().flat_map(|(group, diagnosis)| {
         let members = group.members.iter();
         members.map(move |number| (*number, diagnosis))
     });
     let diagnoses: BTreeMap<usize, &Diagnosis> = of_member.collect();
+    let wider = |number: usize| {
+        findings.iter().find(|found| {
+            let names_cause = found.rule.names_cause_of_pages() && !found.causes.is_empty();
+            names_cause && found.clusters.contains(&number)
+        })
+    };
     let with_diagnosis = clusters.into_iter().enumerate();
     with_diagnosis
-        .filter_map(|(number, cluster)| Some(cluster_found(cluster, diagnoses.get(&number)?)))
+        .filter_map(|(number, cluster)| {
+            let own = diagnoses.get(&number)?;
+            Some(cluster_found(cluster, own, wider(number)))
+        })
         .collect()
 }
 
-fn cluster_found(cluster: Cluster, diagnosis: &Diagnosis) -> ClusterFound {
+fn cluster_found(
+    cluster: Cluster,
+    diagnosis: &Diagnosis,
+    wider: Option<&FindingFound>,
+) -> ClusterFound {
     let facts = cluster.facts;
     let made_by = cluster.made_by.as_deref();
+    let experiments = cluster.experiments.each();
     ClusterFound {
         source: source(diagnosis, made_by, facts.cluster.outcome),
         host: facts.cluster.host,
@@ -255,15 +280,16 @@ fn cluster_found(cluster: Cluster, diagnosis: &Diagnosis) -> ClusterFound {
         outcome: facts.cluster.outcome,
         urls: cluster.urls,
         failures: facts.failures,
-        experiments: cluster
-            .experiments
-            .each()
+        experiments: experiments
             .map(|(experiment, fine, own)| ExperimentFound {
                 experiment,
                 fine,
                 own,
             })
             .collect(),
+        causes: wider.map_or_else(|| diagnosis.named_causes(), |wider| wider.causes.clone()),
+        confidence: wider.map_or(diagnosis.confidence, |wider| wider.confidence),
+        advice: wider.map_or_else(|| diagnosis.advice(), |wider| wider.advice),
         diagnosis: diagnosis.clone(),
     }
 }

@@ -265,7 +265,12 @@ impl Histories {
             if found.limit.is_none() {
                 found.fails_first = host.fails_first();
             }
-            if !host.load.explains_outages() {
+            if host.load.explains_failures() {
+                // First requests and turns of backends come at the crawl's speed too.
+                if found.fails_first.is_empty() && found.rotation.is_none() {
+                    found.overloads = host.load.overloads();
+                }
+            } else {
                 let may_be_mixed = found.fails_first.is_empty()
                     && found.limit.is_none()
                     && host.whole.was_requested_as_hard();

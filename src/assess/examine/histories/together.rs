@@ -7,7 +7,8 @@ use crate::assess::history::first_requests::FailsFirst;
 use crate::assess::history::mixed_outage::MixedOutage;
 use crate::assess::history::rate_limit::RateLimit;
 use crate::assess::history::recurrence::Rotation;
-use crate::model::Moment;
+use crate::assess::verdict::observation::may_be_load;
+use crate::model::{Moment, Outcome};
 
 /// The groups of a URL.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,8 @@ pub(in crate::assess::examine) struct HostTogether {
     pub(in crate::assess::examine) limit: Option<(RateLimit, Option<String>)>,
     /// When requests began that it refused, although this limit lets them through.
     pub(super) unexplained: BTreeSet<Moment>,
+    /// When requests began that failed at a load that explains the failures of the host.
+    pub(super) overloads: BTreeSet<Moment>,
     pub(super) sections: HashMap<String, Outages>,
     pub(super) families: HashMap<String, Outages>,
     /// The host or, with their names, its sections or families whose pages fail at their first request.
@@ -57,25 +60,22 @@ pub enum Whole {
 }
 
 impl HostTogether {
-    /// Returns whether a limit of its rate explains the failures of a URL of a section: all are refusals, and more of
-    /// them are beyond the limit than not.
-    pub(in crate::assess::examine) fn explains(
-        &self,
-        section: &str,
-        failures: impl Iterator<Item = (Moment, Option<u16>)>,
-    ) -> bool {
-        if !self.limits(section) {
-            return false;
-        }
-        let (mut all, mut beyond) = (0, 0);
-        for (started, status) in failures {
-            if !is_refusal(status) {
-                return false;
-            }
-            all += 1;
-            beyond += u32::from(!self.unexplained.contains(&started));
-        }
-        beyond * 2 > all
+    /// Returns whether the speed of the crawl explains the failures of a URL of a section: a limit of its rate, if all
+    /// are refusals, or its load. More of them are beyond the limit or the load than not.
+    fn explains(&self, section: &str, failures: &[(Moment, Outcome)]) -> bool {
+        let all = |is_such: fn(Outcome) -> bool| failures.iter().all(|(_, it)| is_such(*it));
+        let most = |is_beyond: &dyn Fn(&Moment) -> bool| {
+            let beyond = failures.iter().filter(|(started, _)| is_beyond(started));
+            beyond.count() * 2 > failures.len()
+        };
+        let is_limited = || {
+            self.limits(section)
+                && all(|outcome| is_refusal(outcome.status()))
+                && most(&|started| !self.unexplained.contains(started))
+        };
+        let is_overloaded =
+            || all(may_be_load) && most(&|started| self.overloads.contains(started));
+        is_limited() || is_overloaded()
     }
 
     /// Returns whether it limits the rate of requests to all sections.
@@ -173,6 +173,12 @@ impl Together {
             Whole::Section => name == home.section,
             Whole::Family => name == home.family,
         })
+    }
+
+    /// Returns whether the speed of the crawl explains the failures of a URL, which has their start times and outcomes.
+    pub fn explains_by_speed(&self, home: Home<'_>, failures: &[(Moment, Outcome)]) -> bool {
+        let host = self.0.get(home.host);
+        host.is_some_and(|host| host.explains(home.section, failures))
     }
 
     pub(in crate::assess::examine) fn host(&self, name: &str) -> Option<&HostTogether> {

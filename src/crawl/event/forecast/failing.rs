@@ -2,7 +2,7 @@
 //! those beyond it count as the known ones.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::model::{
@@ -10,8 +10,8 @@ use crate::model::{
     Looks, Moment, Outcome, Pace,
 };
 use crate::policy::{
-    CAREFUL, Failing, LONGEST_ANNOUNCED, MOST_EARLY_LOOKS, MOST_LOOKS, MOST_REQUESTS, Made,
-    Subject, is_worth, leads_on, look_spacing, opening, rest,
+    CAREFUL, Failing, LONGEST_ANNOUNCED, LoadTrial, MOST_EARLY_LOOKS, MOST_LOOKS, MOST_REQUESTS,
+    Made, Subject, is_worth, leads_on, look_spacing, opening, rest,
 };
 
 use crate::crawl::state::EXPERIMENTS_BUDGET;
@@ -34,6 +34,21 @@ const LATE: f64 = 0.5;
 /// Requests of experiments that show a pace, at least (ours).
 const FEWEST_BEGUN: u64 = 3;
 
+/// Pages of a host that hang until the others are given less time, and that time: at least that of
+/// `policy/family/suspects.rs`, where the families are known.
+const HANG: u32 = 8;
+const SHORTEST_WAIT: Duration = Duration::from_secs(2);
+
+/// Pages of different sections that fail one after the other, without a good answer between them, if the whole host was
+/// down (docs/verdicts.md); more of them are not kept (ours).
+const OUTAGE: usize = 3;
+const MOST_IN_A_ROW: usize = 1_000;
+
+/// Pages that were fine right after their first failure, at least, and their share of all pages, if pages of the site
+/// fail at their first request only (ours).
+const HEALED: usize = 8;
+const MOSTLY: f64 = 0.8;
+
 /// A pass number greater than all others, for counting the looks that are still needed.
 const LATER: u32 = u32::MAX;
 
@@ -45,8 +60,16 @@ const OF_A_SECTION: usize = 3;
 pub(super) struct FailingPages {
     pages: BTreeMap<Fingerprint, FailingPage>,
     first_failed: Option<Moment>,
+    /// Pages that failed since the last good answer, in a row.
+    in_a_row: Vec<Fingerprint>,
+    /// Pages that were fine at their first request.
+    fine: usize,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and they do not depend on each other"
+)]
 #[derive(Debug)]
 struct FailingPage {
     host: HostKey,
@@ -67,8 +90,23 @@ struct FailingPage {
     was_fine: bool,
     /// Whether it is still failing, or failed after it had been fine.
     is_open: bool,
+    /// Whether it failed after it had been fine.
+    comes_and_goes: bool,
+    /// Whether its host was down as a whole when it failed, and is up again.
+    is_excused: bool,
+    /// Whether its last failure was in a pass.
+    in_pass: bool,
     /// What may make a difference in experiments.
     ways: Vec<Experiment>,
+}
+
+/// How long requests wait for the first byte.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waits {
+    /// In the crawl.
+    pub(super) crawl: Duration,
+    /// In the passes.
+    pub(super) patient: Duration,
 }
 
 /// The failing pages of a host with one outcome, by section and whether they were fine at times.
@@ -160,10 +198,12 @@ impl FailingPages {
         let key = url.fingerprint();
         let fails = attempt.outcome.is_failure();
         if !fails {
+            self.in_a_row.clear();
+            self.fine += usize::from(!self.pages.contains_key(&key));
             if let Some(page) = self.pages.get_mut(&key) {
                 page.looks.add(attempt.pass, attempt.started, false);
                 page.was_fine = true;
-                page.is_open = false;
+                page.is_open = page.comes_and_goes;
                 page.announced = None;
             }
             return;
@@ -185,8 +225,14 @@ impl FailingPages {
             number,
             was_fine,
             is_open: true,
+            comes_and_goes: false,
+            is_excused: false,
+            in_pass: false,
             ways: ways(url),
         });
+        page.comes_and_goes |= page.was_fine;
+        page.is_excused = false;
+        page.in_pass = attempt.pass > 1;
         page.looks.add(attempt.pass, attempt.started, true);
         page.failures += 1;
         page.outcome = attempt.outcome;
@@ -197,10 +243,53 @@ impl FailingPages {
         if attempt.reused && !page.ways.contains(&Experiment::FreshConnection) {
             page.ways.push(Experiment::FreshConnection);
         }
+        self.add_to_row(key, attempt.pass);
     }
 
+    /// Adds a page to the row of failures. If the row shows an outage of the whole site, its pages failed with it. In the
+    /// passes only pages that failed are requested: a row shows nothing.
+    fn add_to_row(&mut self, key: Fingerprint, pass: u32) {
+        if pass > 1 || self.in_a_row.len() >= MOST_IN_A_ROW {
+            return;
+        }
+        if !self.in_a_row.contains(&key) {
+            self.in_a_row.push(key);
+        }
+        let pages = self.in_a_row.iter().filter_map(|key| self.pages.get(key));
+        let sections: BTreeSet<&str> = pages.map(|page| page.section.as_str()).collect();
+        if self.in_a_row.len() < OUTAGE || sections.len() < 2 {
+            return;
+        }
+        for key in &self.in_a_row {
+            if let Some(page) = self.pages.get_mut(key) {
+                page.is_excused = true;
+            }
+        }
+    }
+
+    /// Returns whether pages of the site fail at their first request only: one good look at each is then enough.
+    fn heals(&self) -> bool {
+        let healed = self.pages.values().filter(|page| page.healed()).count();
+        healed >= HEALED && healed as f64 >= MOSTLY * (self.pages.len() + self.fine) as f64
+    }
+
+    /// Records that a host that was down is up again: what failed until now failed with it.
+    pub(super) fn host_is_up(&mut self, host: &HostKey) {
+        for page in self.pages.values_mut().filter(|page| page.host == *host) {
+            page.is_excused = true;
+        }
+    }
+
+    /// Returns whether passes request none of them again.
     pub(super) fn is_empty(&self) -> bool {
-        self.pages.is_empty()
+        let heals = self.heals();
+        let is_over = |page: &FailingPage| page.is_over() || (heals && page.healed());
+        self.pages.values().all(is_over)
+    }
+
+    /// Returns whether all of them failed with their host: one good look at each is then enough.
+    pub(super) fn are_excused(&self) -> bool {
+        self.pages.values().all(|page| page.is_excused)
     }
 
     /// Returns when the first failure began.
@@ -210,7 +299,9 @@ impl FailingPages {
 
     /// Returns whether passes still request one that was fine at times.
     pub(super) fn any_was_fine(&self) -> bool {
-        let mut fine = self.pages.values().filter(|page| page.was_fine);
+        let heals = self.heals();
+        let is_over = |page: &FailingPage| page.is_over() || (heals && page.healed());
+        let mut fine = (self.pages.values()).filter(|page| page.was_fine && !is_over(page));
         fine.any(|page| page.looks.frequency() != Some(Frequency::Rarely))
     }
 
@@ -227,17 +318,33 @@ impl FailingPages {
     }
 
     /// Returns the time of a pass at this pace, hosts side by side.
-    pub(super) fn pass_time(&self, fast: Pace, pass: NextPass) -> Duration {
+    pub(super) fn pass_time(&self, fast: Pace, waits: Waits, pass: NextPass) -> Duration {
         let mut hosts: HashMap<&HostKey, OfHost> = HashMap::new();
-        for page in self.pages.values() {
+        let heals = self.heals();
+        let is_over = |page: &FailingPage| page.is_over() || (heals && page.healed());
+        for page in self.pages.values().filter(|page| !is_over(page)) {
             let host = hosts.entry(&page.host).or_default();
+            if page.hangs() {
+                host.hang += 1;
+                host.waited |= page.in_pass;
+                // The end of an answer that came too late is known.
+                let late = page.in_pass && page.took > waits.crawl;
+                let wait = if late { page.took } else { waits.patient };
+                host.wait = host.wait.max(wait);
+                continue;
+            }
             host.pages += 1;
             host.took += page.took;
             host.looks = host.looks.max(page.looks_left());
         }
         let times = hosts.values().map(|host| {
-            let took = host.took / host.pages.max(1);
-            let careful = if pass.is_first {
+            let hang = host.hang_time(fast.open.max(1), pass);
+            if host.pages == 0 {
+                return hang;
+            }
+            let took = host.took / host.pages;
+            let is_careful = pass.is_first && hang.is_zero();
+            let careful = if is_careful {
                 host.pages.min(CAREFUL_REQUESTS)
             } else {
                 0
@@ -253,18 +360,26 @@ impl FailingPages {
                 .looks
                 .saturating_sub(made_before)
                 .min(pass.most_looks());
-            all.max(look_spacing(host.pages as usize, one) * looks)
+            let looks = look_spacing(host.pages as usize, one) * looks;
+            all.max(looks).max(hang)
         });
         times.max().unwrap_or_default()
     }
 
     /// Returns the experiments that are made if every page fails on as it failed last.
-    pub(super) fn experiments(&self, plan: ExperimentPlan) -> Experiments {
+    pub(super) fn experiments(&self, plan: ExperimentPlan, waits: Waits) -> Experiments {
         if !plan.enabled {
             return Experiments::default();
         }
         let mut groups: BTreeMap<(&HostKey, Outcome), Sections<'_>> = BTreeMap::new();
-        for page in self.pages.values().filter(|page| page.is_open) {
+        let hang = self.pages.values().filter(|page| page.hangs()).count();
+        let wait = if hang >= HANG as usize {
+            SHORTEST_WAIT
+        } else {
+            waits.crawl
+        };
+        let open = self.pages.values().filter(|page| page.is_open);
+        for page in open.filter(|page| !page.is_excused) {
             let group = groups.entry((&page.host, page.outcome)).or_default();
             let section = group.entry((&page.section, page.was_fine)).or_default();
             section.push(page);
@@ -289,7 +404,7 @@ impl FailingPages {
                 if spent + subject.longest() > MOST_REQUESTS || *at > EXPERIMENTS_BUDGET {
                     break;
                 }
-                let (made, ended) = page.series(usual_length(&subject, *outcome), *at);
+                let (made, ended) = page.series(usual_length(&subject, *outcome), *at, wait);
                 spent += made;
                 series += 1;
                 requests += made as u64;
@@ -336,14 +451,49 @@ struct OfHost {
     took: Duration,
     /// Maximum looks that one of them still needs.
     looks: u32,
+    /// Pages that hang, how long they are waited for, and whether a pass has waited for some.
+    hang: u32,
+    wait: Duration,
+    waited: bool,
+}
+
+impl OfHost {
+    /// Returns the time that a pass waits for pages that hang, with so many requests open.
+    fn hang_time(&self, open: u32, pass: NextPass) -> Duration {
+        let is_known = (self.waited || pass.before > 0) && self.hang >= HANG;
+        let full = if is_known { 0 } else { self.hang.min(HANG) };
+        let alone = if pass.is_first && full > 1 {
+            LoadTrial::HUNG
+        } else {
+            Duration::ZERO
+        };
+        let short = SHORTEST_WAIT * (self.hang - full).div_ceil(open);
+        alone + self.wait * full.div_ceil(open) + short
+    }
 }
 
 impl FailingPage {
+    /// Returns whether its last failure was a time limit of ours.
+    fn hangs(&self) -> bool {
+        self.outcome.is_time_limit() && !self.is_over()
+    }
+
+    /// Returns whether it failed once and was fine ever since.
+    fn healed(&self) -> bool {
+        self.failures == 1 && self.was_fine && !self.comes_and_goes
+    }
+
+    /// Returns whether no pass requests it again: it failed with its host, and was fine since.
+    fn is_over(&self) -> bool {
+        self.is_excused && !self.is_open
+    }
+
     /// Returns the number of looks until it is known how often it fails, if all of them are fine; 0 if it was never fine.
     fn looks_left(&self) -> u32 {
         let mut looks = self.looks;
         let (mut left, mut at) = (0, self.ended);
-        while self.was_fine && looks.frequency().is_none() && left < MOST_LOOKS {
+        while self.was_fine && !self.is_excused && looks.frequency().is_none() && left < MOST_LOOKS
+        {
             left += 1;
             at = at + LOOK_SPACING;
             looks.add(LATER, at, false);
@@ -353,7 +503,8 @@ impl FailingPage {
 
     /// Returns the announced pause, if passes wait for it.
     fn waited_for(&self) -> Option<Duration> {
-        self.announced.filter(|wait| *wait <= LONGEST_ANNOUNCED)
+        let announced = self.announced.filter(|_| !self.is_excused);
+        announced.filter(|wait| *wait <= LONGEST_ANNOUNCED)
     }
 
     /// Returns the failing page as a subject of experiments. `alike` is the number of pages that fail in the same
@@ -377,15 +528,20 @@ impl FailingPage {
     }
 
     /// Returns the number of requests in a series of at most `length` that begins at this time of the experiments, and
-    /// when it ends.
-    fn series(&self, length: usize, begins: Duration) -> (usize, Duration) {
+    /// when it ends. A request that hangs is given `wait`.
+    fn series(&self, length: usize, begins: Duration, wait: Duration) -> (usize, Duration) {
+        let took = if self.hangs() {
+            self.took.min(wait)
+        } else {
+            self.took
+        };
         let announced = self.announced.filter(|wait| *wait <= LONGEST_WAIT);
-        let each = self.took + CAREFUL.interval.max(announced.unwrap_or_default());
+        let each = took + CAREFUL.interval.max(announced.unwrap_or_default());
         let deadline = EXPERIMENTS_BUDGET.min(begins + LONGEST_SERIES);
         let starts = (0..length as u32).map(|made| begins + each.saturating_mul(made));
         let made = starts.take_while(|start| *start <= deadline).count();
         let last = each.saturating_mul(made.saturating_sub(1) as u32);
-        (made, begins + last + self.took)
+        (made, begins + last + took)
     }
 }
 

@@ -8,14 +8,22 @@ use std::time::Duration;
 
 use super::{Event, Gauge};
 use crate::crawl::confirm::{PASSES, PassPace};
-use crate::model::{CrawlPlan, ExperimentPlan, Moment, Role, SamplePlan};
+use crate::model::{CrawlPlan, ExperimentPlan, Moment, Pace, Role, SamplePlan};
+use crate::policy::{BreakerChange, CAREFUL};
 
-use failing::{Done, Experiments, FailingPages, NextPass};
+use failing::{Done, Experiments, FailingPages, NextPass, Waits};
 use speed::Speed;
 
 /// Share of the pages done that may be new ones before the site counts as growing (ours): with less, the queue empties
 /// soon enough.
 const GROWING: u64 = 4;
+
+/// How long a request must be open for its end to be that of its time limit (ours).
+const HANGS: Duration = Duration::from_secs(5);
+
+/// How long a careful pace goes on at least (ours). If it has lasted longer, it goes on for as long again: nothing
+/// more is known of its end.
+const CAREFUL_FOR: Duration = Duration::from_secs(5);
 
 /// The forecast of one crawl.
 #[derive(Debug)]
@@ -29,6 +37,14 @@ pub struct Forecast {
     proof: Duration,
     experiments: ExperimentPlan,
     pace: PassPace,
+    waits: Waits,
+    /// The pace that the crawl keeps while it looks for the reason of failures, and since when.
+    careful: Option<(Pace, Moment)>,
+    /// Since when the longest open request has been open, at the last gauge and before the next.
+    open_since: Option<Moment>,
+    next_open_since: Option<Moment>,
+    /// Whether a page was requested: until then nothing is known of the site's size.
+    knows_pages: bool,
     stage: Stage,
     crawl_ended: Option<Moment>,
     /// Hosts whose robots.txt is known.
@@ -79,6 +95,14 @@ impl Forecast {
             proof: plan.confirm.proof,
             experiments: plan.experiments,
             pace: PassPace::new(plan.pace),
+            waits: Waits {
+                crawl: plan.requests.first_byte,
+                patient: plan.requests.patient_first_byte(),
+            },
+            careful: None,
+            open_since: None,
+            next_open_since: None,
+            knows_pages: false,
             stage: Stage::Crawl,
             crawl_ended: None,
             hosts: 0,
@@ -101,6 +125,7 @@ impl Forecast {
                 if again.is_none() {
                     self.speed.done += 1;
                 }
+                self.knows_pages |= *role == Role::Page;
                 let was_fine = !matches!(self.stage, Stage::Crawl);
                 if *role == Role::Page && attempt.purpose.is_evidence() {
                     self.failing.add(url, attempt, was_fine);
@@ -109,7 +134,13 @@ impl Forecast {
                     done.of_ended += 1;
                 }
             }
-            Event::Sampling { .. } => self.begin(Stage::Sample),
+            Event::Paced { pace, .. } => self.see_pace(*pace),
+            Event::Breaker {
+                host,
+                change: BreakerChange::Closed,
+            } => self.failing.host_is_up(host),
+            Event::Awaited { since, .. } => self.next_open_since = Some(*since),
+            Event::Doubting { .. } | Event::Sampling { .. } => self.begin(Stage::Sample),
             Event::Confirming {
                 pass,
                 starts,
@@ -136,7 +167,7 @@ impl Forecast {
             Event::Experimenting { ends_by, .. } => self.begin(Stage::Experiments {
                 began: self.gauge.now,
                 ends_by: *ends_by,
-                expected: self.failing.experiments(self.experiments),
+                expected: self.failing.experiments(self.experiments, self.waits),
                 series: 0,
                 done: Done::default(),
             }),
@@ -148,6 +179,7 @@ impl Forecast {
             }
             Event::Gauge(gauge) => {
                 self.gauge = *gauge;
+                self.open_since = self.next_open_since.take();
                 self.speed.see(gauge);
                 if let Stage::Experiments { series, .. } = &mut self.stage {
                     *series = gauge.pending.max(*series);
@@ -155,6 +187,18 @@ impl Forecast {
             }
             _ => {}
         }
+    }
+
+    /// Reads the pace of a host. A careful one is kept only until the reason of failures is known.
+    fn see_pace(&mut self, pace: Pace) {
+        let since = self.careful.map_or(self.gauge.now, |(_, since)| since);
+        let is_careful = pace.interval >= CAREFUL.interval;
+        let careful = is_careful.then_some((pace, since));
+        if careful.is_none() && self.careful.is_some() {
+            // What was measured is the careful pace.
+            self.speed.restart();
+        }
+        self.careful = careful;
     }
 
     fn begin(&mut self, stage: Stage) {
@@ -204,21 +248,62 @@ impl Forecast {
                 (now + expected.left((now.since(began), now), series, done)?).min(ends_by)
             }
         };
-        let is_growing =
-            matches!(self.stage, Stage::Crawl) && self.speed.found() * GROWING > self.speed.made();
+        let in_crawl = matches!(self.stage, Stage::Crawl);
+        let is_growing = self.speed.found() * GROWING > self.speed.made() || !self.knows_pages;
+        if in_crawl && is_growing {
+            return Some(Rest {
+                time: self.least(),
+                is_growing,
+            });
+        }
         Some(Rest {
             time: ends.since(now),
-            is_growing,
+            is_growing: false,
         })
     }
 
-    /// Returns when the queue is empty: at the hosts' paces, or later if they have been slower than that.
+    /// Returns the time that the known URLs take at the pace of the plan: there may be more of them, and failures.
+    fn least(&self) -> Duration {
+        let pending = u32::try_from(self.gauge.pending).unwrap_or(u32::MAX);
+        let of_a_host = pending.div_ceil(self.hosts.clamp(1, u64::from(u32::MAX)) as u32);
+        (self.pace.ceiling().interval.saturating_mul(of_a_host)).max(self.sample_time())
+    }
+
+    /// Returns when the queue is empty: at the hosts' paces, or later if they have been slower than that, or if a request
+    /// hangs.
     fn queue_ends(&self) -> Option<Moment> {
         let now = self.gauge.now;
         let by_pace = self.gauge.clear_by.unwrap_or(now);
+        let limit = match self.stage {
+            Stage::Crawl | Stage::Sample => self.waits.crawl,
+            Stage::Pass { .. } | Stage::Experiments { .. } => self.waits.patient,
+        };
+        let hangs = self.open_since.filter(|since| now.since(*since) >= HANGS);
+        let hangs = hangs.map_or(now, |since| since + limit);
+        let careful = self.careful.filter(|_| matches!(self.stage, Stage::Crawl));
+        if let Some((pace, since)) = careful {
+            let lasts = now.since(since).max(CAREFUL_FOR);
+            return Some(self.after_careful(by_pace, pace, lasts).max(hangs));
+        }
         let by_speed = self.speed.time_for(self.gauge.pending);
-        let is_unknown = by_speed.is_none() && self.speed.made() == 0 && by_pace <= now;
-        (!is_unknown).then(|| by_pace.max(now + by_speed.unwrap_or_default()))
+        let is_unknown = by_speed.is_none() && self.speed.made() == 0 && by_pace.max(hangs) <= now;
+        (!is_unknown).then(|| by_pace.max(now + by_speed.unwrap_or_default()).max(hangs))
+    }
+
+    /// Returns when the queue is empty if a careful pace lasts for this time. At that pace it would be by a moment.
+    fn after_careful(&self, by_pace: Moment, pace: Pace, lasts: Duration) -> Moment {
+        let now = self.gauge.now;
+        let pending = self.gauge.pending as f64;
+        let all = pace.interval.mul_f64(pending);
+        let paused = by_pace.since(now).saturating_sub(all);
+        let careful = all.min(lasts);
+        let made = careful.as_secs_f64() / pace.interval.as_secs_f64().max(0.001);
+        let fast = self
+            .pace
+            .ceiling()
+            .interval
+            .mul_f64((pending - made).max(0.0));
+        now + paused + careful + fast
     }
 
     fn sample_time(&self) -> Duration {
@@ -243,7 +328,8 @@ impl Forecast {
             let is_settled = at as u32 + 1 >= PASSES
                 && idle.since(self.failing.first_failed()) >= self.proof
                 && !self.failing.any_was_fine();
-            if is_settled || unspent.is_zero() {
+            let is_enough = at > begun && self.failing.are_excused();
+            if is_settled || is_enough || unspent.is_zero() {
                 break;
             }
             let starts = idle.max(crawl_ended + *delay);
@@ -252,7 +338,7 @@ impl Forecast {
             idle = starts.max(held) + time;
             held = idle + self.failing.longest_announced();
         }
-        let experiments = self.failing.experiments(self.experiments);
+        let experiments = self.failing.experiments(self.experiments, self.waits);
         idle + experiments.time()
     }
 
@@ -264,6 +350,6 @@ impl Forecast {
             is_last: number >= self.delays.len(),
             before,
         };
-        self.failing.pass_time(self.pace.fast(), pass)
+        self.failing.pass_time(self.pace.fast(), self.waits, pass)
     }
 }

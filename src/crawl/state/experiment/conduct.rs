@@ -174,6 +174,7 @@ impl State {
             _ => true,
         });
         let allowed = Allowed {
+            patience: self.hosts.patience(&lease.found, now),
             subject,
             deadline,
             dice: self.dice.fork(),

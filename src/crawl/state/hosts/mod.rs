@@ -8,7 +8,9 @@
 //! the control fails too. Each time it ends, one URL and one control are requested. When the host
 //! has held up the crawl for [`PATIENCE`], the rest of its URLs are skipped as `host_down`.
 
+mod overdue;
 mod rate_watch;
+mod waits;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +18,8 @@ use std::time::Duration;
 
 use crate::frontier::Discovery;
 use crate::model::{
-    Coverage, CrawlUrl, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip, SkipReason,
+    Attempt, Coverage, CrawlUrl, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip,
+    SkipReason,
 };
 use crate::policy::{
     Breaker, BreakerChange, BreakerSignal, CAREFUL, ClientLimit, Controls, Decision, Families,
@@ -24,6 +27,7 @@ use crate::policy::{
     Suspects, Tried, Waited, after, after_robots, announced,
 };
 
+use self::overdue::OpenRequests;
 use self::rate_watch::RateWatch;
 use crate::crawl::site::Site;
 use crate::crawl::visit::Brought;
@@ -67,6 +71,7 @@ struct Host {
     suspects: Suspects,
     client_limit: ClientLimit,
     rate_watch: RateWatch,
+    open: OpenRequests,
     /// The pace that the frontier has, by the last effect or by default; `None` while a pass sets
     /// the pace.
     frontier_pace: Option<Pace>,
@@ -122,6 +127,28 @@ impl Hosts {
         let until = host.suspects.held(family, now);
         let aside = until.is_some() || (!slow && host.suspects.waits(family));
         aside.then_some(Aside { family, until })
+    }
+
+    /// Records the answers of a visit in a pass: which families are up, and which URLs fail alone.
+    pub(super) fn compared(&mut self, brought: &Brought, now: Moment) {
+        let url = &brought.lease.found.url;
+        let Some(host) = self.known.get_mut(&url.host_key()) else {
+            return;
+        };
+        let failed = brought.attempt.outcome.is_failure();
+        let is_fine = |hop: &&(CrawlUrl, Attempt)| !hop.1.outcome.is_failure();
+        let beside = brought.hops.iter().filter(is_fine).map(|(url, _)| url);
+        for fine in beside.clone().chain((!failed).then_some(url)) {
+            host.controls.is_up(self.families.of(fine), now);
+        }
+        if brought.control.is_none() {
+            for (companion, _) in &brought.hops {
+                host.controls.was_companion(companion);
+            }
+            if failed && beside.count() > 0 {
+                host.controls.fails_alone(url);
+            }
+        }
     }
 
     /// Records a finished visit. `roll` is a random number: at least 0, below 1.
@@ -333,6 +360,7 @@ impl Hosts {
     pub(super) fn companions(
         &mut self,
         url: &CrawlUrl,
+        now: Moment,
         best: &dyn Fn(&CrawlUrl) -> bool,
     ) -> Vec<CrawlUrl> {
         let Some(host) = self.known.get_mut(&url.host_key()) else {
@@ -342,7 +370,7 @@ impl Hosts {
             families: &self.families,
             suspects: &host.suspects,
         };
-        host.controls.companions(url, knowledge, best)
+        host.controls.companions(url, knowledge, now, best)
     }
 
     /// Returns since when a host has been up again, if it was found down before.
@@ -402,6 +430,7 @@ impl Host {
             suspects: Suspects::default(),
             client_limit: ClientLimit::default(),
             rate_watch: RateWatch::default(),
+            open: OpenRequests::default(),
             controls: Controls::default(),
         }
     }

@@ -15,6 +15,9 @@ use crate::crawl::state::effect::{Effect, Effects};
 impl State {
     /// Processes a result, unless our own network may be the reason for it.
     pub(in crate::crawl) fn receive(&mut self, returned: Returned, now: Moment) -> Effects {
+        if let Returned::Visit(brought) = &returned {
+            self.hosts.ends(&brought.lease);
+        }
         let network = &mut self.network;
         let Some((url, attempt, outcome)) = network_evidence(&returned) else {
             return vec![Effect::TakeIn(returned, now)];

@@ -6,6 +6,7 @@ use crate::store::{RunScores, StoredFinding, StoredScore};
 use super::*;
 
 mod mixed;
+mod own_load;
 mod together;
 
 /// A site that is about to be audited.
@@ -563,6 +564,11 @@ async fn a_page_that_always_needs_longer_than_the_crawl_waits_is_persistent() {
     let evidence = audited.evidence("persistent_cluster");
     let words = "waited longer and got a good answer after 40 s: always too slow";
     assert!(evidence.contains(words), "{evidence}");
+    // One request of the crawl to each of the three, which waited for no answer.
+    assert!(
+        evidence.contains("3 \u{d7} no answer in time"),
+        "{evidence}"
+    );
     // Its links are part of the site all the same.
     assert_eq!(audited.page("/deep", &["Verdict"]), "ok");
 }

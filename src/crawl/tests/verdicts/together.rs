@@ -13,7 +13,7 @@ impl Site {
     }
 
     /// Returns the same site behind a server that gives these answers in its place.
-    fn simulated(
+    pub(super) fn simulated(
         self,
         answer: impl Fn(&Asked<'_>) -> Option<Reply> + Send + Sync + 'static,
     ) -> Site {
@@ -218,7 +218,7 @@ async fn the_outages_of_an_intermittent_section_are_reported() {
         .await;
     assert_eq!(audited.findings(), ["part_outage upstream_down"]);
     let evidence = audited.evidence("part_outage");
-    let words = "it went down 4 times in all; it has a rhythm: down for about 29 s in every 60 s";
+    let words = "it went down 4 times in all; it has a rhythm: down for about 30 s in every 60 s";
     assert!(evidence.contains(words), "{evidence}");
     let verdicts = audited.verdicts();
     assert_eq!(

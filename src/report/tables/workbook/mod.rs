@@ -26,6 +26,7 @@ use crate::report::wanted::Wanted;
 
 use cell::Content;
 use full_disk::{Calm, as_error};
+use overview::Overview;
 use sheets::Sheets;
 
 /// Compression level, 1 to 9. The usual 6 takes three times as long, for a file that is a quarter smaller.
@@ -41,7 +42,8 @@ pub(in crate::report) fn write(
     store: &Store,
     run: &RunRow,
     wanted: &Wanted,
-    (temporary, out): (&Path, impl Write + Send),
+    temporary: &Path,
+    out: impl Write + Send,
 ) -> Result<(), Fault> {
     as_error(|| {
         let mut workbook = Workbook::new();
@@ -52,12 +54,18 @@ pub(in crate::report) fn write(
         let summary = store.summary(run.id)?;
         let pages = &summary.pages;
         let failing_only = pages.failing() > 0 && pages.known <= MOST_FILTERED;
-        let headline = headline(store, (run, &summary), wanted)?;
-        let shown = (headline.as_str(), &wanted.gates[..], failing_only);
-        overview::write(run, &summary, shown, &mut workbook)?;
+        let headline = headline(store, run, &summary, wanted)?;
+        let overview = Overview {
+            run,
+            summary: &summary,
+            headline: &headline,
+            gates: &wanted.gates,
+            failing_only,
+        };
+        overview.write(&mut workbook)?;
         for table in Table::ALL {
             let failing_only = failing_only && table == Table::Pages;
-            write_table(store, run, (table, failing_only), &mut workbook)?;
+            write_table(store, run, table, failing_only, &mut workbook)?;
         }
         if let Some(compared) = &wanted.compared {
             write_changes(store, run, compared, &mut workbook)?;
@@ -71,22 +79,22 @@ pub(in crate::report) fn write(
 /// Returns the state of the site in a sentence, as in the report.
 fn headline(
     store: &Store,
-    (run, summary): (&RunRow, &RunSummary),
+    run: &RunRow,
+    summary: &RunSummary,
     wanted: &Wanted,
 ) -> Result<String, StoreError> {
     if let Some(brief) = &wanted.brief {
         return Ok(brief.state().to_owned());
     }
-    let compared = wanted.compared.as_ref();
-    let rest = (&wanted.gates[..], None, &wanted.zone);
-    let brief = Brief::read(store, (run, summary), compared, rest)?;
+    let brief = Brief::read(store, &wanted.judged(run, summary))?;
     Ok(brief.state().to_owned())
 }
 
 fn write_table(
     store: &Store,
     run: &RunRow,
-    (table, failing_only): (Table, bool),
+    table: Table,
+    failing_only: bool,
     workbook: &mut Workbook,
 ) -> Result<(), Fault> {
     let columns = Columns::of(store, run, table)?;

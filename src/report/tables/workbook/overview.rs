@@ -46,116 +46,113 @@ struct Lines<'a> {
     wrap: Format,
 }
 
-/// Writes the sheet.
-pub(super) fn write(
-    run: &RunRow,
-    summary: &RunSummary,
-    (headline, gates, failing_only): (&str, &[GateResult], bool),
-    workbook: &mut Workbook,
-) -> Result<(), XlsxError> {
-    let sheet = workbook.add_worksheet_with_constant_memory()?;
-    sheet.set_name("summary")?;
-    // As wide as a page of A4 for those who print it.
-    sheet.set_paper_size(A4);
-    sheet.set_print_fit_to_pages(1, 0);
-    for (column, width) in (0..).zip(WIDTHS) {
-        sheet.set_column_width(column, width)?;
-    }
-    let shown = |kind| format(kind).unwrap_or_default();
-    let mut lines = Lines {
-        sheet,
-        row: 0,
-        heading: header(),
-        moment: shown(Kind::Second),
-        share: shown(Kind::Share(4)),
-        link: Format::new().set_hyperlink(),
-        wrap: Format::new().set_text_wrap().set_align(FormatAlign::Top),
-    };
-    let texts = |cells: &[&str]| -> Vec<String> { cells.iter().map(|&text| text.into()).collect() };
+/// What the sheet shows.
+pub(super) struct Overview<'a> {
+    pub(super) run: &'a RunRow,
+    pub(super) summary: &'a RunSummary,
+    /// The state of the site in a sentence.
+    pub(super) headline: &'a str,
+    pub(super) gates: &'a [GateResult],
+    /// Whether the sheet of pages shows only those that failed.
+    pub(super) failing_only: bool,
+}
 
-    lines.heading(&texts(&["Site", &run.site]))?;
-    lines.wrapped("In short", headline)?;
-    lines.line("Run", &[Content::Number(run.id.0 as f64)])?;
-    lines.time("Started (UTC)", run.started)?;
-    if let Some(ended) = run.ended {
-        lines.time("Ended (UTC)", ended)?;
-    }
-    lines.line("State", &[Content::Text(run.state.name())])?;
-
-    let problems = problems(&summary.findings);
-    lines.fix_first(&problems)?;
-
-    lines.heading(&texts(&["Scores", "Value", "Low 95%", "High 95%", "Band"]))?;
-    lines.score(
-        "Crawlability (100 is best)",
-        summary.scores.crawlability.as_ref(),
-        hindrance,
-    )?;
-    lines.score(
-        "Indexing risk (0 is best)",
-        summary.scores.indexing_risk.as_ref(),
-        risk,
-    )?;
-    let rates = [
-        ("Error rate", summary.scores.error_rate),
-        ("5xx rate", summary.scores.rate_5xx),
-        ("502 rate", summary.scores.rate_502),
-    ];
-    for (name, rate) in rates {
-        if let Some(rate) = rate {
-            lines.shares(name, &[rate.value, rate.low, rate.high])?;
+impl Overview<'_> {
+    /// Writes the sheet.
+    pub(super) fn write(&self, workbook: &mut Workbook) -> Result<(), XlsxError> {
+        let Overview {
+            run,
+            summary,
+            headline,
+            gates,
+            failing_only,
+        } = *self;
+        let sheet = workbook.add_worksheet_with_constant_memory()?;
+        sheet.set_name("summary")?;
+        // As wide as a page of A4 for those who print it.
+        sheet.set_paper_size(A4);
+        sheet.set_print_fit_to_pages(1, 0);
+        for (column, width) in (0..).zip(WIDTHS) {
+            sheet.set_column_width(column, width)?;
         }
-    }
+        let shown = |kind| format(kind).unwrap_or_default();
+        let mut lines = Lines {
+            sheet,
+            row: 0,
+            heading: header(),
+            moment: shown(Kind::Second),
+            share: shown(Kind::Share(4)),
+            link: Format::new().set_hyperlink(),
+            wrap: Format::new().set_text_wrap().set_align(FormatAlign::Top),
+        };
+        let texts =
+            |cells: &[&str]| -> Vec<String> { cells.iter().map(|&text| text.into()).collect() };
 
-    let pages = &summary.pages;
-    lines.heading(&texts(&["Coverage", "Pages"]))?;
-    lines.line("Known", &[Content::Number(pages.known as f64)])?;
-    lines.line("Fetched", &[Content::Number(pages.fetched as f64)])?;
-    let failing = Content::Number(pages.failing() as f64);
-    lines.linked(("Failing", Table::ServerErrors), &[failing])?;
-    let external = summary.external;
-    if external.known > 0 {
-        lines.line("External links", &[Content::Number(external.known as f64)])?;
-        let requested = Content::Number(external.requested as f64);
-        lines.line("External links requested", &[requested])?;
-    }
-    for (reason, skipped) in by_name(&pages.skipped, SkipReason::name) {
-        let name = format!("Not fetched: {}", reason.replace('_', " "));
-        lines.linked((&name, Table::Skipped), &[Content::Number(skipped as f64)])?;
-    }
-    if summary.unseen > 0 {
-        let unseen = summary.unseen as f64;
-        lines.line(
-            "Links and sitemaps to unknown pages",
-            &[Content::Number(unseen)],
+        lines.heading(&texts(&["Site", &run.site]))?;
+        lines.wrapped("In short", headline)?;
+        lines.line("Run", &[Content::Number(run.id.0 as f64)])?;
+        lines.time("Started (UTC)", run.started)?;
+        if let Some(ended) = run.ended {
+            lines.time("Ended (UTC)", ended)?;
+        }
+        lines.line("State", &[Content::Text(run.state.name())])?;
+
+        let problems = problems(&summary.findings);
+        lines.fix_first(&problems)?;
+
+        lines.heading(&texts(&["Scores", "Value", "Low 95%", "High 95%", "Band"]))?;
+        lines.score(
+            "Crawlability (100 is best)",
+            summary.scores.crawlability.as_ref(),
+            hindrance,
         )?;
-    }
-
-    lines.verdicts(pages, failing_only)?;
-    if !gates.is_empty() {
-        lines.heading(&texts(&["Gates", "Why"]))?;
-        for gate in gates {
-            let name = format!("{}: --fail-on '{}'", gate.result.word(), gate.expression);
-            lines.line(&name, &[Content::Text(&gate.reason)])?;
+        lines.score(
+            "Indexing risk (0 is best)",
+            summary.scores.indexing_risk.as_ref(),
+            risk,
+        )?;
+        let rates = [
+            ("Error rate", summary.scores.error_rate),
+            ("5xx rate", summary.scores.rate_5xx),
+            ("502 rate", summary.scores.rate_502),
+        ];
+        for (name, rate) in rates {
+            if let Some(rate) = rate {
+                lines.shares(name, &[rate.value, rate.low, rate.high])?;
+            }
         }
-    }
-    if !summary.findings.is_empty() {
-        lines.heading(&texts(&["Findings", "Where", "Pages"]))?;
-        for problem in &problems {
-            let main = problem.main;
-            let name = format!("{}: {}", main.severity.id(), main.rule.title());
-            let pages = problem
-                .pages()
-                .map_or(Content::Empty, |pages| Content::Number(pages as f64));
-            lines.linked(
-                (&name, Table::Findings),
-                &[Content::Text(&problem.place()), pages],
+
+        let pages = &summary.pages;
+        lines.heading(&texts(&["Coverage", "Pages"]))?;
+        lines.line("Known", &[Content::Number(pages.known as f64)])?;
+        lines.line("Fetched", &[Content::Number(pages.fetched as f64)])?;
+        let failing = Content::Number(pages.failing() as f64);
+        lines.linked("Failing", Table::ServerErrors, &[failing])?;
+        let external = summary.external;
+        if external.known > 0 {
+            lines.line("External links", &[Content::Number(external.known as f64)])?;
+            let requested = Content::Number(external.requested as f64);
+            lines.line("External links requested", &[requested])?;
+        }
+        for (reason, skipped) in by_name(&pages.skipped, SkipReason::name) {
+            let name = format!("Not fetched: {}", reason.replace('_', " "));
+            lines.linked(&name, Table::Skipped, &[Content::Number(skipped as f64)])?;
+        }
+        if summary.unseen > 0 {
+            let unseen = summary.unseen as f64;
+            lines.line(
+                "Links and sitemaps to unknown pages",
+                &[Content::Number(unseen)],
             )?;
         }
+
+        lines.verdicts(pages, failing_only)?;
+        lines.gates(gates)?;
+        lines.findings(&problems)?;
+        lines.heading(&texts(&["Model"]))?;
+        let model = summary.scores.model;
+        lines.wrapped(&model.to_string(), &model.footer())
     }
-    lines.heading(&texts(&["Model"]))?;
-    let model = summary.scores.model;
-    lines.wrapped(&model.to_string(), &model.footer())
 }
 
 /// Returns the height of a row, in points, in which a text takes several lines of the second column.
@@ -179,6 +176,35 @@ impl Lines<'_> {
         Ok(())
     }
 
+    fn gates(&mut self, gates: &[GateResult]) -> Result<(), XlsxError> {
+        if gates.is_empty() {
+            return Ok(());
+        }
+        self.heading(&["Gates", "Why"].map(str::to_owned))?;
+        for gate in gates {
+            let name = format!("{}: --fail-on '{}'", gate.result.word(), gate.expression);
+            self.line(&name, &[Content::Text(&gate.reason)])?;
+        }
+        Ok(())
+    }
+
+    fn findings(&mut self, problems: &[Problem<'_>]) -> Result<(), XlsxError> {
+        if problems.is_empty() {
+            return Ok(());
+        }
+        self.heading(&["Findings", "Where", "Pages"].map(str::to_owned))?;
+        for problem in problems {
+            let main = problem.main;
+            let name = format!("{}: {}", main.severity.id(), main.rule.title());
+            let pages = problem
+                .pages()
+                .map_or(Content::Empty, |pages| Content::Number(pages as f64));
+            let cells = [Content::Text(&problem.place()), pages];
+            self.linked(&name, Table::Findings, &cells)?;
+        }
+        Ok(())
+    }
+
     /// Writes the pages of each verdict. `failing_only` says whether the sheet of pages shows only those that failed.
     fn verdicts(&mut self, tally: &UrlCounts, failing_only: bool) -> Result<(), XlsxError> {
         self.heading(&["Verdicts", "Pages"].map(str::to_owned))?;
@@ -187,7 +213,7 @@ impl Lines<'_> {
             if failing_only && verdict == Verdict::Ok.name() {
                 self.line(&name, &pages)?;
             } else {
-                self.linked((&name, Table::Pages), &pages)?;
+                self.linked(&name, Table::Pages, &pages)?;
             }
         }
         if failing_only {
@@ -236,11 +262,7 @@ impl Lines<'_> {
     }
 
     /// Writes a line whose name leads to the sheet that has its rows.
-    fn linked(
-        &mut self,
-        (name, to): (&str, Table),
-        cells: &[Content<'_>],
-    ) -> Result<(), XlsxError> {
+    fn linked(&mut self, name: &str, to: Table, cells: &[Content<'_>]) -> Result<(), XlsxError> {
         let place = Url::new(format!("internal:'{}'!A1", to.name())).set_text(cell_text(name));
         self.sheet
             .write_url_with_format(self.row, 0, place, &self.link)?;

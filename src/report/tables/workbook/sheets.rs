@@ -71,14 +71,15 @@ impl<'a> Sheets<'a> {
         columns: &'a [Heading],
         failing_only: bool,
     ) -> Result<Sheets<'a>, XlsxError> {
-        Sheets::of(MOST_ROWS, workbook, name, (columns, failing_only))
+        Sheets::of(MOST_ROWS, workbook, name, columns, failing_only)
     }
 
     fn of(
         most_rows: u32,
         workbook: &'a mut Workbook,
         name: &'a str,
-        (columns, failing_only): (&'a [Heading], bool),
+        columns: &'a [Heading],
+        failing_only: bool,
     ) -> Result<Sheets<'a>, XlsxError> {
         let (places, frozen) = arrange(columns);
         let mut sheets = Sheets {
@@ -294,7 +295,7 @@ mod tests {
     fn a_full_sheet_is_followed_by_another_with_a_header() {
         let mut workbook = Workbook::new();
         let columns = [&pages::ADDRESS, &pages::ATTEMPTS].map(Heading::from);
-        let mut sheets = Sheets::of(3, &mut workbook, "pages", (&columns, false)).expect("begun");
+        let mut sheets = Sheets::of(3, &mut workbook, "pages", &columns, false).expect("begun");
         for n in 0..5 {
             sheets.row().expect("a row");
             sheets.push(Content::Text("=1+1")).expect("a cell");

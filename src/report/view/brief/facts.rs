@@ -31,6 +31,8 @@ pub struct BriefFacts<'a> {
     pub older_findings: &'a [StoredFinding],
     /// When the run before could not be audited: its start.
     pub unaudited_before: Option<Moment>,
+    /// The status and number of pages that are refused now and then, if that is new.
+    pub refused_at_times: Option<(u16, u64)>,
     /// Outages during the run.
     pub outages: &'a [OutageBrief],
     /// The worst failing pages, the worst first.

@@ -6,7 +6,7 @@ use crate::assess::diagnose::Evidence;
 use crate::assess::diagnose::rules::{Rule, Severity};
 use crate::assess::playbook::{Owner, lookup};
 use crate::model::Zone;
-use crate::report::words::{causes_of, number, one_line};
+use crate::report::words::{causes, number, one_line};
 use crate::store::{StoredFact, StoredFinding};
 
 use super::facts::BriefFacts;
@@ -89,7 +89,7 @@ fn finding(found: &StoredFinding, facts: &BriefFacts<'_>) -> FindingBrief {
         subject,
         new: is_new(found, facts),
         more_pages: facts.grown(found).map_or(0, |(_, more)| more),
-        cause: causes_of(found),
+        cause: causes(&found.causes, &found.advice),
         age: age(found, facts.zone).unwrap_or_default(),
         owner: playbook.owner.map_or("", Owner::team).to_owned(),
         evidence,

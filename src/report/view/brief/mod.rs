@@ -22,6 +22,7 @@ pub(super) use findings::age;
 pub use lists::{BriefPage, ListKind, PageList};
 pub use news::{News, Tone, UnauditedCause};
 pub use outage::OutageBrief;
+pub use read::JudgedRun;
 pub(in crate::report) use read::recent_runs;
 pub use state::Headline;
 pub use table::Fact;

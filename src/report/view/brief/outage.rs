@@ -151,7 +151,8 @@ pub(super) fn read(
     store: &Store,
     run: &RunRow,
     summary: &RunSummary,
-    (old, zone): (Option<&[StoredFinding]>, &Zone),
+    old: Option<&[StoredFinding]>,
+    zone: &Zone,
 ) -> Result<Vec<OutageBrief>, StoreError> {
     let mut groups: Vec<Vec<Gap<'_>>> = Vec::new();
     let of_host = summary
@@ -176,7 +177,7 @@ pub(super) fn read(
             first,
             last,
             times: times.unwrap_or(1),
-            status: store.status_of_failures(run.id, (first.from, first.until))?,
+            status: store.status_of_failures(run.id, first.from..=first.until)?,
         };
         // When many requests to a host fail for a while, some parts of it look down as a whole.
         let mixed = groups.iter_mut().find(|group| {
@@ -199,7 +200,7 @@ pub(super) fn read(
     }
     let mut outages = Vec::new();
     for group in groups.iter().take(MOST) {
-        outages.extend(outage(store, run, (summary, old, zone), group)?);
+        outages.extend(outage(store, run, summary, old, zone, group)?);
     }
     Ok(outages)
 }
@@ -207,7 +208,9 @@ pub(super) fn read(
 fn outage(
     store: &Store,
     run: &RunRow,
-    (summary, old, zone): (&RunSummary, Option<&[StoredFinding]>, &Zone),
+    summary: &RunSummary,
+    old: Option<&[StoredFinding]>,
+    zone: &Zone,
     group: &[Gap<'_>],
 ) -> Result<Option<OutageBrief>, StoreError> {
     let spans = group.iter().map(|gap| gap.first.with(gap.last));
@@ -217,7 +220,7 @@ fn outage(
     let is_only_host = summary.scores.hosts.len() <= 1;
     // Good answers meanwhile show how much of the site was down: a cache may answer for the home page, so that
     // the rest seems to come and go.
-    let fine = store.fine_pages_between(run.id, (whole.from, whole.until))?;
+    let fine = store.fine_pages_between(run.id, whole.from..=whole.until)?;
     let is_home = |address: &str| {
         let mut hosts = summary.scores.hosts.iter();
         hosts.any(|host| format!("{}/", host.name) == address)

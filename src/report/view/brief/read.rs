@@ -7,7 +7,7 @@ use crate::assess::diagnose::rules::Rule;
 use crate::model::{Coverage, Moment, Zone};
 use crate::report::tables::changes::Compared;
 use crate::report::view::pages::likeliest;
-use crate::report::words::cause_of_page;
+use crate::report::words;
 use crate::store::{
     BaselineSource, RunOverview, RunRow, RunSummary, Store, StoreError, StoredFinding,
 };
@@ -22,6 +22,23 @@ const RUNS: usize = 12;
 
 /// Failing pages that are examined.
 const FAILING: u32 = 1_000;
+
+/// A concluded run with its comparison and the results of its gates.
+#[derive(Clone, Copy, Debug)]
+pub struct JudgedRun<'a> {
+    /// The run.
+    pub run: &'a RunRow,
+    /// Its summary.
+    pub summary: &'a RunSummary,
+    /// Its comparison with a baseline.
+    pub compared: Option<&'a Compared>,
+    /// The results of its gates.
+    pub gates: &'a [GateResult],
+    /// Why the site could not be audited; `None` if it was.
+    pub unaudited: Option<&'a str>,
+    /// The time zone of the texts.
+    pub zone: &'a Zone,
+}
 
 /// Reads the numbers of the last runs that show the same pages, the oldest first, this one included.
 pub(in crate::report) fn recent_runs(
@@ -47,7 +64,8 @@ const YEAR: usize = 52;
 fn older_findings(
     store: &Store,
     run: &RunRow,
-    (summary, old): (&RunSummary, Option<&[StoredFinding]>),
+    summary: &RunSummary,
+    old: Option<&[StoredFinding]>,
 ) -> Result<Vec<StoredFinding>, StoreError> {
     let comes_and_goes = |found: &StoredFinding| found.rule.comes_and_goes();
     let old: Vec<Rule> = old.into_iter().flatten().map(|found| found.rule).collect();
@@ -81,23 +99,45 @@ fn unaudited_before(store: &Store, run: &RunRow) -> Result<Option<Moment>, Store
     Ok(could_not.map(|_| before.started))
 }
 
+/// Pages from which refusals now and then are news (ours): one or two are accidents.
+const REFUSED: u64 = 3;
+
+/// Returns the status and number of pages that are refused now and then, if no run of the last year had any.
+fn refused_at_times(store: &Store, run: &RunRow) -> Result<Option<(u16, u64)>, StoreError> {
+    let found = store.refused_at_times(run.id)?;
+    let Some((status, pages)) = found.into_iter().find(|(_, pages)| *pages >= REFUSED) else {
+        return Ok(None);
+    };
+    for before in store.runs_before(run, YEAR)? {
+        let known = store.refused_at_times(before.id)?;
+        let was_told = |(other, pages): &(u16, u64)| *other == status && *pages >= REFUSED;
+        if known.iter().any(was_told) {
+            return Ok(None);
+        }
+    }
+    Ok(Some((status, pages)))
+}
+
 impl Brief {
     /// Gathers the facts about a concluded run and makes the account.
-    pub fn read(
-        store: &Store,
-        (run, summary): (&RunRow, &RunSummary),
-        compared: Option<&Compared>,
-        (gates, unaudited, zone): (&[GateResult], Option<&str>, &Zone),
-    ) -> Result<Brief, StoreError> {
+    pub fn read(store: &Store, judged: &JudgedRun<'_>) -> Result<Brief, StoreError> {
+        let JudgedRun {
+            run,
+            summary,
+            compared,
+            gates,
+            unaudited,
+            zone,
+        } = *judged;
         let comparison = compared.map(|found| &found.comparison);
         let old_findings = match compared.map(|found| &found.baseline.source) {
             Some(BaselineSource::Run(store, old)) => Some(store.findings(old.id)?),
             Some(BaselineSource::Listed(_)) | None => None,
         };
-        let older_findings = older_findings(store, run, (summary, old_findings.as_deref()))?;
+        let older_findings = older_findings(store, run, summary, old_findings.as_deref())?;
         let failing = store.worst_pages(run.id, FAILING)?;
         let causes: Vec<(String, f64)> = (failing.iter())
-            .map(|page| (cause_of_page(&page.causes, page.status), page.confidence))
+            .map(|page| (words::causes(&page.causes, &page.advice), page.confidence))
             .collect();
         let likeliest = likeliest(causes.iter().map(|(cause, sure)| (cause.as_str(), *sure)));
         let runs = recent_runs(store, run)?;
@@ -124,7 +164,7 @@ impl Brief {
         };
         let known: Option<Vec<StoredFinding>> =
             (old_findings.as_ref()).map(|old| old.iter().chain(&older_findings).cloned().collect());
-        let outages = outage::read(store, run, summary, (known.as_deref(), zone))?;
+        let outages = outage::read(store, run, summary, known.as_deref(), zone)?;
         Ok(Brief::of(&BriefFacts {
             run,
             summary,
@@ -136,6 +176,7 @@ impl Brief {
             old_findings: old_findings.as_deref(),
             older_findings: &older_findings,
             unaudited_before: unaudited_before(store, run)?,
+            refused_at_times: refused_at_times(store, run)?,
             outages: &outages,
             failing: &failing,
             still_failing: &still_failing,

@@ -116,6 +116,7 @@ impl Case {
             old_findings: Some(&self.old_findings),
             older_findings: &self.older_findings,
             unaudited_before: self.unaudited_before,
+            refused_at_times: None,
             outages: &self.outages,
             failing: &[],
             still_failing: &self.still,

@@ -33,6 +33,8 @@ pub struct WorstPage {
     pub priority: Option<f64>,
     /// Causes of the failure, as far as known.
     pub causes: Causes,
+    /// The topic of the playbook about its failure; empty if no cause is known.
+    pub advice: String,
     /// The URL in the form that requests use.
     pub encoded: String,
     /// The request identity under which the operator finds the last failed request.
@@ -82,7 +84,7 @@ fn worst(connection: &Connection, run: RunId, most: u32) -> rusqlite::Result<Vec
          SELECT c.address, coalesce(last.status, 0), coalesce(status.text, ''), o.id, c.verdict,
             c.attempts, c.failed, coalesce(c.inlinks, 0), c.priority, coalesce(k.cause, ''),
             c.encoded, bad.request_id, b.head, coalesce(section.text, ''), coalesce(k.source, ''),
-            coalesce(k.confidence, 0.0), c.url, c.earlier_failed, c.earlier_runs
+            coalesce(k.confidence, 0.0), c.url, c.earlier_failed, c.earlier_runs, coalesce(k.advice, '')
          FROM chosen c
          CROSS JOIN attempt last ON last.run = ?1 AND last.url = c.url AND last.number = (
             SELECT max(number) FROM evidence WHERE run = ?1 AND url = c.url)
@@ -118,6 +120,7 @@ fn worst(connection: &Connection, run: RunId, most: u32) -> rusqlite::Result<Vec
                 confidence: row.get(15)?,
                 id: row.get(16)?,
                 earlier: (row.get(17)?, row.get(18)?),
+                advice: row.get(19)?,
             })
         })?
         .collect()

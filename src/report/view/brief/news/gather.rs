@@ -114,6 +114,8 @@ fn of_pages(facts: &BriefFacts<'_>, comparison: &Comparison, news: &mut Vec<News
     news.extend(indexable.cloned().map(News::Indexable));
     let back = Some(&comparison.back).filter(|group| group.pages > 0);
     news.extend(back.cloned().map(News::Back));
+    let refused = facts.refused_at_times;
+    news.extend(refused.map(|(status, pages)| News::RefusedAtTimes { pages, status }));
     let rescoped = comparison.rescoped.iter();
     news.extend(rescoped.map(|how| News::Rescoped { how: how.clone() }));
     if let Some(since) = facts.unaudited_before {

@@ -57,6 +57,11 @@ pub enum News {
         pages: Option<u64>,
         more: u64,
     },
+    /// Pages that are refused now and then, and answer when they are asked again.
+    RefusedAtTimes {
+        pages: u64,
+        status: u16,
+    },
     GatesFailed {
         expressions: Vec<String>,
     },
@@ -154,6 +159,7 @@ impl News {
             | News::GatesFailed { .. }
             | News::SitemapLost { .. } => Tone::Bad,
             News::Found { .. }
+            | News::RefusedAtTimes { .. }
             | News::Canonical(_)
             | News::DeadLinks(_)
             | News::Rescoped { .. }
@@ -184,7 +190,7 @@ impl News {
             News::Lost(_) | News::Noindex(_) => 6,
             News::Moved { .. } => 7,
             News::SitemapLost { .. } => 8,
-            News::Found { .. } => 9,
+            News::Found { .. } | News::RefusedAtTimes { .. } => 9,
             News::GatesFailed { .. } => 10,
             News::Canonical(_) => 11,
             News::Rescoped { .. } => 12,
@@ -209,6 +215,7 @@ impl News {
         match self {
             News::Broken { pages, .. }
             | News::Failing { pages }
+            | News::RefusedAtTimes { pages, .. }
             | News::Died { pages }
             | News::Moved { pages, .. }
             | News::Worse { pages }

@@ -51,6 +51,9 @@ impl News {
                 let pages = pages.map_or(String::new(), |n| format!(" ({})", count(n, "page")));
                 format!("{}{pages}{}", lower(title), and_more(*more))
             }
+            News::RefusedAtTimes { status, .. } => {
+                format!("{pages} refused now and then ({status})")
+            }
             News::GatesFailed { expressions } => {
                 format!("{} failed", count(expressions.len() as u64, "gate"))
             }
@@ -146,6 +149,15 @@ impl News {
                     and_more(*more)
                 )
             }
+            News::RefusedAtTimes { status, .. } => format!(
+                "{pages} {} refused now and then ({status}), and {} when asked again{}",
+                verb("is", "are"),
+                verb("answers", "answer"),
+                match status {
+                    401 | 403 | 407 => ": is it a firewall that takes the crawl for an attack?",
+                    _ => ".",
+                }
+            ),
             News::GatesFailed { expressions } => match expressions.as_slice() {
                 [gate] => format!("A gate failed: {gate}."),
                 gates => format!("{} gates failed.", number(gates.len() as u64)),
