@@ -42,6 +42,7 @@ impl Together {
         experiments: &mut dyn Iterator<Item = Moment>,
     ) -> Option<OutageOfUrl> {
         let mut unexplained: Vec<Moment> = failed.collect();
+        let experiments: Vec<Moment> = experiments.collect();
         for (whole, outages) in self.of(home) {
             let mut numbers = Vec::new();
             unexplained.retain(|started| {
@@ -49,12 +50,13 @@ impl Together {
                 numbers.extend(number);
                 number.is_none()
             });
-            if !numbers.is_empty() && unexplained.is_empty() {
-                numbers.extend(experiments.filter_map(|started| outages.at(started)));
+            if numbers.is_empty() || !unexplained.is_empty() {
+                continue;
             }
+            numbers.extend(experiments.iter().filter_map(|at| outages.at(*at)));
             numbers.sort_unstable();
             numbers.dedup();
-            if let Some(last) = numbers.last().filter(|_| unexplained.is_empty()) {
+            if let Some(last) = numbers.last() {
                 return Some(OutageOfUrl {
                     whole,
                     is_over: outages.times[*last].is_over(),
