@@ -229,9 +229,12 @@ mod tests {
         };
         assert_eq!(outages(200, 0..0, backend), []);
         // For a while, three of four requests fail.
-        let mixed = |part: u32, round: u32| match (50..90).contains(&round) && part != 3 {
-            true => Outcome::Server502,
-            false => Outcome::OkHtml,
+        let mixed = |part: u32, round: u32| {
+            if (50..90).contains(&round) && part != 3 {
+                Outcome::Server502
+            } else {
+                Outcome::OkHtml
+            }
         };
         let found = outages(200, 0..0, mixed);
         assert_eq!(found.len(), 0, "{found:?}");
