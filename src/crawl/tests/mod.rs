@@ -41,6 +41,10 @@ mod sitemaps;
 mod verdicts;
 
 /// The answers of a simulated site.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a property of the site of its own"
+)]
 #[derive(Debug, Default)]
 struct Script {
     answers: Mutex<HashMap<String, Vec<Reply>>>,
@@ -265,9 +269,12 @@ impl Fetcher for Script {
         if self.stores_in_time && self.open.load(Ordering::Relaxed) > 0 {
             // The clock does not advance while a thread works.
             let millis = if is_answer { 50 } else { 20 };
-            drop(tokio::task::spawn_blocking(move || {
-                std::thread::sleep(Duration::from_millis(millis));
-            }));
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the writer's thread needs real time"
+            )]
+            let works = move || std::thread::sleep(Duration::from_millis(millis));
+            drop(tokio::task::spawn_blocking(works));
         }
         let is_dark = self
             .dark
