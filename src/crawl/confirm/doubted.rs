@@ -6,16 +6,29 @@ use std::time::Duration;
 
 use crate::frontier::Discovery;
 use crate::model::{CrawlUrl, Fingerprint, Moment};
-use crate::policy::{FURTHER_TRIES, TRY_SPACING};
+use crate::policy::{FURTHER_TRIES, MOST_DOUBTED, TRY_SPACING};
 use crate::store::{RunId, Store, StoreError};
 
 use super::sample::SAMPLE;
 
+/// Whether an answer is that of a lost page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::crawl) enum LooksLost {
+    /// It is not.
+    No,
+    /// It refuses the page, says that there is none, or has noindex.
+    Refused,
+    /// It redirects.
+    Redirected,
+}
+
 /// The pages that are doubted in one crawl.
 #[derive(Debug)]
 pub(super) struct Doubts {
-    /// Time between two tries; `None` if none is wanted, or they were begun.
+    /// Time between two tries; `None` if none is wanted.
     spacing: Option<Duration>,
+    /// Whether the pages were read.
+    began: bool,
     /// Tries left, by page.
     left: HashMap<Fingerprint, u8>,
 }
@@ -25,6 +38,7 @@ impl Doubts {
     pub(super) fn new(delays: &[Duration]) -> Doubts {
         Doubts {
             spacing: delays.first().map(|delay| TRY_SPACING.min(*delay)),
+            began: false,
             left: HashMap::new(),
         }
     }
@@ -35,13 +49,10 @@ impl Doubts {
         store: &Store,
         run: RunId,
     ) -> Result<Vec<Discovery>, StoreError> {
-        if !self.left.is_empty() || self.spacing.is_none() {
+        if self.spacing.is_none() || std::mem::replace(&mut self.began, true) {
             return Ok(Vec::new());
         }
         let doubted = store.doubted(run)?;
-        if doubted.is_empty() {
-            self.spacing = None;
-        }
         let pages = doubted.into_iter().map(|page| {
             self.left.insert(page.url.fingerprint(), FURTHER_TRIES);
             Discovery {
@@ -54,15 +65,23 @@ impl Doubts {
         Ok(pages.collect())
     }
 
-    /// Records an answer, and returns when its page is requested again, if it still looks lost and has a try left.
+    /// Records an answer, and returns when its page is requested again, if it looks lost and has a try left. A page of
+    /// the sample may look lost there for the first time; one that redirects most likely did so in the crawl.
     pub(super) fn answered(
         &mut self,
         url: &CrawlUrl,
-        is_lost: bool,
+        looks: LooksLost,
         now: Moment,
     ) -> Option<Moment> {
-        let left = self.left.get_mut(&url.fingerprint())?;
+        let page = url.fingerprint();
+        if looks == LooksLost::Refused && self.left.len() < 2 * MOST_DOUBTED {
+            self.left.entry(page).or_insert(FURTHER_TRIES + 1);
+        }
+        let left = self.left.get_mut(&page)?;
         *left = left.saturating_sub(1);
-        (is_lost && *left > 0).then(|| now + self.spacing.unwrap_or_default())
+        let spacing = self
+            .spacing
+            .filter(|_| looks != LooksLost::No && *left > 0)?;
+        Some(now + spacing)
     }
 }

@@ -18,6 +18,7 @@ use crate::policy::{CAREFUL, Candidate, ConfirmPace, Enough, LoadTrial, select};
 use crate::store::{FailedUrl, PassesMade, RunId, Store, StoreError};
 
 use self::doubted::Doubts;
+pub(super) use self::doubted::LooksLost;
 pub(super) use self::pass::{Answer, PassPace};
 use self::pass::{CurrentPass, Watched};
 pub(super) use self::sample::SAMPLE;
@@ -162,8 +163,13 @@ impl Passes {
     }
 
     /// Records an answer of such a page, and returns when it is requested again, if it is.
-    pub(super) fn doubts(&mut self, url: &CrawlUrl, is_lost: bool, now: Moment) -> Option<Moment> {
-        self.doubts.answered(url, is_lost, now)
+    pub(super) fn doubts(
+        &mut self,
+        url: &CrawlUrl,
+        looks: LooksLost,
+        now: Moment,
+    ) -> Option<Moment> {
+        self.doubts.answered(url, looks, now)
     }
 
     /// Returns the pages of the sample, once.

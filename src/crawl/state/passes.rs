@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::crawl::confirm::{Answer, SAMPLE};
+use crate::crawl::confirm::{Answer, LooksLost, SAMPLE};
 use crate::crawl::event::Event;
 use crate::crawl::visit::Brought;
 use crate::frontier::Discovery;
@@ -200,11 +200,16 @@ impl State {
 }
 
 /// Returns whether a page is refused, missing, redirected or hidden by noindex.
-fn looks_lost(brought: &Brought) -> bool {
+fn looks_lost(brought: &Brought) -> LooksLost {
     let status = brought.attempt.status;
-    brought.page.redirect.is_some()
-        || brought.page.indexability == NOINDEX
-        || status.is_some_and(|status| REFUSALS.contains(&status))
+    let is_refused = status.is_some_and(|status| REFUSALS.contains(&status));
+    if brought.page.redirect.is_some() {
+        LooksLost::Redirected
+    } else if is_refused || brought.page.indexability == NOINDEX {
+        LooksLost::Refused
+    } else {
+        LooksLost::No
+    }
 }
 
 fn failed(hop: &(CrawlUrl, Attempt)) -> bool {

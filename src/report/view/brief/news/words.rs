@@ -126,6 +126,15 @@ impl News {
             | News::DeadLinks(_)
             | News::Back(_)
             | News::Indexable(_) => self.of_group(),
+            News::Failing { .. }
+            | News::Died { .. }
+            | News::RefusedAtTimes { .. }
+            | News::Worse { .. }
+            | News::Gone { .. }
+            | News::Unlinked { .. }
+            | News::Recovered { .. }
+            | News::Better { .. }
+            | News::Appeared { .. } => self.of_count(),
             News::Rescoped { how } => format!(
                 "The scope of the audit changed ({how}): pages that only one of the two scopes has are not compared."
             ),
@@ -142,11 +151,6 @@ impl News {
                 subject,
                 more,
             } => format!("Resolved: {} ({subject}){}.", lower(title), and_more(*more)),
-            News::Failing { .. } => format!("{pages} {}.", verb("fails", "fail")),
-            News::Died { .. } => format!(
-                "{pages} that came and went {} now to every request.",
-                verb("fails", "fail")
-            ),
             News::Outage(outage) => outage.sentence(),
             News::Found {
                 title,
@@ -161,15 +165,6 @@ impl News {
                     and_more(*more)
                 )
             }
-            News::RefusedAtTimes { status, .. } => format!(
-                "{pages} {} refused now and then ({status}), and {} when asked again{}",
-                verb("is", "are"),
-                verb("answers", "answer"),
-                match status {
-                    401 | 403 | 407 => ": is it a firewall that takes the crawl for an attack?",
-                    _ => ".",
-                }
-            ),
             News::GatesFailed { expressions } => match expressions.as_slice() {
                 [gate] => format!("A gate failed: {gate}."),
                 gates => format!("{} gates failed.", number(gates.len() as u64)),
@@ -182,6 +177,29 @@ impl News {
                 count(*more, "other sitemap")
             ),
             News::Moved { from, to, .. } => format!("{pages} moved {}.", way(from, to)),
+        }
+    }
+
+    /// Returns the sentence of a change that is mainly a number of pages; empty for others.
+    fn of_count(&self) -> String {
+        let n = self.pages();
+        let pages = count(n, "page");
+        let verb = |one: &'static str, many: &'static str| if n == 1 { one } else { many };
+        match self {
+            News::Failing { .. } => format!("{pages} {}.", verb("fails", "fail")),
+            News::Died { .. } => format!(
+                "{pages} that came and went {} now to every request.",
+                verb("fails", "fail")
+            ),
+            News::RefusedAtTimes { status, .. } => format!(
+                "{pages} {} refused now and then ({status}), and {} when asked again{}",
+                verb("is", "are"),
+                verb("answers", "answer"),
+                match status {
+                    401 | 403 | 407 => ": is it a firewall that takes the crawl for an attack?",
+                    _ => ".",
+                }
+            ),
             News::Worse { .. } => format!("{pages} {} more often.", verb("fails", "fail")),
             News::Gone { folder, before, .. } => format!(
                 "{}{} {} gone{}.",
@@ -202,6 +220,7 @@ impl News {
                 let folder = inside(folder.as_ref());
                 format!("{pages}{folder} {} new.", verb("is", "are"))
             }
+            _ => String::new(),
         }
     }
 
