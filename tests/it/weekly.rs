@@ -108,7 +108,7 @@ async fn what_is_told_each_week_is_what_changed() {
         weeks.site.page(&format!("/shop/{n}"), error);
     }
     let told = weeks.told().await.expect("a message");
-    assert_eq!(told["subject"], "shop: 6 pages newly failing");
+    assert_eq!(told["subject"], "shop: 6 pages newly failing in /shop/");
     assert_eq!(told["tone"], "bad");
     let found = &told["findings"][0];
     assert_eq!(found["new"], true, "{told}");
@@ -135,7 +135,8 @@ async fn what_is_told_each_week_is_what_changed() {
     }
     weeks.site.script("/sitemap.xml", [status(404)]);
     let told = weeks.told().await.expect("a message");
-    let subject = "shop: 10 pages moved from /help/ to /support/, the sitemap is gone, 6 recovered";
+    let subject =
+        "shop: 10 pages moved from /help/ to /support/, the sitemap is gone, 6 recovered in /shop/";
     assert_eq!(told["subject"], subject, "{told}");
 
     assert_eq!(weeks.subject().await, None, "nothing changed");

@@ -651,7 +651,7 @@ const SUBJECTS: [Option<&str>; 12] = [
     Some("shop: 2 pages failing"),
     None,
     Some("shop: 1 page newly failing in /shop/, 1 gate failed, 3 pages gone in /blog/"),
-    Some("shop: the whole site answered 502 for 9 to 29 s"),
+    Some("shop: the whole site answered 502 for 9 to 27 s"),
     None,
     Some("shop: 40 pages moved from /help/ to /support/, the sitemap is gone"),
     Some("shop: 1 recovered in /shop/, 3 pages new in /blog/"),

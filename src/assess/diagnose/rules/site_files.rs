@@ -368,6 +368,28 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_failed_for_a_while_is_reported_once_it_is_fine() {
+        let failing = FileOutageFacts {
+            url: "https://www.shop.test/robots.txt",
+            outcome: Outcome::Server503,
+            failed: 3,
+            from: Moment::from_millis(0),
+            until: Moment::from_millis(4_000),
+            after: None,
+            advice: "robots_unreachable",
+        };
+        let over = FileOutageFacts {
+            after: Some(Moment::from_millis(9_000)),
+            ..failing
+        };
+        let found = fires(file_outage(&over, None), file_outage(&failing, None));
+        assert_eq!(found.severity, Severity::Warning);
+        let once = FileOutageFacts { failed: 1, ..over };
+        let found = file_outage(&once, None).expect("a finding");
+        assert_eq!(found.severity, Severity::Notice);
+    }
+
+    #[test]
     fn a_redirect_has_the_cause_of_its_target() {
         let target = cluster(Outcome::Server502, 3);
         let diagnosis = diagnose(&target, &Context::default());

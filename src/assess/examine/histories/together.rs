@@ -1,6 +1,7 @@
 //! The parts of a site that went down as a whole, and the limits of its hosts.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use crate::assess::diagnose::{LoadStep, Outage, Outages};
 use crate::assess::history::first_requests::FailsFirst;
@@ -115,11 +116,7 @@ impl HostTogether {
         }
         for parts in [&mut self.sections, &mut self.families] {
             parts.retain(|_, part| {
-                let is_own = |outage: &Outage| {
-                    let at = whole.at(outage.from);
-                    at.is_none() || at != whole.at(outage.until)
-                };
-                part.times.retain(is_own);
+                part.times.retain(|outage| !is_part_of(outage, whole));
                 !part.is_empty()
             });
         }
@@ -152,6 +149,22 @@ impl HostTogether {
     pub(in crate::assess::examine) fn fails_by_load(&self) -> bool {
         self.limit.is_some() || self.load.is_some()
     }
+}
+
+/// Maximum share of the time of a part's outage in which the host was up between its own outages, for the part's outage
+/// to be the host's (ours). A cached page that is always fine cuts an outage of the host into several.
+const UP_BETWEEN: f64 = 0.1;
+
+/// Returns whether an outage of a part is one of its host, or several that followed each other at once.
+fn is_part_of(outage: &Outage, whole: &Outages) -> bool {
+    let (Some(first), Some(last)) = (whole.at(outage.from), whole.at(outage.until)) else {
+        return false;
+    };
+    let pairs = whole.times.get(first..=last).unwrap_or_default().windows(2);
+    let up: Duration = pairs
+        .filter_map(|pair| Some(pair[1].before?.since(pair[0].after?)))
+        .sum();
+    up <= outage.until.since(outage.from).mul_f64(UP_BETWEEN)
 }
 
 impl Together {
