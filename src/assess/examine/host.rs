@@ -28,7 +28,7 @@ pub(super) struct Host {
     pub(super) pages: PageFaults,
     /// Failures of its robots.txt and its sitemaps, by their outcome.
     pub(super) files: BTreeMap<Outcome, ClusterFacts>,
-    /// Pages that the server itself refuses.
+    /// Pages that refuse access.
     pub(super) refusals: Refusals,
     /// Answers whose page is a block, out of all errors.
     pub(super) blocks: Ratio,

@@ -249,6 +249,10 @@ pub enum Evidence {
     Blocks {
         answers: Ratio,
     },
+    Denied {
+        pages: Ratio,
+        sections: u64,
+    },
     Refused {
         urls: Ratio,
         section: String,

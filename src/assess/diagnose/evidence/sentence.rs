@@ -422,6 +422,12 @@ impl fmt::Display for Evidence {
                     "{answers} failing answers are the page of a bot protection"
                 )
             }
+            E::Denied { pages, sections } => {
+                write!(
+                    f,
+                    "{pages} pages answer 403 Forbidden, in {sections} sections"
+                )
+            }
             E::Refused { urls, section } => {
                 write!(
                     f,

@@ -42,7 +42,7 @@ pub use outage::{
 pub use own_outage::{OwnOutageFacts, own_outage};
 pub use pages::{PageFaults, cached_errors, soft_errors, truncated_bodies};
 pub use references::{BrokenReference, broken_references};
-pub use refusals::{Refusals, server_misconfigurations};
+pub use refusals::{Refusals, access_denied, server_misconfigurations};
 pub use robots::{RobotsFacts, robots_unreachable};
 pub use rule::{About, Concerns, Rule};
 pub use site_files::{

@@ -1,7 +1,8 @@
-//! Pages that the web server or proxy itself refuses, because of its settings or the permissions of its
-//! files. Search engines take a 4xx for the site's intention, so it costs no score.
+//! Pages that refuse access. The web server or proxy itself may refuse them, because of its settings or the permissions
+//! of its files; or a firewall refuses the crawl. Search engines take a 4xx for the site's intention, so it costs no
+//! score.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cluster::is_down;
 use super::finding::{Finding, Scope, Severity};
@@ -20,9 +21,31 @@ const MOST_KINDS: usize = 200;
 /// Minimum weight of a cause of a known error page for a finding to name it (ours).
 const SAYS_CAUSE: f64 = 0.6;
 
-/// Counts of the pages of one host that the server itself refuses.
+/// Minimum pages that refuse access for a finding about the host (ours).
+const FEWEST_DENIED: u64 = 10;
+
+/// Minimum share of the pages of a host that refuse access for a finding about it (ours). A members' area is smaller, or
+/// is one section.
+const DENIED: f64 = 0.1;
+
+/// Counts of the pages of one host that refuse access.
 #[derive(Clone, Debug, Default)]
-pub struct Refusals(BTreeMap<(String, &'static str), Refused>);
+pub struct Refusals {
+    /// Pages that the server itself refuses.
+    own: BTreeMap<(String, &'static str), Refused>,
+    denied: Denied,
+}
+
+/// Pages that answer 403 by other means than the server's own error page.
+#[derive(Clone, Debug, Default)]
+struct Denied {
+    pages: u64,
+    /// Those with the page of a firewall or a protection against bots.
+    by_firewall: u64,
+    /// Their sections, up to [`MOST_KINDS`].
+    sections: BTreeSet<String>,
+    example: Option<String>,
+}
 
 /// Pages of one section with one error page.
 #[derive(Clone, Debug)]
@@ -33,17 +56,21 @@ struct Refused {
 }
 
 impl Refusals {
-    /// Counts a page by its last answer, if the server itself refused it.
+    /// Counts a page by its last answer, if that refuses access.
     pub fn add(&mut self, section: &str, url: &str, last: &AnswerFacts<'_>) {
-        let Some(page) = last.fingerprint.and_then(fingerprint) else {
-            return;
-        };
-        if !matches!(last.outcome, Outcome::Client400 | Outcome::Client403) || !is_own(page) {
+        if !matches!(last.outcome, Outcome::Client400 | Outcome::Client403) {
             return;
         }
+        let page = last.fingerprint.and_then(fingerprint);
+        let Some(page) = page.filter(|page| is_own(page)) else {
+            if last.outcome == Outcome::Client403 {
+                self.denied.add(section, url, page);
+            }
+            return;
+        };
         let kind = (section.to_owned(), page.id.as_str());
-        if self.0.len() < MOST_KINDS || self.0.contains_key(&kind) {
-            let refused = self.0.entry(kind).or_insert_with(|| Refused {
+        if self.own.len() < MOST_KINDS || self.own.contains_key(&kind) {
+            let refused = self.own.entry(kind).or_insert_with(|| Refused {
                 pages: 0,
                 status: last.status,
                 example: url.to_owned(),
@@ -53,12 +80,60 @@ impl Refusals {
     }
 }
 
+impl Denied {
+    fn add(&mut self, section: &str, url: &str, page: Option<&Fingerprint>) {
+        self.pages += 1;
+        self.by_firewall += u64::from(page.is_some_and(|page| best(page) == Some(Cause::Firewall)));
+        if self.sections.len() < MOST_KINDS {
+            self.sections.insert(section.to_owned());
+        }
+        self.example.get_or_insert_with(|| url.to_owned());
+    }
+}
+
+/// Returns the likeliest cause of an error page.
+fn best(page: &Fingerprint) -> Option<Cause> {
+    page.causes.ranked().first().map(|(cause, _)| *cause)
+}
+
 /// Returns whether a page is the server's own, not a firewall's.
 fn is_own(page: &Fingerprint) -> bool {
-    let best = page.causes.ranked().first().map(|(cause, _)| *cause);
     page.names_product()
         && matches!(page.layer, Maker::ReverseProxy | Maker::LoadBalancer)
-        && best != Some(Cause::Firewall)
+        && best(page) != Some(Cause::Firewall)
+}
+
+/// Reports that pages of several sections answer 403: if a firewall takes the crawl for an attack, the audit saw nothing
+/// of them. `pages` is the number of pages of the host.
+pub fn access_denied(host: &str, refusals: &Refusals, pages: u64) -> Option<Finding> {
+    let denied = &refusals.denied;
+    let share = Ratio::new(denied.pages, pages);
+    if denied.pages < FEWEST_DENIED || denied.sections.len() < 2 || share.share() < DENIED {
+        return None;
+    }
+    let is_firewall = denied.by_firewall * 2 > denied.pages;
+    let example = denied.example.clone()?;
+    Some(Finding {
+        rule: Rule::AccessDenied,
+        severity: Severity::Warning,
+        scope: Scope::Host,
+        subject: host.to_owned(),
+        causes: is_firewall.then_some(Cause::Firewall).into_iter().collect(),
+        confidence: 0.9,
+        evidence: vec![
+            Evidence::Denied {
+                pages: share,
+                sections: denied.sections.len() as u64,
+            },
+            Evidence::Example {
+                url: example.clone(),
+            },
+        ],
+        pages: None,
+        product: None,
+        shown: vec![example],
+        advice: "firewall",
+    })
 }
 
 /// Reports that most pages of a section answer 400 or 403 with the server's own error page. `pages_of`
@@ -68,25 +143,28 @@ pub fn server_misconfigurations(
     refusals: &Refusals,
     pages_of: impl Fn(&str) -> Ratio,
 ) -> Vec<Finding> {
-    let found = refusals.0.iter().filter_map(|((section, page), refused)| {
-        let refused_of = Ratio::new(refused.pages, pages_of(section).of);
-        let page = fingerprint(page).filter(|_| is_down(refused_of))?;
-        let causes = page.causes.ranked().into_iter();
-        let causes = causes.filter(|(_, weight)| *weight >= SAYS_CAUSE);
-        Some(Finding {
-            rule: Rule::ServerMisconfiguration,
-            severity: Severity::Notice,
-            scope: Scope::Section,
-            subject: section_of(host, section),
-            causes: causes.map(|(cause, _)| cause).collect(),
-            confidence: page.confidence,
-            evidence: evidence(section, refused, refused_of, page),
-            pages: None,
-            product: Some(page.product.as_str()),
-            shown: vec![refused.example.clone()],
-            advice: "server_misconfiguration",
-        })
-    });
+    let found = refusals
+        .own
+        .iter()
+        .filter_map(|((section, page), refused)| {
+            let refused_of = Ratio::new(refused.pages, pages_of(section).of);
+            let page = fingerprint(page).filter(|_| is_down(refused_of))?;
+            let causes = page.causes.ranked().into_iter();
+            let causes = causes.filter(|(_, weight)| *weight >= SAYS_CAUSE);
+            Some(Finding {
+                rule: Rule::ServerMisconfiguration,
+                severity: Severity::Notice,
+                scope: Scope::Section,
+                subject: section_of(host, section),
+                causes: causes.map(|(cause, _)| cause).collect(),
+                confidence: page.confidence,
+                evidence: evidence(section, refused, refused_of, page),
+                pages: None,
+                product: Some(page.product.as_str()),
+                shown: vec![refused.example.clone()],
+                advice: "server_misconfiguration",
+            })
+        });
     found.collect()
 }
 
@@ -127,6 +205,36 @@ mod tests {
             refusals.add("/app/", &format!("{HOST}/app/{n}"), &refused);
         }
         refusals
+    }
+
+    #[test]
+    fn pages_of_several_sections_that_answer_403_are_told_of_their_host() {
+        let denied = |sections: &[&str], mark| {
+            let mut refusals = Refusals::default();
+            for n in 0..12 {
+                let refused = AnswerFacts {
+                    status: Some(403),
+                    fingerprint: mark,
+                    ..answer(Outcome::Client403)
+                };
+                let section = sections[n % sections.len()];
+                refusals.add(section, &format!("{HOST}{section}{n}"), &refused);
+            }
+            refusals
+        };
+        let two = denied(&["/a/", "/b/"], None);
+        let found = fires(
+            access_denied(HOST, &two, 60),
+            access_denied(HOST, &two, 130),
+        );
+        assert_eq!(found.causes, []);
+        let words = "12 of 60 pages answer 403 Forbidden, in 2 sections";
+        assert!(found.evidence_text().starts_with(words), "{found:?}");
+        let members = denied(&["/members/"], None);
+        assert_eq!(access_denied(HOST, &members, 60), None);
+        let wall = denied(&["/a/", "/b/"], Some("cloudflare-challenge-503"));
+        let found = access_denied(HOST, &wall, 60).expect("a finding");
+        assert_eq!(found.causes, [Cause::Firewall]);
     }
 
     #[test]

@@ -78,6 +78,7 @@ struct Row {
 }
 
 rules! {
+    AccessDenied, "access_denied", Site, Given, None, "Many pages refuse access";
     AddressDown, "address_down", Site, Given, Own, "An address of the host is down";
     AnnouncedTooLong, "announced_too_long", Site, Given, None, "Downtime announced for longer than search engines wait";
     BrokenReferences, "broken_references", Beside, Given, None, "Pages refer to addresses that fail";

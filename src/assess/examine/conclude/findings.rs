@@ -9,11 +9,11 @@ use super::told::{self, FindingFound, Told};
 use crate::assess::diagnose::cluster::section_of;
 use crate::assess::diagnose::rules::{
     About, ClientFacts, Finding, FirstRequestFacts, GivenUpFacts, PartFacts, RedirectFacts, Rule,
-    Scope, SectionFacts, SitemapFacts, broken_references, client_block, external_links,
-    family_down, first_request_fails, host_down, is_down, needs_script, of_cluster, of_host,
-    one_backend_down, own_outage, part_outage, redirect_chains, redirect_into_error, robots_blocks,
-    section_down, server_misconfigurations, sitemap_lists_failing, sitemap_problems, soft_errors,
-    start_page,
+    Scope, SectionFacts, SitemapFacts, access_denied, broken_references, client_block,
+    external_links, family_down, first_request_fails, host_down, is_down, needs_script, of_cluster,
+    of_host, one_backend_down, own_outage, part_outage, redirect_chains, redirect_into_error,
+    robots_blocks, section_down, server_misconfigurations, sitemap_lists_failing, sitemap_problems,
+    soft_errors, start_page,
 };
 use crate::assess::diagnose::{Diagnosis, Evidence, Ratio};
 use crate::assess::examine::experiments::ExperimentCounts;
@@ -57,6 +57,8 @@ pub(super) fn findings(
         for finding in fail_first(name, together) {
             found.tell(finding, Vec::new());
         }
+        let pages = host.sections.values().map(|section| section.urls.of).sum();
+        found.extend(access_denied(name, &host.refusals, pages));
         found.extend(server_misconfigurations(name, &host.refusals, |section| {
             let section = host.sections.get(section);
             section.map(|section| section.urls).unwrap_or_default()

@@ -96,7 +96,8 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
             is_of_host() && (has_recovered || is_limited) && is_load
         }
         // They are about something else than failing pages, or as narrow.
-        Rule::AnnouncedTooLong
+        Rule::AccessDenied
+        | Rule::AnnouncedTooLong
         | Rule::BrokenReferences
         | Rule::CachedError
         | Rule::ClosedConnections
